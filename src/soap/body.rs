@@ -1,0 +1,178 @@
+//! The one child of the SOAP Body: which method has which arguments, in the order of the schema.
+
+use super::CwmpVersion;
+use super::codec::{Content, Field, child, text};
+use super::error::BadArgument;
+use super::message::*;
+use super::xml::Writer;
+use roxmltree::Node;
+
+/// Namespace of the envelope (SOAP 1.1 §3).
+pub(super) const SOAP_ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
+
+/// One list for both ways and for the names: methods with their arguments, and methods whose
+/// arguments are a structure of their own.
+macro_rules! messages {
+    (
+        arguments { $($name:ident { $($field:ident = $element:literal),* })* }
+        structures { $($whole:ident)* }
+    ) => {
+        impl Message {
+            /// The name of the method as the standard spells it; `Fault` for a fault.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$name { .. } => stringify!($name),)*
+                    $(Self::$whole(_) => stringify!($whole),)*
+                    Self::Fault(_) => "Fault",
+                    Self::Unknown { method } => method,
+                }
+            }
+
+            /// Reads the arguments of a method in CWMP's namespace.
+            fn read(method: &str, node: Node) -> Result<Self, Box<BadArgument>> {
+                Ok(match method {
+                    $(stringify!($name) => Self::$name {
+                        $($field: Field::take(node, $element)?,)*
+                    },)*
+                    $(stringify!($whole) => Self::$whole(Content::read(node)?),)*
+                    _ => Self::Unknown { method: method.to_owned() },
+                })
+            }
+
+            /// Writes the arguments.
+            fn write(&self, w: &mut Writer) {
+                match self {
+                    $(Self::$name { $($field),* } => {
+                        $($field.put(w, $element);)*
+                    })*
+                    $(Self::$whole(content) => content.write(w),)*
+                    Self::Fault(_) | Self::Unknown { .. } => {}
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    arguments {
+        GetRPCMethods {}
+        GetRPCMethodsResponse { method_list = "MethodList" }
+        SetParameterValues { parameter_list = "ParameterList", parameter_key = "ParameterKey" }
+        SetParameterValuesResponse { status = "Status" }
+        GetParameterValues { parameter_names = "ParameterNames" }
+        GetParameterValuesResponse { parameter_list = "ParameterList" }
+        GetParameterNames { parameter_path = "ParameterPath", next_level = "NextLevel" }
+        GetParameterNamesResponse { parameter_list = "ParameterList" }
+        SetParameterAttributes { parameter_list = "ParameterList" }
+        SetParameterAttributesResponse {}
+        GetParameterAttributes { parameter_names = "ParameterNames" }
+        GetParameterAttributesResponse { parameter_list = "ParameterList" }
+        AddObject { object_name = "ObjectName", parameter_key = "ParameterKey" }
+        AddObjectResponse { instance_number = "InstanceNumber", status = "Status" }
+        DeleteObject { object_name = "ObjectName", parameter_key = "ParameterKey" }
+        DeleteObjectResponse { status = "Status" }
+        Reboot { command_key = "CommandKey" }
+        RebootResponse {}
+        FactoryReset {}
+        FactoryResetResponse {}
+        ScheduleInform { delay_seconds = "DelaySeconds", command_key = "CommandKey" }
+        ScheduleInformResponse {}
+        ScheduleDownloadResponse {}
+        CancelTransfer { command_key = "CommandKey" }
+        CancelTransferResponse {}
+        GetQueuedTransfers {}
+        GetQueuedTransfersResponse { transfer_list = "TransferList" }
+        GetAllQueuedTransfers {}
+        GetAllQueuedTransfersResponse { transfer_list = "TransferList" }
+        ChangeDUState { operations = "Operations", command_key = "CommandKey" }
+        ChangeDUStateResponse {}
+        InformResponse { max_envelopes = "MaxEnvelopes" }
+        TransferCompleteResponse {}
+        AutonomousTransferCompleteResponse {}
+        RequestDownload { file_type = "FileType", file_type_arg = "FileTypeArg" }
+        RequestDownloadResponse {}
+        DUStateChangeComplete { results = "Results", command_key = "CommandKey" }
+        DUStateChangeCompleteResponse {}
+        Kicked { command = "Command", referer = "Referer", arg = "Arg", next = "Next" }
+        KickedResponse { next_url = "NextURL" }
+    }
+    structures {
+        Inform
+        Download
+        DownloadResponse
+        Upload
+        UploadResponse
+        ScheduleDownload
+        TransferComplete
+        AutonomousTransferComplete
+    }
+}
+
+/// Reads the child of the Body.
+pub(super) fn read(node: Node) -> Result<Message, Box<BadArgument>> {
+    let name = node.tag_name().name();
+    match node.tag_name().namespace() {
+        Some(SOAP_ENVELOPE) if name == "Fault" => read_fault(node).map(Message::Fault),
+        Some(namespace) if CwmpVersion::from_namespace(namespace).is_some() => {
+            if name == "InformResponse" && child(node, "MaxEnvelopes")?.is_none() {
+                // Its value has no meaning any more (A.3.3.1); nor then has its absence.
+                return Ok(Message::InformResponse { max_envelopes: 1 });
+            }
+            Message::read(name, node)
+        }
+        _ => Ok(Message::Unknown {
+            method: name.to_owned(),
+        }),
+    }
+}
+
+/// A SOAP Fault. What is not CWMP's, or broken, is a fault all the same: code 0 and whatever text
+/// there is.
+fn read_fault(node: Node) -> Result<Fault, Box<BadArgument>> {
+    let cwmp = match child(node, "detail")? {
+        Some(detail) => child(detail, "Fault")?,
+        None => None,
+    };
+    if let Some(Ok(fault)) = cwmp.map(Fault::read) {
+        return Ok(fault);
+    }
+    let string = match child(node, "faultstring")? {
+        Some(string) => text(string)?.into_owned(),
+        None => String::new(),
+    };
+    Ok(Fault::with(0, string))
+}
+
+/// Writes the child of the Body.
+pub(super) fn write(message: &Message, w: &mut Writer) {
+    match message {
+        Message::Fault(fault) => write_fault(w, fault),
+        _ => {
+            w.raw("<cwmp:");
+            w.text(message.name());
+            w.raw(">");
+            message.write(w);
+            w.raw("</cwmp:");
+            w.text(message.name());
+            w.raw(">");
+        }
+    }
+}
+
+/// `faultstring` is "CWMP fault" (§3.5, the text is fixed); only the fault of a foreign server, code
+/// 0, has a text of its own and no detail.
+fn write_fault(w: &mut Writer, fault: &Fault) {
+    w.start("soap-env:Fault");
+    w.element("faultcode", fault.faultcode());
+    if fault.code == 0 {
+        w.element("faultstring", &fault.string);
+    } else {
+        w.element("faultstring", "CWMP fault");
+        w.start("detail");
+        w.start("cwmp:Fault");
+        fault.write(w);
+        w.end("cwmp:Fault");
+        w.end("detail");
+    }
+    w.end("soap-env:Fault");
+}

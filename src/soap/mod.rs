@@ -1,0 +1,38 @@
+//! SOAP 1.1 envelopes and the CWMP messages in them, both ways (TR-069 §3.5, Annex A).
+//!
+//! Reading accepts the standard's XML, not one ACS's habit; writing produces what validates strictly
+//! against the official schemas. Every message parses and emits, so that what one side writes the
+//! other side reads: the properties are tested for each. Nothing here does I/O, and no input panics.
+//!
+//! [`Envelope::parse`] and [`Envelope::emit`] are the doors; [`GetParameterValuesResponseWriter`] and
+//! [`GetParameterNamesResponseWriter`] write the two responses that may be long. What the schema says
+//! of lengths and patterns of texts is not checked here: the engine knows what to answer.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `message` | the messages as Rust values |
+//! | `envelope` | header, namespaces, Body |
+//! | `body`, `structs` | which element is which argument, one list for both ways |
+//! | `codec` | base types and lists |
+//! | `xml`, `scan` | escaping on the way out, bounds on the way in |
+
+mod body;
+mod codec;
+mod envelope;
+mod error;
+mod fault;
+mod limits;
+mod message;
+mod scan;
+mod stream;
+mod structs;
+mod version;
+mod xml;
+
+pub use envelope::must_understand_fault;
+pub use error::{BadArgument, EnvelopeError, ParseError};
+pub use fault::fault_string;
+pub use limits::*;
+pub use message::*;
+pub use stream::{GetParameterNamesResponseWriter, GetParameterValuesResponseWriter};
+pub use version::CwmpVersion;

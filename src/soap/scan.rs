@@ -1,0 +1,163 @@
+//! A cheap look at a document before the XML reader sees it: is it within the bounds?
+//!
+//! The reader (`roxmltree`) does not recurse, but it reserves memory by the number of `<` and `=`,
+//! and compares the attributes and the namespaces in scope each with each. For a well-formed
+//! document this scan is exact; in any other the reader stops at the first error.
+
+use super::error::EnvelopeError;
+use super::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_ENVELOPE_BYTES, MAX_MARKUP};
+
+/// Checks the bounds on bytes, markup, depth and attributes; a document type is refused.
+pub(super) fn check(text: &str) -> Result<(), EnvelopeError> {
+    if text.len() > MAX_ENVELOPE_BYTES {
+        return Err(EnvelopeError::TooLong);
+    }
+    for mark in [b'<', b'='] {
+        if text.bytes().filter(|b| *b == mark).count() > MAX_MARKUP {
+            return Err(EnvelopeError::TooManyNodes);
+        }
+    }
+    let mut open = Open::default();
+    let mut rest = text;
+    while let Some((_, markup)) = rest.split_once('<') {
+        rest = if let Some(comment) = markup.strip_prefix("!--") {
+            after(comment, "-->")
+        } else if let Some(cdata) = markup.strip_prefix("![CDATA[") {
+            after(cdata, "]]>")
+        } else if markup.starts_with('!') {
+            return Err(EnvelopeError::DocumentType);
+        } else if let Some(instruction) = markup.strip_prefix('?') {
+            after(instruction, "?>")
+        } else if let Some(end) = markup.strip_prefix('/') {
+            open.leave();
+            after(end, ">")
+        } else {
+            let tag = Tag::scan(markup);
+            open.enter(tag.attributes)?;
+            if tag.empty {
+                open.leave();
+            }
+            tag.rest
+        };
+    }
+    Ok(())
+}
+
+/// What follows the first `end`; nothing where there is none.
+fn after<'a>(text: &'a str, end: &str) -> &'a str {
+    text.split_once(end).map_or("", |(_, rest)| rest)
+}
+
+/// The elements open at a place, with the number of attributes of each.
+#[derive(Default)]
+struct Open {
+    attributes: [usize; MAX_DEPTH],
+    depth: usize,
+    sum: usize,
+}
+
+impl Open {
+    fn enter(&mut self, attributes: usize) -> Result<(), EnvelopeError> {
+        let level = self
+            .attributes
+            .get_mut(self.depth)
+            .ok_or(EnvelopeError::TooDeep)?;
+        *level = attributes;
+        self.depth += 1;
+        self.sum += attributes;
+        if self.sum > MAX_ATTRIBUTES {
+            return Err(EnvelopeError::TooManyAttributes);
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        if let Some(depth) = self.depth.checked_sub(1) {
+            self.depth = depth;
+            self.sum -= self.attributes.get(depth).copied().unwrap_or(0);
+        }
+    }
+}
+
+/// A start tag.
+struct Tag<'a> {
+    attributes: usize,
+    empty: bool,
+    rest: &'a str,
+}
+
+impl<'a> Tag<'a> {
+    /// Reads from behind the `<` to behind the `>`, of which one in quotes does not count.
+    fn scan(markup: &'a str) -> Self {
+        let mut attributes = 0;
+        let mut rest = markup;
+        loop {
+            let Some(at) = rest.find(['"', '\'', '>']) else {
+                return Self {
+                    attributes,
+                    empty: false,
+                    rest: "",
+                };
+            };
+            let (before, tail) = rest.split_at(at);
+            if let Some(rest) = tail.strip_prefix('>') {
+                return Self {
+                    attributes,
+                    empty: before.ends_with('/'),
+                    rest,
+                };
+            }
+            attributes += 1;
+            let quote = if tail.starts_with('"') { "\"" } else { "'" };
+            rest = after(tail.strip_prefix(quote).unwrap_or(""), quote);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_inside_comments_cdata_and_quotes_is_not_counted() {
+        let inner = format!(
+            "<!-- {0} --><![CDATA[{0}]]><a b='{1}'/><?pi {0}?>",
+            "<x>".repeat(MAX_DEPTH + 1),
+            ">".repeat(MAX_DEPTH + 1),
+        );
+        assert_eq!(check(&format!("<r>{inner}</r>")), Ok(()));
+    }
+
+    #[test]
+    fn depth_is_bounded_and_siblings_do_not_add_up() {
+        let nested = |n: usize| "<a>".repeat(n) + &"</a>".repeat(n);
+        assert_eq!(check(&nested(MAX_DEPTH)), Ok(()));
+        assert_eq!(check(&nested(MAX_DEPTH + 1)), Err(EnvelopeError::TooDeep));
+        assert_eq!(check(&"<a/><a></a>".repeat(1000)), Ok(()));
+    }
+
+    #[test]
+    fn attributes_in_scope_are_bounded() {
+        let tag = |n: usize| format!("<a{}/>", " b='='".repeat(n));
+        assert_eq!(check(&tag(MAX_ATTRIBUTES).repeat(1000)), Ok(()));
+        assert_eq!(
+            check(&format!("<r x=\"'\">{}</r>", tag(MAX_ATTRIBUTES))),
+            Err(EnvelopeError::TooManyAttributes)
+        );
+    }
+
+    #[test]
+    fn what_does_not_end_is_left_to_the_reader() {
+        for text in [
+            "<!-- ",
+            "<![CDATA[ <",
+            "<a b='",
+            "<a b=\"'>",
+            "<?",
+            "</",
+            "<",
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The world around cwmpd in its tests and its demo. Nothing here is shipped.
+//!
+//! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
+//! * [`acs`]: an ACS that plays a script over it, and tells what was said.
+//! * [`luup`]: a Luup engine with a sample home.
+//! * [`Folder`]: a temporary folder.
+//! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
+//! * [`shared`]: where the standard's own files are, which are not part of this project.
+
+mod folder;
+pub mod shared;
+
+pub use folder::Folder;
