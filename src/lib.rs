@@ -22,5 +22,6 @@
 )]
 
 pub mod clock;
+pub mod datamodel;
 pub mod secret;
 pub mod soap;

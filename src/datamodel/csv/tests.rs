@@ -1,0 +1,113 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn crc(text: &str) -> u32 {
+    let mut crc = Crc32::default();
+    crc.add(text.as_bytes());
+    crc.value()
+}
+
+#[test]
+fn the_checksum_is_the_one_of_ieee_802_3() {
+    assert_eq!(crc("123456789"), 0xCBF4_3926);
+    assert_eq!(crc(""), 0);
+}
+
+#[test]
+fn comments_blank_lines_and_line_ends_are_as_in_the_original() {
+    let lines = [
+        "# comment",
+        "",
+        "A.B;STRING;0;0;0;0;0;0;;v",
+        "x",
+        "   ",
+        "A.C;UINT",
+    ];
+    let sum = format!("*{:X}", crc(&lines.concat()));
+    for end in ["\n", "\r\n"] {
+        let text = [lines.join(end), sum.clone()].join(end);
+        let parsed = parse(text.as_bytes());
+        assert_eq!(parsed.errors, []);
+        let numbers: Vec<u32> = parsed.rows.iter().map(|(line, _)| *line).collect();
+        assert_eq!(numbers, [3, 6]);
+        assert_eq!(parsed.rows[0].1.value.as_deref(), Some("v"));
+        assert_eq!(parsed.trailer, Trailer::Good);
+    }
+}
+
+#[test]
+fn the_trailer_ends_the_file_and_is_judged() {
+    let trailer = |text: &str| parse(text.as_bytes()).trailer;
+    assert_eq!(trailer("A.B;5\n"), Trailer::Missing);
+    assert_eq!(trailer("A.B;5\n*\n"), Trailer::Missing);
+    assert_eq!(trailer("A.B;5\n**\nA.C;5\n"), Trailer::Unchecked);
+    let expected = crc("A.B;5");
+    let bad = |found| Trailer::Bad { expected, found };
+    assert_eq!(trailer("A.B;5\n*1F"), bad(Some(0x1F)));
+    assert_eq!(trailer("A.B;5\n*nonsense"), bad(None));
+    assert_eq!(trailer(&format!("A.B;5\n*{expected:X}")), Trailer::Good);
+    assert_eq!(parse(b"A.B;5\n**\nA.C;5\n").rows.len(), 1);
+}
+
+#[test]
+fn a_bad_line_is_named_and_does_not_keep_the_others_out() {
+    let mut text = b"A.B;5\nA.C;STRNG\n\xffA.D;5\nA.E;5\n".to_vec();
+    text.extend(format!("A.F;5;;;;;;;;{}\n", "x".repeat(MAX_LINE_BYTES)).bytes());
+    let parsed = parse(&text);
+    let lines = |errors: &[(u32, RowError)]| -> Vec<_> {
+        errors
+            .iter()
+            .map(|(line, error)| (*line, error.column))
+            .collect()
+    };
+    assert_eq!(lines(&parsed.errors), [(2, 2), (3, 0), (5, 0)]);
+    assert_eq!(parsed.rows.len(), 2);
+    assert!(parsed.errors[1].1.to_string().contains("not UTF-8"));
+}
+
+#[test]
+fn a_written_file_is_read_back_as_good() {
+    let rows: Vec<Row> = ["A.B;5;0;1;1;2;0;0;;v%0Aw;0;17", "A.;ANY:12"]
+        .map(|line| Row::parse(line).unwrap())
+        .to_vec();
+    let parsed = parse(format_file(&rows).as_bytes());
+    assert_eq!(parsed.trailer, Trailer::Good);
+    let read: Vec<Row> = parsed.rows.into_iter().map(|(_, row)| row).collect();
+    assert_eq!(read, rows);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&bytes);
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_never_good(cut in 0_usize..60) {
+        let row = Row::parse("A.B;5;0;1;1;2;0;0;;value;0;17").unwrap();
+        let whole = format_file(&[row.clone(), row]);
+        // All but the last line end counts.
+        let cut = cut.min(whole.trim_end().len() - 1);
+        prop_assert_ne!(parse(&whole.as_bytes()[..cut]).trailer, Trailer::Good);
+    }
+}
+
+/// The original cast packed structures over its buffers. Here a file is bytes in order, so neither
+/// where they stand in memory nor the word order of the machine plays a part.
+#[test]
+fn w04_the_checksum_is_the_same_at_every_offset_and_on_every_machine() {
+    let sum = |bytes: &[u8]| {
+        let mut crc = Crc32::default();
+        crc.add(bytes);
+        crc.value()
+    };
+    let mut buffer = Vec::new();
+    for offset in 0..=16 {
+        buffer.clear();
+        buffer.resize(offset, 0xff);
+        buffer.extend_from_slice(b"123456789");
+        // The check value that the catalogues give for CRC-32.
+        assert_eq!(sum(&buffer[offset..]), 0xCBF4_3926, "at offset {offset}");
+    }
+}

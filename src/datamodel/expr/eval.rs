@@ -1,0 +1,110 @@
+//! A tree to a value.
+
+use super::{Binary, Node, Scope, Unary};
+use crate::datamodel::datetime;
+
+pub(super) fn eval(node: &Node, scope: &mut dyn Scope) -> Option<String> {
+    match node {
+        Node::Count(object) => scope.count(object).map(|count| count.to_string()),
+        Node::Name(name) if name.parse::<i64>().is_ok() => Some(name.clone()),
+        Node::Name(name) => scope.value(name),
+        Node::Text(text) => Some(text.clone()),
+        Node::Unary(operator, operand) => unary(*operator, &eval(operand, scope)?),
+        Node::Binary(Binary::Guard, condition, then) => {
+            let holds = truth(&eval(condition, scope)?)?;
+            if holds { eval(then, scope) } else { None }
+        }
+        Node::Binary(operator, left, right) => {
+            // Both sides are evaluated: one without a value leaves the whole without one.
+            let (left, right) = (eval(left, scope)?, eval(right, scope)?);
+            binary(*operator, &left, &right)
+        }
+        Node::Call(function, arguments) => call(function, arguments, scope),
+    }
+}
+
+fn unary(operator: Unary, operand: &str) -> Option<String> {
+    match operator {
+        Unary::Not => Some((!truth(operand)?).to_string()),
+        Unary::Plus => Some(number(operand)?.to_string()),
+        Unary::Minus => Some(number(operand)?.checked_neg()?.to_string()),
+    }
+}
+
+fn binary(operator: Binary, left: &str, right: &str) -> Option<String> {
+    let arithmetic = |compute: fn(i64, i64) -> Option<i64>| {
+        compute(number(left)?, number(right)?).map(|n| n.to_string())
+    };
+    let compare = |holds: fn(std::cmp::Ordering) -> bool| {
+        let order = match (number(left), number(right)) {
+            (Some(left), Some(right)) => left.cmp(&right),
+            _ => left.cmp(right),
+        };
+        Some(holds(order).to_string())
+    };
+    match operator {
+        // Only the arguments of a function are a list.
+        Binary::List => None,
+        Binary::Pair => Some(format!("{left}:{right}")),
+        Binary::Concat => Some(format!("{left}{right}")),
+        Binary::Or => Some((truth(left)? | truth(right)?).to_string()),
+        Binary::And => Some((truth(left)? & truth(right)?).to_string()),
+        Binary::Less => compare(std::cmp::Ordering::is_lt),
+        Binary::LessEqual => compare(std::cmp::Ordering::is_le),
+        Binary::Greater => compare(std::cmp::Ordering::is_gt),
+        Binary::GreaterEqual => compare(std::cmp::Ordering::is_ge),
+        Binary::Equal => compare(std::cmp::Ordering::is_eq),
+        Binary::NotEqual => compare(std::cmp::Ordering::is_ne),
+        Binary::Add => arithmetic(i64::checked_add),
+        Binary::Subtract => arithmetic(i64::checked_sub),
+        Binary::Multiply => arithmetic(i64::checked_mul),
+        Binary::Divide => arithmetic(i64::checked_div),
+        // Evaluated above, since its right side depends on the left.
+        Binary::Guard => None,
+    }
+}
+
+fn call(function: &str, arguments: &[Node], scope: &mut dyn Scope) -> Option<String> {
+    match (function, arguments) {
+        ("Class", [value, bounds]) => {
+            let value = number(&eval(value, scope)?)?;
+            let bounds = eval(bounds, scope)?;
+            let bounds: Vec<&str> = bounds.split(':').collect();
+            let within =
+                |bound: &&str| bound.is_empty() || number(bound).is_some_and(|b| b >= value);
+            let index = bounds.iter().position(within).unwrap_or(bounds.len());
+            Some(index.to_string())
+        }
+        ("DiffTime", [from]) => {
+            let from = instant(&eval(from, scope)?)?;
+            elapsed(scope.now(), from)
+        }
+        ("DiffTime", [to, from]) => {
+            let to = instant(&eval(to, scope)?)?;
+            elapsed(to, instant(&eval(from, scope)?)?)
+        }
+        _ => None,
+    }
+}
+
+/// Seconds since 1970.
+fn instant(text: &str) -> Option<i64> {
+    datetime::unix(text.trim())
+}
+
+fn elapsed(to: i64, from: i64) -> Option<String> {
+    let seconds = to.checked_sub(from)?;
+    (seconds >= 0).then(|| seconds.to_string())
+}
+
+fn number(text: &str) -> Option<i64> {
+    text.trim().parse().ok()
+}
+
+fn truth(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}

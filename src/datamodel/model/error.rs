@@ -1,0 +1,77 @@
+//! Why the model refuses.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why a path or a change is refused. Mapped to fault codes in `cwmp::fault` only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelError {
+    /// No such parameter or object, or the wrong kind of path for the call (9005).
+    InvalidName,
+    /// Not of the parameter's type (9006).
+    InvalidType(String),
+    /// Of the type, but out of range, not in the enumeration, too long (9007).
+    InvalidValue(String),
+    /// Read-only (9008).
+    NotWritable,
+    /// Active notification is denied for the parameter, or it cannot be lowered (9009).
+    NotificationRejected,
+    /// The arguments contradict each other (9003): a duplicate, NextLevel of a parameter.
+    InvalidArguments(String),
+    /// No room for another instance (9004).
+    ResourcesExceeded,
+    /// The store or a source failed (9002); nothing was changed.
+    Internal(String),
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidName => f.write_str("no such parameter or object"),
+            Self::NotWritable => f.write_str("the parameter is read-only"),
+            Self::NotificationRejected => {
+                f.write_str("this notification is not possible for the parameter")
+            }
+            Self::ResourcesExceeded => f.write_str("the table is full"),
+            Self::InvalidType(why)
+            | Self::InvalidValue(why)
+            | Self::InvalidArguments(why)
+            | Self::Internal(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ModelError {}
+
+/// One refused entry of SetParameterValues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetError {
+    /// The name as the request wrote it; empty where the failure is not one parameter's.
+    pub name: String,
+    /// Why.
+    pub error: ModelError,
+}
+
+/// Why there is no model.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The folder holds no csv file with a usable row.
+    NoModel(PathBuf),
+    /// The folder cannot be read; which, and why.
+    Folder(String),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoModel(dir) => write!(
+                f,
+                "{} has no parameters.csv or other .csv file that describes parameters",
+                dir.display()
+            ),
+            Self::Folder(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}

@@ -1,0 +1,147 @@
+//! Paths to places and back (TR-069 A.2.2).
+
+use super::super::key::{At, Key, NodeId};
+use super::super::schema::NodeKind;
+use super::{Model, ModelError};
+
+/// The longest path (TR-069 A.2.2: 256 characters).
+pub const MAX_PATH: usize = 256;
+
+/// What a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The empty path: all there is.
+    Whole,
+    /// An object, a table or an instance: the path ends in a dot.
+    Object(Key),
+    /// A parameter.
+    Parameter(Key),
+}
+
+/// Who looks for a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lookup {
+    /// An RPC: sees what lives and is not hidden.
+    Rpc,
+    /// The agent itself: sees hidden parameters too.
+    Own,
+    /// A state file: sees also instances of a source that has not told of them (yet, or now).
+    Stored,
+}
+
+impl Model {
+    /// What a full or partial path of an RPC names.
+    pub(super) fn resolve(&self, path: &str) -> Result<Place, ModelError> {
+        if path.is_empty() {
+            return Ok(Place::Whole);
+        }
+        if path.chars().count() > MAX_PATH {
+            return Err(ModelError::InvalidName);
+        }
+        let relative = path.strip_prefix(self.root());
+        let place = relative.and_then(|path| self.locate(path, Lookup::Rpc));
+        place.ok_or(ModelError::InvalidName)
+    }
+
+    /// What a path without the root names.
+    pub(super) fn locate(&self, path: &str, lookup: Lookup) -> Option<Place> {
+        let root = Key::new(NodeId::ROOT, At::default());
+        if path.is_empty() {
+            return Some(Place::Object(root));
+        }
+        let (objects, leaf) = match path.strip_suffix('.') {
+            Some(objects) => (objects, None),
+            None => match path.rsplit_once('.') {
+                Some((objects, leaf)) => (objects, Some(leaf)),
+                None => ("", Some(path)),
+            },
+        };
+        let mut here = root;
+        if leaf.is_none() || !objects.is_empty() {
+            for part in objects.split('.') {
+                here = self.step(here, part, lookup)?;
+            }
+        }
+        match leaf {
+            None => Some(Place::Object(here)),
+            Some(leaf) => {
+                let node = self.schema.child(here.node, leaf)?;
+                let parameter = self.schema.parameter(node)?;
+                let visible = lookup != Lookup::Rpc || !parameter.hidden;
+                visible.then_some(Place::Parameter(Key::new(node, here.at)))
+            }
+        }
+    }
+
+    /// One object part further down.
+    pub(super) fn step(&self, here: Key, part: &str, lookup: Lookup) -> Option<Key> {
+        if let (Some(table), Some(number)) = (self.schema.table(here.node), instance_number(part)) {
+            let at = here.at.down(number)?;
+            let may_come = lookup == Lookup::Stored && table.source.is_some();
+            let known = may_come || self.state.has_instance(here, number);
+            return known.then_some(Key::new(table.template?, at));
+        }
+        let node = self.schema.child(here.node, part)?;
+        match self.schema.node(node).kind {
+            NodeKind::Object | NodeKind::Table(_) => Some(Key::new(node, here.at)),
+            NodeKind::Template | NodeKind::Parameter(_) => None,
+        }
+    }
+
+    /// Whether all instances on the path of a place are there.
+    pub(super) fn is_living(&self, key: Key) -> bool {
+        let (mut node, mut at) = (key.node, key.at);
+        while let Some(parent) = self.schema.node(node).parent {
+            if let (NodeKind::Template, Some(&number)) =
+                (&self.schema.node(node).kind, at.as_slice().last())
+            {
+                at = at.up();
+                if !self.state.has_instance(Key::new(parent, at), number) {
+                    return false;
+                }
+            }
+            node = parent;
+        }
+        true
+    }
+
+    /// The full path of a place.
+    pub(super) fn path(&self, key: Key) -> String {
+        let mut path = String::new();
+        self.write_path(key.node, key.at, &mut path);
+        path
+    }
+
+    fn write_path(&self, id: NodeId, at: At, path: &mut String) {
+        let node = self.schema.node(id);
+        let Some(parent) = node.parent else {
+            path.push_str(&node.name);
+            return;
+        };
+        match node.kind {
+            NodeKind::Template => {
+                self.write_path(parent, at.up(), path);
+                if let Some(number) = at.as_slice().last() {
+                    path.push_str(&number.to_string());
+                }
+                path.push('.');
+            }
+            NodeKind::Parameter(_) => {
+                self.write_path(parent, at, path);
+                path.push_str(&node.name);
+            }
+            NodeKind::Object | NodeKind::Table(_) => {
+                self.write_path(parent, at, path);
+                path.push_str(&node.name);
+                path.push('.');
+            }
+        }
+    }
+}
+
+/// The instance number that a part of a path names. Aliases (`[name]`, TR-069 §3.6.1) will be
+/// resolved here.
+fn instance_number(part: &str) -> Option<u32> {
+    let canonical = part.bytes().all(|b| b.is_ascii_digit()) && !part.starts_with('0');
+    if canonical { part.parse().ok() } else { None }
+}

@@ -1,0 +1,141 @@
+use super::*;
+use crate::soap::Status;
+
+const TABLE: &str = "Device.NAT.PortMapping.";
+
+#[test]
+fn instance_numbers_are_never_used_twice_even_after_a_restart() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(
+        model.add_object(Requester::Acs, TABLE, None),
+        Ok((1, Status::Applied))
+    );
+    assert_eq!(
+        model.add_object(Requester::Acs, TABLE, None),
+        Ok((2, Status::Applied))
+    );
+    model
+        .delete_object(Requester::Acs, "Device.NAT.PortMapping.2.", Some("k"))
+        .unwrap();
+    let mut again = bench.open();
+    assert_eq!(
+        names(&mut again, TABLE, true),
+        ["Device.NAT.PortMapping.1. W"]
+    );
+    assert_eq!(
+        again.add_object(Requester::Acs, TABLE, None),
+        Ok((3, Status::Applied))
+    );
+    assert_eq!(
+        get(&mut again, "Device.NAT.PortMappingNumberOfEntries"),
+        "2"
+    );
+}
+
+#[test]
+fn a_new_instance_has_the_defaults_and_loses_them_with_itself() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let path = "Device.NAT.PortMapping.1.Description";
+    model.add_object(Requester::Acs, TABLE, None).unwrap();
+    assert_eq!(get(&mut model, path), "none");
+    model
+        .set_values(Requester::Acs, &[value(path, "ssh")], None)
+        .unwrap();
+    assert_eq!(get(&mut model, path), "ssh");
+    model
+        .delete_object(Requester::Acs, "Device.NAT.PortMapping.1.", None)
+        .unwrap();
+    assert_eq!(
+        model.values(path, &mut |_, _, _| {}),
+        Err(ModelError::InvalidName)
+    );
+    model.add_object(Requester::Acs, TABLE, None).unwrap();
+    assert_eq!(
+        get(&mut model, "Device.NAT.PortMapping.2.Description"),
+        "none"
+    );
+}
+
+#[test]
+fn only_tables_grow_and_only_instances_go() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    for path in [
+        "Device.NAT.",
+        "Device.NAT.PortMapping",
+        "Device.Zwave.Interface.",
+        "Device.",
+        "",
+    ] {
+        let refused = model.add_object(Requester::Acs, path, None);
+        assert_eq!(refused, Err(ModelError::InvalidName), "{path}");
+    }
+    for path in [
+        TABLE,
+        "Device.NAT.PortMapping.1.",
+        "Device.Zwave.Interface.3.",
+        "Device.NAT.",
+    ] {
+        let refused = model.delete_object(Requester::Acs, path, None);
+        assert_eq!(refused, Err(ModelError::InvalidName), "{path}");
+    }
+}
+
+#[test]
+fn a_table_can_be_full() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let Ok(place) = model.resolve(TABLE) else {
+        panic!()
+    };
+    let resolve::Place::Object(table) = place else {
+        panic!()
+    };
+    let instances = model.state.tables.entry(table).or_default();
+    instances.last = u32::MAX;
+    let refused = model.add_object(Requester::Acs, TABLE, None);
+    assert_eq!(refused, Err(ModelError::ResourcesExceeded));
+}
+
+#[test]
+fn a_failed_store_leaves_the_instance_as_it_was() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let path = "Device.NAT.PortMapping.1.Description";
+    model.add_object(Requester::Acs, TABLE, None).unwrap();
+    model
+        .set_values(Requester::Acs, &[value(path, "ssh")], None)
+        .unwrap();
+    std::fs::remove_dir_all(bench.dir()).unwrap();
+    std::fs::write(bench.dir(), "in the way").unwrap();
+    let refused = model.delete_object(Requester::Acs, "Device.NAT.PortMapping.1.", None);
+    assert!(matches!(refused, Err(ModelError::Internal(_))));
+    assert_eq!(get(&mut model, path), "ssh");
+    assert!(model.add_object(Requester::Acs, TABLE, None).is_err());
+    assert_eq!(names(&mut model, TABLE, true).len(), 1);
+    std::fs::remove_file(bench.dir()).unwrap();
+}
+
+#[test]
+fn literal_rows_are_the_instances_of_a_factory_fresh_box() {
+    let csv = "NAT.PortMapping.1.Description;STRING;0;1;1;0;0;0;;web\n".to_owned() + CSV;
+    let bench = Bench::with(&csv);
+    let mut model = bench.open();
+    assert_eq!(
+        get(&mut model, "Device.NAT.PortMapping.1.Description"),
+        "web"
+    );
+    assert_eq!(get(&mut model, "Device.NAT.PortMapping.1.Enable"), "0");
+    model
+        .delete_object(Requester::Acs, "Device.NAT.PortMapping.1.", None)
+        .unwrap();
+    let mut again = bench.open();
+    assert!(names(&mut again, TABLE, true).is_empty());
+    again.factory_reset().unwrap();
+    assert_eq!(
+        get(&mut again, "Device.NAT.PortMapping.1.Description"),
+        "web"
+    );
+}

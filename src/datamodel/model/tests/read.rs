@@ -1,0 +1,163 @@
+use super::*;
+
+#[test]
+fn names_of_the_whole_tree_begin_with_the_root() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let all = names(&mut model, "", false);
+    assert_eq!(all.first().map(String::as_str), Some("Device."));
+    assert!(all.contains(&"Device.NAT.PortMapping. W".to_owned()));
+    assert!(all.contains(&"Device.Zwave.Interface.20.WakeUpInterval W".to_owned()));
+    assert!(
+        !all.iter()
+            .any(|path| path.contains("{i}") || path.contains("Row"))
+    );
+    assert_eq!(names(&mut model, "", true), ["Device."]);
+}
+
+#[test]
+fn next_level_gives_children_and_not_the_object_itself() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(
+        names(&mut model, "Device.Zwave.Interface.", true),
+        ["Device.Zwave.Interface.3.", "Device.Zwave.Interface.20."]
+    );
+    assert!(names(&mut model, "Device.NAT.PortMapping.", true).is_empty());
+    assert_eq!(
+        names(&mut model, "Device.NAT.PortMapping.", false),
+        ["Device.NAT.PortMapping. W"]
+    );
+}
+
+#[test]
+fn a_parameter_has_no_next_level() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let path = "Device.DeviceInfo.Manufacturer";
+    assert_eq!(names(&mut model, path, false), [path]);
+    let refused = model.names(path, true, &mut |_, _| {});
+    assert!(matches!(refused, Err(ModelError::InvalidArguments(_))));
+}
+
+#[test]
+fn wrong_paths_are_invalid_names() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    for path in [
+        "Device",
+        "Device.DeviceInfo",
+        "Device.DeviceInfo.Manufacturer.",
+        "Device..",
+        "Device.Zwave.Interface.4.",
+        "Device.Zwave.Interface.020.BatteryLevel",
+        "Device.Zwave.Interface.{i}.BatteryLevel",
+        "Device.NAT.PortMapping.1.",
+        "Device.Hidden.Row",
+        "device.DeviceInfo.",
+        "Other.",
+        ".",
+        "Device.NAT.PortMapping.99999999999999999999.",
+    ] {
+        let refused = model.values(path, &mut |_, _, _| panic!("{path}"));
+        assert_eq!(refused, Err(ModelError::InvalidName), "{path}");
+    }
+    let long = format!("Device.{}", "A".repeat(5000));
+    assert_eq!(
+        model.values(&long, &mut |_, _, _| {}),
+        Err(ModelError::InvalidName)
+    );
+}
+
+#[test]
+fn values_come_from_store_source_and_expression() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(get(&mut model, "Device.DeviceInfo.Manufacturer"), "Acme");
+    assert_eq!(get(&mut model, "Device.DeviceInfo.SoftwareVersion"), "1.0");
+    assert_eq!(
+        get(&mut model, "Device.Zwave.Interface.20.WakeUpInterval"),
+        "720"
+    );
+    assert_eq!(
+        get(&mut model, "Device.NAT.PortMappingNumberOfEntries"),
+        "0"
+    );
+}
+
+#[test]
+fn w16_a_source_without_a_value_gives_an_empty_one_and_no_fault() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(
+        get(&mut model, "Device.Zwave.Interface.3.BatteryLevel"),
+        "0"
+    );
+    bench.local.borrow_mut().clear();
+    assert_eq!(get(&mut model, "Device.DeviceInfo.SoftwareVersion"), "");
+    let mut count = 0;
+    model.values("Device.", &mut |_, _, _| count += 1).unwrap();
+    assert_eq!(count, 13);
+}
+
+#[test]
+fn a_source_value_that_does_not_fit_its_type_is_not_shown() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    bench.put_remote("battery@20", "-1");
+    assert_eq!(
+        get(&mut model, "Device.Zwave.Interface.20.BatteryLevel"),
+        "0"
+    );
+}
+
+#[test]
+fn secrets_read_as_empty_but_not_for_the_agent_itself() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(get(&mut model, "Device.ManagementServer.Password"), "");
+    let own = model.value("ManagementServer.Password");
+    assert_eq!(own.as_deref(), Some("secret"));
+    assert_eq!(model.value("No.Such"), None);
+}
+
+#[test]
+fn the_forced_parameters_are_those_of_column_7() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let mut all = Vec::new();
+    model.forced(&mut |path, _, value| all.push(format!("{path}={value}")));
+    assert_eq!(
+        all,
+        [
+            "Device.DeviceInfo.SoftwareVersion=1.0",
+            "Device.ManagementServer.ParameterKey="
+        ]
+    );
+}
+
+#[test]
+fn a_loop_of_expressions_ends() {
+    let bench = Bench::with(
+        "A.X;UINT;3;0;0;0;0;0;;;0;0;;;Y\nA.Y;UINT;3;0;0;0;0;0;;;0;0;;;X + 1\nA.Z;UINT;0;0;0;0;0;0;;4\nA.W;UINT;3;0;0;0;0;0;;;0;0;;;..B.V + Z\nB.V;UINT;0;0;0;0;0;0;;3\n",
+    );
+    let mut model = bench.open();
+    assert_eq!(get(&mut model, "Device.A.X"), "0");
+    assert_eq!(get(&mut model, "Device.A.W"), "7");
+}
+
+#[test]
+fn a_value_computed_from_itself_ends_soon() {
+    let row = "Loop.A;BOOLEAN;3;0;0;0;0;0;;1;0;0;;;A & A & A & A & A & A & A & A\n";
+    let bench = Bench::with(&format!("{CSV}{row}"));
+    assert_eq!(get(&mut bench.open(), "Device.Loop.A"), "1");
+}
+
+#[test]
+fn values_computed_from_many_that_are_computed_end_soon() {
+    let sum = |n: u32| vec![format!("A{}", n + 1); 20].join(" + ");
+    let row = |n| format!("Sum.A{n};LONG;3;0;0;0;0;0;;7;0;0;;;{}\n", sum(n));
+    let rows: String = (0..15).map(row).collect();
+    let bench = Bench::with(&format!("{CSV}{rows}Sum.A15;LONG;0;0;0;0;0;0;;0\n"));
+    get(&mut bench.open(), "Device.Sum.A0");
+}

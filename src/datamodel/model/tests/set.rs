@@ -1,0 +1,217 @@
+use super::*;
+use crate::soap::Status;
+
+const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
+const ENABLE: &str = "Device.ManagementServer.PeriodicInformEnable";
+const URL: &str = "Device.ManagementServer.URL";
+const WAKE_UP: &str = "Device.Zwave.Interface.20.WakeUpInterval";
+
+fn set(model: &mut Model, list: &[(&str, &str)], key: &str) -> Result<Status, Vec<SetError>> {
+    let list: Vec<_> = list.iter().map(|(name, text)| value(name, text)).collect();
+    model.set_values(Requester::Acs, &list, Some(key))
+}
+
+#[test]
+fn a_set_is_durable_with_its_parameter_key() {
+    let bench = Bench::new();
+    let done = set(
+        &mut bench.open(),
+        &[(INTERVAL, "60"), (ENABLE, "false")],
+        "key 1",
+    );
+    assert_eq!(done, Ok(Status::Applied));
+    let mut again = bench.open();
+    assert_eq!(get(&mut again, INTERVAL), "60");
+    assert_eq!(get(&mut again, ENABLE), "0");
+    assert_eq!(
+        get(&mut again, "Device.ManagementServer.ParameterKey"),
+        "key 1"
+    );
+}
+
+#[test]
+fn one_bad_entry_refuses_all_and_every_bad_one_is_named() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let list = [
+        (INTERVAL, "60"),
+        (ENABLE, "maybe"),
+        ("Device.DeviceInfo.Manufacturer", "X"),
+        ("Device.No.Such", "1"),
+        ("Device.ManagementServer.", "1"),
+        (URL, "http://b/"),
+    ];
+    let errors = set(&mut model, &list, "key").unwrap_err();
+    let kinds: Vec<_> = errors.iter().map(|e| (e.name.as_str(), &e.error)).collect();
+    assert!(matches!(
+        kinds[..],
+        [
+            (ENABLE, ModelError::InvalidType(_)),
+            ("Device.DeviceInfo.Manufacturer", ModelError::NotWritable),
+            ("Device.No.Such", ModelError::InvalidName),
+            ("Device.ManagementServer.", ModelError::InvalidName),
+        ]
+    ));
+    assert_eq!(get(&mut model, INTERVAL), "3600");
+    assert_eq!(get(&mut model, URL), "http://a/");
+    assert_eq!(get(&mut model, "Device.ManagementServer.ParameterKey"), "");
+}
+
+#[test]
+fn a_duplicate_is_refused() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let errors = set(&mut model, &[(INTERVAL, "60"), (INTERVAL, "61")], "").unwrap_err();
+    assert!(matches!(
+        errors[..],
+        [SetError {
+            error: ModelError::InvalidArguments(_),
+            ..
+        }]
+    ));
+    assert_eq!(get(&mut model, INTERVAL), "3600");
+}
+
+#[test]
+fn a_wrong_xsi_type_is_an_invalid_type_and_a_range_an_invalid_value() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let mut wrong = value(INTERVAL, "60");
+    wrong.xsi_type = Some(XsdType::String);
+    let errors = model
+        .set_values(Requester::Acs, &[wrong], None)
+        .unwrap_err();
+    assert!(matches!(
+        errors[..],
+        [SetError {
+            error: ModelError::InvalidType(_),
+            ..
+        }]
+    ));
+    let errors = set(&mut model, &[(INTERVAL, "0")], "").unwrap_err();
+    assert!(matches!(
+        errors[..],
+        [SetError {
+            error: ModelError::InvalidValue(_),
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn an_empty_list_only_sets_the_parameter_key() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(set(&mut model, &[], "only"), Ok(Status::Applied));
+    assert_eq!(
+        get(&mut model, "Device.ManagementServer.ParameterKey"),
+        "only"
+    );
+}
+
+#[test]
+fn a_source_that_fails_leaves_nothing_behind() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    *bench.fail.borrow_mut() = true;
+    let errors = set(&mut model, &[(URL, "http://b/"), (INTERVAL, "60")], "k").unwrap_err();
+    assert!(matches!(
+        errors[..],
+        [SetError {
+            error: ModelError::Internal(_),
+            ..
+        }]
+    ));
+    assert_eq!(get(&mut model, URL), "http://a/");
+    assert_eq!(get(&mut model, INTERVAL), "3600");
+}
+
+#[test]
+fn a_store_that_fails_takes_the_source_back() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    std::fs::remove_dir_all(bench.dir()).unwrap();
+    std::fs::write(bench.dir(), "in the way").unwrap();
+    let errors = set(&mut model, &[(URL, "http://b/"), (INTERVAL, "60")], "k").unwrap_err();
+    assert!(matches!(
+        errors[..],
+        [SetError {
+            error: ModelError::Internal(_),
+            ..
+        }]
+    ));
+    assert_eq!(get(&mut model, URL), "http://a/");
+    assert_eq!(get(&mut model, INTERVAL), "3600");
+    std::fs::remove_file(bench.dir()).unwrap();
+}
+
+#[test]
+fn a_rule_refuses_what_the_type_allows() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    model.add_rule("ManagementServer.URL", |_, url| match url {
+        "" => Err("an empty URL would cut the box off".into()),
+        _ => Ok(()),
+    });
+    let errors = set(&mut model, &[(URL, "")], "").unwrap_err();
+    assert!(matches!(
+        errors[..],
+        [SetError {
+            error: ModelError::InvalidValue(_),
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn a_deferred_value_is_shown_kept_and_settled() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    assert_eq!(
+        set(&mut model, &[(WAKE_UP, "300")], ""),
+        Ok(Status::Pending)
+    );
+    assert_eq!(get(&mut model, WAKE_UP), "300");
+    let mut again = bench.open();
+    assert_eq!(get(&mut again, WAKE_UP), "300");
+    let pending = again.pending_writes();
+    assert_eq!(pending.len(), 1);
+    assert_eq!(
+        (
+            pending[0].kind,
+            pending[0].key.as_str(),
+            pending[0].at.as_slice()
+        ),
+        ("remote", "wakeup", &[20][..])
+    );
+    bench.put_remote("wakeup@20", "300");
+    again.settle(&pending[0].path, &pending[0].wanted);
+    again.commit().unwrap();
+    assert!(bench.open().pending_writes().is_empty());
+    assert_eq!(get(&mut bench.open(), WAKE_UP), "300");
+}
+
+#[test]
+fn setting_what_is_set_writes_nothing() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    set(&mut model, &[(INTERVAL, "60")], "k").unwrap();
+    let file = bench.dir().join("parameters.data");
+    std::fs::remove_file(&file).unwrap();
+    set(&mut model, &[(INTERVAL, "60")], "k").unwrap();
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_refused_secret_is_not_repeated() {
+    let row = "WiFi.PreSharedKey;HEXBINARY:32;0;1;1;0;0;0\n";
+    let bench = Bench::with(&format!("{CSV}{row}"));
+    let refused = set(
+        &mut bench.open(),
+        &[("Device.WiFi.PreSharedKey", "correct horse")],
+        "",
+    );
+    let errors = refused.unwrap_err();
+    assert!(matches!(errors[0].error, ModelError::InvalidType(_)));
+    assert!(!format!("{errors:?}").contains("horse"), "{errors:?}");
+}

@@ -1,0 +1,232 @@
+//! The description of the model, built once from the rows and shared by all instances.
+//!
+//! A tree of nodes in one arena. A table has one child, its template `{i}`, below which stand the
+//! parameters that each of its instances has; so a thousand instances cost no node at all.
+
+mod build;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use super::expr::Expr;
+use super::filter::Filter;
+use super::key::NodeId;
+use super::row::{Row, Storage};
+use super::types::{ParamType, TypeError};
+
+pub use build::{SchemaError, TEMPLATE, is_number};
+
+/// How many nodes a model may have; TR-181 in full has about 9,000.
+pub const MAX_NODES: usize = 100_000;
+
+/// What the last part of a secret parameter's name ends with. Such a parameter always reads as
+/// empty (TR-181: "When read, this parameter returns an empty string").
+const SECRET_ENDINGS: [&str; 4] = ["Password", "PreSharedKey", "KeyPassphrase", "Secret"];
+
+/// The description of all parameters and objects below one root.
+pub struct Schema {
+    root: Node,
+    /// All nodes but the root; `NodeId(n)` stands at `n - 1`.
+    rest: Vec<Node>,
+    /// Parameters whose default notification is not off.
+    pub(super) notifying: Vec<NodeId>,
+    /// Forced-Inform parameters.
+    pub(super) forced: Vec<NodeId>,
+    /// Tables whose instances a source owns, parents before children.
+    pub(super) source_tables: Vec<NodeId>,
+    /// Rows of literal instances (`A.B.1.X`): what a factory-fresh box has.
+    pub(super) factory: Vec<Row>,
+}
+
+/// One part of a path.
+pub struct Node {
+    /// Without the dot; `{i}` for a template, the root object's whole name for the root.
+    pub name: Box<str>,
+    /// `None` for the root only.
+    pub parent: Option<NodeId>,
+    /// Ascending by name.
+    pub children: Vec<NodeId>,
+    /// How many instance numbers stand on the path, a template's own included.
+    pub depth: u8,
+    /// What stands here.
+    pub kind: NodeKind,
+}
+
+/// What stands at a node.
+pub enum NodeKind {
+    /// An object with exactly one instance.
+    Object,
+    /// A table; its one child is the template.
+    Table(Table),
+    /// The template `{i}` of a table.
+    Template,
+    /// A parameter.
+    Parameter(Box<Parameter>),
+}
+
+/// A multi-instance object.
+#[derive(Default)]
+pub struct Table {
+    /// The template node; `None` while no row describes a column.
+    pub template: Option<NodeId>,
+    /// AddObject and DeleteObject are allowed.
+    pub writable: bool,
+    /// Adding and deleting is in force at once (Status 0).
+    pub immediate: bool,
+    /// The source that owns the instances.
+    pub source: Option<SourceRef>,
+}
+
+/// A parameter, from columns 2 to 15 of its row.
+pub struct Parameter {
+    /// Type and range.
+    pub kind: ParamType,
+    /// Who keeps the value.
+    pub storage: Storage,
+    /// SetParameterValues is allowed.
+    pub writable: bool,
+    /// A new value is in force at once (Status 0).
+    pub immediate: bool,
+    /// Default notification.
+    pub notification: u8,
+    /// Always in Inform.
+    pub forced: bool,
+    /// The ACS may not make the notification active; where it is active by default, the ACS may
+    /// not change it at all (TR-106 `forceEnabled`).
+    pub denied: bool,
+    /// Default access list, where the row has one.
+    access_list: Option<Box<[String]>>,
+    /// No RPC sees it.
+    pub hidden: bool,
+    /// Always read as empty.
+    pub secret: bool,
+    /// Value where nothing else gives one.
+    pub default: Box<str>,
+    /// Where the value comes from.
+    pub origin: Origin,
+}
+
+/// Where a parameter's value comes from.
+pub enum Origin {
+    /// The store.
+    Stored,
+    /// The first of these that has a value.
+    Sources(Vec<SourceRef>),
+    /// A computation over other parameters.
+    Computed(Expr),
+}
+
+/// A key of one source, with the conversions behind it.
+pub struct SourceRef {
+    /// Index of the source in the model's list.
+    pub source: usize,
+    /// What the source understands.
+    pub key: Box<str>,
+    /// Applied in order when reading, backwards when writing.
+    pub filters: Vec<Filter>,
+}
+
+impl Schema {
+    /// The node; the root for an id that is not of this schema.
+    pub fn node(&self, id: NodeId) -> &Node {
+        let index = id.0.checked_sub(1).and_then(|n| usize::try_from(n).ok());
+        index.and_then(|n| self.rest.get(n)).unwrap_or(&self.root)
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        let index = id.0.checked_sub(1).and_then(|n| usize::try_from(n).ok());
+        index
+            .and_then(|n| self.rest.get_mut(n))
+            .unwrap_or(&mut self.root)
+    }
+
+    /// The root's name, `Device.` or `InternetGatewayDevice.`.
+    pub fn root_name(&self) -> &str {
+        &self.root.name
+    }
+
+    /// The parameter at a node.
+    pub fn parameter(&self, id: NodeId) -> Option<&Parameter> {
+        match &self.node(id).kind {
+            NodeKind::Parameter(parameter) => Some(parameter),
+            _ => None,
+        }
+    }
+
+    /// The table at a node.
+    pub fn table(&self, id: NodeId) -> Option<&Table> {
+        match &self.node(id).kind {
+            NodeKind::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The child of that name.
+    pub fn child(&self, parent: NodeId, name: &str) -> Option<NodeId> {
+        let children = &self.node(parent).children;
+        let found = children.binary_search_by(|&id| (*self.node(id).name).cmp(name));
+        children.get(found.ok()?).copied()
+    }
+
+    /// The node of a path without root and with `{i}` for instances.
+    pub fn find(&self, path: &str) -> Option<NodeId> {
+        let mut parts = path.split('.').filter(|part| !part.is_empty());
+        parts.try_fold(NodeId::ROOT, |node, part| self.child(node, part))
+    }
+
+    /// How many parameters the description has, templates counted once.
+    pub fn parameter_count(&self) -> usize {
+        let is_parameter = |node: &&Node| matches!(node.kind, NodeKind::Parameter(_));
+        self.rest.iter().filter(is_parameter).count()
+    }
+
+    /// The path of a node with `{i}` for instances, for messages: `Device.A.{i}.B`.
+    pub fn template_path(&self, id: NodeId) -> String {
+        let node = self.node(id);
+        let own = match node.kind {
+            NodeKind::Parameter(_) => node.name.to_string(),
+            _ if node.parent.is_none() => node.name.to_string(),
+            _ => format!("{}.", node.name),
+        };
+        match node.parent {
+            Some(parent) => self.template_path(parent) + &own,
+            None => own,
+        }
+    }
+}
+
+/// The access list of a row that names none: everybody in the home.
+static SUBSCRIBER: LazyLock<[String; 1]> = LazyLock::new(|| ["Subscriber".to_owned()]);
+
+impl Parameter {
+    /// As [`ParamType::check`]; what is wrong with a secret is told without repeating it, since
+    /// it may be the right one of something else.
+    pub fn check<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, TypeError> {
+        let hidden = || {
+            format!(
+                "not a valid {}, and not shown here",
+                self.kind.xsd().as_str()
+            )
+        };
+        self.kind.check(text).map_err(|error| match error {
+            TypeError::Type(_) if self.secret => TypeError::Type(hidden()),
+            TypeError::Value(_) if self.secret => TypeError::Value(hidden()),
+            error => error,
+        })
+    }
+
+    /// Default access list.
+    pub fn access_list(&self) -> &[String] {
+        self.access_list.as_deref().unwrap_or(SUBSCRIBER.as_slice())
+    }
+
+    /// Whether the parameter's value lives in the store.
+    pub fn is_stored(&self) -> bool {
+        matches!(self.origin, Origin::Stored)
+    }
+
+    /// Whether the ACS may not change the notification at all.
+    pub fn notification_is_fixed(&self) -> bool {
+        self.denied && self.notification == 2
+    }
+}

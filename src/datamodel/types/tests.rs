@@ -1,0 +1,227 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn parse(column: &str) -> ParamType {
+    ParamType::parse(column).unwrap_or_else(|why| panic!("{column}: {why}"))
+}
+
+fn accepts(column: &str, text: &str) -> String {
+    match parse(column).check(text) {
+        Ok(value) => value.into_owned(),
+        Err(error) => panic!("{column} refuses {text:?}: {error}"),
+    }
+}
+
+#[track_caller]
+fn wrong_type(column: &str, text: &str) {
+    let result = parse(column).check(text).map(Cow::into_owned);
+    assert!(
+        matches!(result, Err(TypeError::Type(_))),
+        "{text:?}: {result:?}"
+    );
+}
+
+#[track_caller]
+fn wrong_value(column: &str, text: &str) {
+    let result = parse(column).check(text).map(Cow::into_owned);
+    assert!(
+        matches!(result, Err(TypeError::Value(_))),
+        "{text:?}: {result:?}"
+    );
+}
+
+#[test]
+fn every_spelling_is_read_in_any_case() {
+    let words = [
+        "INT",
+        "UINT",
+        "LONG",
+        "BOOLEAN",
+        "DATE",
+        "STRING",
+        "ANY",
+        "STATISTICS",
+    ];
+    for (digit, word) in words.iter().enumerate() {
+        assert_eq!(parse(word), parse(&digit.to_string()));
+        assert_eq!(parse(word), parse(&word.to_lowercase()));
+    }
+    let pairs = [
+        ("ulong", XsdType::UnsignedLong),
+        ("unsignedInt", XsdType::UnsignedInt),
+        ("dateTime", XsdType::DateTime),
+        ("base64", XsdType::Base64),
+        ("hexBinary", XsdType::HexBinary),
+        ("any:5", XsdType::String),
+        ("STATISTICS:1", XsdType::UnsignedInt),
+    ];
+    for (word, base) in pairs {
+        assert_eq!(parse(word), ParamType::of(base));
+    }
+}
+
+#[test]
+fn what_is_no_type_is_refused() {
+    for column in [
+        "",
+        "8",
+        "9",
+        "STRNG",
+        "INT:a",
+        "INT:5:1",
+        "INT:1:2:3",
+        "BOOLEAN:1",
+        "DATE:1",
+        "STRING:-5",
+        "STRING:5-2",
+        "STRING:x",
+        "[]",
+        "INT[][]",
+    ] {
+        assert!(ParamType::parse(column).is_err(), "{column}");
+    }
+}
+
+#[test]
+fn ranges_are_read_with_either_end_open() {
+    let bounds = |column| (parse(column).min, parse(column).max);
+    assert_eq!(bounds("UINT:1:65535"), (Some(1), Some(65_535)));
+    assert_eq!(bounds("INT:-5"), (Some(-5), None));
+    assert_eq!(bounds("INT::7"), (None, Some(7)));
+    assert_eq!(bounds("STRING:16"), (None, Some(16)));
+    assert_eq!(bounds("STRING:2-16"), (Some(2), Some(16)));
+    assert_eq!(bounds("STRING:2-"), (Some(2), None));
+    assert_eq!(parse("STRING:9:A|B:C").enumeration, ["A", "B:C"]);
+}
+
+#[test]
+fn numbers_become_plain_decimal_within_their_range() {
+    assert_eq!(accepts("INT", " +007 "), "7");
+    assert_eq!(accepts("INT", "-0"), "0");
+    assert_eq!(accepts("INT", "-2147483648"), "-2147483648");
+    assert_eq!(
+        accepts("ULONG", "18446744073709551615"),
+        "18446744073709551615"
+    );
+    wrong_value("INT", "2147483648");
+    wrong_value("UINT", "-1");
+    wrong_value("UINT", &"9".repeat(60));
+    wrong_value("UINT:1:10", "0");
+    wrong_value("UINT:1:10", "11");
+    for text in ["", "x", "1.5", "0x10", "1 2", "+", "--1", "１"] {
+        wrong_type("INT", text);
+    }
+}
+
+#[test]
+fn booleans_have_one_form() {
+    assert_eq!(accepts("BOOLEAN", "true"), "1");
+    assert_eq!(accepts("BOOLEAN", " 0"), "0");
+    for text in ["", "TRUE", "yes", "2"] {
+        wrong_type("BOOLEAN", text);
+    }
+}
+
+#[test]
+fn a_string_is_measured_in_characters() {
+    assert_eq!(accepts("STRING:4", "台所のド"), "台所のド");
+    wrong_value("STRING:4", "abcde");
+    wrong_value("STRING:2-4", "a");
+    assert_eq!(accepts("STRING", " as\twritten\n"), " as\twritten\n");
+    wrong_type("STRING", "a\u{1}b");
+}
+
+#[test]
+fn an_enumeration_names_what_it_allows() {
+    assert_eq!(accepts("STRING::Up|Down", "Down"), "Down");
+    wrong_value("STRING::Up|Down", "down");
+    assert_eq!(accepts("STRING::A%7CB|", "A|B"), "A|B");
+    assert_eq!(accepts("STRING::A%7CB|", ""), "");
+}
+
+#[test]
+fn binaries_are_measured_in_bytes() {
+    assert_eq!(accepts("HEXBINARY:2", "00fF"), "00fF");
+    wrong_value("HEXBINARY:2", "00ff00");
+    wrong_type("HEXBINARY", "0");
+    wrong_type("HEXBINARY", "0g");
+    assert_eq!(accepts("BASE64:4", "AAECAw=="), "AAECAw==");
+    wrong_value("BASE64:3", "AAECAw==");
+    assert_eq!(accepts("BASE64", "AAEC\n AwQF"), "AAEC\n AwQF");
+    for text in ["A", "AAE", "A===", "AA=A", "AA-_"] {
+        wrong_type("BASE64", text);
+    }
+}
+
+#[test]
+fn a_list_is_checked_item_by_item() {
+    assert_eq!(accepts("UINT[]", " 1 ,+2,03"), "1,2,3");
+    assert_eq!(accepts("UINT[]", "  "), "");
+    assert_eq!(accepts("STRING[]::A|B", "B, A"), "B,A");
+    wrong_value("STRING[]::A|B", "A,C");
+    wrong_type("UINT[]", "1,");
+    wrong_type("UINT[]", "1,x");
+    assert_eq!(parse("UINT[]").xsd(), XsdType::String);
+    assert!(!parse("UINT[]").numeric() && parse("UINT").numeric());
+}
+
+#[test]
+fn an_absent_value_reads_as_a_valid_one() {
+    for (_, base) in NAMES {
+        for list in [false, true] {
+            let kind = ParamType {
+                list,
+                ..ParamType::of(base)
+            };
+            assert_eq!(kind.check(kind.empty()).as_deref(), Ok(kind.empty()));
+        }
+    }
+}
+
+#[test]
+fn a_refused_value_is_not_repeated_at_length() {
+    let error = parse("INT").check(&"x".repeat(100_000)).unwrap_err();
+    assert!(error.to_string().len() < 200);
+}
+
+prop_compose! {
+    fn types()(
+        base in prop::sample::select(NAMES.map(|(_, base)| base).to_vec()),
+        list in any::<bool>(),
+        bounds in prop::option::of((0_i128..100, 0_i128..1000)),
+        enumeration in prop::collection::vec("[a-zA-Z0-9:;|% äé台-]{1,8}", 0..4),
+    ) -> ParamType {
+        let mut kind = ParamType { list, ..ParamType::of(base) };
+        let bounded = kind.counts_length() || kind.number_range().is_some();
+        if let Some((min, more)) = bounds.filter(|_| bounded) {
+            kind.min = Some(min).filter(|min| *min > 0);
+            kind.max = Some(min + more);
+        }
+        if kind.counts_length() {
+            kind.enumeration = enumeration;
+        }
+        kind
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_type_comes_back(kind in types()) {
+        let column = kind.format();
+        prop_assert!(!column.contains(';'));
+        prop_assert_eq!(ParamType::parse(&column), Ok(kind));
+    }
+
+    #[test]
+    fn the_canonical_form_is_canonical(kind in types(), text in "[-+ ]?[0-9]{1,4}|[01,a-f ]{0,8}|.*") {
+        if let Ok(value) = kind.check(&text) {
+            prop_assert_eq!(kind.check(&value), Ok(Cow::Borrowed(&*value)));
+        }
+    }
+
+    #[test]
+    fn no_column_makes_it_panic(column in "[A-Z0-9]{0,6}[:|0-9-]{0,20}|.*") {
+        let _ = ParamType::parse(&column);
+    }
+}
