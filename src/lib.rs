@@ -22,6 +22,9 @@
 )]
 
 pub mod clock;
+pub mod cwmp;
 pub mod datamodel;
+pub mod digest;
 pub mod secret;
 pub mod soap;
+mod url;

@@ -1,0 +1,295 @@
+//! One session from the engine's side: its Inform, what its replies do, how it ends.
+
+use std::time::Duration;
+
+use super::super::event::{By, EventCode};
+use super::super::identity;
+use super::super::inform;
+use super::super::interface::{Action, Input, Output, Step};
+use super::super::record;
+use super::super::retry;
+use super::super::rpc::{self, Context, Effects};
+use super::super::session::{Failure, Received, Session};
+use super::super::status::{LastSession, Outcome, list};
+use super::Engine;
+use crate::clock::Now;
+use crate::datamodel::model::Model;
+use crate::soap::{Fault, Header, Message};
+
+/// `SessionTimeout` is at least this (TR-069 §3.5, Table 4).
+const MIN_SESSION_TIMEOUT: u32 = 30;
+
+/// After a Reboot or FactoryReset no session opens for this long: the box is going down. Should it
+/// not, the agent must not stay mute.
+const REBOOT_GRACE: Duration = Duration::from_secs(300);
+
+/// How soon to see whether the box knows its identity now.
+const IDENTITY_CHECK: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// Takes the next input of a session.
+    pub fn handle(&mut self, input: Input, model: &mut Model, now: Now) -> Step {
+        model.set_time(now);
+        let Some(mut session) = self.session.take() else {
+            return match input {
+                Input::Start => self.start(model, now),
+                _ => refused("no session is open"),
+            };
+        };
+        let mut actions = Vec::new();
+        let received = match input {
+            Input::Reply { status, body } => session.receive(status, &body),
+            Input::TransportError(why) => Err(Failure::new(why)),
+            Input::Dropped(why) => Err(session.dropped(why)),
+            Input::Start => Err(Failure::new("another session was started")),
+        };
+        let post = received.map(|received| {
+            self.act(received, &mut session, model, now, &mut actions);
+            session.turn()
+        });
+        self.next_id = session.next_id();
+        let output = match post {
+            Ok(Some(post)) => {
+                self.session = Some(session);
+                Output::Post(post)
+            }
+            Ok(None) => self.finish(None, session.is_informed(), model, now, &mut actions),
+            Err(failure) => self.finish(
+                Some(failure),
+                session.is_informed(),
+                model,
+                now,
+                &mut actions,
+            ),
+        };
+        Step { output, actions }
+    }
+
+    fn start(&mut self, model: &mut Model, now: Now) -> Step {
+        model.refresh();
+        // The ACS that is contacted is the one of this moment.
+        self.apply_settings(model, now);
+        if !self.settings.has_acs() {
+            return refused("there is no ACS any more");
+        }
+        self.identity = match identity::current(model) {
+            Ok(identity) => identity,
+            Err(why) => return self.unknown(why, now),
+        };
+        self.due.clear();
+        self.effects = Effects::default();
+        if model.has_change() {
+            self.queue.raise(EventCode::ValueChange.into());
+        } else {
+            self.queue.withdraw(EventCode::ValueChange);
+        }
+        let events = self.queue.depart();
+        self.events = events.iter().map(ToString::to_string).collect();
+        log::info!(
+            "session with {} opens: {}",
+            self.settings.shown_url(),
+            list(&self.events)
+        );
+        let timeout = u32::try_from(self.options.session_timeout.as_secs()).unwrap_or(u32::MAX);
+        let (session, post) = Session::open(
+            inform::build(self.identity.clone(), model, events, self.retry_count, now),
+            self.offer.version(),
+            timeout.max(MIN_SESSION_TIMEOUT),
+            self.next_id,
+        );
+        self.next_id = session.next_id();
+        self.session = Some(session);
+        Step {
+            output: Output::Post(post),
+            actions: Vec::new(),
+        }
+    }
+
+    /// There is nobody to introduce: the events wait, and the retry policy is not concerned, since
+    /// no ACS is.
+    fn unknown(&mut self, why: String, now: Now) -> Step {
+        log::warn!("no session is opened: {why}");
+        self.due.clear();
+        self.due
+            .for_retry(now.uptime.saturating_add(IDENTITY_CHECK));
+        self.last = Some(LastSession {
+            ended_unix: now.unix,
+            outcome: Outcome::Failure(why.clone()),
+            events: Vec::new(),
+        });
+        refused(&why)
+    }
+
+    fn act(
+        &mut self,
+        received: Received,
+        session: &mut Session,
+        model: &mut Model,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        match received {
+            Received::Nothing => {}
+            Received::InformResponse => self.delivered(session, model, actions),
+            Received::Answer(Message::GetRPCMethodsResponse { method_list }) => {
+                log::info!("the ACS knows {}", method_list.join(", "));
+            }
+            Received::Answer(Message::Fault(fault)) => {
+                log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
+            }
+            Received::Answer(_) => {}
+            Received::Request { message, header } => {
+                let answer = self.execute(message, header, session, model, now);
+                session.owe(answer);
+            }
+        }
+    }
+
+    /// The InformResponse came.
+    fn delivered(&mut self, session: &mut Session, model: &mut Model, actions: &mut Vec<Action>) {
+        self.offer.accepted();
+        let events = self.queue.delivered(By::Inform);
+        let has = |code| events.iter().any(|event| event.code == code);
+        model.changes_delivered();
+        identity::told(model, &self.identity);
+        if has(EventCode::Bootstrap) {
+            // The URL of this session: a change made during it applies to the next one.
+            record::put(model, record::ACS, &self.settings.url);
+            if self.options.ask_acs_methods {
+                session.ask(Message::GetRPCMethods);
+            }
+        }
+        if has(EventCode::Boot) {
+            actions.push(Action::BootDelivered);
+        }
+        if model.record(record::EVENTS).is_some() {
+            record::put(model, record::EVENTS, &self.queue.to_record());
+        }
+        commit(model);
+    }
+
+    fn execute(
+        &mut self,
+        message: Message,
+        header: Header,
+        session: &Session,
+        model: &mut Model,
+        now: Now,
+    ) -> Result<String, (Fault, Header)> {
+        let method = message.name().to_owned();
+        log::debug!("the ACS calls {method}");
+        let mut context = Context {
+            model,
+            schedule: &mut self.schedule,
+            at_reboot: &mut self.at_reboot,
+            multiples: self.queue.multiples(),
+            effects: &mut self.effects,
+            version: session.version(),
+            header: header.clone(),
+            now,
+        };
+        rpc::execute(message, &mut context).map_err(|fault| {
+            log::warn!("{method} refused: {} {}", fault.code, fault.string);
+            for bad in &fault.parameters {
+                log::warn!("  {}: {} {}", bad.parameter_name, bad.code, bad.string);
+            }
+            (fault, header)
+        })
+    }
+
+    fn finish(
+        &mut self,
+        failure: Option<Failure>,
+        informed: bool,
+        model: &mut Model,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) -> Output {
+        let news = self.queue.returned();
+        let outcome = match failure {
+            None => self.succeeded(now),
+            Some(failure) => self.failed(failure, informed, news, model, now),
+        };
+        self.last = Some(LastSession {
+            ended_unix: now.unix,
+            outcome: outcome.clone(),
+            events: std::mem::take(&mut self.events),
+        });
+        let effects = std::mem::take(&mut self.effects);
+        if effects.changed {
+            self.apply_settings(model, now);
+            actions.push(Action::Reconfigure);
+        }
+        if effects.factory_reset {
+            actions.push(Action::FactoryReset);
+        } else if effects.reboot {
+            record::put(model, record::EVENTS, &self.queue.to_record());
+            actions.push(Action::Reboot);
+        }
+        if effects.factory_reset || effects.reboot {
+            self.quiet_until = Some(now.uptime.saturating_add(REBOOT_GRACE));
+        }
+        commit(model);
+        self.values_changed(model, now);
+        Output::End(outcome)
+    }
+
+    fn succeeded(&mut self, now: Now) -> Outcome {
+        log::info!("session ended: success");
+        self.retry_count = 0;
+        self.last_success = Some(now.uptime);
+        if self.queue.is_waiting() {
+            self.due.for_event(now.uptime);
+        }
+        Outcome::Success
+    }
+
+    /// `news`: something happened during the session that requires one itself.
+    fn failed(
+        &mut self,
+        failure: Failure,
+        informed: bool,
+        news: bool,
+        model: &mut Model,
+        now: Now,
+    ) -> Outcome {
+        log::warn!("session failed: {}", failure.why);
+        if failure.incompatible {
+            self.offer.refused();
+        }
+        // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
+        // the one that this was to repeat. But a session that only a connection request caused is
+        // not retried.
+        if informed || self.queue.is_waiting() || self.retry_count > 0 {
+            self.retry_count = self.retry_count.saturating_add(1);
+            let wait = retry::wait(
+                self.retry_count,
+                self.settings.retry_minimum,
+                self.settings.retry_multiplier,
+                &mut self.rng,
+            );
+            log::info!("retry {} in {} s", self.retry_count, wait.as_secs());
+            self.due.for_retry(now.uptime.saturating_add(wait));
+        }
+        if news {
+            self.due.for_event(now.uptime);
+        }
+        record::put(model, record::EVENTS, &self.queue.to_record());
+        Outcome::Failure(failure.why)
+    }
+}
+
+/// No session, for a reason that is no failure of one.
+fn refused(why: &str) -> Step {
+    Step {
+        output: Output::End(Outcome::Failure(why.to_owned())),
+        actions: Vec::new(),
+    }
+}
+
+/// A failed write is told, and does not end a session: the records stay pending.
+fn commit(model: &mut Model) {
+    if let Err(error) = model.commit() {
+        log::error!("the state could not be written: {error:?}");
+    }
+}

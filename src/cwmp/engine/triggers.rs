@@ -1,0 +1,173 @@
+//! What makes the engine open a session (TR-069 §3.2.1): timers, connection requests, changed
+//! values, another ACS.
+
+use std::time::Duration;
+
+use super::super::event::{Event, EventCode};
+use super::super::interface::InformError;
+use super::super::offer::Offer;
+use super::super::periodic::Periodic;
+use super::super::queue::EventQueue;
+use super::super::record;
+use super::super::settings::Settings;
+use super::Engine;
+use crate::clock::Now;
+use crate::datamodel::model::Model;
+
+/// How often to see whether the wall clock is set now, while timers depend on it.
+const CLOCK_CHECK: Duration = Duration::from_secs(60);
+
+impl Engine {
+    /// Fires the timers that are due. Whether a session should be opened now: the agent then brings
+    /// [`Input::Start`](crate::cwmp::Input::Start).
+    pub fn poll(&mut self, model: &mut Model, now: Now) -> bool {
+        if self.session.is_some() || !self.settings.has_acs() {
+            return false;
+        }
+        if self.quiet_until.is_some_and(|until| now.uptime < until) {
+            return false;
+        }
+        if self.quiet_until.take().is_some() {
+            log::error!("the box did not reboot as the ACS asked; sessions go on");
+        }
+        self.fire_timers(model, now);
+        self.due.at().is_some_and(|at| at <= now.uptime)
+    }
+
+    fn fire_timers(&mut self, model: &mut Model, now: Now) {
+        if self.periodic.as_mut().is_some_and(|timer| timer.poll(now)) {
+            self.raise(EventCode::Periodic.into(), now);
+        }
+        if self.schedule.len() == 0 {
+            return;
+        }
+        let expired = self.schedule.poll(now);
+        if !expired.is_empty() {
+            self.raise(EventCode::Scheduled.into(), now);
+            for command_key in expired {
+                let code = EventCode::MScheduleInform;
+                self.raise(Event { code, command_key }, now);
+            }
+            // In one commit with the timer's end, whenever that comes: never lost in between.
+            record::put(model, record::EVENTS, &self.queue.to_record());
+        }
+        record::put(model, record::SCHEDULE, &self.schedule.to_record());
+    }
+
+    /// The uptime at which [`Engine::poll`] must be called next; `None` while a session runs, or if
+    /// nothing is timed.
+    pub fn next_wakeup(&self, now: Now) -> Option<Duration> {
+        if self.session.is_some() || !self.settings.has_acs() {
+            return None;
+        }
+        if let Some(until) = self.quiet_until.filter(|until| now.uptime < *until) {
+            return Some(until);
+        }
+        let periodic = self.periodic.as_ref().map(Periodic::next);
+        let next = [self.due.at(), periodic, self.schedule.next()]
+            .into_iter()
+            .flatten()
+            .min()?;
+        // Once the clock is set, instants in absolute time may be nearer.
+        let look = now.uptime.saturating_add(CLOCK_CHECK);
+        Some(if now.wall_is_set() {
+            next
+        } else {
+            next.min(look)
+        })
+    }
+
+    /// A valid connection request arrived. During a session it causes one more session after it.
+    pub fn connection_request(&mut self, now: Now) {
+        if self.settings.has_acs() {
+            self.raise(EventCode::ConnectionRequest.into(), now);
+        }
+    }
+
+    /// Somebody on the box wants a session, with `2 PERIODIC` or `6 CONNECTION REQUEST` (the
+    /// default).
+    ///
+    /// # Errors
+    /// There is no ACS, or the event is another one.
+    pub fn inform(&mut self, event: Option<EventCode>, now: Now) -> Result<(), InformError> {
+        let event = event.unwrap_or(EventCode::ConnectionRequest);
+        if !matches!(event, EventCode::Periodic | EventCode::ConnectionRequest) {
+            return Err(InformError::NotByHand(event));
+        }
+        if !self.settings.has_acs() {
+            return Err(InformError::NoAcs);
+        }
+        self.raise(event.into(), now);
+        Ok(())
+    }
+
+    fn raise(&mut self, event: Event, now: Now) {
+        if self.queue.raise(event) && self.session.is_none() {
+            self.due.for_event(now.uptime);
+        }
+    }
+
+    /// The model was refreshed: a change with active notification opens a session.
+    pub fn values_changed(&mut self, model: &mut Model, now: Now) {
+        if self.session.is_none()
+            && model.has_active_change()
+            && self.queue.raise(EventCode::ValueChange.into())
+        {
+            self.due
+                .for_notification(now.uptime, self.last_success, self.settings.throttle);
+        }
+    }
+
+    /// The configuration may have changed, by whomever. During a session it takes effect after it.
+    pub fn settings_changed(&mut self, model: &mut Model, now: Now) {
+        if self.session.is_some() {
+            self.effects.changed = true;
+        } else {
+            self.apply_settings(model, now);
+        }
+    }
+
+    pub(super) fn apply_settings(&mut self, model: &mut Model, now: Now) {
+        let new = Settings::read(model);
+        let old = std::mem::replace(&mut self.settings, new);
+        if old.url != self.settings.url {
+            self.acs_changed(model, now);
+        }
+        let enabled = !old.enabled && self.settings.enabled;
+        if enabled || old.period != self.settings.period {
+            let period = self.settings.period;
+            self.periodic = period.map(|period| Periodic::new(period, &mut self.rng, now));
+        }
+        if self.due.has_notification() {
+            self.due
+                .for_notification(now.uptime, self.last_success, self.settings.throttle);
+        }
+    }
+
+    /// Another ACS: it gets `0 BOOTSTRAP`, and nothing that was meant for the old one (§3.7.1.5).
+    fn acs_changed(&mut self, model: &mut Model, now: Now) {
+        self.offer = Offer::default();
+        let url = &self.settings.url;
+        if url.is_empty() {
+            return;
+        }
+        if model.record(record::ACS) == Some(url) {
+            // Back to the ACS that was bootstrapped last, before the other one was met.
+            self.queue.withdraw(EventCode::Bootstrap);
+            if !self.queue.is_waiting() {
+                self.due.clear();
+            }
+            return;
+        }
+        self.queue.bootstrap();
+        model.forget_changes();
+        self.schedule.clear();
+        self.at_reboot = EventQueue::default();
+        self.retry_count = 0;
+        self.due.clear();
+        self.due.for_event(now.uptime);
+        for key in [record::EVENTS, record::SCHEDULE, record::REBOOT] {
+            record::put(model, key, "");
+        }
+    }
+}

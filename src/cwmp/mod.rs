@@ -1,0 +1,51 @@
+//! The CWMP engine, sans-IO: sessions, RPCs, events, retry and schedule (TR-069 §3, Annex A).
+//!
+//! [`Engine`] decides when a session opens ([`Engine::poll`], [`Engine::next_wakeup`]) and leads it
+//! ([`Engine::handle`]: a reply in, a POST out). It reads no clock, opens no socket and touches no
+//! file: the time is an argument, what must survive a reboot are records of the data model, and what
+//! is to be done to the box it returns as [`Action`]s. So years of its life are tested in
+//! milliseconds.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `engine` | the parts put together: from a due timer to the end of a session |
+//! | `session` | one session: whose turn it is, what a reply means (§3.7.1) |
+//! | `offer` | the version of the Inform (§3.7.4) |
+//! | `identity`, `inform`, `inform_parameter` | who the box is, and what its Inform says (A.3.3.1) |
+//! | `event`, `queue` | the events and their rules of delivery, retry and discard (§3.7.1.5) |
+//! | `due`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
+//! | `rpc` | the RPCs that the ACS calls |
+//! | `fault` | refusals of the data model as fault codes (A.5) |
+//! | `interface` | what passes between the engine and the agent |
+//! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
+//!
+//! Not here: HTTP with its authentication, cookies and redirects (`acs`), connection requests
+//! (`connreq`), file transfers, diagnostics.
+
+mod due;
+mod engine;
+mod event;
+mod fault;
+mod identity;
+mod inform;
+mod inform_parameter;
+mod interface;
+mod offer;
+mod periodic;
+mod post;
+mod queue;
+mod record;
+mod retry;
+mod rng;
+mod rpc;
+mod schedule;
+mod session;
+mod settings;
+mod status;
+
+pub use engine::Engine;
+pub use event::EventCode;
+pub use interface::{Action, Boot, InformError, Input, Options, Output, Step};
+pub use post::{Post, PostKind};
+pub use rpc::METHODS;
+pub use status::{LastSession, Outcome, Status};

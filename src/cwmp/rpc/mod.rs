@@ -1,0 +1,192 @@
+//! The RPCs that the ACS calls (TR-069 A.3.1, A.3.2, A.4.1), one file per family.
+//!
+//! An RPC gets the request and a [`Context`], and gives the envelope of the response or a fault.
+//! What is to happen after the session it notes in [`Effects`]. What is not here is answered with
+//! fault 9000, so the method list never promises what does not work.
+
+mod attributes;
+mod control;
+mod names;
+mod objects;
+mod values;
+
+use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
+use super::queue::EventQueue;
+use super::schedule::Schedule;
+use crate::clock::Now;
+use crate::datamodel::model::Model;
+use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message};
+
+/// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1).
+pub const METHODS: [&str; 11] = [
+    "GetRPCMethods",
+    "SetParameterValues",
+    "GetParameterValues",
+    "GetParameterNames",
+    "SetParameterAttributes",
+    "GetParameterAttributes",
+    "AddObject",
+    "DeleteObject",
+    "Reboot",
+    "FactoryReset",
+    "ScheduleInform",
+];
+
+/// A longer response is refused with 9004 (TR-069 names no bound, §3.4.1 only asks that ACSs read
+/// 32 kB): it bounds the memory that one request can take.
+pub const MAX_RESPONSE_BYTES: usize = 8 << 20;
+
+/// More entries in one request are refused with 9004.
+pub const MAX_ENTRIES: usize = 4096;
+
+/// CommandKey and ParameterKey: characters (schema, `CommandKeyType`, `ParameterKeyType`).
+const MAX_KEY_CHARACTERS: usize = 32;
+
+/// What an RPC may use.
+pub struct Context<'a> {
+    /// The data model.
+    pub model: &'a mut Model,
+    /// Timers of ScheduleInform.
+    pub schedule: &'a mut Schedule,
+    /// The events that the next reboot brings.
+    pub at_reboot: &'a mut EventQueue,
+    /// Places that `M` events have taken already.
+    pub multiples: usize,
+    /// What is to happen after the session.
+    pub effects: &'a mut Effects,
+    /// The session's version, in which the response is written.
+    pub version: CwmpVersion,
+    /// The header of the response: the ID of the request.
+    pub header: Header,
+    /// The time.
+    pub now: Now,
+}
+
+/// What RPCs want done after the session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Reboot the box.
+    pub reboot: bool,
+    /// Reset to factory state, then reboot.
+    pub factory_reset: bool,
+    /// Parameters or objects were changed.
+    pub changed: bool,
+}
+
+impl Context<'_> {
+    /// The envelope of a response.
+    fn respond(&self, body: Message) -> String {
+        Envelope {
+            version: self.version,
+            header: self.header.clone(),
+            body,
+        }
+        .emit()
+    }
+}
+
+/// Carries a request out: the envelope of its response, or why not.
+pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> {
+    match request {
+        Message::GetRPCMethods => Ok(cx.respond(Message::GetRPCMethodsResponse {
+            method_list: METHODS.map(str::to_owned).to_vec(),
+        })),
+        Message::SetParameterValues {
+            parameter_list,
+            parameter_key,
+        } => values::set(&parameter_list, &parameter_key, cx),
+        Message::GetParameterValues { parameter_names } => values::get(&parameter_names, cx),
+        Message::GetParameterNames {
+            parameter_path,
+            next_level,
+        } => names::get(&parameter_path, next_level, cx),
+        Message::SetParameterAttributes { parameter_list } => attributes::set(&parameter_list, cx),
+        Message::GetParameterAttributes { parameter_names } => {
+            attributes::get(&parameter_names, cx)
+        }
+        Message::AddObject {
+            object_name,
+            parameter_key,
+        } => objects::add(&object_name, &parameter_key, cx),
+        Message::DeleteObject {
+            object_name,
+            parameter_key,
+        } => objects::delete(&object_name, &parameter_key, cx),
+        Message::Reboot { command_key } => control::reboot(&command_key, cx),
+        Message::FactoryReset => Ok(control::factory_reset(cx)),
+        Message::ScheduleInform {
+            delay_seconds,
+            command_key,
+        } => control::schedule_inform(delay_seconds, &command_key, cx),
+        other => Err(fault::because(METHOD_NOT_SUPPORTED, other.name())),
+    }
+}
+
+/// CommandKey or ParameterKey: at most 32 characters, however many bytes (TP-181 5.7).
+fn check_key(argument: &str, key: &str) -> Result<(), Fault> {
+    if key.chars().count() <= MAX_KEY_CHARACTERS {
+        return Ok(());
+    }
+    let why = format!("{argument} is longer than {MAX_KEY_CHARACTERS} characters");
+    Err(fault::because(fault::INVALID_ARGUMENTS, &why))
+}
+
+/// The bound on the entries of one request.
+fn check_entries(entries: usize) -> Result<(), Fault> {
+    if entries <= MAX_ENTRIES {
+        return Ok(());
+    }
+    let why = format!("{entries} entries in one request, at most {MAX_ENTRIES} are possible");
+    Err(fault::because(RESOURCES_EXCEEDED, &why))
+}
+
+/// The fault for a response beyond [`MAX_RESPONSE_BYTES`].
+fn too_long() -> Fault {
+    let why =
+        format!("the response is longer than {MAX_RESPONSE_BYTES} bytes, ask for less at once");
+    fault::because(RESOURCES_EXCEEDED, &why)
+}
+
+/// Which of the requested paths to walk: none that another one of them contains, so that no
+/// parameter is reported twice.
+fn apart(paths: &[String]) -> Vec<bool> {
+    let contains = |outer: &str, inner: &str| {
+        (outer.is_empty() || outer.ends_with('.')) && inner.starts_with(outer)
+    };
+    let mut apart: Vec<&str> = paths.iter().map(String::as_str).collect();
+    apart.sort_unstable();
+    // What a path contains follows it.
+    apart.dedup_by(|path, outer| path == outer || contains(outer, path));
+    let first = |path: &String| {
+        let found = apart.binary_search(&path.as_str());
+        found.map(|at| apart.remove(at)).is_ok()
+    };
+    paths.iter().map(first).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walked(paths: &[&str]) -> Vec<bool> {
+        let paths: Vec<String> = paths.iter().map(|p| (*p).to_owned()).collect();
+        apart(&paths)
+    }
+
+    #[test]
+    fn overlapping_paths_are_walked_once() {
+        assert_eq!(walked(&["D.A", "D.A"]), [true, false]);
+        assert_eq!(walked(&["D.A.B", "D.", "D.A."]), [false, true, false]);
+        assert_eq!(walked(&["D.A.1.", "D.A.10.", "D.A.1"]), [true, true, true]);
+        assert_eq!(walked(&["D.A-", "D.A.", "D.A.B"]), [true, true, false]);
+        assert_eq!(walked(&["D.X", ""]), [false, true]);
+        assert_eq!(walked(&[]), [] as [bool; 0]);
+    }
+
+    #[test]
+    fn keys_are_counted_in_characters() {
+        assert!(check_key("CommandKey", &"é".repeat(32)).is_ok());
+        let fault = check_key("CommandKey", &"k".repeat(33)).unwrap_err();
+        assert_eq!(fault.code, 9003);
+    }
+}

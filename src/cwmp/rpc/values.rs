@@ -1,0 +1,43 @@
+//! GetParameterValues (A.3.2.2) and SetParameterValues (A.3.2.1).
+
+use super::super::fault;
+use super::{Context, MAX_RESPONSE_BYTES, apart, check_entries, check_key, too_long};
+use crate::datamodel::model::Requester;
+use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterValue};
+
+/// The values of full and partial paths, each parameter once. The response is written while the
+/// model is walked.
+pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
+    check_entries(names.len())?;
+    let mut writer = GetParameterValuesResponseWriter::new(cx.version, &cx.header);
+    let mut full = false;
+    for (name, walk) in names.iter().zip(apart(names)) {
+        let outcome = if walk {
+            cx.model.values(name, &mut |name, kind, value| {
+                full |= writer.bytes() + name.len() + value.len() > MAX_RESPONSE_BYTES;
+                if !full {
+                    writer.push(name, kind, value);
+                }
+            })
+        } else {
+            cx.model.find(name)
+        };
+        outcome.map_err(|error| fault::of(&error, name))?;
+        if full {
+            return Err(too_long());
+        }
+    }
+    Ok(writer.finish())
+}
+
+/// All or nothing; the ParameterKey only with it. An empty list sets the ParameterKey alone.
+pub fn set(list: &[ParameterValue], key: &str, cx: &mut Context<'_>) -> Result<String, Fault> {
+    check_entries(list.len())?;
+    check_key("ParameterKey", key)?;
+    let status = cx
+        .model
+        .set_values(Requester::Acs, list, Some(key))
+        .map_err(|errors| fault::of_set(&errors))?;
+    cx.effects.changed = true;
+    Ok(cx.respond(Message::SetParameterValuesResponse { status }))
+}

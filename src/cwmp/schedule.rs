@@ -1,0 +1,240 @@
+//! The timers of ScheduleInform (TR-069 A.4.1.2): several at once, kept over a restart.
+
+use std::time::Duration;
+
+use super::record;
+use crate::clock::Now;
+
+/// One accepted ScheduleInform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Timer {
+    command_key: String,
+    /// Uptime at which it expires.
+    due: Duration,
+    /// Wall time at which it expires, for the next run; `None` while the wall clock is not set.
+    due_unix: Option<i64>,
+    /// `DelaySeconds`; no clock error may stretch the wait beyond it.
+    delay: u32,
+    /// Comes from an earlier run: its wall time counts, since how long the box was off is only
+    /// known once the wall clock is set.
+    restored: bool,
+}
+
+/// The pending timers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    timers: Vec<Timer>,
+}
+
+impl Schedule {
+    /// A new timer: expires `delay` seconds after `now`.
+    pub fn add(&mut self, delay: u32, command_key: &str, now: Now) {
+        self.timers.push(Timer {
+            command_key: command_key.to_owned(),
+            due: now.uptime.saturating_add(seconds(delay)),
+            due_unix: now
+                .wall_is_set()
+                .then(|| now.unix.saturating_add(i64::from(delay))),
+            delay,
+            restored: false,
+        });
+    }
+
+    /// How many are pending.
+    pub fn len(&self) -> usize {
+        self.timers.len()
+    }
+
+    /// Forgets all timers.
+    pub fn clear(&mut self) {
+        self.timers.clear();
+    }
+
+    /// Uptime at which the next one expires.
+    pub fn next(&self) -> Option<Duration> {
+        self.timers.iter().map(|timer| timer.due).min()
+    }
+
+    /// Takes the CommandKeys of the timers that have expired, oldest first.
+    pub fn poll(&mut self, now: Now) -> Vec<String> {
+        self.follow_wall(now);
+        let (mut expired, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.timers)
+            .into_iter()
+            .partition(|timer| timer.due <= now.uptime);
+        self.timers = rest;
+        let mut keys = Vec::new();
+        while let Some((first, _)) = expired.iter().enumerate().min_by_key(|(_, t)| t.due) {
+            keys.push(expired.remove(first).command_key);
+        }
+        keys
+    }
+
+    /// A restored timer whose wall time comes into sight earlier than feared is moved; one made
+    /// before the clock was set learns its wall time.
+    fn follow_wall(&mut self, now: Now) {
+        if !now.wall_is_set() {
+            return;
+        }
+        for timer in &mut self.timers {
+            match timer.due_unix {
+                Some(due) if timer.restored => {
+                    timer.due = timer.due.min(now.uptime.saturating_add(until(due, now)));
+                }
+                Some(_) => {}
+                None => {
+                    let left = timer.due.saturating_sub(now.uptime).as_secs();
+                    timer.due_unix = Some(now.unix.saturating_add_unsigned(left));
+                }
+            }
+        }
+    }
+
+    /// The timers as one line for the store; empty if there are none.
+    pub fn to_record(&self) -> String {
+        let entries: Vec<String> = self
+            .timers
+            .iter()
+            .map(|timer| {
+                let due = timer.due_unix.map(|unix| unix.to_string());
+                record::join(&[
+                    &due.unwrap_or_default(),
+                    &timer.delay.to_string(),
+                    &timer.command_key,
+                ])
+            })
+            .collect();
+        entries.join(record::NEXT)
+    }
+
+    /// Reads [`Schedule::to_record`] after a restart; what cannot be read is left out. Without a
+    /// wall clock a timer waits its whole delay again, unless the clock shows otherwise later.
+    pub fn from_record(line: &str, now: Now) -> Self {
+        let mut schedule = Self::default();
+        for entry in line.split(record::NEXT) {
+            let fields = record::split(entry);
+            let [due, delay, command_key] = fields.as_slice() else {
+                continue;
+            };
+            let Ok(delay) = delay.parse() else {
+                continue;
+            };
+            schedule.timers.push(Timer {
+                command_key: command_key.clone(),
+                due: now.uptime.saturating_add(seconds(delay)),
+                due_unix: due.parse().ok(),
+                delay,
+                restored: true,
+            });
+        }
+        schedule.follow_wall(now);
+        schedule
+    }
+}
+
+fn seconds(delay: u32) -> Duration {
+    Duration::from_secs(u64::from(delay))
+}
+
+fn until(due: i64, now: Now) -> Duration {
+    Duration::from_secs(u64::try_from(due.saturating_sub(now.unix)).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Now = Now {
+        uptime: Duration::from_secs(50),
+        unix: 1_767_323_045,
+        utc_offset: 0,
+    };
+
+    fn later(secs: u64) -> Now {
+        START.after(Duration::from_secs(secs))
+    }
+
+    #[test]
+    fn several_expire_each_at_its_time_and_equal_keys_count_twice() {
+        let mut schedule = Schedule::default();
+        schedule.add(20, "b", START);
+        schedule.add(10, "a", START);
+        schedule.add(10, "a", START);
+        assert_eq!(schedule.next(), Some(Duration::from_secs(60)));
+        assert!(schedule.poll(later(9)).is_empty());
+        assert_eq!(schedule.poll(later(10)), ["a", "a"]);
+        assert_eq!(schedule.poll(later(30)), ["b"]);
+        assert_eq!(schedule.len(), 0);
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_does_not_move_a_timer_of_this_run() {
+        let mut schedule = Schedule::default();
+        schedule.add(10, "a", START);
+        let stepped = Now {
+            unix: START.unix + 1_000_000,
+            ..later(5)
+        };
+        assert!(schedule.poll(stepped).is_empty());
+        assert_eq!(schedule.poll(later(10)), ["a"]);
+    }
+
+    #[test]
+    fn what_is_overdue_after_a_restart_fires_at_once() {
+        let mut schedule = Schedule::default();
+        schedule.add(100, "soon, 100 %", START);
+        schedule.add(5000, "far", START);
+        let line = schedule.to_record();
+        let reboot = Now {
+            uptime: Duration::from_secs(3),
+            unix: START.unix + 300,
+            utc_offset: 0,
+        };
+        let mut schedule = Schedule::from_record(&line, reboot);
+        assert_eq!(schedule.poll(reboot), ["soon, 100 %"]);
+        assert_eq!(schedule.next(), Some(Duration::from_secs(3 + 4700)));
+    }
+
+    #[test]
+    fn after_a_restart_without_a_clock_the_timer_waits_for_ntp_or_its_delay() {
+        let mut schedule = Schedule::default();
+        schedule.add(100, "a", START);
+        let line = schedule.to_record();
+        let boot = Now::default();
+        let mut schedule = Schedule::from_record(&line, boot);
+        assert!(schedule.poll(boot).is_empty());
+        assert_eq!(schedule.next(), Some(Duration::from_secs(100)));
+        let ntp = Now {
+            uptime: Duration::from_secs(20),
+            unix: START.unix + 200,
+            utc_offset: 0,
+        };
+        assert_eq!(schedule.poll(ntp), ["a"]);
+    }
+
+    #[test]
+    fn a_clock_that_was_far_ahead_stretches_no_wait_beyond_the_delay() {
+        let mut schedule = Schedule::default();
+        schedule.add(100, "a", later(1_000_000));
+        let schedule = Schedule::from_record(&schedule.to_record(), START);
+        assert_eq!(schedule.next(), Some(Duration::from_secs(150)));
+    }
+
+    #[test]
+    fn a_timer_made_without_a_clock_learns_its_wall_time() {
+        let mut schedule = Schedule::default();
+        schedule.add(100, "a", Now::default());
+        assert_eq!(schedule.to_record(), ":100:a");
+        schedule.poll(Now {
+            uptime: Duration::from_secs(10),
+            ..START
+        });
+        let wall = (START.unix + 90).to_string();
+        assert_eq!(schedule.to_record(), format!("{wall}:100:a"));
+    }
+
+    #[test]
+    fn damaged_records_are_read_as_far_as_they_go() {
+        let schedule = Schedule::from_record("x,:5:a,:y:z,::,", START);
+        assert_eq!(schedule.len(), 1);
+    }
+}

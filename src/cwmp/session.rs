@@ -1,0 +1,416 @@
+//! One session, from Inform to its end (TR-069 §3.7.1): whose turn it is, what may be sent, and what
+//! a reply of the ACS means. It knows nothing of the data model; the engine carries out the requests.
+
+use std::collections::VecDeque;
+
+use super::fault;
+use super::post::{Post, PostKind};
+use crate::soap::{
+    CwmpVersion, Envelope, Fault, Header, Inform, Message, ParseError, must_understand_fault,
+};
+
+/// Retry request (A.5): the same request is sent again.
+const RETRY_REQUEST: u32 = 8005;
+/// ACS version incompatible with CPE (A.5).
+const VERSION_INCOMPATIBLE: u32 = 8006;
+/// How often the same request is sent again before the session counts as failed (§3.7.1.6 names no
+/// bound).
+const MAX_RESENDS: u32 = 5;
+
+/// What the last POST was, and so what the reply may be.
+#[derive(Debug)]
+enum Awaited {
+    /// The Inform: only its response, or a fault.
+    InformResponse(Sent),
+    /// Another request of ours: only its response, or a fault.
+    Response(Sent),
+    /// A response or nothing: a request of the ACS, or nothing.
+    Request,
+}
+
+/// A request of ours that is not answered yet.
+#[derive(Debug)]
+struct Sent {
+    id: String,
+    name: String,
+    body: String,
+    resends: u32,
+}
+
+/// What a reply means to the engine.
+#[derive(Debug, PartialEq)]
+pub enum Received {
+    /// Nothing that concerns it.
+    Nothing,
+    /// The Inform was accepted: its events are delivered.
+    InformResponse,
+    /// The answer to another request of ours.
+    Answer(Message),
+    /// A request to carry out; [`Session::owe`] takes the answer.
+    Request {
+        /// The request.
+        message: Message,
+        /// The header that the answer must have.
+        header: Header,
+    },
+}
+
+/// Why a session failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The sentence for the log.
+    pub why: String,
+    /// The ACS may not know the namespace of the Inform (§3.7.4).
+    pub incompatible: bool,
+}
+
+impl Failure {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            incompatible: false,
+        }
+    }
+}
+
+/// A running session.
+#[derive(Debug)]
+pub struct Session {
+    /// Of what we send now.
+    version: CwmpVersion,
+    awaited: Awaited,
+    /// The ACS asked us to hold our requests.
+    hold: bool,
+    /// An empty POST was sent while requests were not held: no request of ours may follow.
+    empty_sent: bool,
+    /// The last reply of the ACS held no envelope.
+    silent: bool,
+    /// The answer that we owe to the ACS.
+    owed: Option<String>,
+    requests: VecDeque<Message>,
+    next_id: u32,
+    informed: bool,
+}
+
+impl Session {
+    /// A session that begins with this Inform, in the namespace of `version`; also its first POST.
+    pub fn open(
+        inform: Inform,
+        version: CwmpVersion,
+        timeout_seconds: u32,
+        first_id: u32,
+    ) -> (Self, Post) {
+        let header = Header {
+            session_timeout: Some(timeout_seconds),
+            supported_cwmp_versions: CwmpVersion::ALL
+                .into_iter()
+                .filter(|v| *v <= version)
+                .collect(),
+            ..Header::default()
+        };
+        let mut session = Self {
+            version,
+            awaited: Awaited::Request,
+            hold: false,
+            empty_sent: false,
+            silent: false,
+            owed: None,
+            requests: VecDeque::new(),
+            next_id: first_id,
+            informed: false,
+        };
+        let sent = session.request(Message::Inform(Box::new(inform)), header);
+        let post = sent.post();
+        session.awaited = Awaited::InformResponse(sent);
+        (session, post)
+    }
+
+    /// The version in which answers are written.
+    pub fn version(&self) -> CwmpVersion {
+        self.version
+    }
+
+    /// Whether the ACS accepted the Inform.
+    pub fn is_informed(&self) -> bool {
+        self.informed
+    }
+
+    /// Queues a request of ours; it is sent if its turn comes before the empty POST.
+    pub fn ask(&mut self, request: Message) {
+        self.requests.push_back(request);
+    }
+
+    /// The answer to the request that [`Session::receive`] gave.
+    pub fn owe(&mut self, answer: Result<String, (Fault, Header)>) {
+        self.owed = Some(answer.unwrap_or_else(|(fault, header)| {
+            Envelope {
+                version: self.version,
+                header,
+                body: Message::Fault(fault),
+            }
+            .emit()
+        }));
+    }
+
+    /// Takes the reply to the last POST. Afterwards [`Session::turn`] says what to send.
+    pub fn receive(&mut self, status: u16, body: &str) -> Result<Received, Failure> {
+        self.silent = (200..300).contains(&status) && body.trim().is_empty();
+        if self.silent {
+            return self.receive_nothing();
+        }
+        match (status, Envelope::parse(body.as_bytes())) {
+            (200, Ok(envelope)) => self.receive_envelope(envelope),
+            // CWMP puts faults in 200; SOAP 1.1 §6.2 would have them in 500.
+            (500, Ok(envelope)) if matches!(envelope.body, Message::Fault(_)) => {
+                self.receive_envelope(envelope)
+            }
+            (200, Err(error)) => self.receive_unreadable(error),
+            (status, _) => Err(self.refused_by_status(status)),
+        }
+    }
+
+    fn receive_nothing(&mut self) -> Result<Received, Failure> {
+        self.hold = false;
+        match &self.awaited {
+            Awaited::Request => Ok(Received::Nothing),
+            Awaited::InformResponse(sent) | Awaited::Response(sent) => Err(Failure::new(format!(
+                "the ACS gave no answer to {}",
+                sent.name
+            ))),
+        }
+    }
+
+    fn receive_envelope(&mut self, envelope: Envelope) -> Result<Received, Failure> {
+        self.hold = envelope.header.hold_requests;
+        match std::mem::replace(&mut self.awaited, Awaited::Request) {
+            Awaited::InformResponse(sent) => self.receive_inform_response(sent, envelope),
+            Awaited::Response(sent) => self.receive_answer(sent, envelope),
+            Awaited::Request if is_answer(envelope.body.name()) => Err(Failure::new(format!(
+                "the ACS sent {} though nothing was asked",
+                envelope.body.name()
+            ))),
+            Awaited::Request => Ok(Received::Request {
+                message: envelope.body,
+                header: echo(&envelope.header),
+            }),
+        }
+    }
+
+    fn receive_inform_response(
+        &mut self,
+        sent: Sent,
+        envelope: Envelope,
+    ) -> Result<Received, Failure> {
+        sent.check_id(&envelope.header)?;
+        match envelope.body {
+            Message::InformResponse { .. } => {
+                self.version = negotiated(self.version, envelope.version, &envelope.header)?;
+                self.informed = true;
+                Ok(Received::InformResponse)
+            }
+            Message::Fault(fault) if fault.code == RETRY_REQUEST => {
+                self.awaited = Awaited::InformResponse(sent.again()?);
+                Ok(Received::Nothing)
+            }
+            Message::Fault(fault) => Err(Failure {
+                why: format!("the ACS refused Inform: {} {}", fault.code, fault.string),
+                incompatible: fault.code == VERSION_INCOMPATIBLE,
+            }),
+            other => Err(Failure::new(format!(
+                "the ACS answered Inform with {}",
+                other.name()
+            ))),
+        }
+    }
+
+    fn receive_answer(&mut self, sent: Sent, envelope: Envelope) -> Result<Received, Failure> {
+        sent.check_id(&envelope.header)?;
+        let name = envelope.body.name();
+        match envelope.body {
+            Message::Fault(ref fault) if fault.code == RETRY_REQUEST => {
+                self.awaited = Awaited::Response(sent.again()?);
+                Ok(Received::Nothing)
+            }
+            Message::Fault(_) => Ok(Received::Answer(envelope.body)),
+            _ if name.strip_suffix("Response") == Some(&sent.name) => {
+                Ok(Received::Answer(envelope.body))
+            }
+            _ => Err(Failure::new(format!(
+                "the ACS answered {} with {name}",
+                sent.name
+            ))),
+        }
+    }
+
+    /// What could not be read is answered if it was a request, and fails the session otherwise.
+    fn receive_unreadable(&mut self, error: ParseError) -> Result<Received, Failure> {
+        let why = error.to_string();
+        let expected = matches!(self.awaited, Awaited::Request);
+        match error {
+            ParseError::Arguments {
+                header,
+                method,
+                bad,
+                ..
+            } if expected && !is_answer(&method) => {
+                log::warn!("{why}: answered with fault 9003");
+                self.hold = header.hold_requests;
+                let refused = fault::because(fault::INVALID_ARGUMENTS, &bad.to_string());
+                self.owe(Err((refused, echo(&header))));
+                Ok(Received::Nothing)
+            }
+            ParseError::MustUnderstand { header, .. } if expected => {
+                log::warn!("{why}: answered with a MustUnderstand fault");
+                self.hold = header.hold_requests;
+                self.owed = Some(must_understand_fault(self.version, &echo(&header)));
+                Ok(Received::Nothing)
+            }
+            _ => Err(Failure::new(why)),
+        }
+    }
+
+    fn refused_by_status(&self, status: u16) -> Failure {
+        let (to, informing) = match &self.awaited {
+            Awaited::InformResponse(sent) => (sent.name.as_str(), true),
+            Awaited::Response(sent) => (sent.name.as_str(), false),
+            Awaited::Request => ("an answer of ours", false),
+        };
+        Failure {
+            why: format!("the ACS answered {to} with HTTP status {status}"),
+            // What GenieACS and others do with a namespace that they do not know.
+            incompatible: informing && status == 400,
+        }
+    }
+
+    /// The connection ended without an answer to what was sent.
+    pub fn dropped(&self, why: String) -> Failure {
+        Failure {
+            why,
+            incompatible: matches!(self.awaited, Awaited::InformResponse(_)),
+        }
+    }
+
+    /// What to send now (§3.7.1.3, Table 7); `None` when the session has ended successfully, by the
+    /// four conditions of §3.7.1.4.
+    pub fn turn(&mut self) -> Option<Post> {
+        if let Awaited::InformResponse(sent) | Awaited::Response(sent) = &self.awaited {
+            return Some(sent.post()); // again, as the ACS asked by 8005
+        }
+        if let Some(body) = self.owed.take() {
+            return Some(Post {
+                body,
+                kind: PostKind::Response,
+            });
+        }
+        let free = !self.hold && !self.empty_sent;
+        let next = if free {
+            self.requests.pop_front()
+        } else {
+            None
+        };
+        if let Some(request) = next {
+            let sent = self.request(request, Header::default());
+            let post = sent.post();
+            self.awaited = Awaited::Response(sent);
+            return Some(post);
+        }
+        if self.silent && self.empty_sent {
+            return None;
+        }
+        self.empty_sent |= !self.hold;
+        Some(Post {
+            body: String::new(),
+            kind: PostKind::Empty,
+        })
+    }
+
+    fn request(&mut self, message: Message, header: Header) -> Sent {
+        let id = self.next_id.to_string();
+        self.next_id = self.next_id.wrapping_add(1);
+        let name = message.name().to_owned();
+        let envelope = Envelope {
+            version: self.version,
+            header: Header {
+                id: Some(id.clone()),
+                ..header
+            },
+            body: message,
+        };
+        Sent {
+            id,
+            name,
+            body: envelope.emit(),
+            resends: 0,
+        }
+    }
+
+    /// The id after the last one used.
+    pub fn next_id(&self) -> u32 {
+        self.next_id
+    }
+}
+
+impl Sent {
+    fn post(&self) -> Post {
+        Post {
+            body: self.body.clone(),
+            kind: PostKind::Request,
+        }
+    }
+
+    fn again(self) -> Result<Self, Failure> {
+        if self.resends >= MAX_RESENDS {
+            return Err(Failure::new(format!(
+                "the ACS asked {MAX_RESENDS} times to send {} again, and once more",
+                self.name
+            )));
+        }
+        Ok(Self {
+            resends: self.resends + 1,
+            ..self
+        })
+    }
+
+    /// A reply may leave the ID out, but not have another one (§3.5).
+    fn check_id(&self, header: &Header) -> Result<(), Failure> {
+        match &header.id {
+            Some(id) if *id != self.id => Err(Failure::new(format!(
+                "the answer to {} has the ID {id:?} instead of {:?}",
+                self.name, self.id
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Responses and faults are not requests, and are never answered.
+fn is_answer(method: &str) -> bool {
+    method == "Fault" || method.ends_with("Response")
+}
+
+/// A response has the ID of its request, and none if that had none (§3.5).
+fn echo(header: &Header) -> Header {
+    Header {
+        id: header.id.clone(),
+        ..Header::default()
+    }
+}
+
+/// The version of the rest of the session (§3.7.4): what the ACS says, else what its namespace tells.
+fn negotiated(
+    offered: CwmpVersion,
+    namespace: CwmpVersion,
+    header: &Header,
+) -> Result<CwmpVersion, Failure> {
+    match header.use_cwmp_version {
+        Some(version) if version > offered => Err(Failure {
+            why: format!("the ACS wants CWMP {version}, but {offered} was the newest offered"),
+            incompatible: true,
+        }),
+        Some(version) => Ok(version),
+        None => Ok(namespace.min(offered)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

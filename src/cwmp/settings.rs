@@ -1,0 +1,131 @@
+//! What the engine needs to know of `ManagementServer`, read from the data model.
+
+use std::time::Duration;
+
+use super::periodic::Period;
+use crate::datamodel::datetime;
+use crate::datamodel::model::Model;
+use crate::url::Url;
+
+/// `CWMPRetryMinimumWaitInterval` in seconds, and its range (TR-181).
+const RETRY_MINIMUM: (u32, u32, u32) = (5, 1, 65_535);
+/// `CWMPRetryIntervalMultiplier` in thousandths, and its range (TR-181).
+const RETRY_MULTIPLIER: (u32, u32, u32) = (2000, 1000, 65_535);
+
+/// The settings of the ACS. What the model does not have has the default of TR-181.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `URL`; empty where there is no ACS.
+    pub url: String,
+    /// `EnableCWMP`.
+    pub enabled: bool,
+    /// `PeriodicInformEnable`, `…Interval`, `…Time`; `None` = no periodic informs.
+    pub period: Option<Period>,
+    /// `CWMPRetryMinimumWaitInterval`, seconds.
+    pub retry_minimum: u32,
+    /// `CWMPRetryIntervalMultiplier`, thousandths.
+    pub retry_multiplier: u32,
+    /// `DefaultActiveNotificationThrottle`.
+    pub throttle: Duration,
+}
+
+/// Lays down that the ACS may not cut the box off from every ACS by setting a URL that leads
+/// nowhere.
+pub fn add_rule(model: &mut Model) {
+    model.add_rule("ManagementServer.URL", |_, url| {
+        let parsed = Url::parse(url).map(drop);
+        parsed.map_err(|why| format!("not the URL of an ACS: {why}"))
+    });
+}
+
+impl Settings {
+    /// The settings now.
+    pub fn read(model: &mut Model) -> Self {
+        let mut get = |name: &str| {
+            model
+                .value(&format!("ManagementServer.{name}"))
+                .filter(|value| !value.is_empty())
+        };
+        let interval = get("PeriodicInformInterval")
+            .and_then(|v| v.parse().ok())
+            .filter(|interval| *interval > 0);
+        Self {
+            url: get("URL").unwrap_or_default(),
+            enabled: get("EnableCWMP").is_none_or(|v| is_true(&v)),
+            period: get("PeriodicInformEnable")
+                .is_some_and(|v| is_true(&v))
+                .then_some(interval)
+                .flatten()
+                .map(|interval| Period {
+                    interval,
+                    phase: get("PeriodicInformTime").and_then(|v| datetime::unix(&v)),
+                }),
+            retry_minimum: number(get("CWMPRetryMinimumWaitInterval"), RETRY_MINIMUM),
+            retry_multiplier: number(get("CWMPRetryIntervalMultiplier"), RETRY_MULTIPLIER),
+            throttle: Duration::from_secs(
+                get("DefaultActiveNotificationThrottle")
+                    .and_then(|v| v.parse::<u32>().ok())
+                    .map_or(0, u64::from),
+            ),
+        }
+    }
+
+    /// Whether there is an ACS to talk to.
+    pub fn has_acs(&self) -> bool {
+        self.enabled && !self.url.is_empty()
+    }
+
+    /// The ACS URL for the log and the status: without user name and password, should somebody
+    /// have written them into it.
+    pub fn shown_url(&self) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let host = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
+        let separator = if scheme.is_empty() { "" } else { "://" };
+        format!("{scheme}{separator}{host}{path}")
+    }
+}
+
+fn is_true(value: &str) -> bool {
+    matches!(value, "1" | "true")
+}
+
+fn number(value: Option<String>, (default, least, greatest): (u32, u32, u32)) -> u32 {
+    value
+        .and_then(|v| v.parse().ok())
+        .map_or(default, |n: u32| n.clamp(least, greatest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shown_url_has_no_credentials() {
+        let shown = |url: &str| {
+            Settings {
+                url: url.to_owned(),
+                ..Settings::default()
+            }
+            .shown_url()
+        };
+        assert_eq!(
+            shown("https://u:p@acs.example/a@b"),
+            "https://acs.example/a@b"
+        );
+        assert_eq!(shown("http://acs.example:7547"), "http://acs.example:7547");
+        assert_eq!(shown("u:p@acs"), "acs");
+        assert_eq!(shown(""), "");
+    }
+
+    #[test]
+    fn numbers_outside_their_range_are_brought_into_it() {
+        assert_eq!(number(None, RETRY_MINIMUM), 5);
+        assert_eq!(number(Some("0".to_owned()), RETRY_MINIMUM), 1);
+        assert_eq!(number(Some("70000".to_owned()), RETRY_MULTIPLIER), 65_535);
+        assert_eq!(number(Some("x".to_owned()), RETRY_MULTIPLIER), 2000);
+    }
+}

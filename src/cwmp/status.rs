@@ -1,0 +1,86 @@
+//! What the engine tells of itself, for `cwmpd status`.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::clock;
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// By the four conditions of TR-069 §3.7.1.4.
+    Success,
+    /// Otherwise: the reason, a sentence.
+    Failure(String),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Success => f.write_str("success"),
+            Self::Failure(why) => write!(f, "failure: {why}"),
+        }
+    }
+}
+
+/// The session that ended last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSession {
+    /// When it ended, seconds since 1970 (the wall clock may not have been set).
+    pub ended_unix: i64,
+    /// How.
+    pub outcome: Outcome,
+    /// The events of its Inform.
+    pub events: Vec<String>,
+}
+
+/// The state of the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The ACS, without credentials; empty if there is none.
+    pub url: String,
+    /// `EnableCWMP`.
+    pub enabled: bool,
+    /// A session is running.
+    pub in_session: bool,
+    /// The session that ended last in this run.
+    pub last: Option<LastSession>,
+    /// Failed attempts since the last success.
+    pub retry_count: u32,
+    /// From now to the next session or timer; `None` if only something new can cause one.
+    pub next: Option<Duration>,
+    /// Undelivered events, e.g. `M Reboot (key)`.
+    pub pending: Vec<String>,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let acs = match (self.enabled, self.url.as_str()) {
+            (false, _) => "none, CWMP is disabled (ManagementServer.EnableCWMP)",
+            (true, "") => "none, set ManagementServer.URL",
+            (true, url) => url,
+        };
+        writeln!(f, "ACS:           {acs}")?;
+        let session = if self.in_session { "running" } else { "none" };
+        writeln!(f, "session:       {session}")?;
+        if let Some(last) = &self.last {
+            let when = clock::utc(last.ended_unix);
+            writeln!(f, "last session:  {when}, {}", last.outcome)?;
+            writeln!(f, "  its events:  {}", list(&last.events))?;
+        }
+        writeln!(f, "retry count:   {}", self.retry_count)?;
+        match self.next {
+            Some(next) => writeln!(f, "next timer:    in {} s", next.as_secs())?,
+            None => writeln!(f, "next timer:    none")?,
+        }
+        writeln!(f, "pending:       {}", list(&self.pending))
+    }
+}
+
+/// Events for people: `0 BOOTSTRAP, 1 BOOT`, or `none`.
+pub(super) fn list(events: &[String]) -> String {
+    match events {
+        [] => "none".to_owned(),
+        events => events.join(", "),
+    }
+}

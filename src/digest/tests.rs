@@ -1,0 +1,86 @@
+use super::{Algorithm, Proof, Qop, parse, quote};
+use proptest::prelude::*;
+
+/// The example of RFC 7616 §3.9.1.
+fn rfc7616(algorithm: Algorithm) -> Proof<'static> {
+    Proof {
+        algorithm,
+        username: "Mufasa",
+        realm: "http-auth@example.org",
+        password: "Circle of Life",
+        nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
+        nc: "00000001",
+        method: "GET",
+        uri: "/dir/index.html",
+        qop: Qop::Auth,
+    }
+}
+
+/// The example of RFC 2617 §3.5.
+fn rfc2617(qop: Qop<'static>) -> Proof<'static> {
+    Proof {
+        algorithm: Algorithm::Md5,
+        username: "Mufasa",
+        realm: "testrealm@host.com",
+        password: "Circle Of Life",
+        nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+        cnonce: "0a4f113b",
+        nc: "00000001",
+        method: "GET",
+        uri: "/dir/index.html",
+        qop,
+    }
+}
+
+#[test]
+fn the_examples_of_the_standards_come_out() {
+    let md5 = rfc7616(Algorithm::Md5).response();
+    assert_eq!(md5, "8ca523f5e9506fed4657c9700eebdbec");
+    let sha256 = rfc7616(Algorithm::Sha256).response();
+    let expected = "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1";
+    assert_eq!(sha256, expected);
+    let rfc2617_auth = rfc2617(Qop::Auth).response();
+    assert_eq!(rfc2617_auth, "6629fae49393a05397450978507c4ef1");
+    let without_qop = rfc2617(Qop::None).response();
+    assert_eq!(without_qop, "670fd8c2df070c60b045671b8b24ff02");
+}
+
+#[test]
+fn a_list_of_challenges_in_one_header_is_taken_apart() {
+    let header = r#"Newauth realm="apps, \"big\" ones", type=1, ,Digest realm="a,b=c" , qop = "auth,auth-int",nonce=x, stale=TRUE, Basic realm="simple", Negotiate abc=="#;
+    let challenges = parse(header);
+    let schemes: Vec<_> = challenges.iter().map(|c| c.scheme.as_str()).collect();
+    assert_eq!(schemes, ["Newauth", "Digest", "Basic", "Negotiate"]);
+    assert_eq!(challenges[0].param("REALM"), Some(r#"apps, "big" ones"#));
+    assert_eq!(challenges[0].param("type"), Some("1"));
+    assert!(challenges[1].is("DIGEST"));
+    assert_eq!(challenges[1].param("realm"), Some("a,b=c"));
+    assert_eq!(challenges[1].param("qop"), Some("auth,auth-int"));
+    assert_eq!(challenges[1].param("nonce"), Some("x"));
+    assert_eq!(challenges[1].param("stale"), Some("TRUE"));
+    assert_eq!(challenges[2].param("realm"), Some("simple"));
+}
+
+#[test]
+fn algorithms_are_known_by_name_and_md5_is_meant_by_none() {
+    assert_eq!(Algorithm::named(None), Some(Algorithm::Md5));
+    assert_eq!(Algorithm::named(Some("md5-SESS")), Some(Algorithm::Md5Sess));
+    assert_eq!(Algorithm::named(Some("SHA-512-256")), None);
+}
+
+proptest! {
+    #[test]
+    fn no_header_makes_the_parser_panic(header in "\\PC*|(Digest |[a-z]+ ?= ?|\"|\\\\|,| )*") {
+        parse(&header);
+    }
+
+    #[test]
+    fn what_is_quoted_is_read_back(realm in "[ -~]*", nonce in "[a-zA-Z0-9+/=]+") {
+        let header = format!("Digest realm={}, nonce={}", quote(&realm), quote(&nonce));
+        let challenges = parse(&header);
+        prop_assert_eq!(challenges.len(), 1);
+        prop_assert_eq!(challenges[0].param("realm"), Some(realm.as_str()));
+        prop_assert_eq!(challenges[0].param("nonce"), Some(nonce.as_str()));
+    }
+}
