@@ -21,7 +21,9 @@
     clippy::indexing_slicing
 )]
 
+pub mod acs;
 pub mod clock;
+pub mod config;
 pub mod cwmp;
 pub mod datamodel;
 pub mod digest;

@@ -8,6 +8,7 @@
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
 mod folder;
+pub mod http;
 pub mod shared;
 
 pub use folder::Folder;

@@ -1,0 +1,132 @@
+//! A TCP socket whose operations end when their time is over.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::{Duration, Instant};
+use ureq::Timeout;
+use ureq::unversioned::transport::NextTimeout;
+
+/// How long an operation may take, and what ureq calls it.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    until: Option<Instant>,
+    pub reason: Timeout,
+}
+
+impl Limit {
+    pub fn new(timeout: NextTimeout) -> Self {
+        let after = (!timeout.after.is_not_happening()).then_some(*timeout.after);
+        Self {
+            until: after.and_then(|after| Instant::now().checked_add(after)),
+            reason: timeout.reason,
+        }
+    }
+
+    /// The time left; `None` for without end.
+    pub fn left(&self) -> io::Result<Option<Duration>> {
+        let Some(until) = self.until else {
+            return Ok(None);
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        Ok(Some(left))
+    }
+}
+
+/// A TCP socket whose operations end when their time is over.
+pub(super) struct Socket {
+    tcp: TcpStream,
+    /// For what follows.
+    pub limit: Limit,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+}
+
+impl Socket {
+    /// Tries one address after the other; each gets an equal share of the time left.
+    pub fn dial(addresses: &[SocketAddr], limit: Limit) -> io::Result<Self> {
+        let mut last = io::ErrorKind::NotFound.into();
+        for (tried, address) in addresses.iter().enumerate() {
+            let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+            let connected = match limit.left()? {
+                Some(left) => TcpStream::connect_timeout(address, left / shares),
+                None => TcpStream::connect(address),
+            };
+            match connected {
+                Ok(tcp) => return Self::new(tcp, limit),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    fn new(tcp: TcpStream, limit: Limit) -> io::Result<Self> {
+        // A message leaves in one write: its last packet must not wait for an acknowledgement.
+        tcp.set_nodelay(true)?;
+        Ok(Self {
+            tcp,
+            limit,
+            read_timeout: None,
+            write_timeout: None,
+        })
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.tcp.as_raw_fd()
+    }
+}
+
+/// Whether a time-out set before serves for what is left, or up to an eighth longer: that saves
+/// setting it for every operation.
+fn serves(set: Option<Duration>, left: Option<Duration>) -> bool {
+    match (set, left) {
+        (None, None) => true,
+        (Some(set), Some(left)) => set <= left.saturating_add(left / 8) && set >= left / 2,
+        _ => false,
+    }
+}
+
+/// The system says `WouldBlock` when a time-out strikes.
+fn timed<T>(result: io::Result<T>) -> io::Result<T> {
+    result.map_err(|error| match error.kind() {
+        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
+        _ => error,
+    })
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let left = self.limit.left()?;
+            if !serves(self.read_timeout, left) {
+                self.tcp.set_read_timeout(left)?;
+                self.read_timeout = left;
+            }
+            match self.tcp.read(buffer) {
+                // A time-out shorter than what is left struck: look at the clock.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.limit.left()?;
+        if !serves(self.write_timeout, left) {
+            self.tcp.set_write_timeout(left)?;
+            self.write_timeout = left;
+        }
+        timed(self.tcp.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

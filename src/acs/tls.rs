@@ -1,0 +1,187 @@
+//! TLS towards the ACS (TR-069 §3.3): what is trusted, who we are, and what a refusal means.
+
+use super::error::{CertificateProblem, LinkError};
+use super::socket::Socket;
+use crate::config::LinkConfig;
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    Error, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslRef, SslStream,
+    SslVerifyMode, SslVersion,
+};
+use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
+use openssl::x509::{X509, X509VerifyResult};
+use openssl_sys as ffi;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// Certificate and key files are read up to here; the system's own bundle has about 220 kB.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// For TLS 1.2; the suites of TLS 1.3 are all good.
+const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
+
+/// The TLS of one session. Chain and dates of the certificate are checked here, the host by
+/// [`stream`]; nothing is with `insecure`.
+///
+/// Built by hand because `SslConnector` reads all of the system's roots even where others are
+/// named, which takes longer than the rest of a session.
+pub(super) fn context(config: &LinkConfig, clock_is_set: bool) -> Result<SslContext, LinkError> {
+    let mut context = SslContext::builder(SslMethod::tls_client()).map_err(setup)?;
+    context
+        .set_min_proto_version(Some(SslVersion::TLS1_2))
+        .and_then(|()| context.set_cipher_list(CIPHERS))
+        .map_err(setup)?;
+    // What ALL works around are bugs of other implementations, old load balancers' among them.
+    context.set_options(SslOptions::ALL);
+    context.set_mode(SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS);
+    trust(&mut context, config)?;
+    if let Some((cert, key)) = &config.client_cert {
+        identify(&mut context, cert, key)?;
+    }
+    context.set_verify(SslVerifyMode::PEER);
+    if config.insecure {
+        log::warn!(
+            "The ACS's certificate is not checked (option acs.insecure_enable): anyone on the way \
+             can be the ACS"
+        );
+        context.set_verify(SslVerifyMode::NONE);
+    } else if !clock_is_set {
+        // TR-069 §3.3: without accurate time, what involves absolute time is ignored.
+        log::warn!(
+            "The dates of the ACS's certificate are not checked: the clock has not been set yet"
+        );
+        context
+            .verify_param_mut()
+            .set_flags(X509VerifyFlags::NO_CHECK_TIME)
+            .map_err(setup)?;
+    }
+    Ok(context.build())
+}
+
+/// TLS over `socket`, before its handshake, with the ACS at `host`: a name or an IP address.
+pub(super) fn stream(
+    context: &SslContext,
+    host: &str,
+    socket: Socket,
+) -> Result<SslStream<Socket>, LinkError> {
+    let begin = || {
+        let mut ssl = Ssl::new(context)?;
+        ssl.param_mut()
+            .set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
+        match host.parse::<IpAddr>() {
+            Ok(address) => ssl.param_mut().set_ip(address)?,
+            Err(_) => {
+                ssl.set_hostname(host)?;
+                ssl.param_mut().set_host(host)?;
+            }
+        }
+        SslStream::new(ssl, socket)
+    };
+    begin().map_err(setup)
+}
+
+/// What a failed handshake means. Without `insecure`, a verdict ends the handshake at once.
+pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> LinkError {
+    let verdict = ssl.verify_result();
+    if verdict == X509VerifyResult::OK || ssl.verify_mode() == SslVerifyMode::NONE {
+        let why = error.to_string();
+        return LinkError::Handshake { host, why };
+    }
+    let problem = match verdict.as_raw() {
+        ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
+            CertificateProblem::WrongHost
+        }
+        ffi::X509_V_ERR_CERT_HAS_EXPIRED => CertificateProblem::Expired,
+        ffi::X509_V_ERR_CERT_NOT_YET_VALID => CertificateProblem::NotYetValid,
+        ffi::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+        | ffi::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+        | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+        | ffi::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+        | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE => CertificateProblem::UnknownAuthority,
+        _ => CertificateProblem::Other(verdict.error_string().to_owned()),
+    };
+    LinkError::Certificate { host, problem }
+}
+
+fn setup(error: ErrorStack) -> LinkError {
+    LinkError::Setup(error.to_string())
+}
+
+/// The roots to trust: those that the configuration names and no others, or else the system's.
+fn trust(context: &mut SslContextBuilder, config: &LinkConfig) -> Result<(), LinkError> {
+    if config.ca_file.is_none() && config.ca_path.is_none() {
+        return context.set_default_verify_paths().map_err(setup);
+    }
+    let mut roots = Vec::new();
+    if let Some(file) = &config.ca_file {
+        roots.extend(certificates("acs.ssl_cacert", file)?);
+    }
+    if let Some(folder) = &config.ca_path {
+        let fail = |why: String| refused("acs.ssl_capath", folder, why);
+        let before = roots.len();
+        for entry in fs::read_dir(folder).map_err(|error| fail(error.to_string()))? {
+            let path = entry.map_err(|error| fail(error.to_string()))?.path();
+            if path.is_file() {
+                match certificates("acs.ssl_capath", &path) {
+                    Ok(found) => roots.extend(found),
+                    Err(error) => log::warn!("Left out: {error}"),
+                }
+            }
+        }
+        if roots.len() == before {
+            return Err(fail("it has no PEM certificate".into()));
+        }
+    }
+    let store = context.cert_store_mut();
+    roots
+        .into_iter()
+        .try_for_each(|root| store.add_cert(root))
+        .map_err(setup)
+}
+
+/// The certificates of a PEM file; one at least.
+fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, LinkError> {
+    let found = X509::stack_from_pem(&read(option, path)?).unwrap_or_default();
+    if found.is_empty() {
+        return Err(refused(option, path, "it has no PEM certificate".into()));
+    }
+    Ok(found)
+}
+
+/// Shows our certificate, with those that lead to its authority behind it. The key may be PKCS#8,
+/// PKCS#1 (RSA) or SEC 1 (EC).
+fn identify(context: &mut SslContextBuilder, cert: &Path, key: &Path) -> Result<(), LinkError> {
+    let fail = |why: &str| refused("acs.ssl_key", key, why.into());
+    let mut chain = certificates("acs.ssl_cert", cert)?.into_iter();
+    // With a pass phrase given, OpenSSL does not ask for one on the terminal.
+    let private = PKey::private_key_from_pem_passphrase(&read("acs.ssl_key", key)?, b"")
+        .map_err(|_| fail("it has no PEM private key without a pass phrase"))?;
+    if let Some(own) = chain.next() {
+        context.set_certificate(&own).map_err(setup)?;
+    }
+    for above in chain {
+        context.add_extra_chain_cert(above).map_err(setup)?;
+    }
+    context
+        .set_private_key(&private)
+        .map_err(|_| fail("it does not belong to the certificate of option acs.ssl_cert"))
+}
+
+fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, LinkError> {
+    let fail = |why: String| refused(option, path, why);
+    let about = fs::metadata(path).map_err(|error| fail(error.to_string()))?;
+    if about.len() > MAX_FILE_BYTES {
+        return Err(fail(format!("it is longer than {MAX_FILE_BYTES} bytes")));
+    }
+    fs::read(path).map_err(|error| fail(error.to_string()))
+}
+
+fn refused(option: &'static str, path: &Path, why: String) -> LinkError {
+    LinkError::File {
+        option,
+        path: path.to_owned(),
+        why,
+    }
+}

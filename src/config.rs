@@ -1,0 +1,167 @@
+//! The agent's own configuration, typed, from `/etc/config/cwmpd`. No I/O here: the values come
+//! through a lookup.
+//!
+//! What the ACS sees or sets (URL, credentials, intervals) is not here but in the data model,
+//! whose rows name the same UCI options: each value has one owner.
+//!
+//! Nothing is refused: a value that cannot be used is replaced by its default, and a warning says
+//! so. A router that cannot be managed because of a typing error would be worse.
+
+mod read;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use log::LevelFilter;
+
+/// The interface whose address the connection-request URL shows: the bridge of the home network
+/// on OpenWrt.
+pub const DEFAULT_INTERFACE: &str = "br-lan";
+
+/// The connection-request port; registered for `cwmp` (TR-069 3.2.2).
+pub const DEFAULT_PORT: u16 = 7547;
+
+/// The root object of TR-181.
+pub const DEFAULT_ROOT: &str = "Device.";
+
+/// The root object of TR-098.
+pub const IGD_ROOT: &str = "InternetGatewayDevice.";
+
+/// `SessionTimeout`, in seconds.
+pub const DEFAULT_SESSION_TIMEOUT: u64 = 60;
+
+/// Both ends of a session wait at least 30 s for each other (TR-069 3.7.1; `SessionTimeout`, 3.5).
+pub const MIN_SESSION_TIMEOUT: u64 = 30;
+
+/// Seconds between two looks at live values with active notification.
+pub const DEFAULT_NOTIFY_INTERVAL: u64 = 10;
+
+/// Seconds until the TCP and TLS connection to the ACS stands.
+pub const DEFAULT_CONNECT_TIMEOUT: u64 = 30;
+
+/// Seconds until the first byte of an answer of the ACS.
+pub const DEFAULT_RESPONSE_TIMEOUT: u64 = 60;
+
+/// Seconds for one whole request and answer: the largest envelope on the slowest line.
+pub const DEFAULT_EXCHANGE_TIMEOUT: u64 = 300;
+
+/// Where Luup answers on the box itself.
+pub const DEFAULT_LUUP_URL: &str = "http://127.0.0.1:3480";
+
+/// Seconds for one whole fetch from Luup.
+pub const DEFAULT_LUUP_TIMEOUT: u64 = 10;
+
+/// No interval or time-out of this file is longer than a day, in seconds.
+pub const MAX_SECONDS: u64 = 86_400;
+
+/// The typed configuration. See `etc/config/cwmpd` for each option's meaning and default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `cpe.interface`: the interface whose address the connection-request URL shows.
+    pub interface: String,
+    /// `cpe.port`: the connection-request port; 0: one that the system chooses at each start.
+    pub port: u16,
+    /// `cpe.path`: the path of the connection-request URL; `None` = the agent makes one up and keeps
+    /// it (TR-069 3.2.2).
+    pub path: Option<String>,
+    /// `cpe.root`: `Device.` or `InternetGatewayDevice.`.
+    pub root: String,
+    /// `cpe.session_timeout`: seconds, also the `SessionTimeout` header.
+    pub session_timeout: Duration,
+    /// `acs.get_rpc_methods`: ask a new ACS with GetRPCMethods what it knows, for the log.
+    pub ask_acs_methods: bool,
+    /// `cpe.periodic_notify_enable` and `cpe.periodic_notify_interval`: how often live values with
+    /// active notification are looked at; `None` = only at sessions.
+    pub notify_interval: Option<Duration>,
+    /// `cpe.command_dir`: a folder whose programs are run in place of those of the system (reboot,
+    /// reset, reload); `None` = the usual folders.
+    pub command_dir: Option<PathBuf>,
+    /// `cpe.log_to_syslog`, `cpe.log_to_console`, `cpe.log_severity`.
+    pub log: LogConfig,
+    /// Section `acs`: how the ACS is reached.
+    pub link: LinkConfig,
+    /// Section `luup`.
+    pub luup: LuupConfig,
+}
+
+/// Where log lines go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogConfig {
+    /// To stderr.
+    pub console: bool,
+    /// To `/dev/log`.
+    pub syslog: bool,
+    /// The least severe level shown.
+    pub level: LevelFilter,
+}
+
+/// TLS and HTTP options of the ACS link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkConfig {
+    /// `acs.ssl_cacert`: a PEM file with the only roots to trust.
+    pub ca_file: Option<PathBuf>,
+    /// `acs.ssl_capath`: a folder of PEM files with the only roots to trust.
+    pub ca_path: Option<PathBuf>,
+    /// `acs.ssl_cert` and `acs.ssl_key`: the client certificate, PEM.
+    pub client_cert: Option<(PathBuf, PathBuf)>,
+    /// `acs.insecure_enable`: no certificate check; warned of at every session.
+    pub insecure: bool,
+    /// `acs.basic_over_http`: answer a Basic challenge without TLS too.
+    pub basic_over_http: bool,
+    /// `acs.connect_timeout`, `acs.response_timeout`, `acs.exchange_timeout`.
+    pub connect_timeout: Duration,
+    /// Until the first byte of the answer (TR-069 wants at least 30 s).
+    pub response_timeout: Duration,
+    /// One whole request and answer.
+    pub exchange_timeout: Duration,
+}
+
+/// The Luup engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LuupConfig {
+    /// `luup.enable`
+    pub enable: bool,
+    /// `luup.url`: base, default `http://127.0.0.1:3480`.
+    pub url: String,
+    /// `luup.timeout`: seconds for one whole fetch.
+    pub timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            interface: DEFAULT_INTERFACE.to_owned(),
+            port: DEFAULT_PORT,
+            path: None,
+            root: DEFAULT_ROOT.to_owned(),
+            session_timeout: seconds(DEFAULT_SESSION_TIMEOUT),
+            ask_acs_methods: false,
+            notify_interval: Some(seconds(DEFAULT_NOTIFY_INTERVAL)),
+            command_dir: None,
+            log: LogConfig {
+                console: false,
+                syslog: true,
+                level: LevelFilter::Info,
+            },
+            link: LinkConfig {
+                ca_file: None,
+                ca_path: None,
+                client_cert: None,
+                insecure: false,
+                basic_over_http: false,
+                connect_timeout: seconds(DEFAULT_CONNECT_TIMEOUT),
+                response_timeout: seconds(DEFAULT_RESPONSE_TIMEOUT),
+                exchange_timeout: seconds(DEFAULT_EXCHANGE_TIMEOUT),
+            },
+            luup: LuupConfig {
+                enable: true,
+                url: DEFAULT_LUUP_URL.to_owned(),
+                timeout: seconds(DEFAULT_LUUP_TIMEOUT),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

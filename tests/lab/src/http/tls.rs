@@ -1,0 +1,272 @@
+//! Certificates made at run time, and the server's side of TLS.
+
+use openssl::asn1::Asn1Time;
+use openssl::bn::BigNum;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::ssl::{
+    Ssl, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslStream, SslVerifyMode,
+    SslVersion,
+};
+use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, SubjectAlternativeName};
+use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
+use std::io;
+use std::net::TcpStream;
+
+const DAY: i64 = 24 * 3600;
+
+/// A certification authority of the test's own.
+pub struct Authority {
+    cert: X509,
+    key: PKey<Private>,
+}
+
+/// A certificate with its key.
+#[derive(Clone)]
+pub struct Identity {
+    cert: X509,
+    key: PKey<Private>,
+}
+
+/// What a certificate says.
+#[derive(Clone, Debug)]
+pub struct Leaf<'a> {
+    /// The common name.
+    pub name: &'a str,
+    /// The DNS names it is for.
+    pub dns: &'a [&'a str],
+    /// The IP addresses it is for.
+    pub ip: &'a [&'a str],
+    /// Whether it ran out yesterday.
+    pub expired: bool,
+    /// RSA instead of EC: slower, has a PKCS#1 form.
+    pub rsa: bool,
+}
+
+impl Leaf<'_> {
+    /// A good certificate for `localhost`, 127.0.0.1 and ::1.
+    pub fn localhost() -> Self {
+        Leaf {
+            name: "localhost",
+            dns: &["localhost"],
+            ip: &["127.0.0.1", "::1"],
+            expired: false,
+            rsa: false,
+        }
+    }
+
+    /// A certificate for another host.
+    pub fn wrong_host() -> Self {
+        Leaf {
+            name: "other.example",
+            dns: &["other.example"],
+            ip: &["192.0.2.1"],
+            ..Self::localhost()
+        }
+    }
+
+    /// For `localhost`, but it ran out yesterday.
+    pub fn expired() -> Self {
+        Leaf {
+            expired: true,
+            ..Self::localhost()
+        }
+    }
+}
+
+impl Authority {
+    /// Makes one.
+    pub fn new(name: &str) -> Self {
+        let key = ec_key();
+        let name = x509_name(name);
+        let mut builder = builder(&name, &name, &key, -2 * DAY, 365 * DAY);
+        let constraint = BasicConstraints::new().critical().ca().build();
+        builder
+            .append_extension(constraint.expect("CA"))
+            .expect("CA");
+        builder.sign(&key, MessageDigest::sha256()).expect("sign");
+        Self {
+            cert: builder.build(),
+            key,
+        }
+    }
+
+    /// Its certificate, PEM.
+    pub fn pem(&self) -> Vec<u8> {
+        self.cert.to_pem().expect("PEM")
+    }
+
+    /// Signs a certificate.
+    pub fn issue(&self, leaf: &Leaf) -> Identity {
+        issue(leaf, Some(self))
+    }
+}
+
+impl Identity {
+    /// A certificate signed with its own key.
+    pub fn self_signed(leaf: &Leaf) -> Self {
+        issue(leaf, None)
+    }
+
+    /// The certificate, PEM.
+    pub fn cert_pem(&self) -> Vec<u8> {
+        self.cert.to_pem().expect("PEM")
+    }
+
+    /// The key, PEM, PKCS#8 (`BEGIN PRIVATE KEY`).
+    pub fn key_pem(&self) -> Vec<u8> {
+        self.key.private_key_to_pem_pkcs8().expect("PEM")
+    }
+
+    /// The key, PEM, in its older form: `BEGIN RSA PRIVATE KEY` or `BEGIN EC PRIVATE KEY`.
+    pub fn traditional_key_pem(&self) -> Vec<u8> {
+        match self.key.rsa() {
+            Ok(rsa) => rsa.private_key_to_pem().expect("PEM"),
+            Err(_) => {
+                let key = self.key.ec_key().expect("an EC key");
+                key.private_key_to_pem().expect("PEM")
+            }
+        }
+    }
+}
+
+fn issue(leaf: &Leaf, authority: Option<&Authority>) -> Identity {
+    let key = if leaf.rsa { rsa_key() } else { ec_key() };
+    let subject = x509_name(leaf.name);
+    let issuer = authority.map_or(subject.as_ref(), |authority| authority.cert.subject_name());
+    let until = if leaf.expired { -DAY } else { 30 * DAY };
+    let issuer = issuer.to_owned().expect("a copy");
+    let mut builder = builder(&subject, &issuer, &key, -2 * DAY, until);
+    let mut usage = ExtendedKeyUsage::new();
+    let usage = usage.server_auth().client_auth().build().expect("usage");
+    builder.append_extension(usage).expect("usage");
+    let mut names = SubjectAlternativeName::new();
+    leaf.dns.iter().for_each(|name| {
+        names.dns(name);
+    });
+    leaf.ip.iter().for_each(|ip| {
+        names.ip(ip);
+    });
+    if !leaf.dns.is_empty() || !leaf.ip.is_empty() {
+        let issuer = authority.map(|authority| authority.cert.as_ref());
+        let names = names
+            .build(&builder.x509v3_context(issuer, None))
+            .expect("names");
+        builder.append_extension(names).expect("names");
+    }
+    let signer = authority.map_or(&key, |authority| &authority.key);
+    builder.sign(signer, MessageDigest::sha256()).expect("sign");
+    Identity {
+        cert: builder.build(),
+        key,
+    }
+}
+
+fn builder(
+    subject: &X509Name,
+    issuer: &X509Name,
+    key: &PKey<Private>,
+    from: i64,
+    until: i64,
+) -> X509Builder {
+    let time = |offset| {
+        let now = std::time::UNIX_EPOCH
+            .elapsed()
+            .expect("after 1970")
+            .as_secs();
+        let now = i64::try_from(now).expect("a date");
+        Asn1Time::from_unix(now + offset).expect("a date")
+    };
+    let mut serial = BigNum::new().expect("memory");
+    serial
+        .rand(64, openssl::bn::MsbOption::MAYBE_ZERO, false)
+        .expect("random");
+    let serial = serial.to_asn1_integer().expect("serial");
+    let mut builder = X509::builder().expect("memory");
+    builder.set_version(2).expect("version 3");
+    builder.set_serial_number(&serial).expect("serial");
+    builder.set_subject_name(subject).expect("subject");
+    builder.set_issuer_name(issuer).expect("issuer");
+    builder.set_pubkey(key).expect("key");
+    builder.set_not_before(&time(from)).expect("date");
+    builder.set_not_after(&time(until)).expect("date");
+    builder
+}
+
+fn x509_name(name: &str) -> X509Name {
+    let mut builder = X509NameBuilder::new().expect("memory");
+    builder
+        .append_entry_by_nid(Nid::COMMONNAME, name)
+        .expect("name");
+    builder.build()
+}
+
+fn ec_key() -> PKey<Private> {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
+    PKey::from_ec_key(EcKey::generate(&group).expect("key")).expect("key")
+}
+
+fn rsa_key() -> PKey<Private> {
+    PKey::from_rsa(Rsa::generate(2048).expect("key")).expect("key")
+}
+
+/// The server's side of TLS.
+pub struct ServerTls(SslAcceptor);
+
+impl ServerTls {
+    /// Shows this certificate.
+    pub fn new(identity: &Identity) -> Self {
+        Self(acceptor(identity).build())
+    }
+
+    /// Also wants a certificate of the client, signed by `authority`.
+    pub fn wanting_client(identity: &Identity, authority: &Authority) -> Self {
+        let mut acceptor = acceptor(identity);
+        let store = acceptor.cert_store_mut();
+        store.add_cert(authority.cert.clone()).expect("CA");
+        acceptor.add_client_ca(&authority.cert).expect("CA");
+        acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        // OpenSSL resumes a session of a verified client only under a name.
+        acceptor.set_session_id_context(b"lab").expect("context");
+        Self(acceptor.build())
+    }
+
+    /// Speaks TLS 1.1 and nothing newer.
+    pub fn tls11(identity: &Identity) -> Self {
+        let mut acceptor = acceptor(identity);
+        acceptor.clear_options(SslOptions::NO_TLSV1 | SslOptions::NO_TLSV1_1);
+        acceptor.set_min_proto_version(None).expect("version");
+        acceptor
+            .set_max_proto_version(Some(SslVersion::TLS1_1))
+            .expect("version");
+        acceptor
+            .set_cipher_list("ALL:@SECLEVEL=0")
+            .expect("ciphers");
+        Self(acceptor.build())
+    }
+
+    pub(super) fn accept(&self, stream: TcpStream) -> io::Result<SslStream<TcpStream>> {
+        let mut stream = SslStream::new(Ssl::new(self.0.context())?, stream)?;
+        stream.accept().map_err(io::Error::other)?;
+        Ok(stream)
+    }
+}
+
+fn acceptor(identity: &Identity) -> SslAcceptorBuilder {
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).expect("TLS");
+    acceptor
+        .set_certificate(&identity.cert)
+        .expect("certificate");
+    acceptor.set_private_key(&identity.key).expect("key");
+    acceptor
+}
+
+/// The common name of the client's certificate.
+pub(super) fn client_name(stream: &SslStream<TcpStream>) -> Option<String> {
+    let cert = stream.ssl().peer_certificate()?;
+    let entry = cert.subject_name().entries_by_nid(Nid::COMMONNAME).next()?;
+    entry.data().to_string().ok()
+}
