@@ -24,6 +24,7 @@
 pub mod acs;
 pub mod clock;
 pub mod config;
+pub mod connreq;
 pub mod cwmp;
 pub mod datamodel;
 pub mod digest;

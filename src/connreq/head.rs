@@ -1,0 +1,191 @@
+//! The head of a connection request, read from bytes that nobody vouches for.
+
+/// The most a request's head may take. A request with a digest answer needs about 500 bytes.
+pub(super) const MAX_HEAD: usize = 4096;
+
+/// A request's head.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// As it stands there: methods are case-sensitive (RFC 9110 §9.1).
+    pub method: String,
+    /// The path of the request target, without scheme, host and query.
+    pub path: String,
+    /// The one `Authorization` value.
+    pub authorization: Option<String>,
+    /// Whether another request may follow on the connection.
+    pub keep_alive: bool,
+}
+
+/// What the bytes so far amount to.
+#[derive(Debug)]
+pub(super) enum Reading {
+    /// The head is not complete.
+    Partial,
+    /// A head, and the number of bytes that it took.
+    Whole(Head, usize),
+    /// Too long.
+    TooLong,
+    /// Not a request of HTTP/1.
+    Malformed,
+}
+
+/// Reads a head from the start of `bytes`.
+pub(super) fn read(bytes: &[u8]) -> Reading {
+    // RFC 9112 §2.2: empty lines before the request line are skipped.
+    let skipped = bytes
+        .iter()
+        .take_while(|b| matches!(b, b'\r' | b'\n'))
+        .count();
+    let rest = bytes.get(skipped..).unwrap_or_default();
+    let Some(end) = head_end(rest) else {
+        return match bytes.len() >= MAX_HEAD {
+            true => Reading::TooLong,
+            false => Reading::Partial,
+        };
+    };
+    if skipped + end > MAX_HEAD {
+        return Reading::TooLong;
+    }
+    let head = rest
+        .get(..end)
+        .and_then(|head| std::str::from_utf8(head).ok());
+    match head.and_then(parse) {
+        Some(head) => Reading::Whole(head, skipped + end),
+        None => Reading::Malformed,
+    }
+}
+
+/// The length of the head with its empty line; a bare LF ends a line too (RFC 9112 §2.2).
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    let mut line = 0;
+    for (at, _) in bytes.iter().enumerate().filter(|(_, b)| **b == b'\n') {
+        let length = bytes.get(line..at).map_or(0, |text| match text {
+            [.., b'\r'] => text.len() - 1,
+            _ => text.len(),
+        });
+        if length == 0 {
+            return Some(at + 1);
+        }
+        line = at + 1;
+    }
+    None
+}
+
+fn parse(head: &str) -> Option<Head> {
+    let mut lines = head.lines().filter(|line| !line.is_empty());
+    let mut words = lines.next()?.split(' ');
+    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    if words.next().is_some() || method.is_empty() || !version.starts_with("HTTP/1.") {
+        return None;
+    }
+    let mut keep_alive = version != "HTTP/1.0";
+    let mut authorization = None;
+    for line in lines {
+        let (name, value) = line.split_once(':')?;
+        // RFC 9112 §5.1: no white space around the name, which also refuses folded lines (§5.2).
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            return None;
+        }
+        let (is, value) = (|wanted| name.eq_ignore_ascii_case(wanted), value.trim());
+        if is("Authorization") {
+            if authorization.is_some() {
+                return None;
+            }
+            authorization = Some(value.to_owned());
+        } else if is("Connection") {
+            keep_alive &= !value.eq_ignore_ascii_case("close");
+        } else if is("Transfer-Encoding") || (is("Content-Length") && value != "0") {
+            // A body means nothing here and is not read, so nothing can follow it.
+            keep_alive = false;
+        }
+    }
+    Some(Head {
+        method: method.to_owned(),
+        path: path_of(target).to_owned(),
+        authorization,
+        keep_alive,
+    })
+}
+
+/// The path of an origin-form or absolute-form request target (RFC 9112 §3.2), without the query.
+pub(super) fn path_of(target: &str) -> &str {
+    let path = match target.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => match rest.find('/') {
+            Some(at) => rest.get(at..).unwrap_or("/"),
+            None => "/",
+        },
+        _ => target,
+    };
+    path.split(['?', '#']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> Head {
+        match read(text.as_bytes()) {
+            Reading::Whole(head, used) => {
+                assert_eq!(used, text.len());
+                head
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_what_an_acs_sends() {
+        let head = whole(
+            "GET /t0ken?x=1 HTTP/1.1\r\nHost: 10.0.0.1:7547\r\nauthorization:  Digest a=b \r\n\r\n",
+        );
+        assert_eq!(head.method, "GET");
+        assert_eq!(head.path, "/t0ken");
+        assert_eq!(head.authorization.as_deref(), Some("Digest a=b"));
+        assert!(head.keep_alive);
+    }
+
+    #[test]
+    fn absolute_targets_and_bare_line_feeds_are_read() {
+        let head = whole("\r\nGET http://[::1]:7547/p HTTP/1.0\nConnection: close\n\n");
+        assert_eq!(head.path, "/p");
+        assert!(!head.keep_alive);
+        assert_eq!(path_of("http://h"), "/");
+        assert_eq!(path_of("/a?b=://c"), "/a");
+    }
+
+    #[test]
+    fn a_head_is_partial_until_its_empty_line_and_bounded() {
+        assert!(matches!(read(b""), Reading::Partial));
+        assert!(matches!(
+            read(b"GET / HTTP/1.1\r\nHost: x\r\n"),
+            Reading::Partial
+        ));
+        let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(MAX_HEAD));
+        assert!(matches!(read(long.as_bytes()), Reading::TooLong));
+        assert!(matches!(read(&[b'\n'; MAX_HEAD]), Reading::TooLong));
+    }
+
+    #[test]
+    fn what_is_not_http_is_malformed() {
+        for text in [
+            "hello\r\n\r\n",
+            "GET /\r\n\r\n",
+            "GET / HTTP/2\r\n\r\n",
+            "GET  / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+            "GET / HTTP/1.1\r\n: no name\r\n\r\n",
+            "GET / HTTP/1.1\r\nA: b\r\n Authorization: folded\r\n\r\n",
+            "GET / HTTP/1.1\r\nAuthorization : a\r\n\r\n",
+            "GET / HTTP/1.1\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",
+        ] {
+            assert!(
+                matches!(read(text.as_bytes()), Reading::Malformed),
+                "{text}"
+            );
+        }
+        assert!(matches!(
+            read(b"GET /\xff HTTP/1.1\r\n\r\n"),
+            Reading::Malformed
+        ));
+    }
+}
