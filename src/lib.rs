@@ -27,6 +27,7 @@ pub mod config;
 pub mod connreq;
 pub mod cwmp;
 pub mod datamodel;
+pub mod device;
 pub mod digest;
 pub mod secret;
 pub mod soap;

@@ -1,0 +1,214 @@
+//! `net:INTERFACE:what`: addresses and state of the network interfaces.
+
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+
+use nix::ifaddrs::{InterfaceAddress, getifaddrs};
+use nix::net::if_::InterfaceFlags;
+use nix::sys::socket::SockaddrStorage;
+
+use super::file::read;
+use crate::datamodel::source::Source;
+
+/// What can be asked of an interface.
+pub const WHAT: [&str; 13] = [
+    "ipv4",
+    "netmask",
+    "ipv6",
+    "mac",
+    "status",
+    "mtu",
+    "name",
+    "rx_bytes",
+    "tx_bytes",
+    "rx_packets",
+    "tx_packets",
+    "rx_errors",
+    "tx_errors",
+];
+
+/// What the kernel tells of an interface without a hardware address, such as the loopback.
+const NO_MAC: &str = "00:00:00:00:00:00";
+
+/// The source `net`. The key is `INTERFACE:what`; the interface `@` is the configured one.
+///
+/// | what | value |
+/// |---|---|
+/// | `ipv4`, `netmask` | the first IPv4 address and its mask |
+/// | `ipv6` | the first IPv6 address that is not link-local, else the link-local one |
+/// | `mac` | `00:11:22:33:44:55`, as it is told |
+/// | `status` | a word of TR-181's `Status`: `Up`, `Down`, `LowerLayerDown`, `NotPresent`, ... |
+/// | `mtu` | bytes |
+/// | `name` | the interface's own name |
+/// | `rx_bytes`, ... | the kernel's counters |
+pub struct NetSource {
+    default: String,
+    sys: PathBuf,
+    addresses: Option<Vec<InterfaceAddress>>,
+}
+
+impl NetSource {
+    /// `default` is the interface that `@` means.
+    pub fn new(default: impl Into<String>) -> Self {
+        Self {
+            default: default.into(),
+            sys: PathBuf::from("/sys/class/net"),
+            addresses: None,
+        }
+    }
+
+    fn addresses(&mut self, interface: &str) -> impl Iterator<Item = &InterfaceAddress> {
+        let all = self.addresses.get_or_insert_with(|| match getifaddrs() {
+            Ok(addresses) => addresses.collect(),
+            Err(error) => {
+                log::warn!("cannot read the addresses of this machine: {error}");
+                Vec::new()
+            }
+        });
+        all.iter().filter(move |a| a.interface_name == interface)
+    }
+
+    fn attribute(&self, interface: &str, name: &str) -> Option<String> {
+        let path = self.sys.join(interface).join(name);
+        read(path.to_str()?).map(|text| text.trim().to_owned())
+    }
+
+    fn ipv4(&mut self, interface: &str) -> Option<(Ipv4Addr, Option<Ipv4Addr>)> {
+        self.addresses(interface).find_map(|a| {
+            let address = v4(a.address.as_ref()?)?;
+            Some((address, a.netmask.as_ref().and_then(v4)))
+        })
+    }
+
+    fn ipv6(&mut self, interface: &str) -> Option<Ipv6Addr> {
+        let all: Vec<Ipv6Addr> = self
+            .addresses(interface)
+            .filter_map(|a| Some(a.address.as_ref()?.as_sockaddr_in6()?.ip()))
+            .collect();
+        let local = |a: &&Ipv6Addr| !a.is_unicast_link_local();
+        all.iter().find(local).or(all.first()).copied()
+    }
+
+    fn status(&mut self, interface: &str) -> &'static str {
+        let Some(state) = self.attribute(interface, "operstate") else {
+            return "NotPresent";
+        };
+        let running = |a: &InterfaceAddress| a.flags.contains(InterfaceFlags::IFF_RUNNING);
+        match state.as_str() {
+            "up" => "Up",
+            "down" => "Down",
+            "lowerlayerdown" => "LowerLayerDown",
+            "dormant" => "Dormant",
+            "notpresent" => "NotPresent",
+            // PPP, tunnels and the loopback do not tell.
+            _ if self.addresses(interface).any(running) => "Up",
+            _ => "Unknown",
+        }
+    }
+}
+
+fn v4(address: &SockaddrStorage) -> Option<Ipv4Addr> {
+    Some(address.as_sockaddr_in()?.ip())
+}
+
+/// The first IPv4 address of an interface, for the connection-request URL.
+pub fn ipv4_of(interface: &str) -> Option<Ipv4Addr> {
+    NetSource::new(interface).ipv4(interface).map(|(ip, _)| ip)
+}
+
+impl Source for NetSource {
+    fn declare(&mut self, key: &str, _numeric: bool) -> Result<(), String> {
+        match key.split_once(':') {
+            Some((interface, what))
+                if WHAT.contains(&what) && !interface.is_empty() && !interface.contains('/') =>
+            {
+                Ok(())
+            }
+            _ => Err(format!(
+                "'{key}' is not INTERFACE:what; what is one of {}",
+                WHAT.join(", ")
+            )),
+        }
+    }
+
+    fn refresh(&mut self) {
+        self.addresses = None;
+    }
+
+    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
+        let (interface, what) = key.split_once(':')?;
+        let interface = match interface {
+            "@" => self.default.clone(),
+            name => name.to_owned(),
+        };
+        let value = match what {
+            "ipv4" => self.ipv4(&interface)?.0.to_string(),
+            "netmask" => self.ipv4(&interface)?.1?.to_string(),
+            "ipv6" => self.ipv6(&interface)?.to_string(),
+            "mac" => self
+                .attribute(&interface, "address")
+                .filter(|mac| mac != NO_MAC)?,
+            "status" => self.status(&interface).to_owned(),
+            "mtu" => self.attribute(&interface, "mtu")?,
+            "name" => interface,
+            counter => self.attribute(&interface, &format!("statistics/{counter}"))?,
+        };
+        Some(Cow::Owned(value))
+    }
+
+    /// Addresses are few and say much: a new one is told also if it came with a reboot.
+    fn volatile(&self, key: &str) -> bool {
+        let kept = ["ipv4", "netmask", "ipv6", "mac", "mtu", "name"];
+        !kept.iter().any(|what| key.ends_with(&format!(":{what}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(key: &str) -> Option<String> {
+        NetSource::new("lo").get(key, &[]).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn the_loopback_is_known_by_name_and_as_the_configured_interface() {
+        for interface in ["lo", "@"] {
+            let value = |what: &str| get(&format!("{interface}:{what}"));
+            assert_eq!(value("ipv4").as_deref(), Some("127.0.0.1"));
+            assert_eq!(value("netmask").as_deref(), Some("255.0.0.0"));
+            assert_eq!(value("mac"), None);
+            assert_eq!(value("status").as_deref(), Some("Up"));
+            assert_eq!(value("name").as_deref(), Some("lo"));
+            assert!(value("mtu").unwrap().parse::<u32>().is_ok());
+            assert!(value("rx_bytes").unwrap().parse::<u64>().is_ok());
+        }
+        assert_eq!(ipv4_of("lo"), Some(Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn an_interface_that_is_not_there_has_no_address_and_says_so() {
+        assert_eq!(get("none0:ipv4"), None);
+        assert_eq!(get("none0:mac"), None);
+        assert_eq!(get("none0:status").as_deref(), Some("NotPresent"));
+    }
+
+    #[test]
+    fn keys_are_checked_and_counters_are_not_kept() {
+        let mut source = NetSource::new("br-lan");
+        assert_eq!(source.declare("@:ipv4", false), Ok(()));
+        assert_eq!(source.declare("eth0.2:rx_bytes", true), Ok(()));
+        for bad in [
+            "ipv4",
+            ":ipv4",
+            "lo:speed",
+            "../x:mtu",
+            "lo:statistics/rx_bytes",
+        ] {
+            assert!(source.declare(bad, false).is_err(), "{bad}");
+        }
+        assert!(source.volatile("@:rx_bytes"));
+        assert!(!source.volatile("@:ipv4"));
+    }
+}

@@ -1,0 +1,194 @@
+//! The commands that act on the box, through one trait, so that tests can put their own in place.
+//!
+//! No shell is started: a program is run by its path with fixed arguments. It inherits no file (all
+//! of ours are closed on exec) and nothing of our standard streams.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::SigSet;
+
+/// A command that is not done after this time is ended: `reload_config` starts services anew, one
+/// after the other.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How often a running command is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Where the system keeps its programs.
+const SYSTEM_DIRS: [&str; 4] = ["/sbin", "/usr/sbin", "/bin", "/usr/bin"];
+
+/// Resets to the factory's state, the best first. `firstboot -y` comes last: in OpenWrt 14.07 it
+/// asks for a key all the same, while `jffs2reset` is there since then; `factoryreset` is its name
+/// in 25.12 and later.
+const RESETS: [(&str, &[&str]); 3] = [
+    ("factoryreset", &["-y"]),
+    ("jffs2reset", &["-y"]),
+    ("firstboot", &["-y"]),
+];
+
+/// What the agent can do to the box. The calls wait until the command is done: they belong in a
+/// job.
+pub trait Commands {
+    /// Restarts the box (Reboot, TR-069 A.4.1.5). Returns once the restart has begun.
+    fn reboot(&mut self) -> Result<(), CommandError>;
+
+    /// Brings the box back to the state of its delivery, for the next restart (FactoryReset,
+    /// TR-069 A.4.1.6).
+    fn factory_reset(&mut self) -> Result<(), CommandError>;
+
+    /// Tells the services that their configuration changed.
+    fn apply(&mut self, packages: &[String]) -> Result<(), CommandError>;
+}
+
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub enum CommandError {
+    /// None of these programs is there.
+    Missing(&'static str),
+    /// It cannot be started.
+    Start(PathBuf, io::Error),
+    /// It ended with an error.
+    Failed(PathBuf, ExitStatus),
+    /// It took longer than [`COMMAND_TIMEOUT`] and was ended.
+    TimedOut(PathBuf),
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(names) => write!(f, "this system has no {names}"),
+            Self::Start(path, error) => write!(f, "cannot start {}: {error}", path.display()),
+            Self::Failed(path, status) => write!(f, "{} ended with {status}", path.display()),
+            Self::TimedOut(path) => write!(
+                f,
+                "{} was not done after {} s and was ended",
+                path.display(),
+                COMMAND_TIMEOUT.as_secs()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// The commands of OpenWrt, 14.07 and later.
+pub struct System {
+    dirs: Vec<PathBuf>,
+    init_dir: PathBuf,
+}
+
+impl System {
+    /// The programs of the system; with `command_dir` (`cpe.command_dir`) those of that folder
+    /// and no others, services in its `init.d`.
+    pub fn new(command_dir: Option<&Path>) -> Self {
+        match command_dir {
+            Some(dir) => Self {
+                dirs: vec![dir.to_owned()],
+                init_dir: dir.join("init.d"),
+            },
+            None => Self {
+                dirs: SYSTEM_DIRS.iter().map(PathBuf::from).collect(),
+                init_dir: PathBuf::from("/etc/init.d"),
+            },
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<PathBuf> {
+        let paths = self.dirs.iter().map(|dir| dir.join(name));
+        paths.into_iter().find(|path| path.is_file())
+    }
+}
+
+impl Commands for System {
+    fn reboot(&mut self) -> Result<(), CommandError> {
+        let program = self.find("reboot").ok_or(CommandError::Missing("reboot"))?;
+        run(&program, &[])
+    }
+
+    fn factory_reset(&mut self) -> Result<(), CommandError> {
+        let found = RESETS
+            .iter()
+            .find_map(|(name, arguments)| Some((self.find(name)?, *arguments)));
+        let (program, arguments) = found.ok_or(CommandError::Missing(
+            "factoryreset, jffs2reset or firstboot",
+        ))?;
+        run(&program, arguments)
+    }
+
+    /// `reload_config` finds out by itself which packages changed; without it, the services that
+    /// are named like the packages are reloaded. The agent reads its own package itself.
+    fn apply(&mut self, packages: &[String]) -> Result<(), CommandError> {
+        let foreign: Vec<&String> = packages.iter().filter(|p| *p != "cwmpd").collect();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        if let Some(program) = self.find("reload_config") {
+            return run(&program, &[]);
+        }
+        foreign.iter().try_for_each(|package| {
+            let service = self.init_dir.join(package);
+            if service.is_file() {
+                run(&service, &["reload"])
+            } else {
+                Ok(())
+            }
+        })
+    }
+}
+
+fn run(program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
+    log::info!("running {} {}", program.display(), arguments.join(" "));
+    // The agent's threads block the signals that its loop takes. A child inherits that, and a
+    // service that it starts could not be stopped.
+    let mask = SigSet::thread_get_mask();
+    let _ = SigSet::empty().thread_set_mask();
+    let child = Command::new(program)
+        .args(arguments)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let _ = mask.map(|mask| mask.thread_set_mask());
+    let mut child = child.map_err(|error| CommandError::Start(program.to_owned(), error))?;
+    match wait(&mut child, COMMAND_TIMEOUT) {
+        Ok(Some(status)) if status.success() => Ok(()),
+        Ok(Some(status)) => Err(CommandError::Failed(program.to_owned(), status)),
+        Ok(None) => Err(CommandError::TimedOut(program.to_owned())),
+        Err(error) => Err(CommandError::Start(program.to_owned(), error)),
+    }
+}
+
+/// Waits for a child, and ends it where it takes too long (`None`).
+fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if start.elapsed() >= limit {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(POLL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_hangs_is_ended() {
+        let mut child = Command::new("/bin/sleep").arg("60").spawn().unwrap();
+        let ended = wait(&mut child, Duration::from_millis(1)).unwrap();
+        assert!(ended.is_none());
+        assert!(child.try_wait().unwrap().is_some());
+    }
+}

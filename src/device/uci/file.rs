@@ -1,0 +1,206 @@
+//! Files in the configuration folder: load, change, put back.
+//!
+//! libuci locks the file itself (`flock`, shared to read, exclusive to write) and replaces it by
+//! rename; so does this. A writer that waited for the lock looks whether the file was replaced
+//! meanwhile, and keeps the lock until its own rename is done. libuci does not look: an `uci
+//! commit` that waits in the very moment of a rename overwrites the change, be it of this program
+//! or of another `uci`.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+
+use super::{Document, MAX_FILE_BYTES, UciError, is_package};
+use crate::device::durable;
+
+/// Where OpenWrt keeps its configuration.
+pub const CONFIG_DIR: &str = "/etc/config";
+
+/// How often, and after how long each time, a lock is asked for that another program holds: `uci`
+/// holds it for as long as one file takes to write.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
+
+/// Tells one state of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    /// Of the file now; `None` where there is none.
+    pub fn of(dir: &Path, package: &str) -> Option<Self> {
+        std::fs::metadata(dir.join(package))
+            .ok()
+            .map(|m| Self::from(&m))
+    }
+}
+
+impl From<&std::fs::Metadata> for Stamp {
+    fn from(metadata: &std::fs::Metadata) -> Self {
+        Self {
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        }
+    }
+}
+
+/// What a change did.
+pub struct Written {
+    /// The text before.
+    pub before: Vec<u8>,
+    /// The file now.
+    pub document: Document,
+    /// Its state.
+    pub stamp: Stamp,
+}
+
+/// Reads a package; `None` where there is no such file.
+pub fn load(dir: &Path, package: &str) -> Result<Option<(Document, Stamp)>, UciError> {
+    let path = path_of(dir, package)?;
+    let Some(open) = Locked::open(&path, false)? else {
+        return Ok(None);
+    };
+    let (text, stamp) = open.read()?;
+    Ok(Some((Document::parse(&open.file, text)?, stamp)))
+}
+
+/// Changes a package by `edit`, durably and under its lock; the file must exist. Where `edit`
+/// fails or changes nothing, nothing is written.
+pub fn update(
+    dir: &Path,
+    package: &str,
+    edit: &mut dyn FnMut(&mut Document) -> Result<(), UciError>,
+) -> Result<Written, UciError> {
+    let path = path_of(dir, package)?;
+    let open = Locked::open_existing(&path)?;
+    let (before, stamp) = open.read()?;
+    let mut document = Document::parse(&open.file, before.clone())?;
+    edit(&mut document)?;
+    let stamp = if document.bytes() == before {
+        stamp
+    } else {
+        open.replace(document.bytes())?
+    };
+    Ok(Written {
+        before,
+        document,
+        stamp,
+    })
+}
+
+/// Puts an older text of a package back, if it still has the text `now`.
+pub fn restore(dir: &Path, package: &str, now: &[u8], older: &[u8]) -> Result<(), UciError> {
+    let path = path_of(dir, package)?;
+    let open = Locked::open_existing(&path)?;
+    if open.read()?.0 != now {
+        return Err(UciError::Changed { file: open.file });
+    }
+    open.replace(older).map(|_| ())
+}
+
+fn path_of(dir: &Path, package: &str) -> Result<PathBuf, UciError> {
+    if is_package(package.as_bytes()) {
+        return Ok(dir.join(package));
+    }
+    Err(UciError::BadName {
+        what: "package",
+        name: package.to_owned(),
+    })
+}
+
+/// An open file with libuci's lock upon it.
+struct Locked {
+    lock: Flock<File>,
+    /// Where it really is: a link stays a link.
+    path: PathBuf,
+    /// For messages.
+    file: String,
+}
+
+impl Locked {
+    fn open_existing(path: &Path) -> Result<Self, UciError> {
+        Self::open(path, true)?.ok_or_else(|| UciError::Io {
+            file: path.display().to_string(),
+            doing: "open",
+            error: io::ErrorKind::NotFound.into(),
+        })
+    }
+
+    fn open(path: &Path, write: bool) -> Result<Option<Self>, UciError> {
+        let file = path.display().to_string();
+        let failed = |doing, error| UciError::Io {
+            file: file.clone(),
+            doing,
+            error,
+        };
+        let kind = if write {
+            FlockArg::LockExclusiveNonblock
+        } else {
+            FlockArg::LockSharedNonblock
+        };
+        for _ in 0..LOCK_TRIES {
+            let real = match path.canonicalize() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                other => other.map_err(|error| failed("open", error))?,
+            };
+            let open = OpenOptions::new().read(true).write(write).open(&real);
+            let open = open.map_err(|error| failed("open", error))?;
+            match Flock::lock(open, kind) {
+                Ok(lock) => {
+                    let ours = lock.metadata().map_err(|error| failed("open", error))?;
+                    let there = std::fs::metadata(&real);
+                    if there.is_ok_and(|m| Stamp::from(&m).inode == ours.ino()) {
+                        return Ok(Some(Self {
+                            lock,
+                            path: real,
+                            file,
+                        }));
+                    }
+                }
+                Err((_, Errno::EWOULDBLOCK)) => std::thread::sleep(LOCK_PAUSE),
+                Err((_, error)) => return Err(failed("lock", error.into())),
+            }
+        }
+        Err(UciError::Busy { file })
+    }
+
+    fn failed(&self, doing: &'static str, error: io::Error) -> UciError {
+        UciError::Io {
+            file: self.file.clone(),
+            doing,
+            error,
+        }
+    }
+
+    fn read(&self) -> Result<(Vec<u8>, Stamp), UciError> {
+        let metadata = self.lock.metadata();
+        let metadata = metadata.map_err(|error| self.failed("read", error))?;
+        let text = durable::read_bounded(&self.lock, MAX_FILE_BYTES);
+        match text.map_err(|error| self.failed("read", error))? {
+            Some(text) => Ok((text, Stamp::from(&metadata))),
+            None => Err(UciError::TooLarge {
+                file: self.file.clone(),
+            }),
+        }
+    }
+
+    fn replace(&self, text: &[u8]) -> Result<Stamp, UciError> {
+        let mode = self.lock.metadata().map(|m| m.mode());
+        let written = mode
+            .and_then(|mode| durable::replace(&self.path, text, mode))
+            .and_then(|()| std::fs::metadata(&self.path));
+        match written {
+            Ok(metadata) => Ok(Stamp::from(&metadata)),
+            Err(error) => Err(self.failed("write", error)),
+        }
+    }
+}
