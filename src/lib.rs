@@ -29,6 +29,7 @@ pub mod cwmp;
 pub mod datamodel;
 pub mod device;
 pub mod digest;
+pub mod luup;
 pub mod secret;
 pub mod soap;
 mod url;

@@ -9,6 +9,7 @@
 
 mod folder;
 pub mod http;
+pub mod luup;
 pub mod shared;
 
 pub use folder::Folder;

@@ -1,0 +1,59 @@
+//! Why the Luup engine gave no answer that can be used.
+
+use std::fmt;
+
+use super::json::JsonError;
+
+/// Why a fetch or a write failed. The last good values stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LuupError {
+    /// `luup.url` is not a plain `http://` address.
+    BadUrl(String),
+    /// No connection, or it broke.
+    Unreachable(String),
+    /// No complete answer within `luup.timeout`.
+    Timeout,
+    /// An HTTP status other than 200.
+    Status(u16),
+    /// More bytes than [`MAX_BYTES`](super::client::MAX_BYTES).
+    TooBig,
+    /// 200 without a body, as the engine answers while it reloads.
+    Empty,
+    /// A text instead of JSON: `Exiting`, `NO_CHANGES`, `Bad Device`, a page of HTML.
+    Text(String),
+    /// JSON that is cut short, broken or hostile.
+    Json(JsonError),
+    /// JSON without a device in it, as the engine answers while it starts.
+    NoDevices,
+    /// The key cannot be written to this engine: read-only, or a service it does not know.
+    NotWritable(String),
+    /// The engine answered a write with something else than OK.
+    Refused(String),
+}
+
+impl fmt::Display for LuupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("luup: ")?;
+        match self {
+            Self::BadUrl(url) => write!(f, "luup.url is {url:?}, want http://HOST:PORT"),
+            Self::Unreachable(why) => write!(f, "the engine cannot be reached ({why})"),
+            Self::Timeout => f.write_str("no complete answer within luup.timeout"),
+            Self::Status(status) => write!(f, "the engine answers with HTTP status {status}"),
+            Self::TooBig => f.write_str("the answer is too big"),
+            Self::Empty => f.write_str("the answer is empty, the engine is probably reloading"),
+            Self::Text(text) => write!(f, "the answer is no JSON but the text {text:?}"),
+            Self::Json(why) => write!(f, "the answer is not complete JSON: {why}"),
+            Self::NoDevices => f.write_str("the answer has no devices, the engine is starting"),
+            Self::NotWritable(key) => write!(f, "{key} cannot be written"),
+            Self::Refused(answer) => write!(f, "the engine refuses the value: {answer:?}"),
+        }
+    }
+}
+
+impl std::error::Error for LuupError {}
+
+impl From<JsonError> for LuupError {
+    fn from(error: JsonError) -> Self {
+        Self::Json(error)
+    }
+}

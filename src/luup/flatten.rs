@@ -1,0 +1,119 @@
+//! A Luup answer as pairs of name and value, for people: `cwmpd luup` prints them.
+//!
+//! The names tell where a value stands, `ZWave.devices.1.states.1.id 208`: members by name, items
+//! of lists by number from 1. They are no addresses, since devices and states change their places.
+
+use super::json::{Event, JsonError, Reader};
+
+/// Calls `each(name, value)` for every value in the JSON of `text`, in its order, its name beginning
+/// with `prefix`. What is empty has no pair, and null has an empty value.
+///
+/// # Errors
+/// The text is not, or not to its end, JSON that [`Reader`] reads.
+pub fn flatten(
+    text: &str,
+    prefix: &str,
+    each: &mut dyn FnMut(&str, &str),
+) -> Result<(), JsonError> {
+    let mut reader = Reader::new(text);
+    let mut name = prefix.to_owned();
+    while let Some(value) = reader.next()? {
+        walk(&mut reader, &value, &mut name, each)?;
+    }
+    Ok(())
+}
+
+/// Recurses as deep as the text nests, which the reader bounds.
+fn walk(
+    reader: &mut Reader<'_>,
+    value: &Event<'_>,
+    name: &mut String,
+    each: &mut dyn FnMut(&str, &str),
+) -> Result<(), JsonError> {
+    match value {
+        Event::Text(text) => each(name, text),
+        Event::Number(number) => each(name, number),
+        Event::Bool(true) => each(name, "true"),
+        Event::Bool(false) => each(name, "false"),
+        Event::Null => each(name, ""),
+        Event::Object | Event::Array => return inside(reader, name, each),
+        Event::Name(_) | Event::Close => {}
+    }
+    Ok(())
+}
+
+fn inside(
+    reader: &mut Reader<'_>,
+    name: &mut String,
+    each: &mut dyn FnMut(&str, &str),
+) -> Result<(), JsonError> {
+    let outside = name.len();
+    let mut number = 0_u32;
+    while let Some(event) = reader.next()? {
+        let value = match event {
+            Event::Close => break,
+            Event::Name(member) => {
+                *name += ".";
+                *name += &member;
+                reader.next()?
+            }
+            item => {
+                number += 1;
+                *name += &format!(".{number}");
+                Some(item)
+            }
+        };
+        if let Some(value) = value {
+            walk(reader, &value, name, each)?;
+        }
+        name.truncate(outside);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(text: &str) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        flatten(text, "ZWave", &mut |name, value| {
+            pairs.push((name.to_owned(), value.to_owned()));
+        })
+        .unwrap();
+        pairs
+    }
+
+    #[test]
+    fn names_tell_the_place_and_lists_count_from_one() {
+        let text = r#"{"devices":[{"id":1,"states":[{"id":208,"value":"a\tb"},{"id":209}]},{"id":2}],
+            "alerts":[],"m":[[1,2],[3]],"b":true,"n":null,"f":0.50,"o":{}}"#;
+        let want = [
+            ("ZWave.devices.1.id", "1"),
+            ("ZWave.devices.1.states.1.id", "208"),
+            ("ZWave.devices.1.states.1.value", "a\tb"),
+            ("ZWave.devices.1.states.2.id", "209"),
+            ("ZWave.devices.2.id", "2"),
+            ("ZWave.m.1.1", "1"),
+            ("ZWave.m.1.2", "2"),
+            ("ZWave.m.2.1", "3"),
+            ("ZWave.b", "true"),
+            ("ZWave.n", ""),
+            ("ZWave.f", "0.50"),
+        ];
+        let want = want.map(|(n, v)| (n.to_owned(), v.to_owned()));
+        assert_eq!(pairs(text), want);
+        assert_eq!(pairs("7"), [("ZWave".to_owned(), "7".to_owned())]);
+    }
+
+    #[test]
+    fn more_than_99_items_keep_their_numbers_and_time_stamps_all_digits() {
+        let items: Vec<String> = (0..150).map(|_| "1795374829".to_owned()).collect();
+        let got = pairs(&format!("[{}]", items.join(",")));
+        assert_eq!(got.len(), 150);
+        assert_eq!(
+            got.last().unwrap(),
+            &("ZWave.150".to_owned(), "1795374829".to_owned())
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! The Luup engine of the box: what it knows of the Z-Wave home, for the data model.
+//!
+//! * [`json`] reads Luup's answers within bounds, [`flatten()`] shows one as name and value pairs.
+//! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
+//!   runs in a job; a snapshot may cross threads.
+//! * [`Home`] keeps the last good snapshot. An engine that is down, reloading or talking nonsense
+//!   changes nothing in it.
+//! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
+//!
+//! Devices are known by their Luup number and values by service and variable, never by their
+//! position in a list, which changes between two answers of one engine. Nothing here computes: the
+//! rows of `etc/cwmpd/zwave.csv` say what is shown, and how.
+
+pub mod client;
+mod error;
+pub mod flatten;
+mod home;
+pub mod json;
+mod key;
+mod snapshot;
+pub mod source;
+
+pub use client::{fetch, write};
+pub use error::LuupError;
+pub use flatten::flatten;
+pub use home::{Home, Target};
+pub use snapshot::Snapshot;
+pub use source::LuupSource;
