@@ -22,6 +22,8 @@
 )]
 
 pub mod acs;
+pub mod agent;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connreq;

@@ -7,7 +7,9 @@
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
+pub mod acs;
 mod folder;
+pub mod home;
 pub mod http;
 pub mod luup;
 pub mod shared;

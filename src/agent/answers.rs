@@ -1,0 +1,165 @@
+//! The agent's answers to the user of the box.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::control::{Request, escape};
+use super::poll_loop::Agent;
+use crate::clock::Now;
+use crate::cwmp::EventCode;
+use crate::datamodel::model::{ModelError, Requester};
+use crate::soap::{ParameterValue, Status, XsdType};
+
+impl Agent {
+    /// The text for the user, or the sentence that says why not.
+    pub(super) fn answer(&mut self, request: Request, now: Now) -> Result<String, String> {
+        self.model.set_time(now);
+        match request {
+            Request::Get(path) => self.get(&path),
+            Request::Set(values) => self.set(values, now),
+            Request::Add(object) => {
+                let object = self.full(&object);
+                let added = self.model.add_object(Requester::Local, &object, None);
+                let (instance, _) = added.map_err(|e| self.refusal(&object, &e))?;
+                self.changed_by_hand(now);
+                Ok(format!("{object}{instance}.\n"))
+            }
+            Request::Delete(object) => {
+                let object = self.full(&object);
+                let deleted = self.model.delete_object(Requester::Local, &object, None);
+                deleted.map_err(|e| self.refusal(&object, &e))?;
+                self.changed_by_hand(now);
+                Ok(String::new())
+            }
+            Request::Inform(event) => {
+                let code = |text: &str| {
+                    let unknown = || format!("{text:?} is no event code like '2 PERIODIC'");
+                    EventCode::parse(text).ok_or_else(unknown)
+                };
+                let event = event.as_deref().map(code).transpose()?;
+                let informed = self.engine.inform(event, now);
+                informed.map(|()| String::new()).map_err(|e| e.to_string())
+            }
+            Request::Status => Ok(self.status(now)),
+            Request::Dump { csv: false } => self.get(""),
+            Request::Dump { csv: true } => self.dump(),
+        }
+    }
+
+    /// The path with the root, which a user may leave out.
+    fn full(&self, path: &str) -> String {
+        let root = self.model.root();
+        match path.starts_with(root) || path.is_empty() {
+            true => path.to_owned(),
+            false => format!("{root}{path}"),
+        }
+    }
+
+    fn get(&mut self, path: &str) -> Result<String, String> {
+        let path = self.full(path);
+        let is_object = path.is_empty() || path.ends_with('.');
+        let mut text = String::new();
+        let read = self.model.values(&path, &mut |path, _, value| {
+            let _ = match is_object {
+                true => writeln!(text, "{path} {}", escape(value)),
+                false => writeln!(text, "{value}"),
+            };
+        });
+        read.map_err(|e| self.refusal(&path, &e))?;
+        Ok(text)
+    }
+
+    fn set(&mut self, values: Vec<(String, String)>, now: Now) -> Result<String, String> {
+        let values: Vec<ParameterValue> = values
+            .into_iter()
+            .map(|(name, value)| ParameterValue {
+                name: self.full(&name),
+                value,
+                xsi_type: None,
+            })
+            .collect();
+        let set = self.model.set_values(Requester::Local, &values, None);
+        let status = set.map_err(|errors| {
+            let lines = errors.iter().map(|e| self.refusal(&e.name, &e.error));
+            lines.collect::<Vec<_>>().join("\n")
+        })?;
+        self.changed_by_hand(now);
+        Ok(match status {
+            Status::Applied => String::new(),
+            Status::Pending => "kept, in force later\n".to_owned(),
+        })
+    }
+
+    /// The user changed something: act on it as on a change by anybody else, and report it.
+    fn changed_by_hand(&mut self, now: Now) {
+        self.look_again(now);
+        if self.session.is_none() {
+            self.write_to_luup();
+        }
+    }
+
+    fn status(&mut self, now: Now) -> String {
+        let mut text = self.engine.status(now).to_string();
+        let facts = self.facts.borrow();
+        let url = match (facts.port, facts.address) {
+            (None, _) => "nowhere, the port is closed".to_owned(),
+            (_, None) => format!("nowhere, {} has no address", self.config.interface),
+            _ => facts.connection_request_url(),
+        };
+        drop(facts);
+        let user = self
+            .model
+            .value("ManagementServer.ConnectionRequestUsername");
+        let user = user.filter(|user| !user.is_empty());
+        let user = user.as_deref().unwrap_or("none, so nobody is let in");
+        let _ = writeln!(text, "call us at:    {url}");
+        let _ = writeln!(text, "  as user:     {user}");
+        text
+    }
+
+    /// Why not, with a hint where the dot of an object was left out.
+    fn refusal(&mut self, name: &str, error: &ModelError) -> String {
+        if name.is_empty() {
+            return error.to_string();
+        }
+        let object = format!("{name}.");
+        match error {
+            ModelError::InvalidName if self.model.names(&object, true, &mut |_, _| {}).is_ok() => {
+                format!("{name}: {error}; the object is {object}")
+            }
+            _ => format!("{name}: {error}"),
+        }
+    }
+
+    /// The csv of GenieACS's simulator.
+    fn dump(&mut self) -> Result<String, String> {
+        let failed = |e: ModelError| e.to_string();
+        let mut values: HashMap<String, (XsdType, String)> = HashMap::new();
+        self.model
+            .values("", &mut |path, kind, value| {
+                values.insert(path.to_owned(), (kind, value.to_owned()));
+            })
+            .map_err(failed)?;
+        let mut text = "Parameter,Object,Writable,Value,Type\n".to_owned();
+        self.model
+            .names("", false, &mut |path, writable| {
+                let _ = match values.get(path) {
+                    Some((kind, value)) => {
+                        let (value, kind) = (quoted(value), kind.as_str());
+                        writeln!(text, "{path},false,{writable},{value},{kind}")
+                    }
+                    None => writeln!(text, "{path},true,{writable},,"),
+                };
+            })
+            .map_err(failed)?;
+        Ok(text)
+    }
+}
+
+/// A csv field (RFC 4180).
+fn quoted(value: &str) -> String {
+    match value.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", value.replace('"', "\"\"")),
+        false => value.to_owned(),
+    }
+}

@@ -1,0 +1,211 @@
+//! The agent's end of the control socket.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use log::warn;
+use nix::poll::PollFlags;
+use nix::sys::stat::{Mode, umask};
+
+use super::NAME;
+use super::protocol::{MAX_REQUEST, Request, write_answer};
+use crate::agent::error::AgentError;
+
+/// Clients at a time; more wait until one is done.
+const MAX_CLIENTS: usize = 4;
+
+/// How long a client may take for its request, and again to read its answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Listens on the control socket, within the agent's loop.
+pub(in crate::agent) struct Server {
+    listener: UnixListener,
+    path: PathBuf,
+    clients: Vec<Client>,
+    next_id: u32,
+}
+
+struct Client {
+    id: u32,
+    stream: UnixStream,
+    deadline: Duration,
+    phase: Phase,
+}
+
+enum Phase {
+    Asking(Vec<u8>),
+    Waiting,
+    Reading { answer: Vec<u8>, sent: usize },
+}
+
+impl Server {
+    /// Makes the socket in `run_dir`, which this process holds: one that is there is a leftover.
+    pub(in crate::agent) fn open(run_dir: &Path) -> Result<Self, AgentError> {
+        let path = run_dir.join(NAME);
+        let failed = |error| AgentError::File {
+            path: path.clone(),
+            verb: "listen on",
+            error,
+        };
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
+            _ => {}
+        }
+        // The mode is that of the socket from its first instant on.
+        let before = umask(Mode::from_bits_truncate(0o177));
+        let listener = UnixListener::bind(&path);
+        umask(before);
+        let listener = listener.map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        Ok(Self {
+            listener,
+            path,
+            clients: Vec::new(),
+            next_id: 0,
+        })
+    }
+
+    /// The descriptors to wait for, and for what.
+    pub(in crate::agent) fn descriptors(
+        &self,
+    ) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
+        let room = self.clients.len() < MAX_CLIENTS;
+        let listener = room.then(|| (self.listener.as_fd(), PollFlags::POLLIN));
+        let clients = self.clients.iter().map(|client| {
+            let flags = match client.phase {
+                Phase::Reading { .. } => PollFlags::POLLOUT,
+                Phase::Asking(_) | Phase::Waiting => PollFlags::POLLIN,
+            };
+            (client.stream.as_fd(), flags)
+        });
+        listener.into_iter().chain(clients)
+    }
+
+    /// When [`Server::work`] is due though no descriptor is ready.
+    pub(in crate::agent) fn deadline(&self) -> Option<Duration> {
+        self.clients.iter().map(|client| client.deadline).min()
+    }
+
+    /// Does what is ready or due, without waiting; the requests that are complete, each to be
+    /// answered by [`Server::answer`].
+    pub(in crate::agent) fn work(&mut self, now: Duration) -> Vec<(u32, Request)> {
+        while self.clients.len() < MAX_CLIENTS {
+            let Ok((stream, _)) = self.listener.accept() else {
+                break;
+            };
+            if stream.set_nonblocking(true).is_ok() {
+                self.next_id = self.next_id.wrapping_add(1);
+                self.clients.push(Client {
+                    id: self.next_id,
+                    stream,
+                    deadline: now + PATIENCE,
+                    phase: Phase::Asking(Vec::new()),
+                });
+            }
+        }
+        let mut requests = Vec::new();
+        self.clients.retain_mut(|client| {
+            if client.deadline <= now {
+                warn!("control socket: a client took too long and was dropped");
+                return false;
+            }
+            match client.work() {
+                Ok(None) => true,
+                Ok(Some(line)) => {
+                    match Request::read(&line) {
+                        Some(request) => requests.push((client.id, request)),
+                        None => client.begin_answer(Err("not a request".to_owned()), now),
+                    }
+                    true
+                }
+                Err(_) => false,
+            }
+        });
+        requests
+    }
+
+    /// Answers a request. The client is closed once it has read all of it.
+    pub(in crate::agent) fn answer(
+        &mut self,
+        id: u32,
+        answer: Result<String, String>,
+        now: Duration,
+    ) {
+        if let Some(client) = self.clients.iter_mut().find(|client| client.id == id) {
+            client.begin_answer(answer, now);
+        }
+        self.clients
+            .retain_mut(|client| client.id != id || client.work().is_ok());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Client {
+    fn begin_answer(&mut self, answer: Result<String, String>, now: Duration) {
+        self.deadline = now + PATIENCE;
+        self.phase = Phase::Reading {
+            answer: write_answer(answer),
+            sent: 0,
+        };
+    }
+
+    /// The request line, once it is there. An error is the end of the client, be it only that it
+    /// has its answer.
+    fn work(&mut self) -> io::Result<Option<String>> {
+        match &mut self.phase {
+            Phase::Asking(line) => {
+                let mut chunk = [0; 4096];
+                let Some(got) = ready(self.stream.read(&mut chunk))? else {
+                    return Ok(None);
+                };
+                line.extend(chunk.iter().take(got));
+                let end = line.iter().position(|byte| *byte == b'\n');
+                if got == 0 || (end.is_none() && line.len() > MAX_REQUEST) {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                let Some(end) = end else {
+                    return Ok(None);
+                };
+                line.truncate(end);
+                let line = String::from_utf8(std::mem::take(line));
+                self.phase = Phase::Waiting;
+                line.map(Some)
+                    .map_err(|_| io::ErrorKind::InvalidData.into())
+            }
+            Phase::Waiting => Ok(None),
+            Phase::Reading { answer, sent } => {
+                while let Some(rest) = answer.get(*sent..).filter(|rest| !rest.is_empty()) {
+                    match ready(self.stream.write(rest))? {
+                        Some(written) => *sent += written,
+                        None => return Ok(None),
+                    }
+                }
+                Err(io::ErrorKind::UnexpectedEof.into())
+            }
+        }
+    }
+}
+
+fn ready(result: io::Result<usize>) -> io::Result<Option<usize>> {
+    match result {
+        Ok(count) => Ok(Some(count)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,55 @@
+//! Why the agent cannot start or go on.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// An error that ends the program.
+#[derive(Debug)]
+pub enum AgentError {
+    /// Another agent holds the run folder.
+    Running {
+        /// The folder.
+        dir: PathBuf,
+        /// What that agent wrote of itself.
+        pid: String,
+    },
+    /// A file or folder cannot be used.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What was tried, as a verb: `create`, `lock`, `listen on`.
+        verb: &'static str,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The data model cannot be loaded.
+    Model(String),
+    /// The system refuses something that every Linux has.
+    System {
+        /// What was asked for.
+        what: &'static str,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for AgentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Running { dir, pid } => write!(
+                f,
+                "another cwmpd (process {pid}) runs with the folder {}; stop it first, or give \
+                 another folder by -r",
+                dir.display()
+            ),
+            Self::File { path, verb, error } => {
+                write!(f, "cannot {verb} {}: {error}", path.display())
+            }
+            Self::Model(why) => f.write_str(why),
+            Self::System { what, error } => write!(f, "the system gives no {what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for AgentError {}

@@ -1,0 +1,268 @@
+//! Puts the agent together.
+
+use std::cell::RefCell;
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use log::{info, warn};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use super::clocks::Clocks;
+use super::control::Server;
+use super::error::AgentError;
+use super::job::Jobs;
+use super::live::Live;
+use super::logger;
+use super::poll_loop::{Agent, Timers};
+use super::run_dir::RunDir;
+use super::source::{AgentSource, Facts, Shared, VERSION};
+use super::watch::Watch;
+use crate::config::{Config, LogConfig};
+use crate::connreq::Listener;
+use crate::cwmp::{self, Boot, Engine};
+use crate::datamodel::model::{BadRow, Model, OpenError, describe};
+use crate::datamodel::source::{Source as _, Sources};
+use crate::device::file::FileSource;
+use crate::device::network::{self, NetSource};
+use crate::device::procfs::ProcSource;
+use crate::device::stub::StubSource;
+use crate::device::uci::{self, Document, UciSource, Value};
+use crate::digest::hex;
+use crate::luup::{Home, LuupSource};
+
+/// The durable record of the path of the connection-request URL: kept, since a new one is a value
+/// change; gone with a factory reset (TR-069 §3.2.2).
+const PATH_RECORD: &str = "connreq.path";
+
+/// The folders of one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The model's csv files and its state (`-p`).
+    pub model_dir: PathBuf,
+    /// The UCI configuration (`-c`).
+    pub config_dir: PathBuf,
+    /// Lock, boot mark and control socket (`-r`).
+    pub run_dir: PathBuf,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            model_dir: PathBuf::from("/etc/cwmpd"),
+            config_dir: PathBuf::from(uci::CONFIG_DIR),
+            run_dir: PathBuf::from("/var/run/cwmpd"),
+        }
+    }
+}
+
+/// The configuration `cwmpd` in `config_dir`; what is odd in it is logged.
+pub fn read_config(config_dir: &Path) -> Config {
+    let (config, warnings) = read(config_dir);
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    config
+}
+
+/// The same for the agent itself, which logs as the configuration says from here on.
+pub(super) fn configure(config_dir: &Path) -> Config {
+    let (config, warnings) = read(config_dir);
+    logger::set_up(&config.log);
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    config
+}
+
+fn read(config_dir: &Path) -> (Config, Vec<String>) {
+    let (document, unreadable) = match uci::load(config_dir, "cwmpd") {
+        Ok(loaded) => (loaded.map(|(document, _)| document), None),
+        Err(e) => (None, Some(format!("{e}; going on with the defaults"))),
+    };
+    let (config, mut warnings) =
+        Config::from_lookup(&|section, option| option_of(document.as_ref()?, section, option));
+    warnings.extend(unreadable);
+    (config, warnings)
+}
+
+fn option_of(document: &Document, section: &str, option: &str) -> Option<String> {
+    match document.get(section, option)? {
+        Value::One(value) => Some(value.clone()),
+        Value::List(values) => Some(values.join(" ")),
+    }
+}
+
+/// Logs to standard error, for what is run by hand.
+pub fn log_to_console() {
+    logger::set_up(&LogConfig {
+        console: true,
+        syslog: false,
+        level: log::LevelFilter::Warn,
+    });
+}
+
+/// Every bad row of the csv files in `model_dir`.
+///
+/// # Errors
+/// The folder cannot be read or describes nothing.
+pub fn bad_rows(options: &Options) -> Result<Vec<BadRow>, OpenError> {
+    let config = read_config(&options.config_dir);
+    let mut parts = Parts::new(options, &config);
+    let (_, bad) = describe(&options.model_dir, &config.root, &mut parts.sources)?;
+    Ok(bad)
+}
+
+/// The sources, and the agent's own ends of those that it feeds.
+struct Parts {
+    sources: Sources,
+    facts: Rc<RefCell<Facts>>,
+    clocks: Rc<RefCell<Clocks>>,
+    home: Rc<RefCell<Home>>,
+    uci: Rc<RefCell<UciSource>>,
+}
+
+impl Parts {
+    fn new(options: &Options, config: &Config) -> Self {
+        let facts = Rc::new(RefCell::new(Facts::default()));
+        let clocks = Rc::new(RefCell::new(clocks(&options.config_dir)));
+        let home = Rc::new(RefCell::new(Home::default()));
+        let uci = Rc::new(RefCell::new(UciSource::new(&options.config_dir)));
+        let agent = AgentSource {
+            facts: Rc::clone(&facts),
+            clocks: Rc::clone(&clocks),
+        };
+        let sources: Sources = vec![
+            ("uci", Box::new(Shared(Rc::clone(&uci)))),
+            ("file", Box::new(FileSource::new())),
+            ("stub", Box::new(StubSource::new(&options.model_dir))),
+            ("proc", Box::new(ProcSource::new("/proc"))),
+            ("net", Box::new(NetSource::new(&*config.interface))),
+            ("luup", Box::new(LuupSource(Rc::clone(&home)))),
+            ("agent", Box::new(agent)),
+        ];
+        Self {
+            sources,
+            facts,
+            clocks,
+            home,
+            uci,
+        }
+    }
+}
+
+/// Everything up to the loop.
+pub(super) fn start(options: Options) -> Result<Agent, AgentError> {
+    let config_stamp = uci::Stamp::of(&options.config_dir, "cwmpd");
+    let config = configure(&options.config_dir);
+    // Blocked before there is a second thread, so that all threads leave them to the loop.
+    let signals = signals()?;
+    let run_dir = RunDir::take(&options.run_dir)?;
+    info!(
+        "cwmpd {VERSION} starts, model in {}",
+        options.model_dir.display()
+    );
+    let parts = Parts::new(&options, &config);
+    let mut model = Model::open(&options.model_dir, &config.root, parts.sources)
+        .map_err(|e| AgentError::Model(e.to_string()))?;
+    let now = parts.clocks.borrow().now();
+    model.set_time(now);
+    let live = Live::restore(&options.run_dir, &mut model);
+    let boot = match run_dir.boot_is_delivered() {
+        true => Boot::Restart,
+        false => Boot::Reboot,
+    };
+    // After a boot the first session looks at everything; after a restart there may be none for long.
+    let look = (boot == Boot::Restart).then_some(now.uptime);
+    let settings = cwmp::Options {
+        session_timeout: config.session_timeout,
+        ask_acs_methods: config.ask_acs_methods,
+    };
+    let listener = Listener::new(config.port).map_err(no_random)?;
+    Ok(Agent {
+        engine: Engine::new(&mut model, settings, boot, seed()?, now),
+        watch: Watch::new(&options.config_dir),
+        control: Server::open(&options.run_dir)?,
+        jobs: Jobs::new()?,
+        timers: Timers {
+            look,
+            ..Timers::default()
+        },
+        session: None,
+        facts: parts.facts,
+        clocks: parts.clocks,
+        home: parts.home,
+        uci: parts.uci,
+        options,
+        config,
+        config_stamp,
+        model,
+        live,
+        run_dir,
+        signals,
+        listener,
+    })
+}
+
+fn signals() -> Result<SignalFd, AgentError> {
+    let failed = |errno: nix::errno::Errno| AgentError::System {
+        what: "signalfd",
+        error: errno.into(),
+    };
+    let mut signals = SigSet::empty();
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        signals.add(signal);
+    }
+    signals.thread_block().map_err(failed)?;
+    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+    SignalFd::with_flags(&signals, flags).map_err(failed)
+}
+
+fn seed() -> Result<u64, AgentError> {
+    let mut seed = [0; 8];
+    getrandom::fill(&mut seed).map_err(no_random)?;
+    Ok(u64::from_ne_bytes(seed))
+}
+
+fn no_random(error: getrandom::Error) -> AgentError {
+    AgentError::System {
+        what: "random bytes",
+        error: std::io::Error::other(error.to_string()),
+    }
+}
+
+/// The clocks, with the time zone of the box.
+pub(super) fn clocks(config_dir: &Path) -> Clocks {
+    let system = uci::load(config_dir, "system").ok().flatten();
+    let zone = system.and_then(|(system, _)| option_of(&system, "@system[0]", "timezone"));
+    Clocks::new(Path::new("/etc"), zone.as_deref())
+}
+
+/// The address that the connection-request URL shows: IPv4, else IPv6.
+pub(super) fn address(interface: &str) -> Option<IpAddr> {
+    if let Some(address) = network::ipv4_of(interface) {
+        return Some(IpAddr::V4(address));
+    }
+    let mut source = NetSource::new(interface);
+    let address = source.get("@:ipv6", &[])?.parse::<Ipv6Addr>().ok()?;
+    (!address.is_unicast_link_local()).then_some(IpAddr::V6(address))
+}
+
+/// The path of the connection-request URL: the configured one, or a random one that is kept.
+pub(super) fn connection_request_path(config: &Config, model: &mut Model) -> String {
+    if let Some(path) = &config.path {
+        return path.clone();
+    }
+    if let Some(path) = model.record(PATH_RECORD) {
+        return path.to_owned();
+    }
+    let mut token = [0; 16];
+    if let Err(e) = getrandom::fill(&mut token) {
+        warn!("no random bytes for the path of the connection-request URL: {e}");
+        return String::new();
+    }
+    let path = format!("/{}", hex(&token));
+    model.set_record(PATH_RECORD, Some(&path));
+    path
+}

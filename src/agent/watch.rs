@@ -1,0 +1,129 @@
+//! What the kernel tells of the box: edited configuration, changed addresses, a clock that jumped.
+//! Each is a descriptor, so that none of it needs looking up again and again.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use log::warn;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket,
+};
+use nix::sys::time::TimeSpec;
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+
+/// `RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR` (rtnetlink(7)).
+const ADDRESS_GROUPS: u32 = 0x10 | 0x100;
+
+/// Descriptors that become ready when something changed. Where the system does not have one, the
+/// change is seen at the next session instead.
+pub(super) struct Watch {
+    files: Option<Inotify>,
+    addresses: Option<OwnedFd>,
+    clock: Option<TimerFd>,
+}
+
+impl Watch {
+    /// Watches the files in `config_dir`, the addresses and the clock of the box.
+    pub(super) fn new(config_dir: &Path) -> Self {
+        let files = files(config_dir).inspect_err(|e| {
+            warn!(
+                "{} cannot be watched ({e}): changes there are seen at the next session",
+                config_dir.display()
+            );
+        });
+        Self {
+            files: files.ok(),
+            addresses: addresses().ok(),
+            clock: clock().ok(),
+        }
+    }
+
+    /// The descriptors to wait for, all for input.
+    pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let files = self.files.as_ref().map(AsFd::as_fd);
+        let addresses = self.addresses.as_ref().map(AsFd::as_fd);
+        let clock = self.clock.as_ref().map(AsFd::as_fd);
+        files.into_iter().chain(addresses).chain(clock)
+    }
+
+    /// Takes what the descriptors have to say, so that they become silent. Which it was does not
+    /// matter: the loop looks at everything again.
+    pub(super) fn drain(&self) {
+        if let Some(files) = &self.files {
+            while files.read_events().is_ok() {}
+        }
+        if let Some(addresses) = &self.addresses {
+            let mut message = [0; 4096];
+            while recv(addresses.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT).is_ok() {}
+        }
+        if let Some(timer) = &self.clock {
+            // ECANCELED: the clock was set. The timer has to be armed again.
+            if timer.wait().is_ok() {
+                let _ = arm(timer);
+            }
+        }
+    }
+}
+
+fn files(dir: &Path) -> nix::Result<Inotify> {
+    let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
+    // `uci commit` renames a new file over the old one.
+    let mask = AddWatchFlags::IN_CLOSE_WRITE | AddWatchFlags::IN_MOVED_TO;
+    inotify.add_watch(dir, mask | AddWatchFlags::IN_ONLYDIR)?;
+    Ok(inotify)
+}
+
+fn addresses() -> nix::Result<OwnedFd> {
+    let socket = socket(
+        AddressFamily::Netlink,
+        SockType::Raw,
+        SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC,
+        SockProtocol::NetlinkRoute,
+    )?;
+    bind(socket.as_raw_fd(), &NetlinkAddr::new(0, ADDRESS_GROUPS))?;
+    Ok(socket)
+}
+
+fn clock() -> nix::Result<TimerFd> {
+    let flags = TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC;
+    let timer = TimerFd::new(ClockId::CLOCK_REALTIME, flags)?;
+    arm(&timer)?;
+    Ok(timer)
+}
+
+/// A timer that never expires, but is cancelled when the clock is set (timerfd_settime(2)).
+fn arm(timer: &TimerFd) -> nix::Result<()> {
+    let never = Expiration::OneShot(TimeSpec::new(nix::libc::time_t::MAX, 0));
+    let flags = TimerSetTimeFlags::TFD_TIMER_ABSTIME | TimerSetTimeFlags::TFD_TIMER_CANCEL_ON_SET;
+    timer.set(never, flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    fn is_ready(watch: &Watch) -> bool {
+        let mut fds: Vec<_> = watch
+            .descriptors()
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        poll(&mut fds, PollTimeout::ZERO).unwrap() > 0
+    }
+
+    #[test]
+    fn an_edit_is_noticed_once_and_silence_stays_silent() {
+        let dir = std::env::temp_dir().join(format!("cwmpd-watch-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let watch = Watch::new(&dir);
+        assert_eq!(watch.descriptors().count(), 3);
+        assert!(!is_ready(&watch));
+        std::fs::write(dir.join("new"), "config cpe 'cpe'\n").unwrap();
+        std::fs::rename(dir.join("new"), dir.join("cwmpd")).unwrap();
+        assert!(is_ready(&watch));
+        watch.drain();
+        assert!(!is_ready(&watch));
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}

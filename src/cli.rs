@@ -1,0 +1,295 @@
+//! The command line. `cwmpd --help` is its manual.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+use crate::agent::control::{self, AskError, Request};
+use crate::agent::{self, Options, VERSION};
+use crate::luup;
+
+const HELP: &str = "\
+cwmpd - the TR-069 (CWMP) agent of this box
+
+Usage: cwmpd [COMMAND] [OPTIONS] [ARGUMENTS]
+
+Commands
+  run                    run the agent, in the foreground, until SIGTERM; SIGHUP makes it read its
+                         configuration again. The default where -p is given
+  check [DIR]            check the csv files of a model: one line for each bad row
+  luup                   print what the Luup engine says, as lines of NAME VALUE
+and, of the agent that is running:
+  status                 the ACS, the last session and the next, where connection requests go
+  get PATH               the value of a parameter, or PATH VALUE for all below an object
+  set PATH VALUE ...     new values, all of them or none
+  add OBJECT             make an instance; prints its path
+  del OBJECT             remove an instance
+  inform [EVENT]         open a session now; EVENT is '2 PERIODIC' or '6 CONNECTION REQUEST'
+  dump [--csv]           all values, as PATH VALUE, or as csv for a simulator of boxes
+  A path ends in '.' for an object. The root ('Device.') may be left out.
+
+Options
+  -p, --path DIR         folder of the model's csv files and its state [/etc/cwmpd]
+  -c, --config DIR       folder of the UCI configuration [/etc/config]
+  -r, --run DIR          folder of the lock and the control socket [/var/run/cwmpd]
+  -h, --help             this text
+  -V, --version          the version
+
+The agent is configured by /etc/config/cwmpd, which explains each option. To point it at an ACS:
+  uci set cwmpd.acs.url=http://acs.example:7547/ ; uci commit cwmpd
+A running agent notices.
+
+Exit codes
+  0  done
+  1  failed, or refused, or bad rows found; the reason is on standard error
+  2  this command line is not understood
+  3  no agent is running there
+";
+
+/// Runs what the command line asks for; the exit code is that of the program.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let result = Command::read(args)
+        .map_err(CliError::from)
+        .and_then(Command::execute);
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough.
+        Err(CliError::Output(e)) if e.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "cwmpd: {error}");
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Command {
+    Help,
+    Version,
+    Run(Options),
+    Check(Options),
+    Luup(Options),
+    Ask(PathBuf, Request),
+}
+
+enum CliError {
+    Usage(String),
+    Failed(String),
+    NotRunning(String),
+    Output(io::Error),
+}
+
+impl CliError {
+    fn code(&self) -> u8 {
+        match self {
+            Self::Failed(_) | Self::Output(_) => 1,
+            Self::Usage(_) => 2,
+            Self::NotRunning(_) => 3,
+        }
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(why) => write!(f, "{why}; see cwmpd --help"),
+            Self::Failed(why) | Self::NotRunning(why) => f.write_str(why),
+            Self::Output(e) => write!(f, "the output cannot be written: {e}"),
+        }
+    }
+}
+
+impl From<lexopt::Error> for CliError {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<AskError> for CliError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::NotRunning { .. } => Self::NotRunning(error.to_string()),
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl Command {
+    fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
+        let mut parser = lexopt::Parser::from_iter(args);
+        let mut options = Options::default();
+        let mut words: Vec<String> = Vec::new();
+        let mut csv = false;
+        let mut has_path = false;
+        while let Some(arg) = parser.next()? {
+            match arg {
+                Short('h') | Long("help") => return Ok(Self::Help),
+                Short('V') | Long("version") => return Ok(Self::Version),
+                Short('p') | Long("path") => {
+                    options.model_dir = parser.value()?.into();
+                    has_path = true;
+                }
+                Short('c') | Long("config") => options.config_dir = parser.value()?.into(),
+                Short('r') | Long("run") => options.run_dir = parser.value()?.into(),
+                Long("csv") => csv = true,
+                Value(word) => {
+                    words.push(word.string()?);
+                    // A value may begin with a dash: -70 is one.
+                    if matches!(words.as_slice(), [verb, _] if verb == "set") {
+                        for value in parser.raw_args()? {
+                            words.push(value.string()?);
+                        }
+                    }
+                }
+                other => return Err(other.unexpected()),
+            }
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        if csv && words != ["dump"] {
+            return Err("--csv belongs to dump".into());
+        }
+        let ask = |request| Self::Ask(options.run_dir.clone(), request);
+        Ok(match words.as_slice() {
+            [] if has_path => Self::Run(options),
+            [] => return Err("no command, and no folder (-p) to run the agent with".into()),
+            ["run"] => Self::Run(options),
+            ["check"] => Self::Check(options),
+            ["check", dir] => Self::Check(Options {
+                model_dir: PathBuf::from(dir),
+                ..options
+            }),
+            ["luup"] => Self::Luup(options),
+            ["status"] => ask(Request::Status),
+            ["get", path] => ask(Request::Get((*path).to_owned())),
+            ["set", pairs @ ..] if !pairs.is_empty() && pairs.len() % 2 == 0 => {
+                let pairs = pairs.chunks(2).filter_map(|pair| match pair {
+                    [path, value] => Some(((*path).to_owned(), (*value).to_owned())),
+                    _ => None,
+                });
+                ask(Request::Set(pairs.collect()))
+            }
+            ["add", object] => ask(Request::Add((*object).to_owned())),
+            ["del", object] => ask(Request::Delete((*object).to_owned())),
+            ["inform"] => ask(Request::Inform(None)),
+            ["inform", event @ ..] => ask(Request::Inform(Some(event.join(" ")))),
+            ["dump"] => ask(Request::Dump { csv }),
+            [
+                verb @ ("get" | "set" | "add" | "del" | "run" | "check" | "luup" | "status"
+                | "dump"),
+                ..,
+            ] => return Err(format!("{verb} takes other arguments").into()),
+            [verb, ..] => return Err(format!("there is no command '{verb}'").into()),
+        })
+    }
+
+    fn execute(self) -> Result<(), CliError> {
+        match self {
+            Self::Help => print(HELP),
+            Self::Version => print(&format!("cwmpd {VERSION}\n")),
+            Self::Run(options) => agent::run(options).map_err(|e| CliError::Failed(e.to_string())),
+            Self::Check(options) => check(&options),
+            Self::Luup(options) => print_luup(&options),
+            Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), CliError> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(CliError::Output)
+}
+
+fn check(options: &Options) -> Result<(), CliError> {
+    agent::log_to_console();
+    let bad = agent::bad_rows(options).map_err(|e| CliError::Failed(e.to_string()))?;
+    for row in &bad {
+        print(&format!("{row}\n"))?;
+    }
+    let dir = options.model_dir.display();
+    match bad.len() {
+        0 => print(&format!("{dir}: every row is good\n")),
+        1 => Err(CliError::Failed(format!("{dir}: 1 bad row"))),
+        n => Err(CliError::Failed(format!("{dir}: {n} bad rows"))),
+    }
+}
+
+fn print_luup(options: &Options) -> Result<(), CliError> {
+    agent::log_to_console();
+    let config = agent::read_config(&options.config_dir);
+    let mut out = String::new();
+    luup::client::fetch_text(&config.luup)
+        .and_then(|json| {
+            let mut line = |name: &str, value: &str| {
+                out.extend([name, " ", &control::escape(value), "\n"]);
+            };
+            Ok(luup::flatten(&json, "ZWave", &mut line)?)
+        })
+        .map_err(|e| CliError::Failed(e.to_string()))?;
+    print(&out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Command, String> {
+        let words = line.split(' ').map(OsString::from);
+        Command::read(words).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn the_folder_alone_runs_the_agent() {
+        let expected = Options {
+            model_dir: PathBuf::from("/m"),
+            ..Options::default()
+        };
+        assert_eq!(read("cwmpd -p /m"), Ok(Command::Run(expected.clone())));
+        assert_eq!(read("cwmpd run -p /m"), Ok(Command::Run(expected.clone())));
+        assert_eq!(read("cwmpd check /m"), Ok(Command::Check(expected)));
+        assert!(read("cwmpd").is_err());
+    }
+
+    #[test]
+    fn requests_go_to_the_run_folder() {
+        let set = vec![
+            ("A.B".to_owned(), "-70".to_owned()),
+            ("C".to_owned(), "--help".to_owned()),
+        ];
+        assert_eq!(
+            read("cwmpd -r /r set A.B -70 C --help"),
+            Ok(Command::Ask(PathBuf::from("/r"), Request::Set(set)))
+        );
+        let inform = Request::Inform(Some("6 CONNECTION REQUEST".to_owned()));
+        assert_eq!(
+            read("cwmpd inform 6 CONNECTION REQUEST -r /r"),
+            Ok(Command::Ask(PathBuf::from("/r"), inform))
+        );
+        assert_eq!(
+            read("cwmpd dump --csv"),
+            Ok(Command::Ask(
+                Options::default().run_dir,
+                Request::Dump { csv: true }
+            ))
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        for line in [
+            "cwmpd set A",
+            "cwmpd get",
+            "cwmpd reboot",
+            "cwmpd get --csv A",
+            "cwmpd -x",
+            "cwmpd check a b",
+        ] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

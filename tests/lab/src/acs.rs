@@ -1,0 +1,244 @@
+//! An ACS that plays a script, written as the conversation it is:
+//!
+//! ```no_run
+//! # use cwmpd_lab::acs::{Options, ScriptedAcs};
+//! let acs = ScriptedAcs::start(Options::default());
+//! acs.session(|s| {
+//!     let inform = s.inform();
+//!     let values = s.get(&["Device.DeviceInfo."]);
+//!     s.end();
+//! });
+//! ```
+//!
+//! The script runs in the thread of the test; the HTTP server hands it one POST after the other
+//! and waits for the answer. What the box sends is held against the rules of a session (TR-069
+//! §3.4, §3.7), against the official schemas where they are at hand, and recorded. What breaks a
+//! rule, and what is not what the script says, panics with both.
+
+mod auth;
+mod calls;
+mod check;
+mod connection_request;
+mod session;
+mod transcript;
+
+pub use connection_request::request_connection;
+pub use session::{Received, Session};
+pub use transcript::{Entry, Side};
+
+use crate::http::{Reply, Server, ServerTls};
+use auth::Gate;
+use cwmpd::soap::CwmpVersion;
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long the script waits for the box, and the box for the script.
+pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// The user the ACS knows by default, and its password.
+pub const USER: (&str, &str) = ("FFFFFF-home-000001", "acs \"secret\" \\1");
+
+/// How the ACS wants the box to prove itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// Not at all.
+    Open,
+    /// Digest with MD5 and `qop="auth"`, as ACSs do it.
+    Digest,
+    /// Basic.
+    Basic,
+}
+
+/// Told of each entry of the transcript when it is made.
+pub type Observer = Box<dyn FnMut(&Entry) + Send>;
+
+/// What kind of ACS it is.
+pub struct Options {
+    /// Where it listens; port 0 for a free one.
+    pub address: String,
+    /// `None`: plain HTTP.
+    pub tls: Option<ServerTls>,
+    /// Default: Digest.
+    pub auth: Auth,
+    /// Name and password of the box.
+    pub user: (String, String),
+    /// The newest version it speaks. Default 1.4: it answers `SupportedCWMPVersions`.
+    pub version: CwmpVersion,
+    /// Whether messages are checked against the schemas and kept in the transcript. Default yes;
+    /// measurements do without.
+    pub strict: bool,
+    /// Sees the conversation live.
+    pub observer: Option<Observer>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: "127.0.0.1:0".into(),
+            tls: None,
+            auth: Auth::Digest,
+            user: (USER.0.into(), USER.1.into()),
+            version: CwmpVersion::V1_4,
+            strict: true,
+            observer: None,
+        }
+    }
+}
+
+/// One POST of the box that waits for its answer.
+struct Post {
+    request: crate::http::Request,
+    connection: usize,
+    answer: Sender<Reply>,
+}
+
+/// The ACS; stops when dropped.
+pub struct ScriptedAcs {
+    // Dropped before the server, so that nothing there waits for an answer any more.
+    posts: Receiver<Post>,
+    server: Server,
+    version: CwmpVersion,
+    strict: bool,
+    sessions: Cell<usize>,
+    record: Arc<Record>,
+}
+
+/// What server and script both write into.
+#[derive(Default)]
+struct Record {
+    transcript: Mutex<Vec<Entry>>,
+    observer: Mutex<Option<Observer>>,
+    broken: Mutex<Vec<String>>,
+}
+
+impl Record {
+    fn add(&self, entry: Entry, keep: bool) {
+        let lock = |e: PoisonError<_>| e.into_inner();
+        if let Some(observer) = self.observer.lock().unwrap_or_else(lock).as_mut() {
+            observer(&entry);
+        }
+        if keep {
+            let transcript = &self.transcript;
+            transcript
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(entry);
+        }
+    }
+
+    fn breach(&self, rule: String) {
+        let broken = &self.broken;
+        broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(rule);
+    }
+}
+
+impl ScriptedAcs {
+    /// Starts listening.
+    pub fn start(options: Options) -> Self {
+        let (sender, posts) = channel();
+        let record = Arc::new(Record {
+            observer: Mutex::new(options.observer),
+            ..Record::default()
+        });
+        let mut gate = Gate::new(options.auth, options.user, Arc::clone(&record));
+        let handler = move |request: &crate::http::Request, info: &crate::http::ConnInfo| {
+            if let Some(challenge) = gate.admit(request, info.connection) {
+                return challenge;
+            }
+            let (answer, answered) = channel();
+            let post = Post {
+                request: request.clone(),
+                connection: info.connection,
+                answer,
+            };
+            let busy = |_| Reply::new(503);
+            match sender.send(post) {
+                Ok(()) => answered.recv_timeout(PATIENCE).unwrap_or_else(busy),
+                Err(_) => Reply::new(503),
+            }
+        };
+        Self {
+            posts,
+            server: Server::start_on(&options.address, options.tls, Box::new(handler)),
+            version: options.version,
+            strict: options.strict,
+            sessions: Cell::new(0),
+            record,
+        }
+    }
+
+    /// The URL to configure the box with.
+    pub fn url(&self) -> String {
+        self.server.url("/acs")
+    }
+
+    /// The same with a name in place of the address, as certificates want it.
+    pub fn url_by_name(&self, name: &str) -> String {
+        self.url().replace("127.0.0.1", name)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Plays one session of the box from its Inform on.
+    pub fn session<T>(&self, play: impl FnOnce(&mut Session) -> T) -> T {
+        self.begin(None, play)
+    }
+
+    /// The same if the box comes within this time, else `None`.
+    pub fn session_within<T>(
+        &self,
+        time: Duration,
+        play: impl FnOnce(&mut Session) -> T,
+    ) -> Option<T> {
+        let first = self.posts.recv_timeout(time).ok()?;
+        Some(self.begin(Some(first), play))
+    }
+
+    fn begin<T>(&self, first: Option<Post>, play: impl FnOnce(&mut Session) -> T) -> T {
+        self.sessions.set(self.sessions.get() + 1);
+        let mut session = Session::new(self, self.sessions.get(), first);
+        let result = play(&mut session);
+        session.close();
+        if !self.strict {
+            self.server.forget();
+        }
+        result
+    }
+
+    /// Whether the box says nothing to this ACS for so long.
+    pub fn is_left_alone_for(&self, time: Duration) -> bool {
+        match self.posts.recv_timeout(time) {
+            Ok(post) => {
+                let _ = post.answer.send(Reply::new(503));
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    /// All that was said so far, both ways.
+    pub fn transcript(&self) -> Vec<Entry> {
+        let transcript = &self.record.transcript;
+        transcript
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The HTTP server beneath: its connections and requests as they came.
+    pub fn http(&self) -> &Server {
+        &self.server
+    }
+}
+
+#[cfg(test)]
+mod tests;
