@@ -1,0 +1,188 @@
+//! The figures, in the order they are printed.
+
+use crate::Effort;
+use crate::model::{self, OBJECT};
+use crate::process::{Process, files};
+use crate::rig::{Rig, Running, median};
+use cwmpd::soap::XsdType;
+use cwmpd_lab::acs::{Auth, Session};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// Measures and prints everything.
+pub fn all(program: &Path, floor: &Path, effort: &Effort) {
+    small_box(program, effort);
+    large_box(program, 2000, effort);
+    large_box(program, 20_000, effort);
+    idleness(program, floor, effort);
+    soak(program, effort);
+    let bytes = std::fs::metadata(program).expect("the program").len();
+    print("stripped_bytes", bytes as f64, "bytes");
+}
+
+fn print(key: &str, value: f64, unit: &str) {
+    let digits = match unit {
+        "ms" => 3,
+        _ => 0,
+    };
+    println!("{key} {value:.digits$} {unit}");
+}
+
+/// A session in which the ACS wants nothing.
+fn nothing(_: &mut Session) {}
+
+/// Sessions without payload, and what a session costs in system calls and flash.
+fn small_box(program: &Path, effort: &Effort) {
+    let rig = Rig::new(program, 200, Auth::Open);
+    let (running, _) = rig.start();
+    running.cost(20, nothing);
+    let (cpu, wall) = running.cost(effort.sessions, nothing);
+    print("inform_only_cpu_ms", cpu, "ms");
+    print("inform_only_wall_ms", wall, "ms");
+    with_digest(program, effort);
+    match running.process.syscalls(|| {
+        running.session(nothing);
+    }) {
+        Some(calls) => print("session_syscalls", calls as f64, "calls"),
+        None => println!("# session_syscalls: strace is not installed, or may not look"),
+    }
+    print(
+        "writes_unchanged_session",
+        writes(&running, nothing),
+        "files",
+    );
+    let set = |s: &mut Session| {
+        s.set(&[(&model::parameter(1), XsdType::String, "new")], "bench-1");
+    };
+    print("writes_spv_session", writes(&running, set), "files");
+    hundred_at_once(&running, effort);
+    let requests = (0..effort.repeats).map(|_| running.connection_request());
+    print(
+        "connection_request_to_inform_ms",
+        median(requests.collect()),
+        "ms",
+    );
+}
+
+/// The same with the challenge of a real ACS.
+fn with_digest(program: &Path, effort: &Effort) {
+    let rig = Rig::new(program, 0, Auth::Digest);
+    let (running, _) = rig.start();
+    let (cpu, _) = running.cost(effort.sessions / 4, nothing);
+    print("inform_only_digest_cpu_ms", cpu, "ms");
+}
+
+/// Files that a session created or changed, of all that lie in flash.
+fn writes(running: &Running, play: impl FnMut(&mut Session)) -> f64 {
+    let home = &running.rig.home;
+    let (model, config) = (home.model_dir(), home.config_dir());
+    let before = files(&[&model, &config]);
+    running.session(play);
+    let after = files(&[&model, &config]);
+    let changed = after
+        .iter()
+        .filter(|(path, state)| before.get(*path) != Some(state));
+    changed.count() as f64
+}
+
+/// SetParameterValues with 100 entries, each with a new value every time.
+fn hundred_at_once(running: &Running, effort: &Effort) {
+    let paths: Vec<String> = (0..100).map(model::parameter).collect();
+    let mut round = 0;
+    let (cpu, _) = running.cost(effort.sessions.min(200), |s| {
+        round += 1;
+        let value = (1000 + round).to_string();
+        let values: Vec<_> = paths
+            .iter()
+            .enumerate()
+            .map(|(number, path)| match number % 2 {
+                0 => (path.as_str(), XsdType::UnsignedInt, value.as_str()),
+                _ => (path.as_str(), XsdType::String, value.as_str()),
+            })
+            .collect();
+        s.set(&values, "bench-100");
+    });
+    print("spv_100_cpu_ms", cpu, "ms");
+}
+
+/// Reading everything of a box with many parameters.
+fn large_box(program: &Path, parameters: usize, effort: &Effort) {
+    let rig = Rig::new(program, parameters, Auth::Open);
+    let sessions = match parameters {
+        20_000 => effort.large_sessions,
+        _ => effort.large_sessions * 10,
+    };
+    let (running, _) = rig.start();
+    let read = |s: &mut Session| assert_eq!(s.get(&[OBJECT]).len(), parameters);
+    running.session(read);
+    running.process.forget_peak();
+    let (cpu, _) = running.cost(sessions, read);
+    print(&format!("gpv_{parameters}_cpu_ms"), cpu, "ms");
+    let peak = running.process.peak_kb();
+    print(&format!("gpv_{parameters}_peak_kb"), peak as f64, "kB");
+    if parameters == 20_000 {
+        let (cpu, _) = running.cost(sessions, |s| {
+            assert!(s.names(OBJECT, false).len() > parameters);
+        });
+        print("gpn_20000_cpu_ms", cpu, "ms");
+        drop(running);
+        let starts = (0..effort.repeats).map(|_| rig.start().1.as_secs_f64() * 1e3);
+        print("load_20000_ms", median(starts.collect()), "ms");
+    }
+}
+
+/// The shipped model, after two sessions, left alone.
+fn idleness(program: &Path, floor: &Path, effort: &Effort) {
+    let rig = Rig::new(program, 0, Auth::Open);
+    let (running, _) = rig.start();
+    running.session(nothing);
+    sleep(Duration::from_secs(1));
+    let process = running.process;
+    print("idle_rss_kb", process.rss_kb() as f64, "kB");
+    let (private, dirty) = process.private_kb();
+    print("idle_private_kb", private as f64, "kB");
+    print("idle_private_dirty_kb", dirty as f64, "kB");
+    let (private, dirty) = floor_private_kb(floor);
+    print("openssl_floor_private_kb", private as f64, "kB");
+    print("openssl_floor_private_dirty_kb", dirty as f64, "kB");
+    print("idle_threads", process.threads() as f64, "threads");
+    let before = process.wakeups();
+    sleep(Duration::from_secs(effort.idle_seconds));
+    let wakeups = process.wakeups() - before;
+    let per_minute = wakeups as f64 * 60.0 / effort.idle_seconds as f64;
+    print("idle_wakeups_per_minute", per_minute, "wakeups");
+}
+
+/// The private memory of the program that does nothing.
+fn floor_private_kb(floor: &Path) -> (u64, u64) {
+    let mut child = Command::new(floor)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the floor program");
+    sleep(Duration::from_millis(300));
+    let private = Process(child.id()).private_kb();
+    let _ = child.kill();
+    let _ = child.wait();
+    private
+}
+
+/// Growth over many sessions that read and write, after some to warm up.
+fn soak(program: &Path, effort: &Effort) {
+    let rig = Rig::new(program, 200, Auth::Open);
+    let (running, _) = rig.start();
+    let play = |s: &mut Session| {
+        s.get(&["Device."]);
+    };
+    running.cost(effort.soak.min(200), play);
+    let before = running.process.rss_kb();
+    running.cost(effort.soak, play);
+    let growth = running.process.rss_kb() as f64 - before as f64;
+    print(
+        &format!("rss_growth_{}_sessions_kb", effort.soak),
+        growth,
+        "kB",
+    );
+}

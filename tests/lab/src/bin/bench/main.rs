@@ -1,0 +1,57 @@
+//! Measures the shipped program through real sockets; one line a figure, `key value unit`.
+//!
+//! `bench [--quick] PROGRAM FLOOR`: see `tests/bench.sh`. FLOOR is a program that does nothing but
+//! is linked with the same OpenSSL.
+
+mod figures;
+mod model;
+mod process;
+mod rig;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How often things are measured.
+pub struct Effort {
+    /// Sessions that a CPU figure is the mean of.
+    pub sessions: usize,
+    /// The same where a session carries 20,000 values.
+    pub large_sessions: usize,
+    /// Sessions of the soak.
+    pub soak: usize,
+    /// Seconds of idleness in which wake-ups are counted.
+    pub idle_seconds: u64,
+    /// Repetitions that a median is taken of.
+    pub repeats: usize,
+}
+
+const FULL: Effort = Effort {
+    sessions: 2000,
+    large_sessions: 30,
+    soak: 10_000,
+    idle_seconds: 60,
+    repeats: 9,
+};
+
+const QUICK: Effort = Effort {
+    sessions: 200,
+    large_sessions: 5,
+    soak: 300,
+    idle_seconds: 5,
+    repeats: 3,
+};
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.first().is_some_and(|first| first == "--quick");
+    if quick {
+        arguments.remove(0);
+    }
+    let [program, floor] = arguments.as_slice() else {
+        eprintln!("usage: bench [--quick] PROGRAM FLOOR");
+        return ExitCode::FAILURE;
+    };
+    let effort = if quick { QUICK } else { FULL };
+    figures::all(Path::new(program), Path::new(floor), &effort);
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,132 @@
+//! A box, its agent and an ACS that only keeps the conversation going.
+
+use crate::model;
+use crate::process::Process;
+use cwmpd::agent::control::{Request, ask};
+use cwmpd_lab::acs::{Auth, Options, ScriptedAcs, Session, USER, request_connection};
+use cwmpd_lab::home::{Daemon, Home};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const DOOR: (&str, &str) = ("acs", "door");
+
+/// A box that can be started.
+pub struct Rig {
+    pub home: Home,
+    pub acs: ScriptedAcs,
+}
+
+impl Rig {
+    /// A box with the shipped model and `parameters` generated ones, and its ACS.
+    pub fn new(program: &Path, parameters: usize, auth: Auth) -> Self {
+        let acs = ScriptedAcs::start(Options {
+            auth,
+            strict: false,
+            ..Options::default()
+        });
+        let home = Home::new(program);
+        home.set_uci("acs", "url", &acs.url());
+        home.set_uci("acs", "userid", USER.0);
+        home.set_uci("acs", "passwd", USER.1);
+        home.set_uci("cpe", "userid", DOOR.0);
+        home.set_uci("cpe", "passwd", DOOR.1);
+        home.set_uci("cpe", "log_severity", "WARNING");
+        if parameters > 0 {
+            model::add_parameters(&home.model_dir(), parameters);
+        }
+        Self { home, acs }
+    }
+
+    /// Starts the agent as after a boot and plays its first session. Also gives the time from the start of the
+    /// program to its Inform.
+    pub fn start(&self) -> (Running<'_>, Duration) {
+        self.home.power_cycle();
+        let start = Instant::now();
+        let daemon = self.home.start_unready();
+        let took = self.acs.session(|s| {
+            s.inform();
+            let took = start.elapsed();
+            s.end();
+            took
+        });
+        let running = Running {
+            rig: self,
+            process: Process(daemon.pid()),
+            daemon,
+        };
+        running.settle();
+        (running, took)
+    }
+}
+
+/// A box whose agent runs.
+pub struct Running<'a> {
+    pub rig: &'a Rig,
+    pub process: Process,
+    daemon: Daemon<'a>,
+}
+
+impl Running<'_> {
+    /// Waits until the agent has closed the books of the last session, so that what it costs is
+    /// counted and its thread is gone.
+    pub fn settle(&self) {
+        while self.process.threads() > 1 {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// One session from the box's own will; gives the wall time from Inform to the last answer.
+    pub fn session(&self, mut play: impl FnMut(&mut Session)) -> Duration {
+        let run_dir = self.rig.home.run_dir();
+        let asked = std::thread::spawn(move || ask(&run_dir, &Request::Inform(None)));
+        let took = self.rig.acs.session(|s| {
+            s.receive_inform();
+            let start = Instant::now();
+            s.respond(cwmpd::soap::Message::InformResponse { max_envelopes: 1 });
+            play(s);
+            s.end();
+            start.elapsed()
+        });
+        asked
+            .join()
+            .expect("a thread")
+            .expect("the agent's consent");
+        self.settle();
+        took
+    }
+
+    /// CPU of the mean session in ms, and the median wall time in ms.
+    pub fn cost(&self, sessions: usize, mut play: impl FnMut(&mut Session)) -> (f64, f64) {
+        let mut walls = Vec::with_capacity(sessions);
+        let before = self.process.cpu_ms();
+        for _ in 0..sessions {
+            walls.push(self.session(&mut play).as_secs_f64() * 1e3);
+        }
+        let cpu = (self.process.cpu_ms() - before) / sessions as f64;
+        (cpu, median(walls))
+    }
+
+    /// From a connection request to its Inform, in ms.
+    pub fn connection_request(&self) -> f64 {
+        let url = self.daemon.connection_request_url();
+        let start = Instant::now();
+        let asked = std::thread::spawn(move || request_connection(&url, DOOR.0, DOOR.1));
+        let took = self.rig.acs.session(|s| {
+            s.receive_inform();
+            let took = start.elapsed();
+            s.respond(cwmpd::soap::Message::InformResponse { max_envelopes: 1 });
+            s.end();
+            took
+        });
+        let status = asked.join().expect("a thread").expect("an answer");
+        assert_eq!(status, 200, "the connection request was refused");
+        self.settle();
+        took.as_secs_f64() * 1e3
+    }
+}
+
+/// The middle one.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

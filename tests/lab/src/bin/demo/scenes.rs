@@ -1,0 +1,265 @@
+//! What the demo walks through. Whatever is not as expected panics with both.
+
+use crate::narrator::{aside, scene};
+use crate::world::World;
+use cwmpd::soap::{Inform, ParameterValue, Status, XsdType};
+use cwmpd_lab::acs::{ScriptedAcs, Session};
+use std::time::{Duration, Instant};
+
+const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
+const URL: &str = "Device.ManagementServer.URL";
+
+/// How long a change may take to show.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is shown, and how it is played.
+type Scene = (&'static str, fn(&World));
+
+/// All scenes in order; says how many there were.
+pub fn play(world: &World) -> usize {
+    let scenes: [Scene; 7] = [
+        ("First contact, and discovery", first_contact),
+        (
+            "Everything the box knows, and its Z-Wave home",
+            read_everything,
+        ),
+        (
+            "New settings: for the agent, and for a Z-Wave node",
+            new_settings,
+        ),
+        ("An object is made and removed", an_object),
+        (
+            "A sensor changes, and the box reports it by itself",
+            a_sensor,
+        ),
+        ("A request with two mistakes changes nothing", two_mistakes),
+        ("The box moves to another ACS", the_move),
+    ];
+    for (index, (title, play)) in scenes.iter().enumerate() {
+        scene(index + 1, title);
+        play(world);
+    }
+    scenes.len()
+}
+
+/// Rings the box, and plays the session that follows.
+fn on_request<T>(world: &World, acs: &ScriptedAcs, play: impl FnOnce(&mut Session) -> T) -> T {
+    let status = world.ring();
+    aside(&format!(
+        "the ACS rings the box (connection request, Digest): HTTP {status}"
+    ));
+    assert_eq!(status, 200, "the connection request has to be accepted");
+    acs.session(|s| {
+        let inform = s.inform();
+        expect_events(&inform, &["6 CONNECTION REQUEST"]);
+        let result = play(s);
+        s.end();
+        result
+    })
+}
+
+fn expect_events(inform: &Inform, expected: &[&str]) {
+    let events: Vec<_> = inform.event.iter().map(|e| e.event_code.as_str()).collect();
+    for event in expected {
+        assert!(
+            events.contains(event),
+            "expected the event {event:?} in Inform; got {events:?}"
+        );
+    }
+}
+
+fn found<'a>(values: &'a [ParameterValue], name: &str) -> &'a str {
+    let value = values.iter().find(|value| value.name == name);
+    let Some(value) = value else {
+        panic!("expected a value of {name}; there is none");
+    };
+    &value.value
+}
+
+/// Waits for something that happens soon.
+fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(
+            Instant::now() < deadline,
+            "expected within {} s: {what}",
+            PATIENCE.as_secs()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    aside(what);
+}
+
+fn first_contact(world: &World) {
+    world.acs_a.session(|s| {
+        let inform = s.inform();
+        expect_events(&inform, &["0 BOOTSTRAP", "1 BOOT"]);
+        world.remember_door(found(
+            &inform.parameter_list,
+            "Device.ManagementServer.ConnectionRequestURL",
+        ));
+        let methods = s.methods();
+        assert!(methods.iter().any(|method| method == "FactoryReset"));
+        let top = s.names("Device.", true);
+        let zwave = top.iter().any(|info| info.name == "Device.Zwave.");
+        assert!(zwave, "expected Device.Zwave. directly below Device.");
+        let all = s.names("Device.", false);
+        assert!(all.len() > top.len(), "expected more below than at the top");
+        s.end();
+    });
+}
+
+fn read_everything(world: &World) {
+    on_request(world, &world.acs_a, |s| {
+        let all = s.get(&["Device."]);
+        assert_eq!(found(&all, URL), world.acs_a.url());
+        let zwave = s.get(&["Device.Zwave."]);
+        let nodes = zwave
+            .iter()
+            .filter(|value| value.name.ends_with(".NodeID"))
+            .count();
+        assert!(nodes >= 10, "expected at least 10 nodes; got {nodes}");
+        aside(&format!("that are {nodes} Z-Wave nodes, as Luup has them"));
+    });
+}
+
+fn new_settings(world: &World) {
+    let (node, path) = on_request(world, &world.acs_a, |s| {
+        let zwave = s.get(&["Device.Zwave.Interface."]);
+        let sleeper = zwave
+            .iter()
+            .find(|value| value.name.ends_with(".WakeUpInterval") && value.value == "1800");
+        let Some(sleeper) = sleeper else {
+            panic!("expected a node that wakes up every 1800 s");
+        };
+        let path = sleeper.name.clone();
+        let number = path
+            .split('.')
+            .nth(3)
+            .and_then(|number| number.parse().ok());
+        let node: u32 = number.expect("an instance number in the path");
+        let values = [
+            (INTERVAL, XsdType::UnsignedInt, "3600"),
+            (path.as_str(), XsdType::UnsignedInt, "7200"),
+        ];
+        let status = s.set(&values, "settings-1");
+        assert_eq!(
+            status,
+            Status::Pending,
+            "expected Status 1: a sleeping node takes its value later"
+        );
+        assert_eq!(s.value(INTERVAL), "3600");
+        (node, path)
+    });
+    soon(&format!("Luup has 7200 for {path}"), || {
+        let value = world.luup.get(node, "ZWaveDevice1", "WakeupInterval");
+        value.as_deref() == Some("7200")
+    });
+    soon("UCI has cwmpd.acs.periodic_inform_interval 3600", || {
+        world.uci("acs", "periodic_inform_interval") == "3600"
+    });
+}
+
+fn an_object(world: &World) {
+    let table = "Device.ManagementServer.InformParameter.";
+    let path = "Device.DeviceInfo.UpTime";
+    aside("every Inform is to carry UpTime: that takes an object");
+    let instance = on_request(world, &world.acs_a, |s| {
+        let (instance, _) = s.add(table, "object-1");
+        let object = format!("{table}{instance}.");
+        let values = [
+            (format!("{object}ParameterName"), XsdType::String, path),
+            (format!("{object}Enable"), XsdType::Boolean, "1"),
+        ];
+        let values = values
+            .each_ref()
+            .map(|(name, xsi, value)| (name.as_str(), *xsi, *value));
+        s.set(&values, "object-2");
+        instance
+    });
+    assert_eq!(
+        world.ring(),
+        200,
+        "the connection request has to be accepted"
+    );
+    world.acs_a.session(|s| {
+        let inform = s.inform();
+        let up_time = found(&inform.parameter_list, path);
+        aside(&format!(
+            "Inform says now: up for {up_time} s; the object may go"
+        ));
+        s.delete(&format!("{table}{instance}."), "object-3");
+        let (next, _) = s.add(table, "object-4");
+        assert!(
+            next > instance,
+            "expected a number that was never used; got {next} after {instance}"
+        );
+        s.delete(&format!("{table}{next}."), "object-5");
+        assert!(s.names(table, true).is_empty(), "expected an empty table");
+        s.end();
+    });
+}
+
+fn a_sensor(world: &World) {
+    let (node, path) = on_request(world, &world.acs_a, |s| {
+        let zwave = s.get(&["Device.Zwave.Interface."]);
+        let battery = zwave
+            .iter()
+            .find(|value| value.name.ends_with(".BatteryLevel") && value.value == "70");
+        let Some(battery) = battery else {
+            panic!("expected a node with a battery at 70 %");
+        };
+        let path = battery.name.clone();
+        s.notify(&path, 2);
+        let attributes = s.attributes(&[&path]);
+        assert_eq!(attributes[0].notification, 2);
+        let number = path
+            .split('.')
+            .nth(3)
+            .and_then(|number| number.parse().ok());
+        (number.expect("an instance number in the path"), path)
+    });
+    aside("in the house, a battery falls to 64 %");
+    world.luup.set(node, "HaDevice1", "BatteryLevel", "64");
+    world.acs_a.session(|s| {
+        let inform = s.inform();
+        expect_events(&inform, &["4 VALUE CHANGE"]);
+        assert_eq!(found(&inform.parameter_list, &path), "64");
+        s.end();
+    });
+}
+
+fn two_mistakes(world: &World) {
+    on_request(world, &world.acs_a, |s| {
+        let values = [
+            (
+                "Device.ManagementServer.PeriodicInformEnable",
+                XsdType::Boolean,
+                "0",
+            ),
+            ("Device.DeviceInfo.UpTime", XsdType::UnsignedInt, "1"),
+            (INTERVAL, XsdType::UnsignedInt, "0"),
+        ];
+        let fault = s.set_refused(&values, "mistake");
+        let codes: Vec<_> = fault.parameters.iter().map(|one| one.code).collect();
+        assert_eq!((fault.code, codes), (9003, vec![9008, 9007]));
+        assert_eq!(s.value("Device.ManagementServer.PeriodicInformEnable"), "1");
+        assert_eq!(s.value("Device.ManagementServer.ParameterKey"), "object-5");
+    });
+}
+
+fn the_move(world: &World) {
+    on_request(world, &world.acs_a, |s| {
+        let url = world.acs_b.url();
+        s.set(&[(URL, XsdType::String, &url)], "moved");
+    });
+    world.acs_b.session(|s| {
+        let inform = s.inform();
+        expect_events(&inform, &["0 BOOTSTRAP"]);
+        assert_eq!(s.value(URL), world.acs_b.url());
+        s.end();
+    });
+    soon("UCI has the new cwmpd.acs.url", || {
+        world.uci("acs", "url") == world.acs_b.url()
+    });
+}

@@ -1,0 +1,119 @@
+//! What the demo sets up: the box, two ACSs, a Luup engine.
+
+use crate::narrator::{self, aside, scene};
+use cwmpd_lab::acs::{Options, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::home::{Daemon, Home};
+use cwmpd_lab::luup::FakeLuup;
+use std::sync::{Mutex, PoisonError};
+
+/// Name and password that a connection request needs.
+const DOOR: (&str, &str) = ("acs", "ring ring");
+
+/// Everything on loopback, on ports that the system chose.
+pub struct World<'a> {
+    pub acs_a: ScriptedAcs,
+    pub acs_b: ScriptedAcs,
+    pub luup: FakeLuup,
+    program: String,
+    home: &'a Home,
+    daemon: Daemon<'a>,
+    door: Mutex<String>,
+}
+
+impl<'a> World<'a> {
+    /// Sets it up and starts the agent in a box that knows the first ACS only.
+    pub fn new(program: &str, home: &'a Home) -> Self {
+        let acs = |name| {
+            ScriptedAcs::start(Options {
+                observer: Some(narrator::of(name)),
+                ..Options::default()
+            })
+        };
+        let (acs_a, acs_b, luup) = (acs("ACS A"), acs("ACS B"), FakeLuup::start());
+        home.set_uci("acs", "url", &acs_a.url());
+        home.set_uci("acs", "userid", USER.0);
+        home.set_uci("acs", "passwd", USER.1);
+        home.set_uci("cpe", "userid", DOOR.0);
+        home.set_uci("cpe", "passwd", DOOR.1);
+        home.set_uci("cpe", "periodic_notify_interval", "1");
+        home.set_uci("luup", "enable", "1");
+        home.set_uci("luup", "url", &luup.url());
+        scene(0, "What runs, all of it on this machine's loopback");
+        aside(&format!(
+            "ACS A at {}, ACS B at {}",
+            acs_a.url(),
+            acs_b.url()
+        ));
+        aside(&format!(
+            "the Z-Wave home behind a Luup engine at {}",
+            luup.url()
+        ));
+        let world = Self {
+            acs_a,
+            acs_b,
+            luup,
+            program: program.to_owned(),
+            daemon: home.start(),
+            home,
+            door: Mutex::default(),
+        };
+        aside(&format!("the agent: {} run", world.command()));
+        world
+    }
+
+    fn command(&self) -> String {
+        format!(
+            "{} -p {} -c {} -r {}",
+            self.program,
+            self.home.model_dir().display(),
+            self.home.config_dir().display(),
+            self.home.run_dir().display()
+        )
+    }
+
+    /// Keeps the connection-request URL that Inform told.
+    pub fn remember_door(&self, url: &str) {
+        url.clone_into(&mut self.door.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Sends a connection request; the status of the answer.
+    pub fn ring(&self) -> u16 {
+        let door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
+        match request_connection(&door, DOOR.0, DOOR.1) {
+            Ok(status) => status,
+            Err(error) => panic!("expected an answer of the box at {door}; got: {error}"),
+        }
+    }
+
+    /// An option of the box's configuration file, empty where there is none.
+    pub fn uci(&self, section: &str, option: &str) -> String {
+        self.home.uci(section, option).unwrap_or_default()
+    }
+
+    /// How to poke at what runs.
+    pub fn explain(&self) {
+        let command = self.command();
+        println!("\nEverything stays up. In another terminal:\n");
+        for poke in [
+            "status",
+            "get Device.DeviceInfo.",
+            "get Device.Zwave.Interface.",
+            "set Device.ManagementServer.PeriodicInformInterval 30",
+            "inform",
+        ] {
+            println!("    {command} {poke}");
+        }
+        let luup = self.luup.url();
+        println!("    curl '{luup}/data_request?id=status&output_format=json'");
+        println!("\nSessions with ACS B show here. Enter ends it all.\n");
+    }
+
+    /// Stops the agent; it has to end cleanly.
+    pub fn end(self) {
+        let status = self.daemon.stop();
+        assert!(
+            status.success(),
+            "expected the agent to end cleanly; it ended with {status}"
+        );
+    }
+}

@@ -1,0 +1,184 @@
+#!/bin/bash
+# Every check and every test, one line each; the last line counts them.
+#
+#   tests/run.sh             what every change has to pass (about 10 minutes on two cores)
+#   tests/run.sh --long      also: longer fuzzing, the soak of the benchmark, the MIPS build
+#   tests/run.sh --no-setup  installs nothing; what is not there is skipped, and said
+#
+# Logs are in target/checks. What needs the standard's schemas and models finds them in ../shared or
+# in the folder that CWMPD_SHARED names; without them those tests say that they were skipped.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+long=no setup=yes
+for option; do
+  case $option in
+    --long) long=yes ;;
+    --no-setup) setup=no ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' tests/run.sh && exit 2 ;;
+  esac
+done
+
+# Little debug information: links faster and fits small disks.
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 CARGO_TERM_COLOR=never
+export CWMPD_SHARED=${CWMPD_SHARED:-$PWD/../shared}
+# nginx is where only root looks.
+export PATH=$PATH:/usr/sbin:/sbin
+logs=target/checks
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND...: one check, its output kept. Exit code 77 says that it cannot be done here.
+check() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  "$@" >"$logs/$name.log" 2>&1 || status=$?
+  if [ $status = 77 ]; then
+    skip "$name" "$(tail -n 1 "$logs/$name.log" | sed 's/^skipped: //')"
+  elif [ $status = 0 ]; then
+    passed=$((passed + 1))
+    printf 'ok       %-22s %4d s\n' "$name" $((SECONDS - start))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED   %-22s %4d s   %s\n' "$name" $((SECONDS - start)) "$logs/$name.log"
+    tail -n 60 "$logs/$name.log" | sed 's/^/    /'
+  fi
+}
+
+skip() {
+  skipped=$((skipped + 1))
+  printf 'skipped  %-22s %s\n' "$1" "$2"
+}
+
+# check_if TOOL NAME COMMAND...: skipped where the tool is not installed.
+check_if() {
+  local tool=$1
+  shift
+  if command -v "$tool" >/dev/null; then check "$@"; else skip "$1" "$tool is not installed"; fi
+}
+
+# ---- what no compiler checks -----------------------------------------------------------------
+
+# A file is read in a sitting; nothing is left open; a room knows only the floors below it.
+house_rules() {
+  local broken=0 file
+  while read -r file; do
+    if [ "$(wc -l <"$file")" -gt 600 ]; then echo "$file has more than 600 lines" && broken=1; fi
+  done < <(git ls-files '*.rs' '*.sh')
+  if git grep -nE '\b(TODO|FIXME|XXX|todo!|unimplemented!)' -- '*.rs' '*.csv' '*.toml' 'etc/'; then
+    echo "left open" && broken=1
+  fi
+  floor 'soap datamodel' 'acs|agent|cli|connreq|cwmp|device|luup' || broken=1
+  floor 'cwmp' 'acs|agent|cli|connreq|device|luup' || broken=1
+  floor 'acs' 'agent|cli|connreq|device|luup' || broken=1
+  floor 'connreq' 'agent|cli|acs|device|luup' || broken=1
+  floor 'device' 'agent|cli|acs|connreq|luup' || broken=1
+  floor 'luup' 'agent|cli|acs|connreq|device' || broken=1
+  floor 'agent' 'cli' || broken=1
+  return $broken
+}
+
+# floor "ROOMS" "A|B": no file of these rooms uses the rooms A, B.
+floor() {
+  local room
+  for room in $1; do
+    if git grep -nE "crate::($2)(::|;|\b)" -- "src/$room/" ":!src/$room/**/tests*" | grep -vE '//[!/]'; then
+      echo "src/$room/ has to do without the rooms above" && return 1
+    fi
+  done
+}
+
+# The program carries one TLS stack and no async runtime (TR-069 needs neither more).
+lean_dependencies() {
+  local names
+  names=$(cargo tree --locked -p cwmpd -e normal --prefix none --format '{p}') || return 1
+  ! grep -E '^(tokio|async-std|smol|serde|regex|url|idna|rustls|ring|aws-lc-rs|igd-next) ' <<<"$names"
+}
+
+scripts() { shellcheck -S warning tests/*.sh .ci/run; }
+
+# ---- tests -----------------------------------------------------------------------------------
+
+# All tests; each counts by itself.
+tests() {
+  local log=$logs/tests.log start=$SECONDS ok bad
+  cargo test --locked --workspace --no-fail-fast >"$log" 2>&1
+  local status=$?
+  ok=$(sed -nE 's/^test result: .* ([0-9]+) passed; .*/\1/p' "$log" | paste -sd+ - | add_up)
+  bad=$(sed -nE 's/^test result: .* ([0-9]+) failed; .*/\1/p' "$log" | paste -sd+ - | add_up)
+  if [ $status -ne 0 ] && [ "$bad" = 0 ]; then bad=1; fi
+  passed=$((passed + ok)) failed=$((failed + bad))
+  if [ "$bad" = 0 ]; then
+    printf 'ok       %-22s %4d s   %d tests\n' tests $((SECONDS - start)) "$ok"
+  else
+    printf 'FAILED   %-22s %4d s   %s\n' tests $((SECONDS - start)) "$log"
+    grep -nE '^(error|warning: unused|test .* FAILED|---- |thread .* panicked)' -A 6 "$log" | head -n 120 | sed 's/^/    /'
+  fi
+  grep -hE '^skipped: ' "$log" | sort -u | sed 's/^/         /'
+}
+
+add_up() { local sum; read -r sum; echo $((${sum:-0})); }
+
+# Coverage-guided, with the stable compiler: what `cargo fuzz` passes, without its sanitizer.
+fuzz() {
+  local target=$1 seconds=$2 host flags="--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1"
+  local option
+  for option in level=4 inline-8bit-counters pc-table trace-compares; do
+    flags+=" -Cllvm-args=-sanitizer-coverage-$option"
+  done
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  RUSTFLAGS=$flags cargo build --manifest-path fuzz/Cargo.toml --release --bin "$target" \
+    --target "$host" --target-dir target/fuzz || return 1
+  local corpus=target/fuzz/corpus/$target
+  mkdir -p "$corpus"
+  local seeds=()
+  if [ -d "fuzz/seeds/$target" ]; then seeds=("fuzz/seeds/$target"); fi
+  "target/fuzz/$host/release/$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 \
+    -artifact_prefix="$corpus-" "$corpus" "${seeds[@]}"
+}
+
+docs() {
+  export RUSTDOCFLAGS='-D warnings'
+  cargo doc --locked --workspace --no-deps && cargo doc --locked --no-deps --document-private-items
+}
+
+# ---- the round -------------------------------------------------------------------------------
+
+if [ $setup = yes ]; then check setup tests/setup.sh check; fi
+check house-rules house_rules
+check dependencies lean_dependencies
+check_if shellcheck scripts scripts
+check_if cargo-fmt format cargo fmt --all --check
+check_if cargo-clippy clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+check docs docs
+check msrv tests/msrv.sh
+if oracle=$(tests/uci-oracle.sh 2>"$logs/uci-oracle.log"); then
+  export CWMPD_UCI_ORACLE=$oracle
+else
+  skip uci-oracle "OpenWrt's uci did not build, see $logs/uci-oracle.log"
+fi
+tests
+for target in fuzz/fuzz_targets/*.rs; do
+  target=$(basename "$target" .rs)
+  check_if c++ "fuzz-$target" fuzz "$target" "$([ $long = yes ] && echo 300 || echo 10)"
+done
+check demo tests/demo.sh
+if [ $long = yes ]; then check bench tests/bench.sh; else check bench tests/bench.sh --quick; fi
+check_if cargo-deny deny cargo deny --offline --locked check bans licenses sources
+if [ -d "${CARGO_HOME:-$HOME/.cargo}/advisory-db" ]; then
+  check_if cargo-audit audit cargo audit --no-fetch
+else
+  skip audit "the advisory database is not on this machine"
+fi
+if [ $long = yes ]; then
+  check cross tests/cross.sh
+else
+  skip cross "the 32-bit build fetches 1 GB of tools; run with --long"
+fi
+
+if [ $skipped -gt 0 ]; then
+  echo "$passed passed, $failed failed, $skipped skipped"
+else
+  echo "$passed passed, $failed failed"
+fi
+[ $failed = 0 ]
