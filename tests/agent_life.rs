@@ -6,8 +6,25 @@ use std::os::unix::fs::PermissionsExt;
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
 
+/// A box whose ACS is not there.
 fn home() -> Home {
-    Home::new(env!("CARGO_BIN_EXE_cwmpd"))
+    let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+    home.set_uci("acs", "url", "http://127.0.0.1:9/");
+    home
+}
+
+#[test]
+fn without_an_acs_no_port_is_open() {
+    let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+    let agent = home.start();
+    let url = "ManagementServer.ConnectionRequestURL";
+    assert_eq!(agent.get(url), "");
+    let status = agent.status();
+    assert!(status.contains("set ManagementServer.URL"), "{status}");
+    agent.set("ManagementServer.URL", "http://127.0.0.1:9/");
+    wait_for("an open port", || {
+        agent.get(url).starts_with("http://").then_some(())
+    });
 }
 
 #[test]
@@ -17,7 +34,6 @@ fn it_starts_serves_and_ends_cleanly() {
     assert_eq!(agent.get("DeviceInfo.SerialNumber"), "0123456789");
     assert_eq!(agent.get("Device.DeviceInfo.SerialNumber"), "0123456789");
     let status = agent.status();
-    assert!(status.contains("ManagementServer.URL"), "{status}");
     assert!(
         status.contains("call us at:    http://127.0.0.1:"),
         "{status}"

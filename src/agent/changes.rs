@@ -68,7 +68,9 @@ impl Agent {
     /// Brings the connection-request port and its URL in line with the settings.
     pub(super) fn apply_settings(&mut self, now: Now) {
         let mut is_on = |name| !matches!(setting(&mut self.model, name).as_str(), "0" | "false");
-        if is_on("EnableCWMP") && is_on("HTTPConnectionRequestEnable") {
+        let wanted = is_on("EnableCWMP") && is_on("HTTPConnectionRequestEnable");
+        // Without an ACS there is nobody whose request could be one.
+        if wanted && !setting(&mut self.model, "URL").is_empty() {
             self.listener.open(now.uptime);
         } else {
             self.listener.close();
