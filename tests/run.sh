@@ -127,12 +127,12 @@ fuzz() {
     flags+=" -Cllvm-args=-sanitizer-coverage-$option"
   done
   host=$(rustc -vV | sed -n 's/^host: //p')
-  RUSTFLAGS=$flags cargo build --manifest-path fuzz/Cargo.toml --release --bin "$target" \
+  RUSTFLAGS=$flags cargo build --manifest-path tests/fuzz/Cargo.toml --release --bin "$target" \
     --target "$host" --target-dir target/fuzz || return 1
   local corpus=target/fuzz/corpus/$target
   mkdir -p "$corpus"
   local seeds=()
-  if [ -d "fuzz/seeds/$target" ]; then seeds=("fuzz/seeds/$target"); fi
+  if [ -d "tests/fuzz/seeds/$target" ]; then seeds=("tests/fuzz/seeds/$target"); fi
   "target/fuzz/$host/release/$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 \
     -artifact_prefix="$corpus-" "$corpus" "${seeds[@]}"
 }
@@ -158,13 +158,13 @@ else
   skip uci-oracle "OpenWrt's uci did not build, see $logs/uci-oracle.log"
 fi
 tests
-for target in fuzz/fuzz_targets/*.rs; do
+for target in tests/fuzz/targets/*.rs; do
   target=$(basename "$target" .rs)
   check_if c++ "fuzz-$target" fuzz "$target" "$([ $long = yes ] && echo 300 || echo 10)"
 done
 check demo tests/demo.sh
 if [ $long = yes ]; then check bench tests/bench.sh; else check bench tests/bench.sh --quick; fi
-check_if cargo-deny deny cargo deny --offline --locked check bans licenses sources
+check_if cargo-deny deny cargo deny --offline --locked check --config .ci/deny.toml bans licenses sources
 if [ -d "${CARGO_HOME:-$HOME/.cargo}/advisory-db" ]; then
   check_if cargo-audit audit cargo audit --no-fetch
 else

@@ -21,11 +21,11 @@ pub use auth::Credentials;
 pub use cookies::{MAX_COOKIE_BYTES, MAX_COOKIES};
 pub use error::{CertificateProblem, LinkError, Phase};
 
-use crate::config::LinkConfig;
+use crate::base::config::LinkConfig;
 use crate::cwmp::{Post, PostKind};
-use crate::secret::Secret;
-pub use crate::url::MAX_URL_BYTES;
-use crate::url::Url;
+use crate::base::secret::Secret;
+pub use crate::base::url::MAX_URL_BYTES;
+use crate::base::url::Url;
 use auth::{Auth, Refusal, Target};
 use cookies::{Jar, Now};
 use names::Names;

@@ -2,7 +2,7 @@
 
 use super::error::{CertificateProblem, LinkError};
 use super::socket::Socket;
-use crate::config::LinkConfig;
+use crate::base::config::LinkConfig;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{

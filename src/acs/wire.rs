@@ -8,7 +8,7 @@ use super::error::LinkError;
 use super::names::bare_host;
 use super::socket::{Limit, Socket};
 use super::tls;
-use crate::config::LinkConfig;
+use crate::base::config::LinkConfig;
 use nix::sys::socket::{MsgFlags, recv};
 use openssl::ssl::{SslContext, SslStream};
 use std::fmt;

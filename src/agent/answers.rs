@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use super::control::{Request, escape};
 use super::poll_loop::Agent;
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::cwmp::EventCode;
 use crate::datamodel::model::{ModelError, Requester};
-use crate::soap::{ParameterValue, Status, XsdType};
+use crate::base::xsd::XsdType;
+use crate::soap::{ParameterValue, Status};
 
 impl Agent {
     /// The text for the user, or the sentence that says why not.

@@ -4,7 +4,7 @@ use log::error;
 
 use super::poll_loop::Agent;
 use super::start;
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::connreq::Listener;
 use crate::datamodel::model::Model;
 use crate::device::uci;

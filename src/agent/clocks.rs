@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::time::ClockId;
 use tz::TimeZone;
 
-use crate::clock::Now;
+use crate::base::clock::Now;
 
 /// The most that is read of a time zone file; the largest of tzdata has 4 kB.
 const MAX_ZONE_FILE: u64 = 64 * 1024;

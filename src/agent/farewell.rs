@@ -5,9 +5,9 @@ use std::time::Duration;
 use log::{error, info};
 
 use super::poll_loop::{Agent, Done};
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::cwmp::Action;
-use crate::device::system::{CommandError, Commands, System};
+use crate::device::commands::{CommandError, Commands, System};
 
 /// From the end of a session to the reboot that the ACS asked for in it.
 const REBOOT_DELAY: Duration = Duration::from_secs(5);

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clocks;
-use crate::clock;
-use crate::config::LogConfig;
+use crate::base::clock;
+use crate::base::config::LogConfig;
 
 /// The most characters of one line.
 const MAX_LINE: usize = 1000;

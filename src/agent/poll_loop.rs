@@ -24,14 +24,15 @@ use super::source::Facts;
 use super::start::Options;
 use super::watch::Watch;
 use crate::acs::{LinkError, Reply};
-use crate::clock::Now;
-use crate::config::Config;
+use crate::base::clock::Now;
+use crate::base::config::Config;
 use crate::connreq::{Door, Listener};
 use crate::cwmp::{Engine, Input};
 use crate::datamodel::model::Model;
-use crate::device::uci::{self, UciSource};
+use crate::device::sources::uci::UciSource;
+use crate::device::uci;
 use crate::luup::{Home, LuupError, Snapshot};
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);

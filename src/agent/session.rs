@@ -11,10 +11,10 @@ use super::changes::setting;
 use super::job::{Jobs, Report};
 use super::poll_loop::{Agent, Done};
 use crate::acs::{Credentials, Link, LinkError, Reply};
-use crate::clock::Now;
-use crate::config::LinkConfig;
+use crate::base::clock::Now;
+use crate::base::config::LinkConfig;
 use crate::cwmp::{Input, Output, Post};
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// A session, from the engine's word that one is due to its end.
 pub(super) enum Session {

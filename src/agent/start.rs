@@ -19,17 +19,18 @@ use super::poll_loop::{Agent, Timers};
 use super::run_dir::RunDir;
 use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::watch::Watch;
-use crate::config::{Config, LogConfig};
+use crate::base::config::{Config, LogConfig};
 use crate::connreq::Listener;
 use crate::cwmp::{self, Boot, Engine};
 use crate::datamodel::model::{BadRow, Model, OpenError, describe};
 use crate::datamodel::source::{Source as _, Sources};
-use crate::device::file::FileSource;
-use crate::device::network::{self, NetSource};
-use crate::device::procfs::ProcSource;
-use crate::device::stub::StubSource;
-use crate::device::uci::{self, Document, UciSource, Value};
-use crate::digest::hex;
+use crate::device::sources::file::FileSource;
+use crate::device::sources::network::{self, NetSource};
+use crate::device::sources::procfs::ProcSource;
+use crate::device::sources::stub::StubSource;
+use crate::device::sources::uci::UciSource;
+use crate::device::uci::{self, Document, Value};
+use crate::base::digest::hex;
 use crate::luup::{Home, LuupSource};
 
 /// The durable record of the path of the connection-request URL: kept, since a new one is a value

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::head::{self, Head};
 use super::nonce::Nonces;
-use crate::digest::{self, Algorithm, Challenge, Proof, Qop};
-use crate::secret::Secret;
+use crate::base::digest::{self, Algorithm, Challenge, Proof, Qop};
+use crate::base::secret::Secret;
 
 /// The protection space named in the challenge.
 const REALM: &str = "cwmpd";

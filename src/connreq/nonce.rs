@@ -10,7 +10,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use super::access::same;
-use crate::digest::hex;
+use crate::base::digest::hex;
 
 /// How long a nonce is good: an ACS answers a challenge at once.
 const LIFETIME: Duration = Duration::from_secs(30);

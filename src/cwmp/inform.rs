@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::event::{Event, EventCode};
 use super::inform_parameter;
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::datamodel::model::Model;
-use crate::soap::{DeviceId, EventStruct, Inform, ParameterValue, XsdType};
+use crate::base::xsd::XsdType;
+use crate::soap::{DeviceId, EventStruct, Inform, ParameterValue};
 
 /// One envelope per HTTP message, always (TR-069 §3.5).
 const MAX_ENVELOPES: u32 = 1;

@@ -3,7 +3,7 @@
 
 use super::event::{Event, EventCode};
 use crate::datamodel::model::Model;
-use crate::soap::XsdType;
+use crate::base::xsd::XsdType;
 
 const TABLE: &str = "ManagementServer.InformParameter.";
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::rng::Rng;
-use crate::clock::Now;
+use crate::base::clock::Now;
 
 /// A difference of the clocks' pace beyond this is a step of the wall clock: the instants are
 /// absolute, so they are reckoned anew. Less is rounding, since the wall clock has whole seconds.

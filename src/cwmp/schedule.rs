@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::record;
-use crate::clock::Now;
+use crate::base::clock::Now;
 
 /// One accepted ScheduleInform.
 #[derive(Clone, Debug, PartialEq, Eq)]

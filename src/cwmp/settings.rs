@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::periodic::Period;
-use crate::datamodel::datetime;
+use crate::base::datetime;
 use crate::datamodel::model::Model;
-use crate::url::Url;
+use crate::base::url::Url;
 
 /// `CWMPRetryMinimumWaitInterval` in seconds, and its range (TR-181).
 const RETRY_MINIMUM: (u32, u32, u32) = (5, 1, 65_535);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock;
+use crate::base::clock;
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

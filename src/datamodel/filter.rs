@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::clock;
+use crate::base::clock;
 
 /// The alternatives of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]

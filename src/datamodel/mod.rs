@@ -11,13 +11,11 @@
 //!   disk, through [`disk`]. [`stub`] is the text form of `DeviceInterfaceStubFile`.
 
 pub mod csv;
-pub mod datetime;
 pub mod disk;
 pub mod expr;
 pub mod filter;
 pub mod key;
 pub mod model;
-pub mod percent;
 pub mod row;
 pub mod schema;
 pub mod source;

@@ -5,7 +5,7 @@
 //! a path without the root; the value is percent-coded ([`percent`]). A line without quotes names
 //! a parameter that has no value.
 
-use super::percent;
+use crate::base::percent;
 
 /// The lines of the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use ureq::unversioned::transport::TcpConnector;
 
 use super::key::Key;
 use super::{LuupError, Snapshot};
-use crate::config::LuupConfig;
+use crate::base::config::LuupConfig;
 
 /// Longest answer read: 371 devices are 1.5 MB, and Z-Wave knows 232 nodes.
 pub const MAX_BYTES: u64 = 8 << 20;

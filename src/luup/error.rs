@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::json::JsonError;
+use crate::base::json::JsonError;
 
 /// Why a fetch or a write failed. The last good values stay.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,6 @@ pub mod client;
 mod error;
 pub mod flatten;
 mod home;
-pub mod json;
 mod key;
 mod snapshot;
 pub mod source;

@@ -4,7 +4,7 @@ use super::error::BadArgument;
 use super::limits::MAX_LIST;
 use super::xml::Writer;
 use super::{CwmpVersion, Status};
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 use roxmltree::Node;
 use std::borrow::Cow;
 use std::str::FromStr;

@@ -1,7 +1,8 @@
 //! The messages as Rust values. Names and order of fields are the schema's.
 
+use crate::base::xsd::XsdType;
 use super::CwmpVersion;
-use crate::secret::Secret;
+use crate::base::secret::Secret;
 
 /// One SOAP envelope: what one HTTP message carries (`MaxEnvelopes` is always 1).
 #[derive(Clone, Debug, PartialEq)]
@@ -165,29 +166,6 @@ pub enum Status {
     Applied,
     /// 1: validated and committed, applied later (at the end of the session or after a reboot).
     Pending,
-}
-
-/// The type that `xsi:type` of a `Value` names (TR-106 §3.2 base types).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum XsdType {
-    /// `xsd:string`
-    String,
-    /// `xsd:int`, 32 bits
-    Int,
-    /// `xsd:unsignedInt`, 32 bits
-    UnsignedInt,
-    /// `xsd:long`, 64 bits
-    Long,
-    /// `xsd:unsignedLong`, 64 bits
-    UnsignedLong,
-    /// `xsd:boolean`
-    Boolean,
-    /// `xsd:dateTime`
-    DateTime,
-    /// `xsd:base64Binary` (also read as `soap-enc:base64`)
-    Base64,
-    /// `xsd:hexBinary`
-    HexBinary,
 }
 
 /// `ParameterValueStruct`.

@@ -5,7 +5,8 @@ use super::codec::Array;
 use super::envelope::{close, open};
 use super::structs::{write_info, write_value};
 use super::xml::Writer;
-use super::{CwmpVersion, Header, XsdType};
+use crate::base::xsd::XsdType;
+use super::{CwmpVersion, Header};
 
 /// A list inside a response inside an envelope.
 struct List {
@@ -37,7 +38,8 @@ impl List {
 /// A GetParameterValuesResponse, value by value.
 ///
 /// ```
-/// use cwmpd::soap::{CwmpVersion, GetParameterValuesResponseWriter, Header, XsdType};
+/// use cwmpd::base::xsd::XsdType;
+/// use cwmpd::soap::{CwmpVersion, GetParameterValuesResponseWriter, Header};
 /// let mut response = GetParameterValuesResponseWriter::new(CwmpVersion::V1_2, &Header::default());
 /// response.push("Device.DeviceInfo.UpTime", XsdType::UnsignedInt, "17");
 /// assert!(response.finish().contains("ParameterValueStruct[1]"));

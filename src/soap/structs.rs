@@ -1,5 +1,6 @@
 //! The structures of the messages: which element is which field, in the order of the schema.
 
+use crate::base::xsd::XsdType;
 use super::codec::{Content, Field, Item, child, text};
 use super::error::BadArgument;
 use super::fault::code_in;
@@ -391,44 +392,5 @@ impl Item for DuOperation {
             Self::Uninstall { .. } => "UninstallOpStruct",
         });
         w.raw("\">");
-    }
-}
-
-impl XsdType {
-    const ALL: [Self; 9] = [
-        Self::String,
-        Self::Int,
-        Self::UnsignedInt,
-        Self::Long,
-        Self::UnsignedLong,
-        Self::Boolean,
-        Self::DateTime,
-        Self::Base64,
-        Self::HexBinary,
-    ];
-
-    /// As `xsi:type` says it: `xsd:unsignedInt`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "xsd:string",
-            Self::Int => "xsd:int",
-            Self::UnsignedInt => "xsd:unsignedInt",
-            Self::Long => "xsd:long",
-            Self::UnsignedLong => "xsd:unsignedLong",
-            Self::Boolean => "xsd:boolean",
-            Self::DateTime => "xsd:dateTime",
-            Self::Base64 => "xsd:base64Binary",
-            Self::HexBinary => "xsd:hexBinary",
-        }
-    }
-
-    /// The type of a name without prefix; `base64` is SOAP's name of `base64Binary`.
-    pub fn from_local_name(name: &str) -> Option<Self> {
-        match name {
-            "base64" => Some(Self::Base64),
-            _ => Self::ALL
-                .into_iter()
-                .find(|known| known.as_str().strip_prefix("xsd:") == Some(name)),
-        }
     }
 }

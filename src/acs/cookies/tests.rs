@@ -1,5 +1,5 @@
 use super::{Jar, MAX_COOKIE_BYTES, MAX_COOKIES, Now, days_since_1970, parse_date};
-use crate::url::Url;
+use crate::base::url::Url;
 use proptest::prelude::*;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::super::event::{By, EventCode};
-use super::super::identity;
-use super::super::inform;
-use super::super::interface::{Action, Input, Output, Step};
-use super::super::record;
-use super::super::retry;
-use super::super::rpc::{self, Context, Effects};
-use super::super::session::{Failure, Received, Session};
-use super::super::status::{LastSession, Outcome, list};
+use crate::cwmp::event::{By, EventCode};
+use crate::cwmp::identity;
+use crate::cwmp::inform;
+use crate::cwmp::interface::{Action, Input, Output, Step};
+use crate::cwmp::record;
+use crate::cwmp::retry;
+use crate::cwmp::rpc::{self, Context, Effects};
+use crate::cwmp::session::{Failure, Received, Session};
+use crate::cwmp::status::{LastSession, Outcome, list};
 use super::Engine;
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::datamodel::model::Model;
 use crate::soap::{Fault, Header, Message};
 

@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use super::super::event::{Event, EventCode};
-use super::super::interface::InformError;
-use super::super::offer::Offer;
-use super::super::periodic::Periodic;
-use super::super::queue::EventQueue;
-use super::super::record;
-use super::super::settings::Settings;
+use crate::cwmp::event::{Event, EventCode};
+use crate::cwmp::interface::InformError;
+use crate::cwmp::offer::Offer;
+use crate::cwmp::periodic::Periodic;
+use crate::cwmp::queue::EventQueue;
+use crate::cwmp::record;
+use crate::cwmp::settings::Settings;
 use super::Engine;
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::datamodel::model::Model;
 
 /// How often to see whether the wall clock is set now, while timers depend on it.

@@ -1,6 +1,6 @@
 //! GetParameterAttributes (A.3.2.5) and SetParameterAttributes (A.3.2.4).
 
-use super::super::fault::{self, INVALID_ARGUMENTS};
+use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
 use super::{Context, MAX_RESPONSE_BYTES, apart, check_entries, too_long};
 use crate::soap::{Fault, Message, ParameterAttributes, SetParameterAttributes};
 

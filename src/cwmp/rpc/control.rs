@@ -1,10 +1,10 @@
 //! Reboot (A.3.2.9), FactoryReset (A.4.1.6) and ScheduleInform (A.4.1.2). What they promise is
 //! durable before the response.
 
-use super::super::event::{Event, EventCode};
-use super::super::fault::{self, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
-use super::super::queue::MAX_MULTIPLE;
-use super::super::record;
+use crate::cwmp::event::{Event, EventCode};
+use crate::cwmp::fault::{self, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
+use crate::cwmp::queue::MAX_MULTIPLE;
+use crate::cwmp::record;
 use super::{Context, check_key};
 use crate::soap::{Fault, Message};
 

@@ -13,7 +13,7 @@ mod values;
 use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
 use super::queue::EventQueue;
 use super::schedule::Schedule;
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::datamodel::model::Model;
 use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message};
 

@@ -1,6 +1,6 @@
 //! GetParameterNames (A.3.2.3).
 
-use super::super::fault;
+use crate::cwmp::fault;
 use super::{Context, MAX_RESPONSE_BYTES, too_long};
 use crate::soap::{Fault, GetParameterNamesResponseWriter};
 

@@ -1,6 +1,6 @@
 //! AddObject (A.3.2.6) and DeleteObject (A.3.2.7).
 
-use super::super::fault;
+use crate::cwmp::fault;
 use super::{Context, check_key};
 use crate::datamodel::model::Requester;
 use crate::soap::{Fault, Message};

@@ -1,6 +1,6 @@
 //! GetParameterValues (A.3.2.2) and SetParameterValues (A.3.2.1).
 
-use super::super::fault;
+use crate::cwmp::fault;
 use super::{Context, MAX_RESPONSE_BYTES, apart, check_entries, check_key, too_long};
 use crate::datamodel::model::Requester;
 use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterValue};

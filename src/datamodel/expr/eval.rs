@@ -1,7 +1,7 @@
 //! A tree to a value.
 
 use super::{Binary, Node, Scope, Unary};
-use crate::datamodel::datetime;
+use crate::base::datetime;
 
 pub(super) fn eval(node: &Node, scope: &mut dyn Scope) -> Option<String> {
     match node {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::key::Key;
+use crate::datamodel::key::Key;
 use super::notify::reports;
 use super::resolve::Place;
 use super::set::Undo;

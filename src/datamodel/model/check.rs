@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::super::row::RowError;
-use super::super::schema::Schema;
-use super::super::source::Sources;
-use super::super::store;
+use crate::datamodel::row::RowError;
+use crate::datamodel::schema::Schema;
+use crate::datamodel::source::Sources;
+use crate::datamodel::store;
 use super::OpenError;
 
 /// One bad row. It is left out of the model.

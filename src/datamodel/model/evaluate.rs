@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::super::expr::{Expr, Scope};
-use super::super::filter::Filter;
-use super::super::key::{Key, NodeId};
-use super::super::row::Storage;
-use super::super::schema::{NodeKind, Origin, Parameter, SourceRef, TEMPLATE, is_number};
+use crate::datamodel::expr::{Expr, Scope};
+use crate::datamodel::filter::Filter;
+use crate::datamodel::key::{Key, NodeId};
+use crate::datamodel::row::Storage;
+use crate::datamodel::schema::{NodeKind, Origin, Parameter, SourceRef, TEMPLATE, is_number};
 use super::Model;
 use super::resolve::{Lookup, Place};
 

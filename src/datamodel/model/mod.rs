@@ -102,7 +102,7 @@ impl Model {
     }
 
     /// Tells the time that expressions see.
-    pub fn set_time(&mut self, now: crate::clock::Now) {
+    pub fn set_time(&mut self, now: crate::base::clock::Now) {
         self.unix = now.unix;
     }
 

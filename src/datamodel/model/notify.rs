@@ -5,10 +5,10 @@
 
 use std::rc::Rc;
 
-use super::super::key::Key;
-use super::super::schema::{Origin, Parameter};
+use crate::datamodel::key::Key;
+use crate::datamodel::schema::{Origin, Parameter};
 use super::Model;
-use crate::soap::XsdType;
+use crate::base::xsd::XsdType;
 
 /// Whether a notification attribute asks for a report in the next Inform (1, 2, 4 and 6; 3 and 5
 /// are lightweight only).

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::key::{Key, NodeId};
-use super::super::schema::{NodeKind, Schema};
-use super::super::state::Removed;
+use crate::datamodel::key::{Key, NodeId};
+use crate::datamodel::schema::{NodeKind, Schema};
+use crate::datamodel::state::Removed;
 use super::resolve::Place;
 use super::set::Undo;
 use super::{Model, ModelError, Requester};

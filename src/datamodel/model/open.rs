@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::super::source::Sources;
-use super::super::state::State;
-use super::super::store::{LoadedFrom, Store};
+use crate::datamodel::source::Sources;
+use crate::datamodel::state::State;
+use crate::datamodel::store::{LoadedFrom, Store};
 use super::{Model, OpenError, describe};
 
 impl Model {

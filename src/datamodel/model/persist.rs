@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use super::super::key::{Key, NodeId};
-use super::super::row::{Row, RowKind};
-use super::super::schema::{Origin, Parameter};
-use super::super::state::ParameterState;
-use super::super::types::ParamType;
+use crate::datamodel::key::{Key, NodeId};
+use crate::datamodel::row::{Row, RowKind};
+use crate::datamodel::schema::{Origin, Parameter};
+use crate::datamodel::state::ParameterState;
+use crate::datamodel::types::ParamType;
 use super::resolve::{Lookup, Place};
 use super::{Model, ModelError};
-use crate::soap::XsdType;
+use crate::base::xsd::XsdType;
 
 /// Hidden rows of this stem keep the engine's records.
 const RECORD_STEM: &str = "X_CWMPD_Record.";

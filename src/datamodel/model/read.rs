@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::super::key::{At, Key, NodeId};
-use super::super::schema::{NodeKind, Parameter};
+use crate::datamodel::key::{At, Key, NodeId};
+use crate::datamodel::schema::{NodeKind, Parameter};
 use super::resolve::{Lookup, Place};
 use super::{AttributesView, Model, ModelError};
-use crate::soap::XsdType;
+use crate::base::xsd::XsdType;
 
 /// What a walk meets: the path, the place, and the parameter where it is one.
 type Visit<'a> = dyn FnMut(&mut Model, &str, Key, Option<&Parameter>) + 'a;
@@ -165,7 +165,7 @@ impl Model {
     /// The effective notification of a parameter.
     pub(super) fn notification(&self, key: Key, parameter: &Parameter) -> u8 {
         let state = self.state.parameters.get(&key);
-        let own = state.and_then(super::super::state::ParameterState::notification);
+        let own = state.and_then(crate::datamodel::state::ParameterState::notification);
         own.unwrap_or(parameter.notification)
     }
 

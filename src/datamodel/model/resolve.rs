@@ -1,7 +1,7 @@
 //! Paths to places and back (TR-069 A.2.2).
 
-use super::super::key::{At, Key, NodeId};
-use super::super::schema::NodeKind;
+use crate::datamodel::key::{At, Key, NodeId};
+use crate::datamodel::schema::NodeKind;
 use super::{Model, ModelError};
 
 /// The longest path (TR-069 A.2.2: 256 characters).

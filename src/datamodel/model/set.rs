@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::super::key::Key;
-use super::super::row::Storage;
-use super::super::schema::{Origin, Parameter, SourceRef};
-use super::super::source::SourceError;
-use super::super::state::ParameterState;
-use super::super::types::TypeError;
+use crate::datamodel::key::Key;
+use crate::datamodel::row::Storage;
+use crate::datamodel::schema::{Origin, Parameter, SourceRef};
+use crate::datamodel::source::SourceError;
+use crate::datamodel::state::ParameterState;
+use crate::datamodel::types::TypeError;
 use super::resolve::{Lookup, Place};
 use super::{Model, ModelError, PendingWrite, Requester, SetError};
 use crate::soap::{ParameterValue, Status};

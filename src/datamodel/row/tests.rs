@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::soap::XsdType;
+use crate::base::xsd::XsdType;
 
 fn parse(line: &str) -> Row {
     Row::parse(line).unwrap_or_else(|error| panic!("{line}: {error}"))

@@ -1,11 +1,11 @@
 //! Rows to schema.
 
-use super::super::expr::Expr;
-use super::super::filter::Definition;
-use super::super::key::{MAX_TABLE_DEPTH, NodeId};
-use super::super::row::{Row, RowError, RowKind, Storage};
-use super::super::source::Sources;
-use super::super::types::ParamType;
+use crate::datamodel::expr::Expr;
+use crate::datamodel::filter::Definition;
+use crate::datamodel::key::{MAX_TABLE_DEPTH, NodeId};
+use crate::datamodel::row::{Row, RowError, RowKind, Storage};
+use crate::datamodel::source::Sources;
+use crate::datamodel::types::ParamType;
 use super::{
     MAX_NODES, Node, NodeKind, Origin, Parameter, SECRET_ENDINGS, Schema, SourceRef, Table,
 };

@@ -90,7 +90,7 @@ impl Document {
         self.section(section)?.get(option)
     }
 
-    /// The value of an option that is no list, as [`Config`](crate::config::Config) wants it.
+    /// The value of an option that is no list, as [`Config`](crate::base::config::Config) wants it.
     pub fn single(&self, section: &str, option: &str) -> Option<String> {
         match self.get(section, option)? {
             Value::One(value) => Some(value.clone()),

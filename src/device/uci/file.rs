@@ -16,7 +16,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::{Document, MAX_FILE_BYTES, UciError, is_package};
-use crate::device::durable;
+use crate::base::durable;
 
 /// Where OpenWrt keeps its configuration.
 pub const CONFIG_DIR: &str = "/etc/config";

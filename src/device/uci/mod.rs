@@ -16,14 +16,12 @@ mod document;
 mod edit;
 mod file;
 mod parse;
-mod source;
 
 use std::fmt;
 use std::io;
 
 pub use document::{Document, Section, Value};
 pub use file::{CONFIG_DIR, Stamp, Written, load, restore, update};
-pub use source::UciSource;
 
 /// No file is larger: the largest seen in the field, a list of blocked addresses, has 200 kB.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -131,13 +129,13 @@ impl fmt::Display for UciError {
 impl std::error::Error for UciError {}
 
 /// Names of sections and options: letters, digits, `_` (`uci_validate_str`).
-fn is_name(name: &[u8]) -> bool {
+pub(super) fn is_name(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|&c| c.is_ascii_alphanumeric() || c == b'_')
 }
 
 /// Names of packages, which are names of files: also `-`. libuci takes any printable character
 /// but does not look for a `/`; this does.
-fn is_package(name: &[u8]) -> bool {
+pub(super) fn is_package(name: &[u8]) -> bool {
     !name.is_empty()
         && name
             .iter()
@@ -145,7 +143,7 @@ fn is_package(name: &[u8]) -> bool {
 }
 
 /// Types of sections: any printable ASCII.
-fn is_type(name: &[u8]) -> bool {
+pub(super) fn is_type(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::super::LuupError;
-use super::super::json::{Event, Reader};
-use super::super::key::{FIELDS, short};
+use crate::luup::LuupError;
+use crate::base::json::{Event, Reader};
+use crate::luup::key::{FIELDS, short};
 use super::{Name, NameId, Snapshot, TextId, Texts};
 
 /// A value on its way into a snapshot.

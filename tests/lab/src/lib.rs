@@ -5,6 +5,7 @@
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
+//! * [`properties`]: what holds for any input of each reader of foreign bytes.
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
 pub mod acs;
@@ -12,6 +13,7 @@ mod folder;
 pub mod home;
 pub mod http;
 pub mod luup;
+pub mod properties;
 pub mod shared;
 
 pub use folder::Folder;

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::datamodel::source::{Source, SourceError, Sources};
-use crate::soap::{ParameterValue, XsdType};
+use crate::base::xsd::XsdType;
+use crate::soap::ParameterValue;
 
 /// The description that the tests share.
 const CSV: &str = "\

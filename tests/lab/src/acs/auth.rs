@@ -2,7 +2,7 @@
 
 use super::{Auth, Entry, Record};
 use crate::http::{Reply, Request};
-use cwmpd::digest::{self, Algorithm, Challenge, Proof, Qop};
+use cwmpd::base::digest::{self, Algorithm, Challenge, Proof, Qop};
 use std::sync::Arc;
 
 const REALM: &str = "cwmpd lab";

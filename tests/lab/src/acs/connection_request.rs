@@ -1,7 +1,7 @@
 //! The ACS rings the box (TR-069 §3.2.2).
 
 use super::PATIENCE;
-use cwmpd::digest::{self, Algorithm, Proof, Qop};
+use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 

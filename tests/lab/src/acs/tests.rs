@@ -1,7 +1,8 @@
 //! The ACS against a box of a few lines that keeps the rules, or breaks one.
 
 use super::{Auth, Options, ScriptedAcs, Side};
-use cwmpd::soap::{CwmpVersion, DeviceId, Envelope, EventStruct, Header, Inform, Message, XsdType};
+use cwmpd::base::xsd::XsdType;
+use cwmpd::soap::{CwmpVersion, DeviceId, Envelope, EventStruct, Header, Inform, Message};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};

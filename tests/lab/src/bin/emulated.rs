@@ -2,7 +2,8 @@
 //! emulator: `emulated "qemu-mipsel-static -cpu 24KEc -B 0x10000000000 PROGRAM"`, see
 //! `tests/cross.sh`. Prints the guest's memory.
 
-use cwmpd::soap::{Status, XsdType};
+use cwmpd::base::xsd::XsdType;
+use cwmpd::soap::Status;
 use cwmpd_lab::acs::{Options, ScriptedAcs, USER};
 use cwmpd_lab::home::Home;
 use cwmpd_lab::http::{Authority, Leaf, ServerTls};

@@ -4,7 +4,7 @@ use crate::Effort;
 use crate::model::{self, OBJECT};
 use crate::process::{Process, files};
 use crate::rig::{Rig, Running, median};
-use cwmpd::soap::XsdType;
+use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{Auth, Session};
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -2,7 +2,8 @@
 
 use crate::narrator::{aside, scene};
 use crate::world::World;
-use cwmpd::soap::{Inform, ParameterValue, Status, XsdType};
+use cwmpd::base::xsd::XsdType;
+use cwmpd::soap::{Inform, ParameterValue, Status};
 use cwmpd_lab::acs::{ScriptedAcs, Session};
 use std::time::{Duration, Instant};
 

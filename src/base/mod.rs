@@ -1,0 +1,21 @@
+//! What every room builds upon; knows none of them.
+//!
+//! * [`clock`] is time as an argument, [`datetime`] its text (TR-106 §3.2), [`xsd`] the types of
+//!   texts, [`percent`] how a text stands in a column.
+//! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
+//!   [`secret`] a text that is never shown.
+//! * [`json`] reads within bounds, [`durable`] replaces a file so that a power cut leaves the old
+//!   or the new one.
+//!
+//! Files are all it touches of the world.
+
+pub mod clock;
+pub mod config;
+pub mod datetime;
+pub mod digest;
+pub mod durable;
+pub mod json;
+pub mod percent;
+pub mod secret;
+pub mod url;
+pub mod xsd;

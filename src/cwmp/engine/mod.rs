@@ -1,0 +1,117 @@
+//! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
+//! does in one in `conduct`.
+
+mod conduct;
+mod triggers;
+
+use std::time::Duration;
+
+use super::due::Due;
+use super::event::EventCode;
+use super::inform_parameter;
+use super::interface::{Boot, Options};
+use super::offer::Offer;
+use super::periodic::Periodic;
+use super::queue::EventQueue;
+use super::record;
+use super::rng::Rng;
+use super::rpc::Effects;
+use super::schedule::Schedule;
+use super::session::Session;
+use super::settings::{self, Settings};
+use super::status::{LastSession, Status};
+use crate::base::clock::Now;
+use crate::datamodel::model::Model;
+use crate::soap::DeviceId;
+
+/// The engine of one box.
+pub struct Engine {
+    options: Options,
+    settings: Settings,
+    rng: Rng,
+    offer: Offer,
+    next_id: u32,
+    queue: EventQueue,
+    /// The events that the next reboot brings.
+    at_reboot: EventQueue,
+    periodic: Option<Periodic>,
+    schedule: Schedule,
+    due: Due,
+    /// The box is going down; no session before this uptime.
+    quiet_until: Option<Duration>,
+    session: Option<Session>,
+    /// What the Inform of the last session called the box.
+    identity: DeviceId,
+    /// The events of the running session, as text.
+    events: Vec<String>,
+    effects: Effects,
+    retry_count: u32,
+    last_success: Option<Duration>,
+    last: Option<LastSession>,
+}
+
+impl Engine {
+    /// The engine after the program's start. `seed` is random: it decides on waits and phases.
+    pub fn new(model: &mut Model, options: Options, boot: Boot, seed: u64, now: Now) -> Self {
+        inform_parameter::add_rule(model);
+        settings::add_rule(model);
+        let mut rng = Rng::new(seed);
+        let mut engine = Self {
+            options,
+            settings: Settings::default(),
+            offer: Offer::default(),
+            // Half the range, so that an ID has one length throughout a run.
+            next_id: u32::try_from(rng.next() >> 33).unwrap_or(1),
+            rng,
+            queue: EventQueue::from_record(&record::get(model, record::EVENTS)),
+            at_reboot: EventQueue::from_record(&record::get(model, record::REBOOT)),
+            periodic: None,
+            schedule: Schedule::from_record(&record::get(model, record::SCHEDULE), now),
+            due: Due::default(),
+            quiet_until: None,
+            session: None,
+            identity: DeviceId::default(),
+            events: Vec::new(),
+            effects: Effects::default(),
+            retry_count: 0,
+            last_success: None,
+            last: None,
+        };
+        if boot == Boot::Reboot {
+            for event in std::mem::take(&mut engine.at_reboot).iter() {
+                engine.queue.raise(event.clone());
+            }
+        }
+        engine.apply_settings(model, now);
+        if boot == Boot::Reboot {
+            engine.queue.raise(EventCode::Boot.into());
+        }
+        record::put(model, record::REBOOT, &engine.at_reboot.to_record());
+        record::put(model, record::EVENTS, &engine.queue.to_record());
+        if engine.queue.is_waiting() {
+            engine.due.for_event(now.uptime);
+        }
+        engine.values_changed(model, now);
+        engine
+    }
+
+    /// Whether a session is running.
+    pub fn in_session(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// The state, for `cwmpd status`.
+    pub fn status(&self, now: Now) -> Status {
+        Status {
+            url: self.settings.shown_url(),
+            enabled: self.settings.enabled,
+            in_session: self.in_session(),
+            last: self.last.clone(),
+            retry_count: self.retry_count,
+            next: self
+                .next_wakeup(now)
+                .map(|at| at.saturating_sub(now.uptime)),
+            pending: self.queue.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

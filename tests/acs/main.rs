@@ -1,0 +1,75 @@
+//! The link to the ACS, through [`cwmpd::acs::Link`] and real sockets.
+
+mod auth;
+mod connection;
+mod cookies;
+mod logging;
+mod messages;
+mod nginx;
+mod redirects;
+mod tls;
+
+use cwmpd::acs::{Credentials, Link, LinkError, Reply};
+use cwmpd::base::config::LinkConfig;
+use cwmpd::cwmp::{Post, PostKind};
+use std::time::Duration;
+
+/// Long enough for a loaded machine; no test waits for it to pass.
+const AMPLE: Duration = Duration::from_secs(30);
+
+fn config() -> LinkConfig {
+    LinkConfig {
+        ca_file: None,
+        ca_path: None,
+        client_cert: None,
+        insecure: false,
+        basic_over_http: false,
+        connect_timeout: AMPLE,
+        response_timeout: AMPLE,
+        exchange_timeout: AMPLE,
+    }
+}
+
+fn credentials() -> Credentials {
+    Credentials {
+        username: "00D09E-Box-1".into(),
+        password: "s3cret \"quoted\"".into(),
+    }
+}
+
+/// A link with credentials and the default configuration.
+fn link(url: &str) -> Link {
+    Link::open(url, credentials(), &config(), true).expect("a good URL")
+}
+
+/// A request of the CPE, as Inform is.
+fn inform() -> Post {
+    Post {
+        body: "<inform>ä</inform>".into(),
+        kind: PostKind::Request,
+    }
+}
+
+fn response() -> Post {
+    Post {
+        body: "<response/>".into(),
+        kind: PostKind::Response,
+    }
+}
+
+fn empty() -> Post {
+    Post {
+        body: String::new(),
+        kind: PostKind::Empty,
+    }
+}
+
+/// Posts an Inform to `url` with `config`.
+fn post_to(url: &str, config: &LinkConfig) -> Result<Reply, LinkError> {
+    Link::open(url, credentials(), config, true)?.post(&inform())
+}
+
+/// The same on a box whose clock has not been set yet.
+fn post_without_clock(url: &str, config: &LinkConfig) -> Result<Reply, LinkError> {
+    Link::open(url, credentials(), config, false)?.post(&inform())
+}

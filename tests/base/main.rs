@@ -1,0 +1,3 @@
+//! What every room builds upon.
+
+mod fuzzed;

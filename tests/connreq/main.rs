@@ -1,0 +1,3 @@
+//! Connection requests over real sockets, with peers that behave and peers that don't.
+
+mod http;

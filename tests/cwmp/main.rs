@@ -1,0 +1,10 @@
+//! The engine through whole sessions, in simulated time.
+
+mod events;
+mod hostile;
+mod identity;
+mod inform_parameter;
+mod property;
+mod retry;
+mod rpc;
+mod world;

@@ -1,0 +1,453 @@
+//! A box without wires for the tests of the engine: a data model in a folder of its own, a clock that
+//! the test moves, and an ACS that says what the test says.
+
+#![allow(dead_code, reason = "each test file uses its part of the world")]
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use cwmpd::base::clock::Now;
+use cwmpd::base::xsd::XsdType;
+use cwmpd::cwmp::{Action, Boot, Engine, Input, Options, Outcome, Output, Post, PostKind, Step};
+use cwmpd::datamodel::model::{Model, Requester};
+use cwmpd::datamodel::source::Source;
+use cwmpd::soap::{
+    CwmpVersion, Envelope, Fault, Header, Inform, Message, ParameterValue, SetParameterAttributes,
+};
+use cwmpd_lab::Folder;
+
+/// The ACS that the box knows from the factory.
+pub const URL: &str = "http://a.example/";
+
+/// 2026-01-02T03:04:05Z, a minute after boot.
+pub const START: Now = Now {
+    uptime: Duration::from_secs(60),
+    unix: 1_767_323_045,
+    utc_offset: 3600,
+};
+
+const ROWS: &str = "\
+DeviceInfo.;ANY;0;0
+DeviceInfo.Manufacturer;STRING:64;0;0;0;0;0;0;;Maker
+DeviceInfo.ManufacturerOUI;STRING:6;0;0;0;0;0;0;;0A0B0C
+DeviceInfo.ProductClass;STRING:64;0;0;0;0;0;0;;Home
+DeviceInfo.SerialNumber;STRING:64;0;0;0;0;0;0;;42
+DeviceInfo.SoftwareVersion;STRING:64;1;0;0;2;1;0;;;;;;;live:version
+DeviceInfo.ProvisioningCode;STRING:64;0;1;1;2;1;0
+ManagementServer.;ANY;0;0
+ManagementServer.EnableCWMP;BOOLEAN;0;1;1;0;0;0;;1
+ManagementServer.URL;STRING:256;0;1;1;0;0;0;;http://a.example/
+ManagementServer.PeriodicInformEnable;BOOLEAN;0;1;1;0;0;0;;0
+ManagementServer.PeriodicInformInterval;UINT:1:;0;1;1;0;0;0;;3600
+ManagementServer.PeriodicInformTime;DATE;0;1;1;0;0;0;;1970-01-01T00:00:00Z
+ManagementServer.ParameterKey;STRING:32;0;0;0;0;1;1
+ManagementServer.DefaultActiveNotificationThrottle;UINT;0;1;1;0;0;0;;0
+ManagementServer.CWMPRetryMinimumWaitInterval;UINT:1:65535;0;1;1;0;0;0;;5
+ManagementServer.CWMPRetryIntervalMultiplier;UINT:1000:65535;0;1;1;0;0;0;;2000
+Home.;ANY;0;0
+Home.Light;BOOLEAN;0;1;1;0;0;0;;0
+Home.Level;UINT:0:100;0;1;1;0;0;0;;7
+Home.Name;STRING:64;0;1;1;0;0;0;;attic
+Home.Statistics;UINT;0;0;1;0;0;1;;0
+Home.Sensor;STRING;1;0;0;0;0;0;;;;;;;live:sensor
+Home.Room.;ANY;0;1;1
+Home.Room.{i}.;ANY;0;1;1
+Home.Room.{i}.Name;STRING:64;0;1;1;0;0;0;;new
+";
+
+/// Values that change behind the agent's back.
+#[derive(Clone, Default)]
+pub struct Live(Rc<RefCell<BTreeMap<String, String>>>);
+
+impl Live {
+    pub fn set(&self, key: &str, value: &str) {
+        self.0.borrow_mut().insert(key.to_owned(), value.to_owned());
+    }
+}
+
+impl Source for Live {
+    fn declare(&mut self, _key: &str, _numeric: bool) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
+        self.0.borrow().get(key).cloned().map(Cow::Owned)
+    }
+}
+
+/// The box.
+pub struct World {
+    dir: Folder,
+    pub model: Model,
+    pub engine: Engine,
+    pub now: Now,
+    pub live: Live,
+    pub options: Options,
+    pub seed: u64,
+}
+
+impl World {
+    /// A box from the factory, just booted.
+    pub fn fresh() -> Self {
+        Self::fresh_with(1, "")
+    }
+
+    /// The same with a seed of its own and more rows; a row with the name of another replaces it.
+    pub fn fresh_with(seed: u64, rows: &str) -> Self {
+        let dir = Folder::new("cwmp");
+        let name = |row: &str| row.split(';').next().unwrap_or_default().to_owned();
+        let replaced = |row: &&str| !rows.lines().any(|other| name(other) == name(row));
+        let kept: Vec<&str> = ROWS.lines().filter(replaced).chain(rows.lines()).collect();
+        dir.file("parameters.csv", kept.join("\n") + "\n");
+        let live = Live::default();
+        live.set("version", "1.0");
+        live.set("sensor", "closed");
+        let options = Options::default();
+        let mut model = open(&dir, &live);
+        let engine = Engine::new(&mut model, options.clone(), Boot::Reboot, seed, START);
+        Self {
+            dir,
+            model,
+            engine,
+            now: START,
+            live,
+            options,
+            seed,
+        }
+    }
+
+    /// A box whose ACS knows it: BOOTSTRAP and BOOT are delivered.
+    pub fn known() -> Self {
+        Self::known_with(1, "")
+    }
+
+    /// The same with a seed of its own and more rows.
+    pub fn known_with(seed: u64, rows: &str) -> Self {
+        let mut world = Self::fresh_with(seed, rows);
+        let talk = world.open();
+        talk.serve(&[]);
+        world
+    }
+
+    /// The power is cut, and comes back `off` later; what was not written is lost.
+    pub fn power_cut(&mut self, off: Duration) {
+        self.come_up(Boot::Reboot, off);
+    }
+
+    /// Only the program restarts.
+    pub fn program_restart(&mut self) {
+        self.come_up(Boot::Restart, Duration::from_secs(1));
+    }
+
+    fn come_up(&mut self, boot: Boot, off: Duration) {
+        self.now = self.now.after(off);
+        if boot == Boot::Reboot {
+            self.now.uptime = Duration::from_secs(20);
+        }
+        self.model = open(&self.dir, &self.live);
+        self.seed += 1;
+        self.engine = Engine::new(
+            &mut self.model,
+            self.options.clone(),
+            boot,
+            self.seed,
+            self.now,
+        );
+    }
+
+    /// Identifies the state on disk: differs after every write.
+    pub fn disk(&self) -> Option<(u64, std::time::SystemTime)> {
+        use std::os::unix::fs::MetadataExt;
+        let data = std::fs::metadata(self.dir.join("parameters.data")).ok()?;
+        Some((data.ino(), data.modified().unwrap()))
+    }
+
+    /// Somebody on the box sets a parameter (path without root).
+    pub fn set(&mut self, path: &str, value: &str) {
+        let value = value_of(path, value);
+        self.model
+            .set_values(Requester::Local, &[value], None)
+            .unwrap();
+        self.engine.settings_changed(&mut self.model, self.now);
+        self.engine.values_changed(&mut self.model, self.now);
+    }
+
+    /// The agent looks for changed values.
+    pub fn look(&mut self) {
+        self.model.refresh();
+        self.engine.values_changed(&mut self.model, self.now);
+    }
+
+    pub fn value(&mut self, path: &str) -> String {
+        self.model.value(path).unwrap()
+    }
+
+    pub fn poll(&mut self) -> bool {
+        self.engine.poll(&mut self.model, self.now)
+    }
+
+    /// Time passes, from timer to timer, until a session is due; how long that took. `None` if none
+    /// was due in that time.
+    pub fn wait(&mut self, at_most: Duration) -> Option<Duration> {
+        let from = self.now.uptime;
+        loop {
+            if self.poll() {
+                return Some(self.now.uptime - from);
+            }
+            let end = from + at_most;
+            let next = self.engine.next_wakeup(self.now);
+            let next = next.filter(|at| *at <= end);
+            let Some(next) = next else {
+                self.pass(end - self.now.uptime);
+                return None;
+            };
+            assert!(
+                next > self.now.uptime,
+                "a timer that is due must open a session or move on"
+            );
+            self.pass(next - self.now.uptime);
+        }
+    }
+
+    /// Time passes without anybody looking.
+    pub fn pass(&mut self, time: Duration) {
+        let before = self.now.uptime.subsec_nanos();
+        self.now = self.now.after(time);
+        // `after` adds whole seconds to the wall clock; the fractions add up too.
+        let carried = u64::from(before) + u64::from(time.subsec_nanos()) >= 1_000_000_000;
+        self.now.unix += i64::from(carried);
+    }
+
+    pub fn step(&mut self, input: Input) -> Step {
+        self.engine.handle(input, &mut self.model, self.now)
+    }
+
+    /// Opens the session that is due.
+    #[track_caller]
+    pub fn open(&mut self) -> Talk<'_> {
+        assert!(self.poll(), "no session is due");
+        let step = self.step(Input::Start);
+        let Output::Post(post) = step.output else {
+            panic!("no Inform");
+        };
+        assert_eq!(post.kind, PostKind::Request);
+        let envelope = Envelope::parse(post.body.as_bytes()).unwrap();
+        let Message::Inform(inform) = envelope.body else {
+            panic!("not an Inform");
+        };
+        Talk {
+            world: self,
+            inform: *inform,
+            version: envelope.version,
+            header: envelope.header,
+            post,
+            actions: step.actions,
+            calls: 0,
+        }
+    }
+
+    /// Opens the session that is due, accepts its Inform and ends; its events.
+    #[track_caller]
+    pub fn events(&mut self) -> Vec<String> {
+        let talk = self.open();
+        let events = talk.events();
+        talk.serve(&[]);
+        events
+    }
+
+    /// Opens the session that is due; there is no connection.
+    #[track_caller]
+    pub fn unreachable(&mut self) -> Vec<String> {
+        let talk = self.open();
+        let events = talk.events();
+        talk.breaks();
+        events
+    }
+}
+
+fn open(dir: &std::path::Path, live: &Live) -> Model {
+    Model::open(dir, "Device.", vec![("live", Box::new(live.clone()))]).unwrap()
+}
+
+/// An entry of SetParameterValues (path without root).
+pub fn value_of(path: &str, value: &str) -> ParameterValue {
+    ParameterValue {
+        name: format!("Device.{path}"),
+        value: value.to_owned(),
+        xsi_type: Some(type_of(value)),
+    }
+}
+
+/// The type that an ACS would write for such a value of these rows.
+fn type_of(value: &str) -> XsdType {
+    match value {
+        "true" | "false" => XsdType::Boolean,
+        _ if value.ends_with(":00Z") => XsdType::DateTime,
+        _ if value.parse::<u32>().is_ok() => XsdType::UnsignedInt,
+        _ => XsdType::String,
+    }
+}
+
+/// SetParameterValues of these (paths without root).
+pub fn set_values(values: &[(&str, &str)], key: &str) -> Message {
+    Message::SetParameterValues {
+        parameter_list: values.iter().map(|(p, v)| value_of(p, v)).collect(),
+        parameter_key: key.to_owned(),
+    }
+}
+
+/// SetParameterAttributes of one parameter (path without root).
+pub fn notify(path: &str, notification: u32) -> Message {
+    Message::SetParameterAttributes {
+        parameter_list: vec![SetParameterAttributes {
+            name: format!("Device.{path}"),
+            notification: Some(notification),
+            access_list: None,
+        }],
+    }
+}
+
+/// A running session, seen from the ACS.
+pub struct Talk<'w> {
+    pub world: &'w mut World,
+    pub inform: Inform,
+    pub version: CwmpVersion,
+    pub header: Header,
+    pub post: Post,
+    pub actions: Vec<Action>,
+    calls: u32,
+}
+
+impl Talk<'_> {
+    /// The events, e.g. `M Reboot key`.
+    pub fn events(&self) -> Vec<String> {
+        let text = |e: &cwmpd::soap::EventStruct| format!("{} {}", e.event_code, e.command_key);
+        let events = self.inform.event.iter();
+        events.map(|e| text(e).trim_end().to_owned()).collect()
+    }
+
+    /// A parameter of the Inform (path without root).
+    pub fn reported(&self, path: &str) -> Option<&str> {
+        let name = format!("Device.{path}");
+        let list = &self.inform.parameter_list;
+        list.iter()
+            .find(|p| p.name == name)
+            .map(|p| p.value.as_str())
+    }
+
+    /// What the ACS says; what the box answers.
+    pub fn says(&mut self, status: u16, body: String) -> Output {
+        self.input(Input::Reply { status, body })
+    }
+
+    pub fn input(&mut self, input: Input) -> Output {
+        let step = self.world.step(input);
+        self.actions.extend(step.actions);
+        if let Output::Post(post) = &step.output {
+            self.post = post.clone();
+        }
+        step.output
+    }
+
+    /// The ACS accepts the Inform.
+    #[track_caller]
+    pub fn accept(&mut self) {
+        let header = Header {
+            id: self.header.id.clone(),
+            ..Header::default()
+        };
+        let body = envelope(
+            self.version,
+            header,
+            Message::InformResponse { max_envelopes: 1 },
+        );
+        match self.says(200, body) {
+            Output::Post(_) => {}
+            Output::End(outcome) => panic!("ended after InformResponse: {outcome}"),
+        }
+    }
+
+    /// The ACS refuses the Inform.
+    pub fn refuse(mut self, code: u32) -> Outcome {
+        let header = self.header.clone();
+        let body = envelope(self.version, header, Message::Fault(Fault::new(code)));
+        ended(self.says(200, body))
+    }
+
+    /// The ACS calls; the answer of the box.
+    #[track_caller]
+    pub fn call(&mut self, request: Message) -> Message {
+        self.calls += 1;
+        let id = format!("acs-{}", self.calls);
+        let header = Header {
+            id: Some(id.clone()),
+            ..Header::default()
+        };
+        match self.says(200, envelope(self.version, header, request)) {
+            Output::Post(post) => {
+                assert_eq!(post.kind, PostKind::Response);
+                let answer = Envelope::parse(post.body.as_bytes()).unwrap();
+                assert_eq!(answer.header.id, Some(id));
+                answer.body
+            }
+            Output::End(outcome) => panic!("ended instead of an answer: {outcome}"),
+        }
+    }
+
+    /// The fault that a call is answered with.
+    #[track_caller]
+    pub fn fault(&mut self, request: Message) -> Fault {
+        match self.call(request) {
+            Message::Fault(fault) => fault,
+            other => panic!("no fault but {other:?}"),
+        }
+    }
+
+    /// The ACS has nothing more to say; the session's success and what the agent is to do.
+    #[track_caller]
+    pub fn end(mut self) -> Vec<Action> {
+        assert_eq!(self.says(204, String::new()), Output::End(Outcome::Success));
+        self.actions
+    }
+
+    /// A whole session: Inform accepted, these calls answered without fault, the end.
+    #[track_caller]
+    pub fn serve(mut self, calls: &[Message]) -> Vec<Action> {
+        self.accept();
+        for call in calls {
+            if let Message::Fault(fault) = self.call(call.clone()) {
+                panic!("{} is answered with {fault:?}", call.name());
+            }
+        }
+        self.end()
+    }
+
+    /// The connection breaks.
+    pub fn breaks(mut self) -> Vec<Action> {
+        let why = "connection refused".to_owned();
+        ended(self.input(Input::TransportError(why)));
+        self.actions
+    }
+}
+
+/// How it ended.
+#[track_caller]
+pub fn ended(output: Output) -> Outcome {
+    match output {
+        Output::End(outcome) => outcome,
+        Output::Post(post) => panic!("still going on: {}", post.body),
+    }
+}
+
+/// An envelope of the ACS.
+pub fn envelope(version: CwmpVersion, header: Header, body: Message) -> String {
+    Envelope {
+        version,
+        header,
+        body,
+    }
+    .emit()
+}

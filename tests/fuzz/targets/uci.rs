@@ -1,0 +1,5 @@
+//! See the entry: `cargo +nightly fuzz run uci`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cwmpd_lab::properties::uci(bytes));

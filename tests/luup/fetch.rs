@@ -1,0 +1,183 @@
+//! The Luup client against an engine on its good and its bad days.
+
+use std::time::Duration;
+
+use cwmpd::base::config::LuupConfig;
+use cwmpd::datamodel::source::Source;
+use cwmpd::luup::{Home, LuupError, LuupSource, fetch, write};
+use cwmpd_lab::luup::{FakeLuup, Mood};
+
+fn config(luup: &FakeLuup) -> LuupConfig {
+    LuupConfig {
+        enable: true,
+        url: luup.url(),
+        timeout: Duration::from_secs(20),
+    }
+}
+
+fn source(luup: &FakeLuup) -> LuupSource {
+    let mut home = Home::default();
+    home.update(fetch(&config(luup), true));
+    LuupSource(std::rc::Rc::new(home.into()))
+}
+
+#[test]
+fn a_home_is_fetched_with_its_nodes_and_their_children() {
+    let luup = FakeLuup::start();
+    let mut source = source(&luup);
+    let nodes = [3, 4, 6, 12, 20, 21, 24, 30, 31, 33, 34, 36];
+    assert_eq!(source.rows("nodes", &[]).unwrap(), nodes);
+    assert_eq!(source.rows("children", &[12]).unwrap(), [13, 14]);
+    assert_eq!(source.rows("children", &[3]).unwrap(), []);
+    let mut get = |key: &str, at: &[u32]| source.get(key, at).map(|v| v.into_owned());
+    assert_eq!(get("ZWaveDevice1/WakeupInterval", &[12]).unwrap(), "720");
+    assert_eq!(get("ZWaveNetwork1/NetStatusText", &[]).unwrap(), "OK");
+    assert_eq!(get("device.name", &[20]).unwrap(), "Porte d'entrée");
+    assert_eq!(get("device.altid", &[12, 14]).unwrap(), "e3");
+    assert_eq!(get("device.model", &[24]).unwrap(), "V2 & Co <BT>");
+    assert_eq!(
+        get("DoorLock1/PinCodes", &[24]).unwrap(),
+        "1,1\tAnne;2,1\tRené;"
+    );
+    assert_eq!(get("HaDevice1/BatteryLevel", &[33]), None);
+    let asked = luup.requests();
+    assert!(asked[0].starts_with("id=status&") && asked[1].starts_with("id=user_data&"));
+    assert_eq!(asked.len(), 2);
+}
+
+#[test]
+fn user_data_is_fetched_only_where_it_is_wanted() {
+    let luup = FakeLuup::start();
+    let mut home = Home::default();
+    home.update(fetch(&config(&luup), false));
+    assert_eq!(luup.requests().len(), 1);
+    // Without parents the controller cannot be told from a node.
+    let mut source = LuupSource(std::rc::Rc::new(home.into()));
+    assert_eq!(source.rows("nodes", &[]).unwrap().len(), 13);
+}
+
+#[test]
+fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
+    let mut luup = FakeLuup::start();
+    let mut source = source(&luup);
+    let says = |text: &str| Mood::Says(text.to_owned());
+    let deep = format!("{{\"devices\":{}", "[".repeat(100_000));
+    let moods = [
+        (Mood::Empty, "the answer is empty"),
+        (says("Exiting"), "no JSON but the text \"Exiting\""),
+        (says("NO_CHANGES"), "no JSON but the text \"NO_CHANGES\""),
+        (says("Bad Device"), "no JSON but the text \"Bad Device\""),
+        (says("{\"LoadTime\":1}"), "has no devices"),
+        (says("{\"devices\":[]}"), "has no devices"),
+        (says(&deep), "nested too deeply at byte 42"),
+        (
+            says("{\"devices\":[{\"id\":NaN}]}"),
+            "a value was expected at byte",
+        ),
+        (Mood::Truncated, "not complete JSON"),
+        (Mood::Status(503), "HTTP status 503"),
+        (Mood::Status(501), "HTTP status 501"),
+        (Mood::Status(302), "HTTP status 302"),
+        (Mood::Endless, "too big"),
+    ];
+    for (mood, told) in moods {
+        luup.mood(mood);
+        let error = fetch(&config(&luup), true).unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+        source.0.borrow_mut().update(Err(error));
+        let kept = source.get("ZWaveDevice1/WakeupInterval", &[12]);
+        assert_eq!(kept.unwrap(), "720");
+    }
+    luup.mood(Mood::Well);
+    luup.down();
+    let error = fetch(&config(&luup), true).unwrap_err();
+    assert!(matches!(error, LuupError::Unreachable(_)), "{error}");
+    luup.up();
+    luup.set(12, "ZWaveDevice1", "WakeupInterval", "900");
+    source.0.borrow_mut().update(fetch(&config(&luup), true));
+    let now = source.get("ZWaveDevice1/WakeupInterval", &[12]);
+    assert_eq!(now.unwrap(), "900");
+}
+
+#[test]
+fn an_engine_that_stops_in_the_middle_or_is_slow_costs_no_more_than_the_timeout() {
+    let luup = FakeLuup::start();
+    let impatient = LuupConfig {
+        timeout: Duration::from_millis(100),
+        ..config(&luup)
+    };
+    luup.mood(Mood::Stuck);
+    assert_eq!(fetch(&impatient, false).unwrap_err(), LuupError::Timeout);
+    luup.mood(Mood::Slow(Duration::from_millis(500)));
+    assert_eq!(fetch(&impatient, true).unwrap_err(), LuupError::Timeout);
+    assert!(fetch(&config(&luup), false).is_ok());
+}
+
+#[test]
+fn only_a_plain_http_address_is_asked() {
+    for url in ["https://127.0.0.1:3480", "", "127.0.0.1:3480", "http://"] {
+        let cfg = LuupConfig {
+            enable: true,
+            url: url.to_owned(),
+            timeout: Duration::from_secs(5),
+        };
+        let error = fetch(&cfg, false).unwrap_err();
+        assert!(matches!(error, LuupError::BadUrl(_)), "{url}: {error:?}");
+    }
+}
+
+#[test]
+fn a_variable_is_written_with_the_full_name_of_its_service() {
+    let luup = FakeLuup::start();
+    let source = source(&luup);
+    luup.requests();
+    let home = source.0.borrow();
+    let write_to = |key: &str, at: &[u32], value: &str| {
+        let target = home.target(key, at)?;
+        write(&config(&luup), &target.key, target.device, value)
+    };
+    write_to("ZWaveDevice1/WakeupInterval", &[12], "1800").unwrap();
+    write_to("ZWaveDevice1/AssociationSet", &[12], "1,4;2,&é+%").unwrap();
+    write_to("ZWaveNetwork1/PollFrequency", &[], "90").unwrap();
+    write_to("device.name", &[4], "Lampe d'été & co").unwrap();
+    write_to("device.room", &[4], "3").unwrap();
+    let value = |device, variable| luup.get(device, "ZWaveDevice1", variable).unwrap();
+    assert_eq!(value(12, "WakeupInterval"), "1800");
+    assert_eq!(value(12, "AssociationSet"), "1,4;2,&é+%");
+    assert_eq!(luup.get(1, "ZWaveNetwork1", "PollFrequency").unwrap(), "90");
+    let lamp = luup.device(4).unwrap();
+    assert_eq!((lamp.name.as_str(), lamp.room), ("Lampe d'été & co", 3));
+    assert_eq!(
+        luup.requests()[0],
+        "id=variableset&DeviceNum=12\
+         &serviceId=urn%3Amicasaverde-com%3AserviceId%3AZWaveDevice1\
+         &Variable=WakeupInterval&Value=1800"
+    );
+}
+
+#[test]
+fn a_write_that_is_not_answered_with_ok_has_failed() {
+    let luup = FakeLuup::start();
+    let cfg = config(&luup);
+    let key = "urn:micasaverde-com:serviceId:ZWaveDevice1/WakeupInterval";
+    let gone = write(&cfg, key, 99, "1").unwrap_err();
+    assert_eq!(gone, LuupError::Refused("Bad Device".to_owned()));
+    let moods = [
+        Mood::Empty,
+        Mood::Says("Exiting".to_owned()),
+        Mood::Status(503),
+    ];
+    for mood in moods {
+        luup.mood(mood);
+        assert!(write(&cfg, key, 12, "1").is_err());
+    }
+    luup.mood(Mood::Well);
+    assert_eq!(
+        luup.get(12, "ZWaveDevice1", "WakeupInterval").unwrap(),
+        "720"
+    );
+    for key in ["ZWaveDevice1/WakeupInterval", "device.altid", "nodes", ""] {
+        let error = write(&cfg, key, 12, "1").unwrap_err();
+        assert_eq!(error, LuupError::NotWritable(key.to_owned()));
+    }
+}

@@ -1,0 +1,5 @@
+//! The Luup engine on its good and its bad days.
+
+mod fetch;
+mod fuzzed;
+mod samples;
