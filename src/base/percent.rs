@@ -1,64 +1,46 @@
-//! Percent-coding of the text columns of a row, so that no value can end a column or a line.
+//! Percent-coding (RFC 3986 §2.1): characters that would mean something where a text is to stand
+//! are written `%XX`, byte for byte. What they are depends on the place:
 //!
-//! Coded are the bytes below 0x20 and `%`, `\`, `;`, `"` and `<`; everything else, UTF-8 included,
-//! stands as it is.
+//! * [`in_column`]: in a column of a row, where no value may end the column or the line;
+//! * [`in_url`]: in a part of a URL, where only the unreserved characters stand for themselves.
 
 use std::borrow::Cow;
 
-/// Codes a text for a column.
-pub fn encode(text: &str) -> Cow<'_, str> {
-    encode_also(text, &[])
+use percent_encoding::{percent_decode_str, percent_encode_byte};
+
+/// What is coded in a column of a row; all else, UTF-8 included, stands as it is.
+pub fn in_column(c: char) -> bool {
+    matches!(c, '\0'..='\x1f' | '%' | '\\' | ';' | '"' | '<')
 }
 
-/// Codes a text for a part of a column whose parts `also` separates (ASCII characters).
-pub fn encode_also<'a>(text: &'a str, also: &[char]) -> Cow<'a, str> {
-    let coded =
-        |c: char| matches!(c, '\0'..='\x1f' | '%' | '\\' | ';' | '"' | '<') || also.contains(&c);
-    if !text.contains(coded) {
+/// What is coded in a part of a URL: all but the unreserved characters (RFC 3986 §2.3).
+pub fn in_url(c: char) -> bool {
+    !(c.is_ascii_alphanumeric() || "-._~".contains(c))
+}
+
+/// Codes a text; `coded` says which characters. [`decode`] brings it back if `%` is one of them.
+pub fn encode(text: &str, coded: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&coded) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
+    let mut bytes = [0; 4];
     for c in text.chars() {
+        let as_it_is = c.encode_utf8(&mut bytes);
         if coded(c) {
-            out.push('%');
-            out.extend([c as u32 >> 4, c as u32 & 0xf].map(hex_digit));
+            out.extend(as_it_is.bytes().map(percent_encode_byte));
         } else {
-            out.push(c);
+            out.push_str(as_it_is);
         }
     }
     Cow::Owned(out)
 }
 
-/// Reads a column. A `%` without two hex digits behind it stands for itself; a column whose codes
-/// are not UTF-8 together is taken as written.
+/// Reads a coded text. A `%` without two hex digits behind it stands for itself; a text whose
+/// codes are not UTF-8 together is taken as written.
 pub fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let (byte, next) = match (first, tail) {
-            (b'%', [high, low, next @ ..]) => match (hex_value(*high), hex_value(*low)) {
-                (Some(high), Some(low)) => (high << 4 | low, next),
-                _ => (first, tail),
-            },
-            _ => (first, tail),
-        };
-        out.push(byte);
-        rest = next;
-    }
-    String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
-}
-
-fn hex_digit(value: u32) -> char {
-    char::from_digit(value, 16).map_or('0', |c| c.to_ascii_uppercase())
-}
-
-fn hex_value(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|v| u8::try_from(v).ok())
+    let decoded = percent_decode_str(text).decode_utf8();
+    decoded.unwrap_or(Cow::Borrowed(text))
 }
 
 #[cfg(test)]
@@ -67,25 +49,31 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn only_what_could_break_a_row_is_coded() {
-        assert_eq!(encode("a;b\"c<d%e\\f\n"), "a%3Bb%22c%3Cd%25e%5Cf%0A");
-        assert_eq!(
-            encode("http://acs:7547/?a=1&b=>'|,:"),
-            "http://acs:7547/?a=1&b=>'|,:"
-        );
+    fn in_a_column_only_what_could_break_a_row_is_coded() {
+        let text = "a;b\"c<d%e\\f\n";
+        assert_eq!(encode(text, in_column), "a%3Bb%22c%3Cd%25e%5Cf%0A");
+        let url = "http://acs:7547/?a=1&b=>'|,:";
+        assert_eq!(encode(url, in_column), url);
     }
 
     #[test]
-    fn w02_bytes_from_0x80_stay_as_they_are() {
+    fn w02_bytes_from_0x80_stay_as_they_are_in_a_column() {
         let value = "Küche, salón, 台所 🏠";
-        assert_eq!(encode(value), value);
+        assert_eq!(encode(value, in_column), value);
         assert_eq!(decode(value), value);
         assert_eq!(decode("K%C3%BCche"), "Küche");
     }
 
     #[test]
+    fn in_a_url_only_unreserved_characters_stand_as_they_are() {
+        assert_eq!(encode("aZ09-._~", in_url), "aZ09-._~");
+        let coded = encode("urn:x &é=%/?+🏠", in_url);
+        assert_eq!(coded, "urn%3Ax%20%26%C3%A9%3D%25%2F%3F%2B%F0%9F%8F%A0");
+    }
+
+    #[test]
     fn what_is_not_a_code_stands_for_itself() {
-        for text in ["100%", "100%2", "5%zz%", "%é1", "%FF"] {
+        for text in ["100%", "100%2", "5%zz%", "%é1", "%FF", "%+1"] {
             assert_eq!(decode(text), text);
         }
         assert_eq!(decode("%3b%3B%"), ";;%");
@@ -94,9 +82,12 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_comes_back(text in ".*") {
-            let coded = encode(&text);
-            prop_assert!(!coded.contains([';', '\n', '\r', '"']));
-            prop_assert_eq!(decode(&coded), text.as_str());
+            let column = encode(&text, in_column);
+            prop_assert!(!column.contains([';', '\n', '\r', '"']));
+            prop_assert_eq!(decode(&column), text.as_str());
+            let url = encode(&text, in_url);
+            prop_assert!(url.is_ascii() && !url.contains([' ', '&', '=', '?', '#', '/']));
+            prop_assert_eq!(decode(&url), text.as_str());
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! The engine's durable records in the model's store, and their text form: fields separated by
-//! `:`, entries by `,`, and whatever is not a letter, a digit, `.`, `-` or `_` percent-coded.
+//! `:`, entries by `,`, and what could not stand in a URL percent-coded.
 
+use crate::base::percent;
 use crate::datamodel::model::Model;
 
 /// The ACS URL whose ACS has had its `0 BOOTSTRAP`. That event is pending exactly while this
@@ -37,48 +38,18 @@ const FIELD: &str = ":";
 
 /// An entry of these fields.
 pub fn join(fields: &[&str]) -> String {
-    let coded: Vec<String> = fields.iter().map(|field| encode(field)).collect();
-    coded.join(FIELD)
+    let coded = fields
+        .iter()
+        .map(|field| percent::encode(field, percent::in_url));
+    coded.collect::<Vec<_>>().join(FIELD)
 }
 
-/// The fields of an entry.
+/// The fields of an entry; damaged ones as they are: they must not stop the agent.
 pub fn split(entry: &str) -> Vec<String> {
-    entry.split(FIELD).map(decode).collect()
-}
-
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// A bad escape stands for itself: a damaged record must not stop the agent.
-fn decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let code = tail
-            .get(..2)
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match code {
-            Some(code) if byte == b'%' => {
-                out.push(code);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                out.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let fields = entry.split(FIELD);
+    fields
+        .map(|field| percent::decode(field).into_owned())
+        .collect()
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl StubFile {
                     out.push_str(name);
                     if let Some(value) = value {
                         out.push_str(" \"");
-                        out.push_str(&percent::encode(value));
+                        out.push_str(&percent::encode(value, percent::in_column));
                         out.push('"');
                     }
                 }

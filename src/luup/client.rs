@@ -13,6 +13,7 @@ use ureq::unversioned::transport::TcpConnector;
 use super::key::Key;
 use super::{LuupError, Snapshot};
 use crate::base::config::LuupConfig;
+use crate::base::percent;
 
 /// Longest answer read: 371 devices are 1.5 MB, and Z-Wave knows 232 nodes.
 pub const MAX_BYTES: u64 = 8 << 20;
@@ -42,12 +43,13 @@ pub fn fetch_text(cfg: &LuupConfig) -> Result<String, LuupError> {
 /// come from [`Home::target`](super::Home::target), since Luup wants the full name of the service.
 /// Takes at most `cfg.timeout`. A node that sleeps takes the value when it wakes.
 pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<(), LuupError> {
-    let value = percent(value);
+    let coded = |text| percent::encode(text, percent::in_url);
+    let value = coded(value);
     let request = match Key::parse(key) {
         Ok(Key::Variable { service, variable }) if service.contains(':') => format!(
             "variableset&DeviceNum={device}&serviceId={}&Variable={}&Value={value}",
-            percent(service),
-            percent(variable)
+            coded(service),
+            coded(variable)
         ),
         Ok(Key::Field(field @ ("name" | "room"))) => {
             format!("device&action=rename&device={device}&{field}={value}")
@@ -136,35 +138,9 @@ fn beginning(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
 
-/// Percent-codes all but the unreserved characters (RFC 3986 §2.3).
-fn percent(text: &str) -> String {
-    let mut coded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                coded.push(char::from(byte));
-            }
-            _ => {
-                coded.push('%');
-                for digit in [byte >> 4, byte & 15] {
-                    let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
-                    coded.push(digit.to_ascii_uppercase());
-                }
-            }
-        }
-    }
-    coded
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_unreserved_characters_stand_in_a_url_as_they_are() {
-        assert_eq!(percent("aZ09-._~"), "aZ09-._~");
-        assert_eq!(percent("urn:x &é=%/?"), "urn%3Ax%20%26%C3%A9%3D%25%2F%3F");
-    }
 
     #[test]
     fn texts_in_place_of_json_are_named() {

@@ -208,7 +208,7 @@ impl Row {
         let entities = self.access_list.iter().flatten().filter(|e| !e.is_empty());
         let coded = entities.map(|e| match e.as_str() {
             "_" => "%5F".into(),
-            e => percent::encode_also(e, &[',', ' ']),
+            e => percent::encode(e, |c| percent::in_column(c) || ", ".contains(c)),
         });
         let mark = self.hidden.then_some("_".into());
         for (position, item) in mark.into_iter().chain(coded).enumerate() {
@@ -226,7 +226,7 @@ fn put(line: &mut String, what: fmt::Arguments<'_>) {
 }
 
 fn coded(column: &Option<String>) -> Cow<'_, str> {
-    percent::encode(column.as_deref().unwrap_or(""))
+    percent::encode(column.as_deref().unwrap_or(""), percent::in_column)
 }
 
 fn text(column: &str) -> Option<String> {

@@ -177,7 +177,7 @@ impl ParamType {
             let coded = self
                 .enumeration
                 .iter()
-                .map(|v| percent::encode_also(v, &['|', ' ']));
+                .map(|v| percent::encode(v, |c| percent::in_column(c) || "| ".contains(c)));
             (least + &max, coded.collect::<Vec<_>>().join("|"))
         } else {
             (min, max)
