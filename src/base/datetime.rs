@@ -4,6 +4,8 @@
 //! Three kinds of value are special: the Unknown Time `0001-01-01T00:00:00Z`, the Infinite Time
 //! `9999-12-31T23:59:59Z`, and times of the year 0001 without a zone, which count from the boot.
 
+use tz::UtcDateTime;
+
 /// Whether the text is a dateTime that exists in the calendar.
 pub fn is_valid(text: &str) -> bool {
     read(text).is_some()
@@ -17,6 +19,23 @@ pub fn unix(text: &str) -> Option<i64> {
         .map(|time| time.unix)
 }
 
+/// Seconds since 1970 of a UTC time that the Gregorian calendar knows: year, month, day; hour,
+/// minute, second, which may be a leap second (60).
+pub fn unix_at(date: [i64; 3], time: [i64; 3]) -> Option<i64> {
+    let ([year, month, day], [hour, minute, second]) = (date, time);
+    let small = |number: i64| u8::try_from(number).ok();
+    let utc = UtcDateTime::new(
+        i32::try_from(year).ok()?,
+        small(month)?,
+        small(day)?,
+        small(hour)?,
+        small(minute)?,
+        small(second)?,
+        0,
+    );
+    utc.ok().map(|utc| utc.unix_time())
+}
+
 struct Read {
     year: i64,
     unix: i64,
@@ -24,24 +43,19 @@ struct Read {
 
 fn read(text: &str) -> Option<Read> {
     let (date, time) = text.split_once('T')?;
-    let [year, month, day] = fields(date, '-', [4, 2, 2])?;
+    let date = fields(date, '-', [4, 2, 2])?;
     let (clock, zone) = match time.find(['Z', '+', '-']) {
         Some(at) => time.split_at(at),
         None => (time, ""),
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let [hour, minute, second] = fields(clock, ':', [2, 2, 2])?;
-    let in_range = (1..=12).contains(&month)
-        && (1..=days_of(year, month)).contains(&day)
-        && year >= 1
-        && hour <= 23
-        && minute <= 59
-        && second <= 59;
-    if !in_range || fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    let clock = fields(clock, ':', [2, 2, 2])?;
+    let ([year, ..], [.., second]) = (date, clock);
+    // XML Schema knows no year 0 and no leap second.
+    if year < 1 || second > 59 || !is_digits(fraction) {
         return None;
     }
-    let seconds = (hour * 60 + minute) * 60 + second;
-    let unix = days_since_1970(year, month, day) * 86_400 + seconds - offset(zone)?;
+    let unix = unix_at(date, clock)? - offset(zone)?;
     Some(Read { year, unix })
 }
 
@@ -51,12 +65,16 @@ fn fields(text: &str, separator: char, widths: [usize; 3]) -> Option<[i64; 3]> {
     let mut out = [0; 3];
     for (slot, width) in out.iter_mut().zip(widths) {
         let part = parts.next()?;
-        if part.len() != width || !part.bytes().all(|b| b.is_ascii_digit()) {
+        if part.len() != width || !is_digits(part) {
             return None;
         }
         *slot = part.parse().ok()?;
     }
     parts.next().is_none().then_some(out)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Seconds east of UTC; XSD allows up to 14 hours.
@@ -71,27 +89,6 @@ fn offset(zone: &str) -> Option<i64> {
     let [hours, minutes, _] = fields(&format!("{rest}:00"), ':', [2, 2, 2])?;
     let total = hours * 60 + minutes;
     (minutes <= 59 && total <= 14 * 60).then_some(sign * total * 60)
-}
-
-fn days_of(year: i64, month: i64) -> i64 {
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01, proleptic Gregorian; years counted from March, so that the leap day is
-/// the last day of its year.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let day_of_year = (153 * month + 2) / 5 + day - 1;
-    year * 365 + year / 4 - year / 100 + year / 400 + day_of_year - 719_468
 }
 
 #[cfg(test)]
@@ -153,9 +150,26 @@ mod tests {
         assert_eq!(unix("0001-01-03T03:00:00"), None);
     }
 
+    #[test]
+    fn a_date_of_the_calendar_is_an_instant_and_no_other_is() {
+        assert_eq!(unix_at([1994, 11, 6], [8, 49, 37]), Some(784_111_777));
+        assert_eq!(unix_at([2024, 2, 29], [0, 0, 0]), Some(19_782 * 86_400));
+        assert_eq!(unix_at([2016, 12, 31], [23, 59, 60]), Some(1_483_228_800));
+        for (date, time) in [
+            ([2023, 2, 29], [0, 0, 0]),
+            ([2023, 0, 1], [0, 0, 0]),
+            ([2023, 1, 257], [0, 0, 0]),
+            ([2023, 1, -1], [0, 0, 0]),
+            ([2023, 1, 1], [24, 0, 0]),
+            ([i64::MAX, 1, 1], [0, 0, 0]),
+        ] {
+            assert_eq!(unix_at(date, time), None, "{date:?} {time:?}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn the_clock_and_this_file_agree(seconds in -60_000_000_000_i64..250_000_000_000) {
+        fn what_the_clock_writes_is_read(seconds in -60_000_000_000_i64..250_000_000_000) {
             prop_assert_eq!(unix(&utc(seconds)), Some(seconds));
         }
 
