@@ -1,7 +1,7 @@
 //! What every room builds upon; knows none of them.
 //!
 //! * [`clock`] is time as an argument, [`datetime`] its text (TR-106 §3.2), [`xsd`] the types of
-//!   texts, [`percent`] how a text stands in a column.
+//!   texts, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`secret`] a text that is never shown.
 //! * [`json`] reads within bounds, [`durable`] replaces a file so that a power cut leaves the old
@@ -17,5 +17,6 @@ pub mod durable;
 pub mod json;
 pub mod percent;
 pub mod secret;
+pub mod truth;
 pub mod url;
 pub mod xsd;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::periodic::Period;
 use crate::base::datetime;
-use crate::datamodel::model::Model;
+use crate::base::truth;
 use crate::base::url::Url;
+use crate::datamodel::model::Model;
 
 /// `CWMPRetryMinimumWaitInterval` in seconds, and its range (TR-181).
 const RETRY_MINIMUM: (u32, u32, u32) = (5, 1, 65_535);
@@ -49,13 +50,13 @@ impl Settings {
         let interval = get("PeriodicInformInterval")
             .and_then(|v| v.parse().ok())
             .filter(|interval| *interval > 0);
+        let enabled = get("EnableCWMP").and_then(|v| truth::of_value(&v));
+        let periodic = get("PeriodicInformEnable").and_then(|v| truth::of_value(&v));
         Self {
             url: get("URL").unwrap_or_default(),
-            enabled: get("EnableCWMP").is_none_or(|v| is_true(&v)),
-            period: get("PeriodicInformEnable")
-                .is_some_and(|v| is_true(&v))
-                .then_some(interval)
-                .flatten()
+            enabled: enabled.unwrap_or(true),
+            period: interval
+                .filter(|_| periodic == Some(true))
                 .map(|interval| Period {
                     interval,
                     phase: get("PeriodicInformTime").and_then(|v| datetime::unix(&v)),
@@ -87,10 +88,6 @@ impl Settings {
         let separator = if scheme.is_empty() { "" } else { "://" };
         format!("{scheme}{separator}{host}{path}")
     }
-}
-
-fn is_true(value: &str) -> bool {
-    matches!(value, "1" | "true")
 }
 
 fn number(value: Option<String>, (default, least, greatest): (u32, u32, u32)) -> u32 {

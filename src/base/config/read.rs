@@ -6,6 +6,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::{Config, DEFAULT_ROOT, IGD_ROOT, MAX_SECONDS, MIN_SESSION_TIMEOUT};
+use crate::base::truth;
 
 impl Config {
     /// Reads the options of `/etc/config/cwmpd` through `lookup(section, option)`, which gives
@@ -25,10 +26,6 @@ impl Config {
         (config, options.warnings)
     }
 }
-
-/// Spellings of a boolean that the scripts of OpenWrt accept.
-const TRUE: [&str; 5] = ["1", "on", "true", "yes", "enabled"];
-const FALSE: [&str; 5] = ["0", "off", "false", "no", "disabled"];
 
 /// `log_severity`: the words of syslog, and the level of ours that shows as much.
 const SEVERITIES: [(&str, LevelFilter); 9] = [
@@ -117,14 +114,9 @@ impl Options<'_> {
         let Some(text) = self.text(section, option) else {
             return;
         };
-        let word = text.to_ascii_lowercase();
-        if TRUE.contains(&word.as_str()) {
-            *value = true;
-        } else if FALSE.contains(&word.as_str()) {
-            *value = false;
-        } else {
-            let used = if *value { "1" } else { "0" };
-            self.warn(section, option, &text, "0 or 1", used);
+        match truth::of_option(&text) {
+            Some(truth) => *value = truth,
+            None => self.warn(section, option, &text, "0 or 1", truth::digit(*value)),
         }
     }
 
