@@ -1,6 +1,5 @@
 //! The clocks and the time zone of the box.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,9 +7,10 @@ use nix::time::ClockId;
 use tz::TimeZone;
 
 use crate::base::clock::Now;
+use crate::base::file;
 
 /// The most that is read of a time zone file; the largest of tzdata has 4 kB.
-const MAX_ZONE_FILE: u64 = 64 * 1024;
+const MAX_ZONE_FILE: usize = 64 * 1024;
 
 /// Reads both clocks.
 pub(super) struct Clocks {
@@ -53,8 +53,7 @@ pub(super) fn unix() -> i64 {
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
-    let size = fs::metadata(path).ok()?.len();
-    (size <= MAX_ZONE_FILE).then(|| fs::read(path).ok())?
+    file::read(path, MAX_ZONE_FILE).ok()
 }
 
 fn from_posix(text: &str) -> Option<TimeZone> {
@@ -66,6 +65,8 @@ fn from_posix(text: &str) -> Option<TimeZone> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

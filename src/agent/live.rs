@@ -3,15 +3,16 @@
 //! Kept in the run folder, which lies in memory: so a restart of the program loses no value change,
 //! and a reboot forgets them all (TR-069 §3.7.1.5 lets VALUE CHANGE go with a reboot).
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use log::warn;
 
+use crate::base::file::{self, Keep};
 use crate::datamodel::csv::{self, Trailer};
 use crate::datamodel::model::Model;
+
+/// The most that is read of the file: as much as of the state file, whose rows it has.
+const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The file in the run folder, in the format of the state files.
 pub(super) struct Live {
@@ -25,7 +26,7 @@ impl Live {
     /// none.
     pub(super) fn restore(run_dir: &Path, model: &mut Model) -> Self {
         let file = run_dir.join("live.data");
-        if let Ok(bytes) = fs::read(&file) {
+        if let Ok(bytes) = file::read(&file, MAX_FILE_BYTES) {
             let parsed = csv::parse(&bytes);
             if parsed.trailer == Trailer::Good {
                 let rows: Vec<_> = parsed.rows.into_iter().map(|(_, row)| row).collect();
@@ -44,20 +45,10 @@ impl Live {
         if text == self.written {
             return;
         }
-        if let Err(e) = self.write(&text) {
+        if let Err(e) = file::replace(&self.file, text.as_bytes(), 0o600, Keep::UntilReboot) {
             let file = self.file.display();
             warn!("{file}: {e}; after a restart of the agent changes may go unnoticed");
         }
         self.written = text;
-    }
-
-    /// By way of a new file, so that a reader finds the old or the new one.
-    fn write(&self, text: &str) -> io::Result<()> {
-        let new = self.file.with_extension("new");
-        let _ = fs::remove_file(&new);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        options.open(&new)?.write_all(text.as_bytes())?;
-        fs::rename(&new, &self.file)
     }
 }

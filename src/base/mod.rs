@@ -4,8 +4,8 @@
 //!   texts, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`secret`] a text that is never shown.
-//! * [`json`] reads within bounds, [`durable`] replaces a file so that a power cut leaves the old
-//!   or the new one.
+//! * [`json`] and [`file`] read within bounds; [`file`] also replaces a file so that a power cut
+//!   leaves the old or the new one.
 //!
 //! Files are all it touches of the world.
 
@@ -13,7 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod datetime;
 pub mod digest;
-pub mod durable;
+pub mod file;
 pub mod json;
 pub mod percent;
 pub mod secret;

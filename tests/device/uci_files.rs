@@ -287,6 +287,14 @@ fn w24_a_file_that_is_locked_for_long_is_reported_as_busy() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+    let folder = Folder::new("pipe");
+    nix::unistd::mkfifo(&folder.join("p"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let (document, _) = load(&folder, "p").unwrap().unwrap();
+    assert_eq!(document.bytes(), b"");
+}
+
+#[test]
 fn names_cannot_lead_out_of_the_folder() {
     let folder = Folder::new("names");
     for name in ["", ".", "..", "../x", "/etc/passwd", "a/b", "a.b"] {

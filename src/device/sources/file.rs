@@ -2,16 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
-use nix::fcntl::OFlag;
-
+use crate::base::file;
 use crate::datamodel::source::Source;
 
 /// No more of a file is looked at: a named value stands near its beginning.
-pub const MAX_READ_BYTES: u64 = 64 * 1024;
+pub const MAX_READ_BYTES: usize = 64 * 1024;
 
 /// Below these folders everything is made anew at each boot.
 const VOLATILE: [&str; 5] = ["/proc/", "/sys/", "/tmp/", "/var/run/", "/run/"];
@@ -42,19 +39,9 @@ fn split(key: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// At most [`MAX_READ_BYTES`] of a file, which may also be of the kind that has no size. Never
-/// waits, as opening a pipe could.
+/// At most [`MAX_READ_BYTES`] of a file.
 pub(super) fn read(path: &str) -> Option<String> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .custom_flags(OFlag::O_NONBLOCK.bits())
-        .open(path)
-        .ok()?;
-    let mut bytes = Vec::new();
-    file.by_ref()
-        .take(MAX_READ_BYTES)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    let bytes = file::read_beginning(Path::new(path), MAX_READ_BYTES).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -2,12 +2,12 @@
 //! test device has them. The text is [`StubFile`]'s; here it is read and replaced.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::base::durable;
+use crate::base::file::{self, Keep};
 use crate::datamodel::source::{Source, SourceError};
 use crate::datamodel::stub::StubFile;
 
@@ -55,19 +55,16 @@ impl StubSource {
 
     /// The text on the disk; `None` where there is no file.
     fn read(&self) -> io::Result<Option<String>> {
-        let file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other?,
-        };
-        match durable::read_bounded(&file, MAX_FILE_BYTES)? {
-            Some(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            None => Err(io::ErrorKind::FileTooLarge.into()),
+        match file::read(&self.path, MAX_FILE_BYTES) {
+            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
         let mode = fs::metadata(&self.path).map_or(NEW_FILE_MODE, |m| m.mode());
-        durable::replace(&self.path, text.as_bytes(), mode)
+        file::replace(&self.path, text.as_bytes(), mode, Keep::Durably)
     }
 
     fn failed(&self, error: &io::Error) -> SourceError {

@@ -8,15 +8,15 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
+use nix::fcntl::{Flock, FlockArg, OFlag};
 
 use super::{Document, MAX_FILE_BYTES, UciError, is_package};
-use crate::base::durable;
+use crate::base::file::{self, Keep};
 
 /// Where OpenWrt keeps its configuration.
 pub const CONFIG_DIR: &str = "/etc/config";
@@ -152,8 +152,11 @@ impl Locked {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 other => other.map_err(|error| failed("open", error))?,
             };
-            let open = OpenOptions::new().read(true).write(write).open(&real);
-            let open = open.map_err(|error| failed("open", error))?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(write);
+            // A pipe in the place of the file is not waited for.
+            options.custom_flags(OFlag::O_NONBLOCK.bits());
+            let open = options.open(&real).map_err(|error| failed("open", error))?;
             match Flock::lock(open, kind) {
                 Ok(lock) => {
                     let ours = lock.metadata().map_err(|error| failed("open", error))?;
@@ -184,19 +187,19 @@ impl Locked {
     fn read(&self) -> Result<(Vec<u8>, Stamp), UciError> {
         let metadata = self.lock.metadata();
         let metadata = metadata.map_err(|error| self.failed("read", error))?;
-        let text = durable::read_bounded(&self.lock, MAX_FILE_BYTES);
-        match text.map_err(|error| self.failed("read", error))? {
-            Some(text) => Ok((text, Stamp::from(&metadata))),
-            None => Err(UciError::TooLarge {
+        match file::read_open(&self.lock, MAX_FILE_BYTES) {
+            Ok(text) => Ok((text, Stamp::from(&metadata))),
+            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Err(UciError::TooLarge {
                 file: self.file.clone(),
             }),
+            Err(error) => Err(self.failed("read", error)),
         }
     }
 
     fn replace(&self, text: &[u8]) -> Result<Stamp, UciError> {
         let mode = self.lock.metadata().map(|m| m.mode());
         let written = mode
-            .and_then(|mode| durable::replace(&self.path, text, mode))
+            .and_then(|mode| file::replace(&self.path, text, mode, Keep::Durably))
             .and_then(|()| std::fs::metadata(&self.path));
         match written {
             Ok(metadata) => Ok(Stamp::from(&metadata)),

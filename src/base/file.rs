@@ -1,0 +1,181 @@
+//! Files are read within a bound, and replaced as a whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+
+/// Opens a file to read. Never waits, as opening a pipe without a writer would.
+pub fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlag::O_NONBLOCK.bits());
+    options.open(path)
+}
+
+/// Reads a whole file of at most `limit` bytes, also of the kinds that tell no size, as those of
+/// `/proc`. Never waits.
+///
+/// # Errors
+/// [`io::ErrorKind::FileTooLarge`] where there is more; the system's own.
+pub fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+    read_open(&open(path)?, limit)
+}
+
+/// Reads what an open file has from where it stands, at most `limit` bytes; errors as [`read`].
+pub fn read_open(file: &File, limit: usize) -> io::Result<Vec<u8>> {
+    let bytes = up_to(file, limit.saturating_add(1))?;
+    if bytes.len() > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+/// Reads the first `most` bytes of a file that may have more. Never waits.
+pub fn read_beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    up_to(&open(path)?, most)
+}
+
+fn up_to(file: &File, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What [`replace`] outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// A power cut: it returns when the file and its name are on the medium.
+    Durably,
+    /// The end of the program: for what lies in memory anyway.
+    UntilReboot,
+}
+
+/// Replaces `path` by `bytes`, with the permission bits `mode`; a reader finds the old file or the
+/// new one, and so does whoever comes after a power cut if it is kept [`Keep::Durably`]. Where it
+/// fails, the old file is left. The temporary name is hidden, and the same each time, so that what
+/// a power cut left behind is used up by the next call. The caller sees to it that only one call
+/// at a time is made for `path`.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<()> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?
+        .to_string_lossy();
+    let folder = match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        folder => folder.unwrap_or(Path::new("/")),
+    };
+    let temporary = folder.join(format!(".{name}.cwmpd-new"));
+    let written = write_new(&temporary, bytes, mode, keep);
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+        // Best effort: the error that matters is the first one.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    match keep {
+        Keep::Durably => File::open(folder)?.sync_all(),
+        Keep::UntilReboot => Ok(()),
+    }
+}
+
+fn write_new(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(bytes)?;
+    file.set_permissions(fs::Permissions::from_mode(mode & 0o7777))?;
+    match keep {
+        Keep::Durably => file.sync_all(),
+        Keep::UntilReboot => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("cwmpd-file-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_file_and_no_other() {
+        let dir = folder("replace");
+        fs::create_dir_all(dir.join("folder/in the way")).unwrap();
+        for keep in [Keep::Durably, Keep::UntilReboot] {
+            replace(&dir.join("file"), b"old", 0o640, keep).unwrap();
+            replace(&dir.join("file"), b"new", 0o600, keep).unwrap();
+            assert_eq!(fs::read(dir.join("file")).unwrap(), b"new");
+            let mode = fs::metadata(dir.join("file")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, 0o600);
+            assert!(replace(&dir.join("folder"), b"new", 0o600, keep).is_err());
+            assert!(dir.join("folder/in the way").is_dir());
+            assert_eq!(fs::read_dir(&dir).unwrap().count(), 2);
+        }
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn what_a_power_cut_left_behind_is_used_up() {
+        let dir = folder("leftover");
+        fs::write(dir.join(".file.cwmpd-new"), "half").unwrap();
+        replace(&dir.join("file"), b"whole", 0o600, Keep::Durably).unwrap();
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_bound_and_no_further() {
+        let dir = folder("bound");
+        let file = dir.join("file");
+        fs::write(&file, "1234").unwrap();
+        assert_eq!(read(&file, 4).unwrap(), b"1234");
+        let error = read(&file, 3).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_beginning(&file, 3).unwrap(), b"123");
+        assert_eq!(read_beginning(&file, 9).unwrap(), b"1234");
+        assert!(read(&dir, 4).is_err(), "a folder");
+        let absent = read(&dir.join("absent"), 4).unwrap_err();
+        assert_eq!(absent.kind(), io::ErrorKind::NotFound);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_file_without_size_is_read_whole_and_one_without_end_is_not() {
+        let version = read(Path::new("/proc/version"), 4096).unwrap();
+        assert!(version.starts_with(b"Linux"));
+        let zeros = read(Path::new("/dev/zero"), 4096).unwrap_err();
+        assert_eq!(zeros.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(read_beginning(Path::new("/dev/zero"), 8).unwrap(), [0; 8]);
+    }
+
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        let dir = folder("pipe");
+        let pipe = dir.join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        assert_eq!(read(&pipe, 4).unwrap(), b"");
+        // With a writer that says nothing there is an error instead of an end.
+        let _writer = OpenOptions::new().read(true).write(true).open(&pipe);
+        let error = read(&pipe, 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+}
