@@ -1,37 +1,52 @@
 //! The command line. `cwmpd --help` is its manual.
 
 use std::ffi::OsString;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
 
-use crate::agent::control::{self, AskError, Request};
+use crate::agent::control::{self, AskError, Command, Request, read_command};
 use crate::agent::{self, Options, VERSION};
 use crate::luup;
 
-const HELP: &str = "\
-cwmpd - the TR-069 (CWMP) agent of this box
+/// What `cwmpd` does itself.
+#[derive(Debug, PartialEq, Eq)]
+enum Own {
+    Run,
+    Check(Option<PathBuf>),
+    Luup,
+}
 
-Usage: cwmpd [COMMAND] [OPTIONS] [ARGUMENTS]
+const OWN: [Command<Own>; 3] = [
+    Command {
+        name: "run",
+        arguments: "",
+        help: "run the agent, in the foreground, until SIGTERM; SIGHUP makes it read its\n\
+               configuration again. The default where -p is given",
+        read: |words| words.is_empty().then_some(Own::Run),
+    },
+    Command {
+        name: "check",
+        arguments: "[DIR]",
+        help: "check the csv files of a model: one line for each bad row",
+        read: |words| match words {
+            [] => Some(Own::Check(None)),
+            [dir] => Some(Own::Check(Some(PathBuf::from(dir)))),
+            _ => None,
+        },
+    },
+    Command {
+        name: "luup",
+        arguments: "",
+        help: "print what the Luup engine says, as lines of NAME VALUE",
+        read: |words| words.is_empty().then_some(Own::Luup),
+    },
+];
 
-Commands
-  run                    run the agent, in the foreground, until SIGTERM; SIGHUP makes it read its
-                         configuration again. The default where -p is given
-  check [DIR]            check the csv files of a model: one line for each bad row
-  luup                   print what the Luup engine says, as lines of NAME VALUE
-and, of the agent that is running:
-  status                 the ACS, the last session and the next, where connection requests go
-  get PATH               the value of a parameter, or PATH VALUE for all below an object
-  set PATH VALUE ...     new values, all of them or none
-  add OBJECT             make an instance; prints its path
-  del OBJECT             remove an instance
-  inform [EVENT]         open a session now; EVENT is '2 PERIODIC' or '6 CONNECTION REQUEST'
-  dump [--csv]           all values, as PATH VALUE, or as csv for a simulator of boxes
-  A path ends in '.' for an object. The root ('Device.') may be left out.
-
+const HELP_OPTIONS: &str = "\
 Options
   -p, --path DIR         folder of the model's csv files and its state [/etc/cwmpd]
   -c, --config DIR       folder of the UCI configuration [/etc/config]
@@ -50,11 +65,38 @@ Exit codes
   3  no agent is running there
 ";
 
+fn help() -> String {
+    let mut text = "\
+cwmpd - the TR-069 (CWMP) agent of this box
+
+Usage: cwmpd [COMMAND] [OPTIONS] [ARGUMENTS]
+
+Commands
+"
+    .to_owned();
+    OWN.iter().for_each(|command| add_help(&mut text, command));
+    text += "and, of the agent that is running:\n";
+    let requests = &Request::COMMANDS;
+    requests
+        .iter()
+        .for_each(|command| add_help(&mut text, command));
+    text += "  A path ends in '.' for an object. The root ('Device.') may be left out.\n\n";
+    text + HELP_OPTIONS
+}
+
+fn add_help<T>(text: &mut String, command: &Command<T>) {
+    let mut usage = format!("{} {}", command.name, command.arguments);
+    for line in command.help.lines() {
+        let _ = writeln!(text, "  {:<22} {line}", usage.trim_end());
+        usage.clear();
+    }
+}
+
 /// Runs what the command line asks for; the exit code is that of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let result = Command::read(args)
+    let result = Task::read(args)
         .map_err(CliError::from)
-        .and_then(Command::execute);
+        .and_then(Task::execute);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
@@ -66,13 +108,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Command {
+enum Task {
     Help,
     Version,
-    Run(Options),
-    Check(Options),
-    Luup(Options),
+    Own(Own, Options),
     Ask(PathBuf, Request),
 }
 
@@ -118,12 +159,12 @@ impl From<AskError> for CliError {
     }
 }
 
-impl Command {
+impl Task {
     fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
         let mut parser = lexopt::Parser::from_iter(args);
         let mut options = Options::default();
         let mut words: Vec<String> = Vec::new();
-        let mut csv = false;
+        let mut csv = None;
         let mut has_path = false;
         while let Some(arg) = parser.next()? {
             match arg {
@@ -135,7 +176,7 @@ impl Command {
                 }
                 Short('c') | Long("config") => options.config_dir = parser.value()?.into(),
                 Short('r') | Long("run") => options.run_dir = parser.value()?.into(),
-                Long("csv") => csv = true,
+                Long("csv") => csv = Some("--csv"),
                 Value(word) => {
                     words.push(word.string()?);
                     // A value may begin with a dash: -70 is one.
@@ -148,51 +189,33 @@ impl Command {
                 other => return Err(other.unexpected()),
             }
         }
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if csv && words != ["dump"] {
-            return Err("--csv belongs to dump".into());
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(csv).collect();
+        let name = match words.first() {
+            Some(name) => *name,
+            None if has_path => return Ok(Self::Own(Own::Run, options)),
+            None => return Err("no command, and no folder (-p) to run the agent with".into()),
+        };
+        if let Some(request) = read_command(&Request::COMMANDS, &words) {
+            return Ok(Self::Ask(options.run_dir, request?));
         }
-        let ask = |request| Self::Ask(options.run_dir.clone(), request);
-        Ok(match words.as_slice() {
-            [] if has_path => Self::Run(options),
-            [] => return Err("no command, and no folder (-p) to run the agent with".into()),
-            ["run"] => Self::Run(options),
-            ["check"] => Self::Check(options),
-            ["check", dir] => Self::Check(Options {
-                model_dir: PathBuf::from(dir),
-                ..options
-            }),
-            ["luup"] => Self::Luup(options),
-            ["status"] => ask(Request::Status),
-            ["get", path] => ask(Request::Get((*path).to_owned())),
-            ["set", pairs @ ..] if !pairs.is_empty() && pairs.len() % 2 == 0 => {
-                let pairs = pairs.chunks(2).filter_map(|pair| match pair {
-                    [path, value] => Some(((*path).to_owned(), (*value).to_owned())),
-                    _ => None,
-                });
-                ask(Request::Set(pairs.collect()))
-            }
-            ["add", object] => ask(Request::Add((*object).to_owned())),
-            ["del", object] => ask(Request::Delete((*object).to_owned())),
-            ["inform"] => ask(Request::Inform(None)),
-            ["inform", event @ ..] => ask(Request::Inform(Some(event.join(" ")))),
-            ["dump"] => ask(Request::Dump { csv }),
-            [
-                verb @ ("get" | "set" | "add" | "del" | "run" | "check" | "luup" | "status"
-                | "dump"),
-                ..,
-            ] => return Err(format!("{verb} takes other arguments").into()),
-            [verb, ..] => return Err(format!("there is no command '{verb}'").into()),
-        })
+        match read_command(&OWN, &words) {
+            Some(own) => Ok(Self::Own(own?, options)),
+            None => Err(format!("there is no command '{name}'").into()),
+        }
     }
 
     fn execute(self) -> Result<(), CliError> {
         match self {
-            Self::Help => print(HELP),
+            Self::Help => print(&help()),
             Self::Version => print(&format!("cwmpd {VERSION}\n")),
-            Self::Run(options) => agent::run(options).map_err(|e| CliError::Failed(e.to_string())),
-            Self::Check(options) => check(&options),
-            Self::Luup(options) => print_luup(&options),
+            Self::Own(Own::Run, options) => {
+                agent::run(options).map_err(|e| CliError::Failed(e.to_string()))
+            }
+            Self::Own(Own::Check(dir), mut options) => {
+                options.model_dir = dir.unwrap_or(options.model_dir);
+                check(&options)
+            }
+            Self::Own(Own::Luup, options) => print_luup(&options),
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
     }
@@ -238,20 +261,23 @@ fn print_luup(options: &Options) -> Result<(), CliError> {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Command, String> {
+    fn read(line: &str) -> Result<Task, String> {
         let words = line.split(' ').map(OsString::from);
-        Command::read(words).map_err(|e| e.to_string())
+        Task::read(words).map_err(|e| e.to_string())
     }
 
     #[test]
     fn the_folder_alone_runs_the_agent() {
-        let expected = Options {
+        let options = Options {
             model_dir: PathBuf::from("/m"),
             ..Options::default()
         };
-        assert_eq!(read("cwmpd -p /m"), Ok(Command::Run(expected.clone())));
-        assert_eq!(read("cwmpd run -p /m"), Ok(Command::Run(expected.clone())));
-        assert_eq!(read("cwmpd check /m"), Ok(Command::Check(expected)));
+        let run = Task::Own(Own::Run, options);
+        assert_eq!(read("cwmpd -p /m").as_ref(), Ok(&run));
+        assert_eq!(read("cwmpd run -p /m"), Ok(run));
+        let check = Own::Check(Some(PathBuf::from("/m")));
+        let check = Task::Own(check, Options::default());
+        assert_eq!(read("cwmpd check /m"), Ok(check));
         assert!(read("cwmpd").is_err());
     }
 
@@ -263,20 +289,26 @@ mod tests {
         ];
         assert_eq!(
             read("cwmpd -r /r set A.B -70 C --help"),
-            Ok(Command::Ask(PathBuf::from("/r"), Request::Set(set)))
+            Ok(Task::Ask(PathBuf::from("/r"), Request::Set(set)))
         );
         let inform = Request::Inform(Some("6 CONNECTION REQUEST".to_owned()));
         assert_eq!(
             read("cwmpd inform 6 CONNECTION REQUEST -r /r"),
-            Ok(Command::Ask(PathBuf::from("/r"), inform))
+            Ok(Task::Ask(PathBuf::from("/r"), inform))
         );
-        assert_eq!(
-            read("cwmpd dump --csv"),
-            Ok(Command::Ask(
-                Options::default().run_dir,
-                Request::Dump { csv: true }
-            ))
-        );
+        let dump = Task::Ask(Options::default().run_dir, Request::Dump { csv: true });
+        assert_eq!(read("cwmpd dump --csv").as_ref(), Ok(&dump));
+        assert_eq!(read("cwmpd --csv dump"), Ok(dump));
+    }
+
+    #[test]
+    fn the_help_lists_all_that_is_read() {
+        let help = help();
+        let own = OWN.iter().map(|command| command.name);
+        for name in own.chain(Request::COMMANDS.iter().map(|command| command.name)) {
+            assert!(help.contains(&format!("\n  {name} ")), "{name}");
+        }
+        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
     }
 
     #[test]

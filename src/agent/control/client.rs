@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::NAME;
-use super::protocol::{self, Request};
+use super::protocol::{read_answer, write_request};
+use super::request::Request;
 
 /// How long the agent may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -33,7 +34,7 @@ impl fmt::Display for AskError {
         match self {
             Self::NotRunning { path, error } => write!(
                 f,
-                "no agent answers at {} ({error}): is cwmpd running, with this run folder (-r), \
+                "no agent answers at {} ({error}): does it run, with this run folder (-r), \
                  and are you its user?",
                 path.display()
             ),
@@ -51,7 +52,7 @@ pub fn ask(run_dir: &Path, request: &Request) -> Result<String, AskError> {
     let mut stream =
         UnixStream::connect(&path).map_err(|error| AskError::NotRunning { path, error })?;
     let answer = talk(&mut stream, request).map_err(|e| AskError::Broken(e.to_string()))?;
-    match protocol::read_answer(&answer) {
+    match read_answer(&answer) {
         Some(answer) => answer.map_err(AskError::Refused),
         None => Err(AskError::Broken("it is not complete".to_owned())),
     }
@@ -60,7 +61,7 @@ pub fn ask(run_dir: &Path, request: &Request) -> Result<String, AskError> {
 fn talk(stream: &mut UnixStream, request: &Request) -> io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    stream.write_all(request.write().as_bytes())?;
+    stream.write_all(write_request(request).as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)

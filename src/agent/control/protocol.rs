@@ -1,83 +1,27 @@
 //! What is said on the control socket: one request line, one answer, closed.
 //!
-//! A request is words separated by tabs, in one line. An answer's first line is `ok`, or `error`
-//! and a sentence; the lines after `ok` are for the user. In words, backslash, tab, line feed and
-//! carriage return are written `\\`, `\t`, `\n` and `\r`.
+//! A request is the words of its command, separated by tabs, in one line. An answer's first line is
+//! `ok`, or `error` and a sentence; the lines after `ok` are for the user. In words, backslash, tab,
+//! line feed and carriage return are written `\\`, `\t`, `\n` and `\r`.
+
+use super::request::{Request, read_command};
 
 /// The longest request line: a value of 64 KiB, escaped.
-pub const MAX_REQUEST: usize = 160 * 1024;
+pub(super) const MAX_REQUEST: usize = 160 * 1024;
 
-/// What a user of the box asks of the agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {
-    /// The value of a parameter, or all values below an object.
-    Get(String),
-    /// New values, all or none.
-    Set(Vec<(String, String)>),
-    /// A new instance.
-    Add(String),
-    /// An instance less.
-    Delete(String),
-    /// A session now, with an event of this name, or none but the session itself.
-    Inform(Option<String>),
-    /// How the agent fares.
-    Status,
-    /// The whole model; as csv for simulators or as `path value` lines.
-    Dump {
-        /// csv?
-        csv: bool,
-    },
+/// The line of a request, with its line feed.
+pub(super) fn write_request(request: &Request) -> String {
+    let words: Vec<_> = request.words().into_iter().map(escape).collect();
+    words.join("\t") + "\n"
 }
 
-impl Request {
-    /// The request line, with its line feed.
-    pub fn write(&self) -> String {
-        let mut words = Vec::new();
-        match self {
-            Self::Get(path) => words.extend(["get", path]),
-            Self::Set(values) => {
-                words.push("set");
-                words.extend(
-                    values
-                        .iter()
-                        .flat_map(|(path, value)| [path.as_str(), value]),
-                );
-            }
-            Self::Add(object) => words.extend(["add", object]),
-            Self::Delete(object) => words.extend(["del", object]),
-            Self::Inform(None) => words.push("inform"),
-            Self::Inform(Some(event)) => words.extend(["inform", event]),
-            Self::Status => words.push("status"),
-            Self::Dump { csv: false } => words.push("dump"),
-            Self::Dump { csv: true } => words.extend(["dump", "csv"]),
-        }
-        let words: Vec<String> = words.into_iter().map(escape).collect();
-        words.join("\t") + "\n"
-    }
-
-    /// Reads a request line, without its line feed.
-    pub fn read(line: &str) -> Option<Self> {
-        let words: Vec<String> = line.split('\t').map(unescape).collect::<Option<_>>()?;
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        Some(match words.as_slice() {
-            ["get", path] => Self::Get((*path).to_owned()),
-            ["set", pairs @ ..] if !pairs.is_empty() && pairs.len() % 2 == 0 => {
-                let pair = |pair: &[&str]| match pair {
-                    [path, value] => Some(((*path).to_owned(), (*value).to_owned())),
-                    _ => None,
-                };
-                Self::Set(pairs.chunks(2).filter_map(pair).collect())
-            }
-            ["add", object] => Self::Add((*object).to_owned()),
-            ["del", object] => Self::Delete((*object).to_owned()),
-            ["inform"] => Self::Inform(None),
-            ["inform", event] => Self::Inform(Some((*event).to_owned())),
-            ["status"] => Self::Status,
-            ["dump"] => Self::Dump { csv: false },
-            ["dump", "csv"] => Self::Dump { csv: true },
-            _ => return None,
-        })
-    }
+/// Reads a request line, without its line feed.
+pub(super) fn read_request(line: &str) -> Result<Request, String> {
+    let words: Option<Vec<_>> = line.split('\t').map(unescape).collect();
+    let words = words.ok_or("not a request: an unknown escape")?;
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    let command = read_command(&Request::COMMANDS, &words);
+    command.unwrap_or_else(|| Err("not a request: an unknown command".to_owned()))
 }
 
 /// The answer as it goes over the socket.
@@ -150,10 +94,10 @@ mod tests {
             Request::Dump { csv: false },
             Request::Dump { csv: true },
         ] {
-            let line = request.write();
+            let line = write_request(&request);
             let line = line.strip_suffix('\n').unwrap();
             assert!(!line.contains('\n'));
-            assert_eq!(Request::read(line), Some(request));
+            assert_eq!(read_request(line), Ok(request));
         }
     }
 
@@ -169,7 +113,7 @@ mod tests {
             "get\tx\\",
             "dump\txml",
         ] {
-            assert_eq!(Request::read(line), None, "{line}");
+            assert!(read_request(line).is_err(), "{line}");
         }
     }
 
@@ -190,7 +134,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_makes_the_reader_panic(line in any::<String>()) {
-            let _ = Request::read(&line);
+            let _ = read_request(&line);
             let _ = read_answer(&line);
         }
     }

@@ -7,12 +7,12 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use log::warn;
 use nix::poll::PollFlags;
 use nix::sys::stat::{Mode, umask};
 
 use super::NAME;
-use super::protocol::{MAX_REQUEST, Request, write_answer};
+use super::protocol::{MAX_REQUEST, read_request, write_answer};
+use super::request::Request;
 use crate::agent::error::AgentError;
 
 /// Clients at a time; more wait until one is done.
@@ -25,18 +25,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(in crate::agent) struct Server {
     listener: UnixListener,
     path: PathBuf,
-    clients: Vec<Client>,
+    clients: Vec<ControlClient>,
     next_id: u32,
 }
 
-struct Client {
+struct ControlClient {
     id: u32,
     stream: UnixStream,
     deadline: Duration,
-    phase: Phase,
+    phase: ControlStage,
 }
 
-enum Phase {
+enum ControlStage {
     Asking(Vec<u8>),
     Waiting,
     Reading { answer: Vec<u8>, sent: usize },
@@ -77,8 +77,8 @@ impl Server {
         let listener = room.then(|| (self.listener.as_fd(), PollFlags::POLLIN));
         let clients = self.clients.iter().map(|client| {
             let flags = match client.phase {
-                Phase::Reading { .. } => PollFlags::POLLOUT,
-                Phase::Asking(_) | Phase::Waiting => PollFlags::POLLIN,
+                ControlStage::Reading { .. } => PollFlags::POLLOUT,
+                ControlStage::Asking(_) | ControlStage::Waiting => PollFlags::POLLIN,
             };
             (client.stream.as_fd(), flags)
         });
@@ -99,26 +99,26 @@ impl Server {
             };
             if stream.set_nonblocking(true).is_ok() {
                 self.next_id = self.next_id.wrapping_add(1);
-                self.clients.push(Client {
+                self.clients.push(ControlClient {
                     id: self.next_id,
                     stream,
                     deadline: now + PATIENCE,
-                    phase: Phase::Asking(Vec::new()),
+                    phase: ControlStage::Asking(Vec::new()),
                 });
             }
         }
         let mut requests = Vec::new();
         self.clients.retain_mut(|client| {
             if client.deadline <= now {
-                warn!("control socket: a client took too long and was dropped");
+                log::warn!("control socket: a client took too long and was dropped");
                 return false;
             }
             match client.work() {
                 Ok(None) => true,
                 Ok(Some(line)) => {
-                    match Request::read(&line) {
-                        Some(request) => requests.push((client.id, request)),
-                        None => client.begin_answer(Err("not a request".to_owned()), now),
+                    match read_request(&line) {
+                        Ok(request) => requests.push((client.id, request)),
+                        Err(why) => client.begin_answer(Err(why), now),
                     }
                     true
                 }
@@ -149,10 +149,10 @@ impl Drop for Server {
     }
 }
 
-impl Client {
+impl ControlClient {
     fn begin_answer(&mut self, answer: Result<String, String>, now: Duration) {
         self.deadline = now + PATIENCE;
-        self.phase = Phase::Reading {
+        self.phase = ControlStage::Reading {
             answer: write_answer(answer),
             sent: 0,
         };
@@ -162,7 +162,7 @@ impl Client {
     /// has its answer.
     fn work(&mut self) -> io::Result<Option<String>> {
         match &mut self.phase {
-            Phase::Asking(line) => {
+            ControlStage::Asking(line) => {
                 let mut chunk = [0; 4096];
                 let Some(got) = ready(self.stream.read(&mut chunk))? else {
                     return Ok(None);
@@ -177,12 +177,12 @@ impl Client {
                 };
                 line.truncate(end);
                 let line = String::from_utf8(std::mem::take(line));
-                self.phase = Phase::Waiting;
+                self.phase = ControlStage::Waiting;
                 line.map(Some)
                     .map_err(|_| io::ErrorKind::InvalidData.into())
             }
-            Phase::Waiting => Ok(None),
-            Phase::Reading { answer, sent } => {
+            ControlStage::Waiting => Ok(None),
+            ControlStage::Reading { answer, sent } => {
                 while let Some(rest) = answer.get(*sent..).filter(|rest| !rest.is_empty()) {
                     match ready(self.stream.write(rest))? {
                         Some(written) => *sent += written,

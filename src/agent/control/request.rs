@@ -1,0 +1,160 @@
+//! What a user of the box may ask of the running agent: one table, from which `cwmpd --help`, the
+//! reading of command lines and that of requests follow.
+
+/// A command, as a row of a table. `T` is what it is read as.
+pub struct Command<T> {
+    /// Its first word.
+    pub name: &'static str,
+    /// Its arguments, as `--help` shows them.
+    pub arguments: &'static str,
+    /// What it does, for `--help`; may have more than one line.
+    pub help: &'static str,
+    /// Reads the arguments; `None` where they are not those of the command.
+    pub read: fn(&[&str]) -> Option<T>,
+}
+
+/// What a user of the box asks of the agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// The value of a parameter, or all values below an object.
+    Get(String),
+    /// New values, all or none.
+    Set(Vec<(String, String)>),
+    /// A new instance.
+    Add(String),
+    /// An instance less.
+    Delete(String),
+    /// A session now, with an event of this name, or none but the session itself.
+    Inform(Option<String>),
+    /// How the agent fares.
+    Status,
+    /// The whole model; as csv for simulators or as `path value` lines.
+    Dump {
+        /// csv?
+        csv: bool,
+    },
+}
+
+impl Request {
+    /// All that can be asked.
+    pub const COMMANDS: [Command<Self>; 7] = [
+        Command {
+            name: "status",
+            arguments: "",
+            help: "the ACS, the last session and the next, where connection requests go",
+            read: |words| words.is_empty().then_some(Self::Status),
+        },
+        Command {
+            name: "get",
+            arguments: "PATH",
+            help: "the value of a parameter, or PATH VALUE for all below an object",
+            read: |words| Some(Self::Get(only(words)?)),
+        },
+        Command {
+            name: "set",
+            arguments: "PATH VALUE ...",
+            help: "new values, all of them or none",
+            read: |words| {
+                let pair = |pair: &[&str]| match pair {
+                    [path, value] => Some(((*path).to_owned(), (*value).to_owned())),
+                    _ => None,
+                };
+                let pairs: Option<Vec<_>> = words.chunks(2).map(pair).collect();
+                pairs.filter(|pairs| !pairs.is_empty()).map(Self::Set)
+            },
+        },
+        Command {
+            name: "add",
+            arguments: "OBJECT",
+            help: "make an instance; prints its path",
+            read: |words| Some(Self::Add(only(words)?)),
+        },
+        Command {
+            name: "del",
+            arguments: "OBJECT",
+            help: "remove an instance",
+            read: |words| Some(Self::Delete(only(words)?)),
+        },
+        Command {
+            name: "inform",
+            arguments: "[EVENT]",
+            help: "open a session now; EVENT is '2 PERIODIC' or '6 CONNECTION REQUEST'",
+            read: |words| Some(Self::Inform((!words.is_empty()).then(|| words.join(" ")))),
+        },
+        Command {
+            name: "dump",
+            arguments: "[--csv]",
+            help: "all values, as PATH VALUE, or as csv for a simulator of boxes",
+            read: |words| match words {
+                [] => Some(Self::Dump { csv: false }),
+                ["--csv"] => Some(Self::Dump { csv: true }),
+                _ => None,
+            },
+        },
+    ];
+
+    /// The words that are read as this request: the command's name and its arguments.
+    pub fn words(&self) -> Vec<&str> {
+        match self {
+            Self::Get(path) => vec!["get", path],
+            Self::Set(values) => {
+                let pairs = values.iter().flat_map(|(path, value)| [path, value]);
+                ["set"].into_iter().chain(pairs.map(String::as_str)).collect()
+            }
+            Self::Add(object) => vec!["add", object],
+            Self::Delete(object) => vec!["del", object],
+            Self::Inform(None) => vec!["inform"],
+            Self::Inform(Some(event)) => vec!["inform", event],
+            Self::Status => vec!["status"],
+            Self::Dump { csv: false } => vec!["dump"],
+            Self::Dump { csv: true } => vec!["dump", "--csv"],
+        }
+    }
+}
+
+fn only(words: &[&str]) -> Option<String> {
+    match words {
+        [word] => Some((*word).to_owned()),
+        _ => None,
+    }
+}
+
+/// Reads a command by the table that has it; `None` where this one has not.
+///
+/// # Errors
+/// The arguments are not the command's: how it is written.
+pub fn read_command<T>(table: &[Command<T>], words: &[&str]) -> Option<Result<T, String>> {
+    let (name, arguments) = words.split_first()?;
+    let command = table.iter().find(|command| command.name == *name)?;
+    let usage = || format!("usage: cwmpd {name} {}", command.arguments).trim_end().to_owned();
+    Some((command.read)(arguments).ok_or_else(usage))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Option<Result<Request, String>> {
+        read_command(&Request::COMMANDS, &line.split(' ').collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn arguments_that_do_not_fit_are_told_how() {
+        let usage = |text: &str| Some(Err(text.to_owned()));
+        assert_eq!(read("set A"), usage("usage: cwmpd set PATH VALUE ..."));
+        assert_eq!(read("set"), usage("usage: cwmpd set PATH VALUE ..."));
+        assert_eq!(read("get A B"), usage("usage: cwmpd get PATH"));
+        assert_eq!(read("status A"), usage("usage: cwmpd status"));
+        assert_eq!(read("dump csv"), usage("usage: cwmpd dump [--csv]"));
+        assert_eq!(read("reboot"), None);
+    }
+
+    #[test]
+    fn an_event_may_be_several_words() {
+        let event = Some("6 CONNECTION REQUEST".to_owned());
+        assert_eq!(
+            read("inform 6 CONNECTION REQUEST"),
+            Some(Ok(Request::Inform(event)))
+        );
+    }
+}
