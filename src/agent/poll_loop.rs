@@ -26,7 +26,7 @@ use super::watch::Watch;
 use crate::acs::{LinkError, Reply};
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::connreq::{Door, Listener};
+use crate::connreq::{Access, Listener};
 use crate::cwmp::{Engine, Input};
 use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
@@ -256,12 +256,12 @@ impl Agent {
             ..
         } = self;
         let before = listener.port();
-        let mut door = || Door {
+        let mut access = || Access {
             path: facts.borrow().path.clone(),
             username: setting(model, "ConnectionRequestUsername"),
             password: Secret::new(setting(model, "ConnectionRequestPassword")),
         };
-        if listener.work(now.uptime, &mut door) > 0 {
+        if listener.work(now.uptime, &mut access) > 0 {
             self.engine.connection_request(now);
         }
         if self.listener.port() != before {

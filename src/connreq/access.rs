@@ -13,7 +13,7 @@ const REALM: &str = "cwmpd";
 
 /// What a valid request has to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Door {
+pub struct Access {
     /// The path of the connection-request URL, with its `/`.
     pub path: String,
     /// `ManagementServer.ConnectionRequestUsername`.
@@ -29,14 +29,14 @@ pub(super) enum Verdict {
     /// 200: a session is to follow.
     Welcome,
     /// 401, with this challenge.
-    Challenge(String, Refusal),
+    Challenge(String, Denial),
     /// Another status.
-    Refused(u16, Refusal),
+    Refused(u16, Denial),
 }
 
 /// Why a request is refused: for the log, never for the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum Denial {
     WrongPath,
     WrongMethod,
     NoCredentialsSet,
@@ -51,7 +51,7 @@ pub(super) enum Refusal {
     NoRandom,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::WrongPath => "the path is not that of the connection-request URL",
@@ -77,25 +77,25 @@ impl fmt::Display for Refusal {
 }
 
 /// Decides on a request (TR-069 §3.2.2.2: digest, MD5, `qop="auth"`).
-pub(super) fn judge(head: &Head, door: &Door, nonces: &mut Nonces, now: Duration) -> Verdict {
-    if head.path != door.path {
-        return Verdict::Refused(404, Refusal::WrongPath);
+pub(super) fn judge(head: &Head, access: &Access, nonces: &mut Nonces, now: Duration) -> Verdict {
+    if head.path != access.path {
+        return Verdict::Refused(404, Denial::WrongPath);
     }
     if head.method != "GET" {
-        return Verdict::Refused(405, Refusal::WrongMethod);
+        return Verdict::Refused(405, Denial::WrongMethod);
     }
-    match authenticate(head, door, nonces, now) {
+    match authenticate(head, access, nonces, now) {
         Ok(()) => Verdict::Welcome,
         Err(why) => match nonces.make(now) {
             Ok(nonce) => Verdict::Challenge(challenge(&nonce, why), why),
-            Err(_) => Verdict::Refused(503, Refusal::NoRandom),
+            Err(_) => Verdict::Refused(503, Denial::NoRandom),
         },
     }
 }
 
-fn challenge(nonce: &str, why: Refusal) -> String {
+fn challenge(nonce: &str, why: Denial) -> String {
     let stale = match why {
-        Refusal::StaleNonce => ", stale=true",
+        Denial::StaleNonce => ", stale=true",
         _ => "",
     };
     format!(r#"Digest realm="{REALM}", qop="auth", algorithm=MD5, nonce="{nonce}"{stale}"#)
@@ -103,45 +103,45 @@ fn challenge(nonce: &str, why: Refusal) -> String {
 
 fn authenticate(
     head: &Head,
-    door: &Door,
+    access: &Access,
     nonces: &mut Nonces,
     now: Duration,
-) -> Result<(), Refusal> {
-    if door.username.is_empty() || door.password.is_empty() {
-        return Err(Refusal::NoCredentialsSet);
+) -> Result<(), Denial> {
+    if access.username.is_empty() || access.password.is_empty() {
+        return Err(Denial::NoCredentialsSet);
     }
     let value = head
         .authorization
         .as_deref()
-        .ok_or(Refusal::NoAuthorization)?;
+        .ok_or(Denial::NoAuthorization)?;
     let credentials = digest::parse(value);
-    let credentials = credentials.first().ok_or(Refusal::BadAuthorization)?;
+    let credentials = credentials.first().ok_or(Denial::BadAuthorization)?;
     if !credentials.is("Digest") {
-        return Err(Refusal::NotDigest);
+        return Err(Denial::NotDigest);
     }
-    let answer = Answer::read(credentials).ok_or(Refusal::BadAuthorization)?;
-    if !same(answer.username, &door.username) {
-        return Err(Refusal::WrongUsername);
+    let answer = DigestAnswer::read(credentials).ok_or(Denial::BadAuthorization)?;
+    if !same(answer.username, &access.username) {
+        return Err(Denial::WrongUsername);
     }
     if head::path_of(answer.uri) != head.path {
-        return Err(Refusal::WrongUri);
+        return Err(Denial::WrongUri);
     }
     if answer.realm != REALM {
-        return Err(Refusal::WrongRealm);
+        return Err(Denial::WrongRealm);
     }
-    if !same(&answer.response, &answer.expected(&door.password)) {
-        return Err(Refusal::WrongPassword);
+    if !same(&answer.response, &answer.expected(&access.password)) {
+        return Err(Denial::WrongPassword);
     }
     // RFC 7616 §3.3: who knows the password but has no good nonce is to try again with a new one.
     if !nonces.is_good(answer.nonce, answer.count, now) {
-        return Err(Refusal::StaleNonce);
+        return Err(Denial::StaleNonce);
     }
     nonces.spend(answer.nonce, answer.count, now);
     Ok(())
 }
 
 /// The parts of a digest answer that must be there (RFC 7616 §3.4).
-struct Answer<'a> {
+struct DigestAnswer<'a> {
     username: &'a str,
     realm: &'a str,
     nonce: &'a str,
@@ -152,7 +152,7 @@ struct Answer<'a> {
     response: String,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> DigestAnswer<'a> {
     fn read(credentials: &'a Challenge) -> Option<Self> {
         let get = |name| credentials.param(name);
         if get("qop")? != "auth" || Algorithm::named(get("algorithm")) != Some(Algorithm::Md5) {
@@ -203,8 +203,8 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(50);
 
-    fn door() -> Door {
-        Door {
+    fn access() -> Access {
+        Access {
             path: "/t0ken".to_owned(),
             username: "acs".to_owned(),
             password: Secret::new("pässword"),
@@ -249,12 +249,12 @@ mod tests {
     #[test]
     fn the_right_digest_is_welcome_once() {
         let mut nonces = Nonces::new().unwrap();
-        let nonce = nonce_of(judge(&get(None), &door(), &mut nonces, NOW));
+        let nonce = nonce_of(judge(&get(None), &access(), &mut nonces, NOW));
         let right = get(Some(answer(&nonce, "acs", "pässword", 1)));
-        assert_eq!(judge(&right, &door(), &mut nonces, NOW), Verdict::Welcome);
-        let again = judge(&right, &door(), &mut nonces, NOW);
+        assert_eq!(judge(&right, &access(), &mut nonces, NOW), Verdict::Welcome);
+        let again = judge(&right, &access(), &mut nonces, NOW);
         assert!(
-            matches!(&again, Verdict::Challenge(text, Refusal::StaleNonce) if text.ends_with("stale=true")),
+            matches!(&again, Verdict::Challenge(text, Denial::StaleNonce) if text.ends_with("stale=true")),
             "{again:?}"
         );
     }
@@ -262,30 +262,30 @@ mod tests {
     #[test]
     fn each_refusal_has_its_reason() {
         let mut nonces = Nonces::new().unwrap();
-        let nonce = nonce_of(judge(&get(None), &door(), &mut nonces, NOW));
+        let nonce = nonce_of(judge(&get(None), &access(), &mut nonces, NOW));
         let good = answer(&nonce, "acs", "pässword", 1);
         let cases = [
-            (answer(&nonce, "acs", "guess", 1), Refusal::WrongPassword),
+            (answer(&nonce, "acs", "guess", 1), Denial::WrongPassword),
             (
                 answer(&nonce, "root", "pässword", 1),
-                Refusal::WrongUsername,
+                Denial::WrongUsername,
             ),
-            (answer("0123", "acs", "pässword", 1), Refusal::StaleNonce),
+            (answer("0123", "acs", "pässword", 1), Denial::StaleNonce),
             (
                 good.replace("realm=\"cwmpd\"", "realm=\"x\""),
-                Refusal::WrongRealm,
+                Denial::WrongRealm,
             ),
             (
                 answer(&nonce, "acs", "pässword", 0),
-                Refusal::BadAuthorization,
+                Denial::BadAuthorization,
             ),
-            (good.replace("qop=auth, ", ""), Refusal::BadAuthorization),
-            (good.replace("/t0ken", "/"), Refusal::WrongUri),
-            ("Digest".to_owned(), Refusal::BadAuthorization),
-            ("Basic YWNzOnDkc3N3b3Jk".to_owned(), Refusal::NotDigest),
+            (good.replace("qop=auth, ", ""), Denial::BadAuthorization),
+            (good.replace("/t0ken", "/"), Denial::WrongUri),
+            ("Digest".to_owned(), Denial::BadAuthorization),
+            ("Basic YWNzOnDkc3N3b3Jk".to_owned(), Denial::NotDigest),
         ];
         for (value, reason) in cases {
-            let verdict = judge(&get(Some(value)), &door(), &mut nonces, NOW);
+            let verdict = judge(&get(Some(value)), &access(), &mut nonces, NOW);
             assert!(
                 matches!(verdict, Verdict::Challenge(_, why) if why == reason),
                 "{verdict:?}, not {reason:?}"
@@ -296,17 +296,17 @@ mod tests {
     #[test]
     fn empty_credentials_admit_nobody() {
         let mut nonces = Nonces::new().unwrap();
-        let door = Door {
+        let access = Access {
             username: String::new(),
             password: Secret::default(),
-            ..door()
+            ..access()
         };
-        let nonce = nonce_of(judge(&get(None), &door, &mut nonces, NOW));
+        let nonce = nonce_of(judge(&get(None), &access, &mut nonces, NOW));
         let empty = get(Some(answer(&nonce, "", "", 1)));
-        let verdict = judge(&empty, &door, &mut nonces, NOW);
+        let verdict = judge(&empty, &access, &mut nonces, NOW);
         assert!(matches!(
             verdict,
-            Verdict::Challenge(_, Refusal::NoCredentialsSet)
+            Verdict::Challenge(_, Denial::NoCredentialsSet)
         ));
     }
 
@@ -315,11 +315,11 @@ mod tests {
         let mut nonces = Nonces::new().unwrap();
         let mut head = get(None);
         head.path = "/".to_owned();
-        let verdict = judge(&head, &door(), &mut nonces, NOW);
-        assert_eq!(verdict, Verdict::Refused(404, Refusal::WrongPath));
+        let verdict = judge(&head, &access(), &mut nonces, NOW);
+        assert_eq!(verdict, Verdict::Refused(404, Denial::WrongPath));
         let mut head = get(None);
         head.method = "POST".to_owned();
-        let verdict = judge(&head, &door(), &mut nonces, NOW);
-        assert_eq!(verdict, Verdict::Refused(405, Refusal::WrongMethod));
+        let verdict = judge(&head, &access(), &mut nonces, NOW);
+        assert_eq!(verdict, Verdict::Refused(405, Denial::WrongMethod));
     }
 }

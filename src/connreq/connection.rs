@@ -16,7 +16,7 @@ const MAX_REQUESTS: u8 = 8;
 const MAX_DRAIN: usize = 64 * 1024;
 
 /// A header of an answer: its name and value.
-pub(super) type Header = (&'static str, String);
+pub(super) type AnswerHeader = (&'static str, String);
 
 /// A connected peer.
 pub(super) struct Connection {
@@ -31,7 +31,7 @@ pub(super) struct Connection {
 }
 
 /// What a connection has to say.
-pub(super) enum Event {
+pub(super) enum PeerInput {
     /// Nothing more for now.
     Wait,
     /// A request, to be answered.
@@ -61,7 +61,7 @@ impl Connection {
     }
 
     /// Reads what there is, up to the next event.
-    pub(super) fn next(&mut self) -> Event {
+    pub(super) fn next(&mut self) -> PeerInput {
         loop {
             if self.draining.is_none() {
                 match head::read(&self.buffer) {
@@ -69,30 +69,30 @@ impl Connection {
                     Reading::Whole(head, used) => {
                         self.buffer.drain(..used.min(self.buffer.len()));
                         self.requests += 1;
-                        return Event::Request(head);
+                        return PeerInput::Request(head);
                     }
-                    Reading::TooLong => return Event::Bad(431),
-                    Reading::Malformed => return Event::Bad(400),
+                    Reading::TooLong => return PeerInput::Bad(431),
+                    Reading::Malformed => return PeerInput::Bad(400),
                 }
             }
             let mut chunk = [0; 1024];
             let got = match self.stream.read(&mut chunk) {
-                Ok(0) => return Event::Closed,
+                Ok(0) => return PeerInput::Closed,
                 Ok(got) => got,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Event::Wait,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return PeerInput::Wait,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return Event::Closed,
+                Err(_) => return PeerInput::Closed,
             };
             match &mut self.draining {
                 Some(left) => match left.checked_sub(got) {
                     Some(rest) => *left = rest,
-                    None => return Event::Closed,
+                    None => return PeerInput::Closed,
                 },
                 // One chunk beyond the bound at most: `head::read` then says TooLong.
                 None if self.buffer.len() <= MAX_HEAD => {
                     self.buffer.extend(chunk.iter().take(got));
                 }
-                None => return Event::Bad(431),
+                None => return PeerInput::Bad(431),
             }
         }
     }
@@ -103,7 +103,7 @@ impl Connection {
     pub(super) fn answer(
         &mut self,
         status: u16,
-        header: Option<Header>,
+        header: Option<AnswerHeader>,
         keep_alive: bool,
     ) -> io::Result<()> {
         let goes_on = keep_alive && self.requests < MAX_REQUESTS;
@@ -136,7 +136,7 @@ fn reason(status: u16) -> &'static str {
         401 => "Unauthorized",
         404 => "Not Found",
         405 => "Method Not Allowed",
-        431 => "Request Header Fields Too Large",
+        431 => "Request AnswerHeader Fields Too Large",
         503 => "Service Unavailable",
         _ => "",
     }

@@ -5,10 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use log::{error, info, warn};
-
-use super::access::{self, Door, Verdict};
-use super::connection::{Connection, Event};
+use super::access::{self, Access, Denial, Verdict};
+use super::connection::{Connection, PeerInput};
 use super::nonce::Nonces;
 
 /// Peers at a time. One more drops the eldest, so that idle connections cannot lock the ACS out.
@@ -20,12 +18,12 @@ const RETRY: Duration = Duration::from_secs(5);
 /// Listens for connection requests, within the agent's loop.
 pub struct Listener {
     port: u16,
-    state: State,
+    state: PortState,
     connections: Vec<Connection>,
     nonces: Nonces,
 }
 
-enum State {
+enum PortState {
     Closed,
     Open { socket: TcpListener, port: u16 },
     Failed { retry_at: Duration },
@@ -37,7 +35,7 @@ impl Listener {
     pub fn new(port: u16) -> Result<Self, getrandom::Error> {
         Ok(Self {
             port,
-            state: State::Closed,
+            state: PortState::Closed,
             connections: Vec::new(),
             nonces: Nonces::new()?,
         })
@@ -46,32 +44,32 @@ impl Listener {
     /// Takes the port, on IPv6 and IPv4. Where that fails it says so in the log, and
     /// [`Listener::work`] tries again when [`Listener::deadline`] is due.
     pub fn open(&mut self, now: Duration) {
-        if let State::Open { .. } = self.state {
+        if let PortState::Open { .. } = self.state {
             return;
         }
-        let first_failure = !matches!(self.state, State::Failed { .. });
+        let first_failure = !matches!(self.state, PortState::Failed { .. });
         match bind(self.port) {
             Ok((socket, port)) => {
-                info!("listening for connection requests on port {port}");
-                self.state = State::Open { socket, port };
+                log::info!("listening for connection requests on port {port}");
+                self.state = PortState::Open { socket, port };
             }
             Err(e) => {
                 if first_failure {
-                    error!(
+                    log::error!(
                         "connection-request port {}: {e}; trying again every {} s",
                         self.port,
                         RETRY.as_secs()
                     );
                 }
                 let retry_at = now + RETRY;
-                self.state = State::Failed { retry_at };
+                self.state = PortState::Failed { retry_at };
             }
         }
     }
 
     /// Gives the port back and drops all peers.
     pub fn close(&mut self) {
-        self.state = State::Closed;
+        self.state = PortState::Closed;
         self.connections.clear();
     }
 
@@ -83,7 +81,7 @@ impl Listener {
     /// The port that is open.
     pub fn port(&self) -> Option<u16> {
         match self.state {
-            State::Open { port, .. } => Some(port),
+            PortState::Open { port, .. } => Some(port),
             _ => None,
         }
     }
@@ -91,7 +89,7 @@ impl Listener {
     /// The descriptors to wait for, all for input.
     pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let socket = match &self.state {
-            State::Open { socket, .. } => Some(socket.as_fd()),
+            PortState::Open { socket, .. } => Some(socket.as_fd()),
             _ => None,
         };
         let peers = self.connections.iter().map(|c| c.stream().as_fd());
@@ -101,7 +99,7 @@ impl Listener {
     /// When [`Listener::work`] is due though no descriptor is ready.
     pub fn deadline(&self) -> Option<Duration> {
         let retry = match self.state {
-            State::Failed { retry_at } => Some(retry_at),
+            PortState::Failed { retry_at } => Some(retry_at),
             _ => None,
         };
         let peers = self.connections.iter().map(|c| c.deadline);
@@ -109,9 +107,9 @@ impl Listener {
     }
 
     /// Does what is ready or due, without waiting, and says how many requests authenticated; each
-    /// has its 200 already. `door` is asked once a request is complete.
-    pub fn work(&mut self, now: Duration, door: &mut dyn FnMut() -> Door) -> usize {
-        if matches!(self.state, State::Failed { retry_at } if retry_at <= now) {
+    /// has its 200 already. `access` is asked once a request is complete.
+    pub fn work(&mut self, now: Duration, access: &mut dyn FnMut() -> Access) -> usize {
+        if matches!(self.state, PortState::Failed { retry_at } if retry_at <= now) {
             self.open(now);
         }
         self.accept(now);
@@ -125,13 +123,13 @@ impl Listener {
             if connection.deadline <= now {
                 return false;
             }
-            serve(connection, nonces, now, door, &mut welcome)
+            serve(connection, nonces, now, access, &mut welcome)
         });
         welcome
     }
 
     fn accept(&mut self, now: Duration) {
-        let State::Open { socket, .. } = &self.state else {
+        let PortState::Open { socket, .. } = &self.state else {
             return;
         };
         // As many as may stay: a flood of connects must not hold the loop.
@@ -142,7 +140,7 @@ impl Listener {
                     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
                     if self.connections.len() >= MAX_CONNECTIONS {
                         let eldest = self.connections.remove(0);
-                        warn!(
+                        log::warn!(
                             "too many connections to the connection-request port, dropped {}",
                             eldest.peer
                         );
@@ -155,12 +153,12 @@ impl Listener {
                 Err(e) if is_of_the_peer(&e) => {}
                 Err(e) => {
                     // Out of descriptors or memory: the port would stay ready, and the loop busy.
-                    error!(
+                    log::error!(
                         "connection-request port: {e}; closed for {} s",
                         RETRY.as_secs()
                     );
                     let retry_at = now + RETRY;
-                    self.state = State::Failed { retry_at };
+                    self.state = PortState::Failed { retry_at };
                     return;
                 }
             }
@@ -173,25 +171,25 @@ fn serve(
     connection: &mut Connection,
     nonces: &mut Nonces,
     now: Duration,
-    door: &mut dyn FnMut() -> Door,
+    access: &mut dyn FnMut() -> Access,
     welcome: &mut usize,
 ) -> bool {
     loop {
         let (status, header, keep_alive) = match connection.next() {
-            Event::Wait => return true,
-            Event::Closed => return false,
-            Event::Bad(status) => {
-                warn!(
+            PeerInput::Wait => return true,
+            PeerInput::Closed => return false,
+            PeerInput::Bad(status) => {
+                log::warn!(
                     "connection request from {} refused: not an HTTP request, or too long",
                     connection.peer
                 );
                 (status, None, false)
             }
-            Event::Request(head) => {
+            PeerInput::Request(head) => {
                 let peer = connection.peer;
-                let (status, header) = match access::judge(&head, &door(), nonces, now) {
+                let (status, header) = match access::judge(&head, &access(), nonces, now) {
                     Verdict::Welcome => {
-                        info!("connection request from {peer} accepted");
+                        log::info!("connection request from {peer} accepted");
                         *welcome += 1;
                         (200, None)
                     }
@@ -200,7 +198,7 @@ fn serve(
                         (401, Some(("WWW-Authenticate", challenge)))
                     }
                     Verdict::Refused(status, why) => {
-                        warn!("connection request from {peer} refused: {why}");
+                        log::warn!("connection request from {peer} refused: {why}");
                         let allow = (status == 405).then(|| ("Allow", "GET".to_owned()));
                         (status, allow)
                     }
@@ -215,10 +213,10 @@ fn serve(
 }
 
 /// The first, unauthenticated request of every exchange is no reason to warn.
-fn warn_or_info(why: access::Refusal, peer: SocketAddr) {
+fn warn_or_info(why: Denial, peer: SocketAddr) {
     match why {
-        access::Refusal::NoAuthorization => info!("connection request from {peer}: {why}"),
-        _ => warn!("connection request from {peer} refused: {why}"),
+        Denial::NoAuthorization => log::info!("connection request from {peer}: {why}"),
+        _ => log::warn!("connection request from {peer} refused: {why}"),
     }
 }
 

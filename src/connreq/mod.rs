@@ -16,5 +16,5 @@ mod head;
 mod http;
 mod nonce;
 
-pub use access::Door;
+pub use access::Access;
 pub use http::Listener;

@@ -3,19 +3,19 @@
 //! The names tell where a value stands, `ZWave.devices.1.states.1.id 208`: members by name, items
 //! of lists by number from 1. They are no addresses, since devices and states change their places.
 
-use crate::base::json::{Event, JsonError, Reader};
+use crate::base::json::{JsonEvent, JsonError, JsonReader};
 
 /// Calls `each(name, value)` for every value in the JSON of `text`, in its order, its name beginning
 /// with `prefix`. What is empty has no pair, and null has an empty value.
 ///
 /// # Errors
-/// The text is not, or not to its end, JSON that [`Reader`] reads.
+/// The text is not, or not to its end, JSON that [`JsonReader`] reads.
 pub fn flatten(
     text: &str,
     prefix: &str,
     each: &mut dyn FnMut(&str, &str),
 ) -> Result<(), JsonError> {
-    let mut reader = Reader::new(text);
+    let mut reader = JsonReader::new(text);
     let mut name = prefix.to_owned();
     while let Some(value) = reader.next()? {
         walk(&mut reader, &value, &mut name, each)?;
@@ -25,25 +25,25 @@ pub fn flatten(
 
 /// Recurses as deep as the text nests, which the reader bounds.
 fn walk(
-    reader: &mut Reader<'_>,
-    value: &Event<'_>,
+    reader: &mut JsonReader<'_>,
+    value: &JsonEvent<'_>,
     name: &mut String,
     each: &mut dyn FnMut(&str, &str),
 ) -> Result<(), JsonError> {
     match value {
-        Event::Text(text) => each(name, text),
-        Event::Number(number) => each(name, number),
-        Event::Bool(true) => each(name, "true"),
-        Event::Bool(false) => each(name, "false"),
-        Event::Null => each(name, ""),
-        Event::Object | Event::Array => return inside(reader, name, each),
-        Event::Name(_) | Event::Close => {}
+        JsonEvent::Text(text) => each(name, text),
+        JsonEvent::Number(number) => each(name, number),
+        JsonEvent::Bool(true) => each(name, "true"),
+        JsonEvent::Bool(false) => each(name, "false"),
+        JsonEvent::Null => each(name, ""),
+        JsonEvent::Object | JsonEvent::Array => return inside(reader, name, each),
+        JsonEvent::Name(_) | JsonEvent::Close => {}
     }
     Ok(())
 }
 
 fn inside(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     name: &mut String,
     each: &mut dyn FnMut(&str, &str),
 ) -> Result<(), JsonError> {
@@ -51,8 +51,8 @@ fn inside(
     let mut number = 0_u32;
     while let Some(event) = reader.next()? {
         let value = match event {
-            Event::Close => break,
-            Event::Name(member) => {
+            JsonEvent::Close => break,
+            JsonEvent::Name(member) => {
                 *name += ".";
                 *name += &member;
                 reader.next()?

@@ -4,7 +4,7 @@
 //! against the official schemas. Every message parses and emits, so that what one side writes the
 //! other side reads: the properties are tested for each. Nothing here does I/O, and no input panics.
 //!
-//! [`Envelope::parse`] and [`Envelope::emit`] are the doors; [`GetParameterValuesResponseWriter`] and
+//! [`Envelope::parse`] and [`Envelope::emit`] do both; [`GetParameterValuesResponseWriter`] and
 //! [`GetParameterNamesResponseWriter`] write the two responses that may be long. What the schema says
 //! of lengths and patterns of texts is not checked here: the engine knows what to answer.
 //!
@@ -30,7 +30,9 @@ mod version;
 mod xml;
 
 pub use envelope::must_understand_fault;
-pub use error::{BadArgument, EnvelopeError, ParseError};
+#[cfg(feature = "inside")]
+pub use error::EnvelopeError;
+pub use error::ParseError;
 pub use fault::fault_string;
 pub use limits::*;
 pub use message::*;

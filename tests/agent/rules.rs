@@ -100,7 +100,7 @@ fn a_refused_connection_request_causes_no_session() {
 }
 
 #[test]
-fn with_cwmp_disabled_the_session_ends_and_the_door_is_shut() {
+fn with_cwmp_disabled_the_session_ends_and_the_port_is_closed() {
     let acs = start();
     let home = home(&acs);
     let agent = home.start();

@@ -289,7 +289,7 @@ fn a_change_by_hand_is_told_to_the_acs() {
 }
 
 #[test]
-fn w10_strangers_at_the_door_do_not_deliver_events() {
+fn w10_strangers_who_connect_do_not_deliver_events() {
     let acs = ScriptedAcs::start(Options {
         auth: Auth::Open,
         ..Options::default()

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
 use cwmpd::base::secret::Secret;
-use cwmpd::connreq::{Door, Listener};
+use cwmpd::connreq::{Access, Listener};
 
 /// A listener in a loop of its own. Time runs as fast as the test says.
 struct Served {
@@ -30,7 +30,7 @@ impl Served {
         let seconds = Arc::new(AtomicUsize::new(100));
         let stop = Arc::new(AtomicBool::new(false));
         let (count, time, end) = (welcome.clone(), seconds.clone(), stop.clone());
-        let mut door = move || Door {
+        let mut access = move || Access {
             path: "/t0ken".to_owned(),
             username: username.to_owned(),
             password: Secret::new(password),
@@ -39,7 +39,7 @@ impl Served {
             while !end.load(Ordering::SeqCst) {
                 let now = Duration::from_secs(time.load(Ordering::SeqCst) as u64);
                 let mut count = count.lock().unwrap();
-                *count += listener.work(now, &mut door);
+                *count += listener.work(now, &mut access);
                 drop(count);
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -281,10 +281,10 @@ fn w21_a_taken_port_is_tried_again_later_and_not_all_the_time() {
     let retry = listener.deadline().unwrap();
     assert!(retry >= start + Duration::from_secs(1));
     drop(taken);
-    let mut door = Door::default;
-    listener.work(start, &mut door);
+    let mut access = Access::default;
+    listener.work(start, &mut access);
     assert_eq!(listener.port(), None);
-    listener.work(retry, &mut door);
+    listener.work(retry, &mut access);
     assert_eq!(listener.port(), Some(port));
 }
 
@@ -302,7 +302,7 @@ fn w21_a_restart_takes_the_port_at_once() {
     let mut answer = [0; 512];
     while !matches!(peer.read(&mut answer), Ok(n) if n > 0) {
         assert!(Instant::now() < deadline);
-        listener.work(Duration::ZERO, &mut Door::default);
+        listener.work(Duration::ZERO, &mut Access::default);
     }
     drop(listener);
     let mut next = Listener::new(port).unwrap();

@@ -1,6 +1,6 @@
 //! JSON from a peer that may be cut short, broken or hostile (RFC 8259).
 //!
-//! [`Reader`] goes through a text once, without recursion and without building anything: a
+//! [`JsonReader`] goes through a text once, without recursion and without building anything: a
 //! snapshot of 231 nodes (1.5 MB of text) is taken from it in a third of the time and without the
 //! 10 MB that a tree of hash maps needs at its peak.
 
@@ -34,10 +34,10 @@ impl std::error::Error for JsonError {}
 
 /// A step through a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// `{`: names, each with its value, follow until [`Event::Close`].
+pub enum JsonEvent<'a> {
+    /// `{`: names, each with its value, follow until [`JsonEvent::Close`].
     Object,
-    /// `[`: values follow until [`Event::Close`].
+    /// `[`: values follow until [`JsonEvent::Close`].
     Array,
     /// `}` or `]`.
     Close,
@@ -64,14 +64,15 @@ enum Expect {
     End,
 }
 
-/// An open object or array; `names` is where the names of the object begin in [`Reader::names`].
+/// An open object or array; `names` is where the names of the object begin in
+/// [`JsonReader::names`].
 struct Level {
     object: bool,
     names: usize,
 }
 
 /// A reader over one text.
-pub struct Reader<'a> {
+pub struct JsonReader<'a> {
     text: &'a str,
     at: usize,
     expect: Expect,
@@ -79,7 +80,7 @@ pub struct Reader<'a> {
     names: Vec<Cow<'a, str>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// Starts before the first value; a byte order mark is skipped.
     pub fn new(text: &'a str) -> Self {
         Self {
@@ -97,7 +98,7 @@ impl<'a> Reader<'a> {
         clippy::should_implement_trait,
         reason = "an iterator of results would go on after an error"
     )]
-    pub fn next(&mut self) -> Result<Option<Event<'a>>, JsonError> {
+    pub fn next(&mut self) -> Result<Option<JsonEvent<'a>>, JsonError> {
         self.skip_white_space();
         if self.expect == Expect::CommaOrClose && self.take(|b| b == b',', 1) == 1 {
             self.expect = match self.levels.last() {
@@ -123,8 +124,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips the value whose first step was `first`.
-    pub fn skip(&mut self, first: &Event<'a>) -> Result<(), JsonError> {
-        if !matches!(first, Event::Object | Event::Array) {
+    pub fn skip(&mut self, first: &JsonEvent<'a>) -> Result<(), JsonError> {
+        if !matches!(first, JsonEvent::Object | JsonEvent::Array) {
             return Ok(());
         }
         let outside = self.levels.len().saturating_sub(1);
@@ -134,14 +135,14 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn value(&mut self, byte: u8) -> Result<Event<'a>, JsonError> {
+    fn value(&mut self, byte: u8) -> Result<JsonEvent<'a>, JsonError> {
         let event = match byte {
             b'{' | b'[' => return self.open(byte == b'{'),
-            b'"' => Event::Text(self.string()?),
-            b'-' | b'0'..=b'9' => Event::Number(self.number()?),
-            b't' => self.literal("true", Event::Bool(true))?,
-            b'f' => self.literal("false", Event::Bool(false))?,
-            b'n' => self.literal("null", Event::Null)?,
+            b'"' => JsonEvent::Text(self.string()?),
+            b'-' | b'0'..=b'9' => JsonEvent::Number(self.number()?),
+            b't' => self.literal("true", JsonEvent::Bool(true))?,
+            b'f' => self.literal("false", JsonEvent::Bool(false))?,
+            b'n' => self.literal("null", JsonEvent::Null)?,
             _ => return self.fail("a value was expected"),
         };
         self.value_ended();
@@ -155,7 +156,7 @@ impl<'a> Reader<'a> {
         };
     }
 
-    fn open(&mut self, object: bool) -> Result<Event<'a>, JsonError> {
+    fn open(&mut self, object: bool) -> Result<JsonEvent<'a>, JsonError> {
         if self.levels.len() == MAX_DEPTH {
             return self.fail("nested too deeply");
         }
@@ -166,14 +167,14 @@ impl<'a> Reader<'a> {
         });
         Ok(if object {
             self.expect = Expect::NameOrClose;
-            Event::Object
+            JsonEvent::Object
         } else {
             self.expect = Expect::ValueOrClose;
-            Event::Array
+            JsonEvent::Array
         })
     }
 
-    fn close(&mut self, object: bool) -> Result<Event<'a>, JsonError> {
+    fn close(&mut self, object: bool) -> Result<JsonEvent<'a>, JsonError> {
         let names = match self.levels.last() {
             Some(level) if level.object == object => level.names,
             _ => return self.fail("a bracket does not match"),
@@ -192,10 +193,10 @@ impl<'a> Reader<'a> {
         self.names.truncate(names);
         self.levels.pop();
         self.value_ended();
-        Ok(Event::Close)
+        Ok(JsonEvent::Close)
     }
 
-    fn name(&mut self) -> Result<Event<'a>, JsonError> {
+    fn name(&mut self) -> Result<JsonEvent<'a>, JsonError> {
         let first = self.levels.last().map_or(0, |level| level.names);
         if self.names.len() - first == MAX_NAMES {
             return self.fail("too many names in one object");
@@ -208,7 +209,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         self.expect = Expect::Value;
         self.names.push(name.clone());
-        Ok(Event::Name(name))
+        Ok(JsonEvent::Name(name))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Event, JsonError, Reader};
+use super::{JsonEvent, JsonError, JsonReader};
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// The string whose opening quote is next: borrowed, unless it has escapes.
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.at += 1;
@@ -87,7 +87,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn literal(&mut self, word: &str, event: Event<'a>) -> Result<Event<'a>, JsonError> {
+    pub(super) fn literal(&mut self, word: &str, event: JsonEvent<'a>) -> Result<JsonEvent<'a>, JsonError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         if !rest.starts_with(word) {
             return self.fail("a value was expected");

@@ -1,7 +1,7 @@
 use super::*;
 
-fn events(text: &str) -> Result<Vec<Event<'_>>, JsonError> {
-    let mut reader = Reader::new(text);
+fn events(text: &str) -> Result<Vec<JsonEvent<'_>>, JsonError> {
+    let mut reader = JsonReader::new(text);
     let mut events = Vec::new();
     while let Some(event) = reader.next()? {
         events.push(event);
@@ -15,7 +15,7 @@ fn why(text: &str) -> &'static str {
 
 #[test]
 fn all_kinds_of_values_are_read_in_their_order() {
-    use Event::*;
+    use JsonEvent::*;
     let text =
         "\u{feff} {\"b\" : [ 1 , -0.5e+3,[] ], \"a\":{\"n\":null,\"t\":true},\"f\":false} \n";
     let name = |n: &'static str| Name(n.into());
@@ -49,11 +49,11 @@ fn all_kinds_of_values_are_read_in_their_order() {
 fn escapes_become_their_characters_and_plain_strings_are_borrowed() {
     let text = r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00 é""#;
     let got = events(text).unwrap();
-    assert_eq!(got, [Event::Text("\"\\/\x08\x0c\n\r\té😀 é".into())]);
+    assert_eq!(got, [JsonEvent::Text("\"\\/\x08\x0c\n\r\té😀 é".into())]);
     let borrowed = events("\"Séjour\"").unwrap();
     assert!(matches!(
         borrowed[..],
-        [Event::Text(Cow::Borrowed("Séjour"))]
+        [JsonEvent::Text(Cow::Borrowed("Séjour"))]
     ));
 }
 
@@ -125,11 +125,11 @@ fn depth_and_names_are_bounded() {
 
 #[test]
 fn a_value_can_be_skipped_whole() {
-    let mut reader = Reader::new(r#"[{"a":[1,{"b":2}]},7]"#);
-    assert_eq!(reader.next().unwrap(), Some(Event::Array));
+    let mut reader = JsonReader::new(r#"[{"a":[1,{"b":2}]},7]"#);
+    assert_eq!(reader.next().unwrap(), Some(JsonEvent::Array));
     let first = reader.next().unwrap().unwrap();
     reader.skip(&first).unwrap();
-    assert_eq!(reader.next().unwrap(), Some(Event::Number("7")));
+    assert_eq!(reader.next().unwrap(), Some(JsonEvent::Number("7")));
 }
 
 proptest::proptest! {

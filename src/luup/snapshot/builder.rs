@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use crate::luup::LuupError;
-use crate::base::json::{Event, Reader};
+use crate::base::json::{JsonEvent, JsonReader};
 use crate::luup::key::{FIELDS, short};
 use super::{Name, NameId, Snapshot, TextId, Texts};
 
 /// A value on its way into a snapshot.
-pub(super) struct Found {
+pub(super) struct NewValue {
     device: u32,
     service: TextId,
     variable: TextId,
@@ -19,7 +19,7 @@ pub(super) struct Found {
 pub(super) struct Builder {
     texts: Texts,
     known: HashMap<String, TextId>,
-    pub(super) values: Vec<Found>,
+    pub(super) values: Vec<NewValue>,
 }
 
 impl Builder {
@@ -35,14 +35,14 @@ impl Builder {
     }
 
     pub(super) fn document(&mut self, text: &str) -> Result<(), LuupError> {
-        let mut reader = Reader::new(text);
-        if reader.next()? != Some(Event::Object) {
+        let mut reader = JsonReader::new(text);
+        if reader.next()? != Some(JsonEvent::Object) {
             return Err(LuupError::NoDevices);
         }
         while let Some(event) = reader.next()? {
-            let Event::Name(name) = event else { continue };
+            let JsonEvent::Name(name) = event else { continue };
             match (name.as_ref(), reader.next()?) {
-                ("devices", Some(Event::Array)) => self.devices(&mut reader)?,
+                ("devices", Some(JsonEvent::Array)) => self.devices(&mut reader)?,
                 (_, Some(value)) => reader.skip(&value)?,
                 (_, None) => {}
             }
@@ -50,11 +50,11 @@ impl Builder {
         Ok(())
     }
 
-    fn devices(&mut self, reader: &mut Reader<'_>) -> Result<(), LuupError> {
+    fn devices(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
         while let Some(event) = reader.next()? {
             match event {
-                Event::Close => break,
-                Event::Object => self.device(reader)?,
+                JsonEvent::Close => break,
+                JsonEvent::Object => self.device(reader)?,
                 other => reader.skip(&other)?,
             }
         }
@@ -62,13 +62,13 @@ impl Builder {
     }
 
     /// A device, the number of which may stand anywhere in it, as a number or as a string.
-    fn device(&mut self, reader: &mut Reader<'_>) -> Result<(), LuupError> {
+    fn device(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
         let first = self.values.len();
         let fields = self.text(FIELDS);
         let mut id = None;
-        while let Some(Event::Name(name)) = reader.next()? {
+        while let Some(JsonEvent::Name(name)) = reader.next()? {
             match (name.as_ref(), reader.next()?) {
-                ("states", Some(Event::Array)) => self.states(reader)?,
+                ("states", Some(JsonEvent::Array)) => self.states(reader)?,
                 (_, Some(value)) => {
                     if let Some(text) = scalar(&value) {
                         if name == "id" {
@@ -92,20 +92,20 @@ impl Builder {
         Ok(())
     }
 
-    fn states(&mut self, reader: &mut Reader<'_>) -> Result<(), LuupError> {
+    fn states(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
         while let Some(event) = reader.next()? {
             match event {
-                Event::Close => break,
-                Event::Object => self.state(reader)?,
+                JsonEvent::Close => break,
+                JsonEvent::Object => self.state(reader)?,
                 other => reader.skip(&other)?,
             }
         }
         Ok(())
     }
 
-    fn state(&mut self, reader: &mut Reader<'_>) -> Result<(), LuupError> {
+    fn state(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
         let (mut service, mut variable, mut text) = (None, None, None);
-        while let Some(Event::Name(name)) = reader.next()? {
+        while let Some(JsonEvent::Name(name)) = reader.next()? {
             let Some(value) = reader.next()? else { break };
             match name.as_ref() {
                 "service" => service = scalar(&value).map(|s| self.text(s)),
@@ -128,7 +128,7 @@ impl Builder {
         let value = value.trim_end_matches(['\r', '\n']);
         if !value.is_empty() {
             let value = self.text(value);
-            self.values.push(Found {
+            self.values.push(NewValue {
                 device: 0,
                 service,
                 variable,
@@ -187,12 +187,12 @@ impl Builder {
 }
 
 /// The text of a value that is neither object nor list nor null.
-fn scalar<'a>(event: &'a Event<'_>) -> Option<&'a str> {
+fn scalar<'a>(event: &'a JsonEvent<'_>) -> Option<&'a str> {
     match event {
-        Event::Text(text) => Some(text),
-        Event::Number(number) => Some(number),
-        Event::Bool(true) => Some("1"),
-        Event::Bool(false) => Some("0"),
+        JsonEvent::Text(text) => Some(text),
+        JsonEvent::Number(number) => Some(number),
+        JsonEvent::Bool(true) => Some("1"),
+        JsonEvent::Bool(false) => Some("0"),
         _ => None,
     }
 }

@@ -1,9 +1,11 @@
-//! The door of the ACS: who may POST (RFC 7616, RFC 7617).
+//! Who may POST to the ACS (RFC 7616, RFC 7617).
+
+use std::sync::Arc;
+
+use cwmpd::base::digest::{self, Algorithm, Challenge, Proof, Qop};
 
 use super::{Auth, Entry, Record};
 use crate::http::{Reply, Request};
-use cwmpd::base::digest::{self, Algorithm, Challenge, Proof, Qop};
-use std::sync::Arc;
 
 const REALM: &str = "cwmpd lab";
 

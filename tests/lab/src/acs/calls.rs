@@ -1,11 +1,12 @@
 //! The RPCs in short, for scripts that expect them to succeed.
 
-use super::Session;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{
     Fault, Message, ParameterAttributes, ParameterInfo, ParameterValue, SetParameterAttributes,
     Status,
 };
+
+use super::Session;
 
 /// Unpacks the answer to a call, or says what came in its place.
 macro_rules! expect {

@@ -1,11 +1,13 @@
 //! Holds what the box sends against the standard: HTTP headers, array counts, schemas.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cwmpd::soap::CwmpVersion;
+
 use crate::Folder;
 use crate::http::Request;
 use crate::shared;
-use cwmpd::soap::CwmpVersion;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const SOAP_ENCODING: &str = "http://schemas.xmlsoap.org/soap/encoding/";
 

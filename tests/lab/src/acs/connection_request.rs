@@ -1,9 +1,11 @@
 //! The ACS rings the box (TR-069 §3.2.2).
 
-use super::PATIENCE;
-use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+
+use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
+
+use super::PATIENCE;
 
 /// Sends a connection request to `url` as an ACS does, first without credentials, and gives the
 /// status of the last answer.

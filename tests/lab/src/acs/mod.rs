@@ -26,14 +26,16 @@ pub use connection_request::request_connection;
 pub use session::{Received, Session};
 pub use transcript::{Entry, Side};
 
-use crate::http::{Reply, Server, ServerTls};
-use auth::Gate;
-use cwmpd::soap::CwmpVersion;
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use cwmpd::soap::CwmpVersion;
+
+use crate::http::{Reply, Server, ServerTls};
+use auth::Gate;
 
 /// How long the script waits for the box, and the box for the script.
 pub const PATIENCE: Duration = Duration::from_secs(40);

@@ -1,11 +1,13 @@
 //! One session, as the script plays it.
 
+use std::sync::PoisonError;
+
+use cwmpd::soap::{CwmpVersion, Envelope, Fault, Header, Inform, Message};
+
 use super::check::{self, schemas_at_hand};
 use super::transcript::Entry;
 use super::{PATIENCE, Post, ScriptedAcs};
 use crate::http::{Reply, Request};
-use cwmpd::soap::{CwmpVersion, Envelope, Fault, Header, Inform, Message};
-use std::sync::PoisonError;
 
 /// What the box POSTed: an envelope or nothing.
 #[derive(Clone, Debug)]

@@ -1,12 +1,14 @@
 //! The ACS against a box of a few lines that keeps the rules, or breaks one.
 
-use super::{Auth, Options, ScriptedAcs, Side};
-use cwmpd::base::xsd::XsdType;
-use cwmpd::soap::{CwmpVersion, DeviceId, Envelope, EventStruct, Header, Inform, Message};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
+
+use cwmpd::base::xsd::XsdType;
+use cwmpd::soap::{CwmpVersion, DeviceId, Envelope, EventStruct, Header, Inform, Message};
+
+use super::{Auth, Options, ScriptedAcs, Side};
 
 /// Posts one body and gives status and body of the answer; sends the cookie once it has one.
 struct Wire {

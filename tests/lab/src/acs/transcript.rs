@@ -1,7 +1,8 @@
 //! What was said.
 
-use crate::http::{Reply, Request};
 use cwmpd::soap::{Envelope, Message};
+
+use crate::http::{Reply, Request};
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,16 +2,17 @@
 //! emulator: `emulated "qemu-mipsel-static -cpu 24KEc -B 0x10000000000 PROGRAM"`, see
 //! `tests/cross.sh`. Prints the guest's memory.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Status;
 use cwmpd_lab::acs::{Options, ScriptedAcs, USER};
 use cwmpd_lab::home::Home;
 use cwmpd_lab::http::{Authority, Leaf, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 /// Where `-B` puts the guest's address 0; below is the emulator's own memory.
 const GUEST: u64 = 1 << 40;

@@ -1,5 +1,8 @@
 //! Certificates made at run time, and the server's side of TLS.
 
+use std::io;
+use std::net::TcpStream;
+
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
@@ -13,8 +16,6 @@ use openssl::ssl::{
 };
 use openssl::x509::extension::{BasicConstraints, ExtendedKeyUsage, SubjectAlternativeName};
 use openssl::x509::{X509, X509Builder, X509Name, X509NameBuilder};
-use std::io;
-use std::net::TcpStream;
 
 const DAY: i64 = 24 * 3600;
 

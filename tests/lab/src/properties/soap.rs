@@ -1,4 +1,4 @@
-//! The property that is fuzzed; `tests/soap_hostile.rs` runs it on the stable toolchain.
+//! Envelopes of an ACS.
 
 use cwmpd::soap::{CwmpVersion, Envelope, Message, ParseError};
 

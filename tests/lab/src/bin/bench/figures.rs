@@ -1,15 +1,17 @@
 //! The figures, in the order they are printed.
 
-use crate::Effort;
-use crate::model::{self, OBJECT};
-use crate::process::{Process, files};
-use crate::rig::{Rig, Running, median};
-use cwmpd::base::xsd::XsdType;
-use cwmpd_lab::acs::{Auth, Session};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
+
+use cwmpd::base::xsd::XsdType;
+use cwmpd_lab::acs::{Auth, Session};
+
+use crate::Effort;
+use crate::model::{self, OBJECT};
+use crate::process::{Process, files};
+use crate::rig::{Rig, Running, median};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {

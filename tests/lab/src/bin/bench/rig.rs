@@ -1,14 +1,17 @@
 //! A box, its agent and an ACS that only keeps the conversation going.
 
-use crate::model;
-use crate::process::Process;
-use cwmpd::agent::control::{Request, ask};
-use cwmpd_lab::acs::{Auth, Options, ScriptedAcs, Session, USER, request_connection};
-use cwmpd_lab::home::{Daemon, Home};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const DOOR: (&str, &str) = ("acs", "door");
+use cwmpd::agent::control::{Request, ask};
+use cwmpd_lab::acs::{Auth, Options, ScriptedAcs, Session, USER, request_connection};
+use cwmpd_lab::home::{Daemon, Home};
+
+use crate::model;
+use crate::process::Process;
+
+/// Who may send connection requests.
+const CALLER: (&str, &str) = ("acs", "call me");
 
 /// A box that can be started.
 pub struct Rig {
@@ -28,8 +31,8 @@ impl Rig {
         home.set_uci("acs", "url", &acs.url());
         home.set_uci("acs", "userid", USER.0);
         home.set_uci("acs", "passwd", USER.1);
-        home.set_uci("cpe", "userid", DOOR.0);
-        home.set_uci("cpe", "passwd", DOOR.1);
+        home.set_uci("cpe", "userid", CALLER.0);
+        home.set_uci("cpe", "passwd", CALLER.1);
         home.set_uci("cpe", "log_severity", "WARNING");
         if parameters > 0 {
             model::add_parameters(&home.model_dir(), parameters);
@@ -110,7 +113,7 @@ impl Running<'_> {
     pub fn connection_request(&self) -> f64 {
         let url = self.daemon.connection_request_url();
         let start = Instant::now();
-        let asked = std::thread::spawn(move || request_connection(&url, DOOR.0, DOOR.1));
+        let asked = std::thread::spawn(move || request_connection(&url, CALLER.0, CALLER.1));
         let took = self.rig.acs.session(|s| {
             s.receive_inform();
             let took = start.elapsed();

@@ -6,14 +6,16 @@ mod narrator;
 mod scenes;
 mod world;
 
-use cwmpd_lab::home::Home;
-use narrator::{MESSAGES, VALUES, aside, complaint};
 use std::io::stdin;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{TryRecvError, channel};
 use std::time::{Duration, Instant};
+
+use cwmpd_lab::home::Home;
+
+use narrator::{MESSAGES, VALUES, aside, complaint};
 use world::World;
 
 fn main() -> ExitCode {

@@ -1,9 +1,10 @@
 //! Says in words what goes over the wire.
 
-use cwmpd::soap::{Fault, Message, ParameterValue, Status};
-use cwmpd_lab::acs::{Entry, Side};
 use std::io::{IsTerminal, stdout};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use cwmpd::soap::{Fault, Message, ParameterValue, Status};
+use cwmpd_lab::acs::{Entry, Side};
 
 /// Lines of a list that are shown; a home has hundreds.
 const SHOWN: usize = 8;

@@ -1,11 +1,13 @@
 //! What the demo walks through. Whatever is not as expected panics with both.
 
-use crate::narrator::{aside, scene};
-use crate::world::World;
+use std::time::{Duration, Instant};
+
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, ParameterValue, Status};
 use cwmpd_lab::acs::{ScriptedAcs, Session};
-use std::time::{Duration, Instant};
+
+use crate::narrator::{aside, scene};
+use crate::world::World;
 
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
 const URL: &str = "Device.ManagementServer.URL";
@@ -43,11 +45,11 @@ pub fn play(world: &World) -> usize {
     scenes.len()
 }
 
-/// Rings the box, and plays the session that follows.
+/// Calls the box, and plays the session that follows.
 fn on_request<T>(world: &World, acs: &ScriptedAcs, play: impl FnOnce(&mut Session) -> T) -> T {
-    let status = world.ring();
+    let status = world.call();
     aside(&format!(
-        "the ACS rings the box (connection request, Digest): HTTP {status}"
+        "the ACS calls the box (connection request, Digest): HTTP {status}"
     ));
     assert_eq!(status, 200, "the connection request has to be accepted");
     acs.session(|s| {
@@ -95,7 +97,7 @@ fn first_contact(world: &World) {
     world.acs_a.session(|s| {
         let inform = s.inform();
         expect_events(&inform, &["0 BOOTSTRAP", "1 BOOT"]);
-        world.remember_door(found(
+        world.remember_request_url(found(
             &inform.parameter_list,
             "Device.ManagementServer.ConnectionRequestURL",
         ));
@@ -179,7 +181,7 @@ fn an_object(world: &World) {
         instance
     });
     assert_eq!(
-        world.ring(),
+        world.call(),
         200,
         "the connection request has to be accepted"
     );

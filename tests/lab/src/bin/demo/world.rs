@@ -1,13 +1,15 @@
 //! What the demo sets up: the box, two ACSs, a Luup engine.
 
-use crate::narrator::{self, aside, scene};
+use std::sync::{Mutex, PoisonError};
+
 use cwmpd_lab::acs::{Options, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
 use cwmpd_lab::luup::FakeLuup;
-use std::sync::{Mutex, PoisonError};
+
+use crate::narrator::{self, aside, scene};
 
 /// Name and password that a connection request needs.
-const DOOR: (&str, &str) = ("acs", "ring ring");
+const CALLER: (&str, &str) = ("acs", "call me");
 
 /// Everything on loopback, on ports that the system chose.
 pub struct World<'a> {
@@ -17,7 +19,7 @@ pub struct World<'a> {
     program: String,
     home: &'a Home,
     daemon: Daemon<'a>,
-    door: Mutex<String>,
+    request_url: Mutex<String>,
 }
 
 impl<'a> World<'a> {
@@ -33,8 +35,8 @@ impl<'a> World<'a> {
         home.set_uci("acs", "url", &acs_a.url());
         home.set_uci("acs", "userid", USER.0);
         home.set_uci("acs", "passwd", USER.1);
-        home.set_uci("cpe", "userid", DOOR.0);
-        home.set_uci("cpe", "passwd", DOOR.1);
+        home.set_uci("cpe", "userid", CALLER.0);
+        home.set_uci("cpe", "passwd", CALLER.1);
         home.set_uci("cpe", "periodic_notify_interval", "1");
         home.set_uci("luup", "enable", "1");
         home.set_uci("luup", "url", &luup.url());
@@ -55,7 +57,7 @@ impl<'a> World<'a> {
             program: program.to_owned(),
             daemon: home.start(),
             home,
-            door: Mutex::default(),
+            request_url: Mutex::default(),
         };
         aside(&format!("the agent: {} run", world.command()));
         world
@@ -72,16 +74,24 @@ impl<'a> World<'a> {
     }
 
     /// Keeps the connection-request URL that Inform told.
-    pub fn remember_door(&self, url: &str) {
-        url.clone_into(&mut self.door.lock().unwrap_or_else(PoisonError::into_inner));
+    pub fn remember_request_url(&self, url: &str) {
+        url.clone_into(
+            &mut self
+                .request_url
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     /// Sends a connection request; the status of the answer.
-    pub fn ring(&self) -> u16 {
-        let door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
-        match request_connection(&door, DOOR.0, DOOR.1) {
+    pub fn call(&self) -> u16 {
+        let url = self
+            .request_url
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match request_connection(&url, CALLER.0, CALLER.1) {
             Ok(status) => status,
-            Err(error) => panic!("expected an answer of the box at {door}; got: {error}"),
+            Err(error) => panic!("expected an answer of the box at {url}; got: {error}"),
         }
     }
 
