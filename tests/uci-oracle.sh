@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds the `uci` program of OpenWrt from the sources that the crate libuci-sys carries, as a
-# second opinion for tests/uci_oracle.rs, and prints its path:
+# second opinion for tests/device/uci_oracle.rs, and prints its path:
 #
-#     CWMPD_UCI_ORACLE=$(tests/uci-oracle.sh) cargo test --test uci_oracle
+#     CWMPD_UCI_ORACLE=$(tests/uci-oracle.sh) cargo test --test device uci_oracle
 #
 # It needs cargo and a C compiler. The sources are LGPL-2.1 and GPL-2.0; nothing of cwmpd is linked
 # with them or shipped with them.

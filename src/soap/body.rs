@@ -1,11 +1,12 @@
 //! The one child of the SOAP Body: which method has which arguments, in the order of the schema.
 
+use roxmltree::Node;
+
 use super::CwmpVersion;
 use super::codec::{Content, Field, child, text};
 use super::error::BadArgument;
 use super::message::*;
 use super::xml::Writer;
-use roxmltree::Node;
 
 /// Namespace of the envelope (SOAP 1.1 §3).
 pub(super) const SOAP_ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";

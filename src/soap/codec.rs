@@ -1,13 +1,15 @@
 //! How a Rust value stands in an element, both ways: base types, options, lists.
 
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use roxmltree::Node;
+
 use super::error::BadArgument;
 use super::limits::MAX_LIST;
 use super::xml::Writer;
 use super::{CwmpVersion, Status};
 use crate::base::secret::Secret;
-use roxmltree::Node;
-use std::borrow::Cow;
-use std::str::FromStr;
 
 /// What stands between the tags of an element.
 pub(super) trait Content: Sized {

@@ -1,5 +1,7 @@
 //! The envelope around a message: namespaces, header, Body (TR-069 §3.5).
 
+use roxmltree::{Document, Node, ParsingOptions};
+
 use super::body::{self, SOAP_ENVELOPE};
 use super::codec::{Content, text};
 use super::error::{EnvelopeError, ParseError};
@@ -7,7 +9,6 @@ use super::limits::MAX_NODES;
 use super::scan;
 use super::xml::Writer;
 use super::{CwmpVersion, Envelope, Header};
-use roxmltree::{Document, Node, ParsingOptions};
 
 /// The actor every receiver is (SOAP 1.1 §4.2.2).
 const ACTOR_NEXT: &str = "http://schemas.xmlsoap.org/soap/actor/next";

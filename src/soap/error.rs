@@ -1,8 +1,9 @@
 //! Why an envelope could not be read, sorted by what can be answered.
 
+use std::fmt;
+
 use super::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_ENVELOPE_BYTES};
 use super::{CwmpVersion, Header};
-use std::fmt;
 
 /// Why [`super::Envelope::parse`] refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The fault codes of TR-069 §A.5 with the text and the SOAP `faultcode` of each.
 
-use super::{CwmpVersion, Fault, TransferFault};
+use super::{CwmpVersion, Fault};
 
 /// The CPE's request was wrong.
 const CLIENT: &str = "Client";
@@ -130,19 +130,6 @@ impl Fault {
     }
 }
 
-impl TransferFault {
-    /// The outcome of a code with the standard's text; 0 is success, with none.
-    pub fn new(code: u32) -> Self {
-        Self {
-            code,
-            string: match code {
-                0 => String::new(),
-                _ => fault_string(code).to_owned(),
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +142,6 @@ mod tests {
         assert_eq!(Fault::new(9002).faultcode(), "Server");
         assert_eq!(Fault::new(9850).faultcode(), "Server");
         assert_eq!(Fault::with(9003, "why").string, "why");
-        assert_eq!(TransferFault::new(0), TransferFault::default());
     }
 
     #[test]

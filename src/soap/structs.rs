@@ -1,5 +1,7 @@
 //! The structures of the messages: which element is which field, in the order of the schema.
 
+use roxmltree::Node;
+
 use crate::base::xsd::XsdType;
 use super::codec::{Content, Field, Item, child, text};
 use super::error::BadArgument;
@@ -7,7 +9,6 @@ use super::fault::code_in;
 use super::limits::{MAX_EVENTS, MAX_FILE_TYPE_ARGS, MAX_TIME_WINDOWS, MAX_TRANSFERS};
 use super::message::*;
 use super::xml::Writer;
-use roxmltree::Node;
 
 /// One list for both ways: what is written is what is read.
 macro_rules! structs {

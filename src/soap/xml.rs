@@ -4,8 +4,9 @@
 //! a character that XML forbids), panics when called out of order, and formats every text through
 //! `fmt`; escaping before it would cost an allocation a value.
 
-use super::CwmpVersion;
 use std::fmt::{Display, Write as _};
+
+use super::CwmpVersion;
 
 /// A document in the making.
 pub(super) struct Writer {

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use cwmpd::base::config::Config;
-use cwmpd::device::uci::Document;
+use cwmpd::device::uci::{Document, Value};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -62,7 +62,10 @@ fn read_by_model() -> BTreeSet<String> {
 #[test]
 fn the_shipped_file_sets_the_defaults_and_nothing_odd() {
     let document = shipped();
-    let lookup = |section: &str, option: &str| document.single(section, option);
+    let lookup = |section: &str, option: &str| match document.get(section, option)? {
+        Value::One(value) => Some(value.clone()),
+        Value::List(list) => panic!("{section}.{option} is a list: {list:?}"),
+    };
     assert_eq!(
         Config::from_lookup(&lookup),
         (Config::default(), Vec::new())

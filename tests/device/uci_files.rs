@@ -3,10 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::uci_corpus::{PACKAGES, document, folder, show, text};
 use cwmpd::device::uci::{Document, UciError, Value, load, restore, update};
 use cwmpd_lab::Folder;
 use proptest::prelude::*;
+
+use crate::uci_corpus::{PACKAGES, document, folder, show, text};
 
 fn parse(text: &str) -> Result<Document, UciError> {
     Document::parse("test", text.as_bytes().to_vec())
@@ -138,7 +139,7 @@ fn an_empty_value_unsets_the_option_and_keeps_its_line() {
 fn lists_grow_and_shrink_in_place() {
     let before = "config a 'x'\n\tlist l '1'\n\toption o 'p'\n\tlist l '2' # two\n";
     assert_eq!(
-        edited(before, |d| d.add_list("x", "l", "3")),
+        edited(before, |d| d.set_list("x", "l", &["1", "2", "3"])),
         format!("{before}\tlist l '3'\n")
     );
     assert_eq!(
@@ -154,7 +155,7 @@ fn lists_grow_and_shrink_in_place() {
         "config a 'x'\n\toption o 'p'\n\t # two\n"
     );
     assert_eq!(
-        edited(before, |d| d.add_list("x", "o", "q")),
+        edited(before, |d| d.set_list("x", "o", &["p", "q"])),
         before.replace("option o 'p'\n", "list o 'p'\n\tlist o 'q'\n")
     );
     assert_eq!(
@@ -391,7 +392,7 @@ proptest! {
             match which {
                 0 => document.set("s", "l", "new value").unwrap(),
                 1 => document.set("s", "l", "").unwrap(),
-                2 => document.add_list("s", "l", "new value").unwrap(),
+                2 => document.set_list("s", "l", &["new value"]).unwrap(),
                 3 => document.set_list("s", "l", &["1", "", "3"]).unwrap(),
                 4 => document.delete("s", "l").unwrap(),
                 _ => document.add_section("new", Some("new")).unwrap(),

@@ -1,16 +1,17 @@
 //! Our reading and writing of UCI files against the real `uci`, where it was built:
 //!
-//!     CWMPD_UCI_ORACLE=$(tests/uci-oracle.sh) cargo test --test uci_oracle
+//!     CWMPD_UCI_ORACLE=$(tests/uci-oracle.sh) cargo test --test device uci_oracle
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use crate::uci_corpus::{PACKAGES, show, text};
-use cwmpd::device::uci::{Document, update};
+use cwmpd::device::uci::{Document, Value, update};
 use cwmpd_lab::{Folder, shared};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+
+use crate::uci_corpus::{PACKAGES, show, text};
 
 /// Cases of each property; every one runs `uci` once or twice.
 const CASES: u32 = 400;
@@ -163,7 +164,7 @@ fn what_we_write_uci_reads() {
         };
         let done = match which {
             0 => document.set("s", "a", &value),
-            1 => document.add_list("s", "a", &value),
+            1 => document.set_list("s", "a", &[&value]),
             2 => document.set_list("s", "b", &["1", &value, "3"]),
             3 => document.add_section("new", Some("new")),
             _ => document.delete_section("@[0]"),
@@ -214,7 +215,16 @@ fn uci_and_we_make_the_same_change() {
             oracle.put(package, &text(package));
             let ours = update(&oracle.folder, package, &mut |document| match which {
                 0 => document.set(&selector, option, &value),
-                1 => document.add_list(&selector, option, &value),
+                1 => {
+                    let mut list = match document.get(&selector, option) {
+                        None => Vec::new(),
+                        Some(Value::One(one)) => vec![one.clone()],
+                        Some(Value::List(list)) => list.clone(),
+                    };
+                    list.push(value.clone());
+                    let list: Vec<_> = list.iter().map(String::as_str).collect();
+                    document.set_list(&selector, option, &list)
+                }
                 2 => document.delete(&selector, option),
                 _ => document.delete_section(&selector),
             });

@@ -1,10 +1,11 @@
 //! No input from an ACS makes the agent panic, hang, or spend memory without bound.
 
+use std::fs;
+use std::thread;
+
 use cwmpd::soap::*;
 use cwmpd_lab::properties::{self, ROUNDS, mutate};
 use cwmpd_lab::shared;
-use std::fs;
-use std::thread;
 
 /// The stack of a job's thread.
 const STACK: usize = 128 << 10;

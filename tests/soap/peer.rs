@@ -200,7 +200,10 @@ fn responses_and_reports_about_transfers_arrive() {
     arrives(
         Message::TransferComplete(TransferComplete {
             command_key: text("k"),
-            fault: TransferFault::new(9010),
+            fault: TransferFault {
+                code: 9010,
+                string: text("File transfer failure"),
+            },
             start_time: text(TIME),
             complete_time: text(TIME),
         }),

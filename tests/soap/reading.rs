@@ -1,10 +1,11 @@
 //! Reading accepts the standard's XML, not one ACS's habit; what it refuses, it refuses with what
 //! the engine needs for an answer.
 
+use std::fs;
+
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::*;
 use cwmpd_lab::shared;
-use std::fs;
 
 /// An envelope in the manner of most servers.
 fn envelope(header: &str, body: &str) -> String {

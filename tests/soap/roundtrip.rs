@@ -1,10 +1,11 @@
 //! What is written is what is read, for every message in every version.
 
-use crate::messages::{as_read, envelope, version};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{CwmpVersion, Envelope, GetParameterNamesResponseWriter};
 use cwmpd::soap::{GetParameterValuesResponseWriter, Message};
 use proptest::prelude::*;
+
+use crate::messages::{as_read, envelope, version};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]

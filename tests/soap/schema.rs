@@ -1,13 +1,14 @@
 //! What is written validates strictly against the official schemas, in every version that has it.
 
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
 use cwmpd::base::secret::Secret;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::*;
 use cwmpd_lab::shared;
 use roxmltree::Document;
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
 const ENCODING: &str = "http://schemas.xmlsoap.org/soap/encoding/";
 const UUID: &str = "00000000-0000-5000-8000-000000000001";
@@ -215,10 +216,19 @@ fn since_1_0() -> Vec<Message> {
     ]
 }
 
+/// With the standard's text; 0 is success, which has none.
+fn transfer_fault(code: u32) -> TransferFault {
+    let string = match code {
+        0 => String::new(),
+        _ => fault_string(code).to_owned(),
+    };
+    TransferFault { code, string }
+}
+
 fn transfer_complete(code: u32) -> Message {
     Message::TransferComplete(TransferComplete {
         command_key: text("k"),
-        fault: TransferFault::new(code),
+        fault: transfer_fault(code),
         start_time: text(TIME),
         complete_time: text(TIME),
     })
@@ -302,7 +312,7 @@ fn since_1_2() -> Vec<Message> {
                     execution_unit_ref_list: text(""),
                     start_time: text(TIME),
                     complete_time: text(TIME),
-                    fault: TransferFault::new(code),
+                    fault: transfer_fault(code),
                 })
                 .to_vec(),
             command_key: text("k"),

@@ -90,14 +90,6 @@ impl Document {
         self.section(section)?.get(option)
     }
 
-    /// The value of an option that is no list, as [`Config`](crate::base::config::Config) wants it.
-    pub fn single(&self, section: &str, option: &str) -> Option<String> {
-        match self.get(section, option)? {
-            Value::One(value) => Some(value.clone()),
-            Value::List(_) => None,
-        }
-    }
-
     pub(super) fn find(&self, selector: &str) -> Option<usize> {
         let Some(extended) = selector.strip_prefix('@') else {
             return self

@@ -42,18 +42,6 @@ impl Document {
         self.put(at, Keyword::List, option, values)
     }
 
-    /// Adds a value at the end of a list; an option with one value becomes a list.
-    pub fn add_list(&mut self, section: &str, option: &str, value: &str) -> Result<(), UciError> {
-        let mut values = match self.get(section, option) {
-            None => Vec::new(),
-            Some(Value::One(one)) => vec![one.clone()],
-            Some(Value::List(list)) => list.clone(),
-        };
-        values.push(value.to_owned());
-        let values: Vec<&str> = values.iter().map(String::as_str).collect();
-        self.set_list(section, option, &values)
-    }
-
     /// Removes an option and its lines.
     pub fn delete(&mut self, section: &str, option: &str) -> Result<(), UciError> {
         let at = self.index(section)?;

@@ -21,7 +21,7 @@ use std::fmt;
 use std::io;
 
 pub use document::{Document, Section, Value};
-pub use file::{CONFIG_DIR, Stamp, Written, load, restore, update};
+pub use file::{CONFIG_DIR, Stamp, load, restore, update};
 
 /// No file is larger: the largest seen in the field, a list of blocked addresses, has 200 kB.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
