@@ -1,17 +1,29 @@
 //! A TR-069 (CWMP) agent for OpenWrt home boxes.
 //!
-//! The crate is a house of five floors; a floor uses only the floors below it, and rooms on one
-//! floor do not know each other.
+//! The crate is a house of six floors: a floor uses only the floors below it, and rooms on one floor
+//! do not know each other. A test reads this table and holds it (`tests/house/floors.rs`); I/O says
+//! what a room may do to the world outside of the program.
 //!
-//! | floor | room | duty | may do I/O |
+//! | floor | rooms | duty | I/O |
 //! |---|---|---|---|
-//! | 4 | [`cli`] | command line | yes |
-//! | 3 | [`agent`] | the poll loop, the one place that waits | yes |
-//! | 2 | [`acs`], [`connreq`], [`device`], [`luup`] | HTTP to the ACS, connection requests, the box, the Luup engine | yes |
-//! | 1 | [`cwmp`] | sessions, RPCs, events, retry, schedule: the engine, sans-IO | no |
-//! | 0 | [`soap`], [`datamodel`], [`config`], [`clock`], [`secret`], [`digest`], `url` | messages, parameters, configuration | `datamodel::store` only |
+//! | 5 | [`cli`] | the command line | yes |
+//! | 4 | [`agent`] | the one place that waits: its loop, its jobs, the control socket | yes |
+//! | 3 | [`acs`] | the link of one session to the ACS | yes |
+//! | 3 | [`connreq`] | who may wake the box, and each way in | yes |
+//! | 3 | [`device`] | the box: its configuration, its files, its commands | yes |
+//! | 3 | [`luup`] | the Luup engine and its Z-Wave home | yes |
+//! | 2 | `http` | HTTP for all rooms above | yes |
+//! | 2 | [`cwmp`] | the engine: sessions, RPCs, events, retry, schedule | no |
+//! | 1 | [`soap`] | messages | no |
+//! | 1 | [`datamodel`] | parameters: their description, their values, their store | store |
+//! | 0 | [`base`] | what everything is built upon | files |
 //!
 //! No input, from the network or from a file, makes it panic: that is held by lint, outside tests.
+//!
+//! What is logged is for who runs the box, in words, without types of Rust; the line says what, where,
+//! and what happens now. `error`: the box cannot do its duty until somebody looks. `warn`: something
+//! is odd or was refused, and it goes on. `info`: what one wants to see of a normal day, such as
+//! sessions, their events, and what was done to the box. `debug`: the single steps.
 
 #![forbid(unsafe_code)]
 #![deny(

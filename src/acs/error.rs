@@ -217,7 +217,7 @@ impl fmt::Display for LinkError {
             Self::NoCredentials(host) => write!(
                 f,
                 "{host} wants credentials and none are set; set ManagementServer.Username and \
-                 Password (options acs.username, acs.password)"
+                 Password (options acs.userid, acs.passwd)"
             ),
             Self::BadCredentials => write!(
                 f,

@@ -1,5 +1,6 @@
-use super::{Algorithm, Proof, Qop, parse, quote};
 use proptest::prelude::*;
+
+use super::{Algorithm, Proof, Qop, parse, quote};
 
 /// The example of RFC 7616 §3.9.1.
 fn rfc7616(algorithm: Algorithm) -> Proof<'static> {

@@ -1,0 +1,8 @@
+//! What holds for the whole tree and no compiler checks. Each rule is first tried on a text that
+//! breaks it.
+
+mod floors;
+mod layout;
+mod named;
+mod rust_text;
+mod tree;

@@ -1,0 +1,168 @@
+//! An option or a command that a text names exists: in what the program says, in its documentation,
+//! in the files it is installed with.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::rust_text;
+use crate::tree;
+
+/// The sections of `etc/config/cwmpd`.
+const SECTIONS: [&str; 3] = ["acs", "cpe", "luup"];
+
+/// What a name in a file of the box is made of.
+fn is_name(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '_')
+}
+
+fn first_name(text: &str) -> &str {
+    &text[..text.find(|c| !is_name(c)).unwrap_or(text.len())]
+}
+
+/// `section.option` of all that `etc/config/cwmpd` lists: those that the program or the data model
+/// reads, as `tests/device/config.rs` holds.
+fn options() -> BTreeSet<String> {
+    let mut section = "";
+    let mut options = BTreeSet::new();
+    let config = tree::files("etc/config").remove(0).text;
+    for line in config.lines() {
+        match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["config", kind, ..] => section = SECTIONS.into_iter().find(|s| *s == kind).unwrap(),
+            ["option", option, ..] => drop(options.insert(format!("{section}.{option}"))),
+            _ => {}
+        }
+    }
+    options
+}
+
+/// The words that `cwmpd --help` lists: commands and options of the command line.
+fn commands() -> BTreeSet<String> {
+    let help = Command::new(env!("CARGO_BIN_EXE_cwmpd"))
+        .arg("--help")
+        .output();
+    let help = String::from_utf8(help.expect("the program runs").stdout).unwrap();
+    let lists = help.split("\nThe agent is configured").next().unwrap();
+    let lines = lists.lines().filter_map(|line| line.strip_prefix("  "));
+    let words = lines.flat_map(|line| {
+        let listed = line.split("  ").next().unwrap_or_default();
+        let words = listed.split([' ', ',', '[', ']']);
+        words
+            .take_while(|word| !word.starts_with(char::is_uppercase))
+            .map(str::to_owned)
+    });
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+/// Each `section.option` that a text names, also as `cwmpd.section.option`.
+fn options_named(text: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for section in SECTIONS {
+        let begin = format!("{section}.");
+        for (at, _) in text.match_indices(&begin) {
+            let option = first_name(&text[at + begin.len()..]);
+            let before = &text[..at];
+            let is_part = |c: char| is_name(c) || "./@-:".contains(c);
+            let stands_alone = !before.ends_with(is_part);
+            if (stands_alone || before.ends_with("cwmpd.")) && !option.is_empty() {
+                named.push(format!("{section}.{option}"));
+            }
+        }
+    }
+    named
+}
+
+/// Each command, and each option of the command line, behind `cwmpd` in a text. In `prose` the name
+/// is followed by any word, and a command stands in backticks or begins its line.
+fn commands_named(text: &str, prose: bool) -> Vec<String> {
+    let is_command = |before: &str| match prose {
+        true => before.ends_with('`') || (before.len() >= 4 && before.trim().is_empty()),
+        false => !before.ends_with(|c: char| is_name(c) || "./-".contains(c)),
+    };
+    let uses = text
+        .match_indices("cwmpd ")
+        .filter(|(at, _)| is_command(&text[..*at]));
+    let words = uses.flat_map(|(at, _)| {
+        let rest = &text[at..];
+        let end = rest.find(['`', '\'', ';', '\n']).unwrap_or(rest.len());
+        let mut words = rest[..end].split_whitespace().skip(1);
+        let first = words
+            .next()
+            .filter(|word| word.starts_with(|c| is_name(c) || c == '-'));
+        let flags = words.filter(|word| word.starts_with("--"));
+        first.into_iter().chain(flags)
+    });
+    let words = words.map(|word| word.trim_end_matches([',', '.', ':', '?', ')']).to_owned());
+    words.filter(|word| word != "-").collect()
+}
+
+/// A text that may name options and commands.
+struct Passage {
+    place: String,
+    text: String,
+    /// Not a string of the program.
+    prose: bool,
+}
+
+/// The string literals and comments of the program, the documentation, the installed files.
+fn passages() -> Vec<Passage> {
+    let mut passages = Vec::new();
+    let mut add = |path: &str, line: usize, text: &str, prose: bool| {
+        let (place, text) = (format!("{path}:{line}"), text.to_owned());
+        passages.push(Passage { place, text, prose });
+    };
+    for file in tree::files("src")
+        .iter()
+        .filter(|file| !file.path.contains("/tests"))
+    {
+        let source = rust_text::parse(&file.text);
+        let shipped = source.shipped_lines();
+        for (parts, prose) in [(source.strings, false), (source.comments, true)] {
+            let shipped = parts.iter().filter(|(line, _)| *line <= shipped);
+            shipped.for_each(|(line, text)| add(&file.path, *line, text, prose));
+        }
+    }
+    let documents = tree::files("").into_iter().filter(|file| file.is(&[".md"]));
+    for file in documents.chain(tree::files("etc")) {
+        let lines = file.text.lines().enumerate();
+        lines.for_each(|(number, line)| add(&file.path, number + 1, line, true));
+    }
+    passages
+}
+
+/// Fails where something that `named` finds in a passage is not one of those that exist.
+fn assert_all_exist(exist: &BTreeSet<String>, named: impl Fn(&Passage) -> Vec<String>) {
+    let (mut count, mut missing) = (0, Vec::new());
+    for passage in passages() {
+        for name in named(&passage) {
+            count += 1;
+            if !exist.contains(&name) {
+                missing.push(format!("{}: there is no {name}", passage.place));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+    assert!(count > 15, "only {count} names found");
+}
+
+#[test]
+fn options_that_are_named_exist() {
+    assert_all_exist(&options(), |passage| options_named(&passage.text));
+}
+
+#[test]
+fn commands_that_are_named_exist() {
+    assert_all_exist(&commands(), |passage| {
+        commands_named(&passage.text, passage.prose)
+    });
+}
+
+#[test]
+fn names_are_found_in_a_text() {
+    let text = "set acs.usernam (or cwmpd.cpe.root); not http://acs.example, a@acs.net or x.acs.y";
+    assert_eq!(options_named(text), ["acs.usernam", "cpe.root"]);
+    let said = "run 'cwmpd -p x --all'; cwmpd frob, cwmpd DIR, cwmpd {name}, /etc/cwmpd is";
+    assert_eq!(commands_named(said, false), ["-p", "--all", "frob"]);
+    let prose = "cwmpd keeps what `cwmpd set A B` sets";
+    assert_eq!(commands_named(prose, true), ["set"]);
+    assert_eq!(commands_named("    cwmpd run", true), ["run"]);
+}
