@@ -95,7 +95,7 @@ impl Agent {
     fn changed_by_hand(&mut self, now: Now) {
         self.look_again(now);
         if self.session.is_none() {
-            self.write_to_luup();
+            self.write_to_luup(now);
         }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use super::jobs::MAX_GIVEN_UP;
+
 /// An error that ends the program.
 #[derive(Debug)]
 pub enum AgentError {
@@ -32,6 +34,8 @@ pub enum AgentError {
         /// Why not.
         error: io::Error,
     },
+    /// More threads hang than the agent can go on with.
+    Stuck,
 }
 
 impl fmt::Display for AgentError {
@@ -48,6 +52,10 @@ impl fmt::Display for AgentError {
             }
             Self::Model(why) => f.write_str(why),
             Self::System { what, error } => write!(f, "the system gives no {what}: {error}"),
+            Self::Stuck => write!(
+                f,
+                "more than {MAX_GIVEN_UP} threads hang (the log says at what); start the agent anew"
+            ),
         }
     }
 }

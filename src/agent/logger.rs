@@ -53,6 +53,11 @@ pub(super) fn set_up(config: &LogConfig) {
     log::set_max_level(config.level);
 }
 
+/// What breaks down says so in the log too, which may be all that is seen of standard error.
+pub(super) fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
+}
+
 impl Logger {
     fn lock(&self) -> MutexGuard<'_, Sinks> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

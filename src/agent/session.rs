@@ -2,26 +2,33 @@
 //! last, so that connection, cookies and digest state stay with it; and the engine's steps in
 //! between.
 
-use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
-use log::error;
-
-use super::changes::setting;
-use super::job::{Jobs, Report};
+use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
+use super::settings::setting;
 use crate::acs::{Credentials, Link, LinkError, Reply};
 use crate::base::clock::Now;
 use crate::base::config::LinkConfig;
-use crate::cwmp::{Input, Output, Post};
 use crate::base::secret::Secret;
+use crate::cwmp::{Input, Output, Post};
+
+/// Beyond the time that the configuration gives one message, before its job counts as lost: what an
+/// authentication or a redirect adds is included in that time.
+const SLACK: Duration = Duration::from_secs(20);
 
 /// A session, from the engine's word that one is due to its end.
 pub(super) enum Session {
     /// The Luup home is being fetched.
     Preparing,
-    /// Messages go back and forth; dropping the sender ends the thread.
-    Talking(Sender<Post>),
+    /// Messages go back and forth.
+    Talking {
+        /// The job that carries them.
+        job: JobId,
+        /// Its posts; dropping this ends it.
+        posts: Sender<Post>,
+    },
 }
 
 /// How the ACS is reached, as it is at the start of a session.
@@ -37,24 +44,31 @@ impl Target {
         let credentials = self.credentials.clone();
         Link::open(&self.url, credentials, &self.config, self.clock_is_set)
     }
-}
 
-/// Starts the thread of a session; `id` comes back with each of its answers.
-fn talk(jobs: &Jobs<Done>, id: u32, target: Target) -> io::Result<Sender<Post>> {
-    let (sender, posts) = channel();
-    jobs.start("session", move |report| carry(&posts, &target, id, &report))?;
-    Ok(sender)
+    /// When a message that has no answer counts as lost; the link keeps its own limits before.
+    fn patience(&self) -> Duration {
+        let exchange = self.config.connect_timeout + self.config.exchange_timeout;
+        exchange.saturating_add(SLACK)
+    }
 }
 
 /// Carries each post to the ACS and its reply back, until the loop or the link gives up.
-fn carry(posts: &Receiver<Post>, target: &Target, id: u32, report: &Report<Done>) {
-    let answer = |reply: Result<Reply, LinkError>| Done::Answered { id, reply };
+fn carry(posts: &Receiver<Post>, target: &Target, reporter: &Reporter<Done>) {
     let mut link = match target.open() {
         Ok(link) => link,
-        Err(error) => return report.send(answer(Err(error))),
+        Err(error) => return reporter.say(Done::Answered(answered(Err(error)))),
     };
     while let Ok(post) = posts.recv() {
-        report.send(answer(link.post(&post)));
+        reporter.say(Done::Answered(answered(link.post(&post))));
+    }
+}
+
+/// What the engine hears of it.
+fn answered(reply: Result<Reply, LinkError>) -> Input {
+    match reply {
+        Ok(Reply { status, body }) => Input::Reply { status, body },
+        Err(e @ LinkError::Disconnected(_)) => Input::Dropped(e.to_string()),
+        Err(e) => Input::TransportError(e.to_string()),
     }
 }
 
@@ -78,11 +92,18 @@ impl Agent {
             config: self.config.link.clone(),
             clock_is_set: now.wall_is_set(),
         };
-        self.timers.session_id = self.timers.session_id.wrapping_add(1);
-        match talk(&self.jobs, self.timers.session_id, target) {
-            Ok(posts) => self.session = Some(Session::Talking(posts)),
-            Err(e) => error!("no thread for a session: {e}"),
-        }
+        let (posts, receiver) = channel();
+        let job = Job {
+            kind: JobKind::Session,
+            patience: target.patience(),
+            lost: Box::new(|lost| {
+                let why = format!("the session broke off: {lost}");
+                Done::Answered(Input::TransportError(why))
+            }),
+            work: Box::new(move |reporter| carry(&receiver, &target, reporter)),
+        };
+        let job = self.jobs.start(job, now.uptime);
+        self.session = Some(Session::Talking { job, posts });
     }
 
     /// Hands an input to the engine and does what it says.
@@ -94,7 +115,9 @@ impl Agent {
         match step.output {
             Output::Post(post) => self.post(post, now),
             Output::End(_) => {
-                self.session = None;
+                if let Some(Session::Talking { job, .. }) = self.session.take() {
+                    self.jobs.cancel(job, now.uptime);
+                }
                 self.after_session(now);
             }
         }
@@ -104,29 +127,18 @@ impl Agent {
         if let Some(Session::Preparing) = self.session {
             self.connect(now);
         }
-        let sent = match &self.session {
-            Some(Session::Talking(posts)) => posts.send(post).is_ok(),
-            _ => false,
-        };
-        // A thread that ended has said why: its report, if there is one, comes first.
-        if !sent {
-            while let Some(done) = self.jobs.next() {
-                self.take(done, now);
-            }
-            if self.engine.in_session() {
-                self.step(
-                    Input::TransportError("the session broke off".to_owned()),
-                    now,
-                );
-            }
+        if let Some(Session::Talking { job, posts }) = &self.session {
+            self.jobs.expect(*job, now.uptime);
+            // A job that ended says why: its report comes.
+            let _ = posts.send(post);
         }
     }
 
     fn after_session(&mut self, now: Now) {
         self.live.save(&self.model);
-        self.write_to_luup();
+        self.write_to_luup(now);
         self.compare_later(now);
-        if std::mem::take(&mut self.timers.stale) {
+        if std::mem::take(&mut self.stale) {
             self.look_again(now);
         }
     }

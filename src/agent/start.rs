@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use log::{info, warn};
-use nix::sys::signal::{SigSet, Signal};
-use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::clocks::Clocks;
 use super::control::Server;
 use super::error::AgentError;
-use super::job::Jobs;
+use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
-use super::poll_loop::{Agent, Timers};
+use super::poll_loop::Agent;
 use super::run_dir::RunDir;
+use super::signals::Signals;
 use super::source::{AgentSource, Facts, Shared, VERSION};
+use super::timers::{LoopTimer, Timers};
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::Listener;
@@ -154,11 +154,11 @@ impl Parts {
 }
 
 /// Everything up to the loop.
-pub(super) fn start(options: Options) -> Result<Agent, AgentError> {
+pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, AgentError> {
     let config_stamp = uci::Stamp::of(&options.config_dir, "cwmpd");
     let config = configure(&options.config_dir);
     // Blocked before there is a second thread, so that all threads leave them to the loop.
-    let signals = signals()?;
+    let signals = Signals::take()?;
     let run_dir = RunDir::take(&options.run_dir)?;
     info!(
         "cwmpd {VERSION} starts, model in {}",
@@ -175,7 +175,9 @@ pub(super) fn start(options: Options) -> Result<Agent, AgentError> {
         false => Boot::Reboot,
     };
     // After a boot the first session looks at everything; after a restart there may be none for long.
+    let mut timers = Timers::default();
     let look = (boot == Boot::Restart).then_some(now.uptime);
+    timers.set(LoopTimer::Look, look);
     let settings = cwmp::Options {
         session_timeout: config.session_timeout,
         ask_acs_methods: config.ask_acs_methods,
@@ -185,12 +187,12 @@ pub(super) fn start(options: Options) -> Result<Agent, AgentError> {
         engine: Engine::new(&mut model, settings, boot, seed()?, now),
         watch: Watch::new(&options.config_dir),
         control: Server::open(&options.run_dir)?,
-        jobs: Jobs::new()?,
-        timers: Timers {
-            look,
-            ..Timers::default()
-        },
+        jobs: Jobs::new(conditions)?,
+        timers,
         session: None,
+        order: None,
+        stale: false,
+        stopping: false,
         facts: parts.facts,
         clocks: parts.clocks,
         home: parts.home,
@@ -204,20 +206,6 @@ pub(super) fn start(options: Options) -> Result<Agent, AgentError> {
         signals,
         listener,
     })
-}
-
-fn signals() -> Result<SignalFd, AgentError> {
-    let failed = |errno: nix::errno::Errno| AgentError::System {
-        what: "signalfd",
-        error: errno.into(),
-    };
-    let mut signals = SigSet::empty();
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        signals.add(signal);
-    }
-    signals.thread_block().map_err(failed)?;
-    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
-    SignalFd::with_flags(&signals, flags).map_err(failed)
 }
 
 fn seed() -> Result<u64, AgentError> {

@@ -3,8 +3,11 @@
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use log::warn;
+use nix::errno::Errno;
+use nix::poll::PollFlags;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket,
@@ -12,8 +15,21 @@ use nix::sys::socket::{
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
+use super::parts::Part;
+
 /// `RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR` (rtnetlink(7)).
 const ADDRESS_GROUPS: u32 = 0x10 | 0x100;
+
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BoxChange {
+    /// A file of the configuration was written.
+    Files,
+    /// An interface got an address, or lost one.
+    Addresses,
+    /// The wall clock was set.
+    Clock,
+}
 
 /// Descriptors that become ready when something changed. Where the system does not have one, the
 /// change is seen at the next session instead.
@@ -39,30 +55,48 @@ impl Watch {
         }
     }
 
-    /// The descriptors to wait for, all for input.
-    pub(super) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let files = self.files.as_ref().map(AsFd::as_fd);
-        let addresses = self.addresses.as_ref().map(AsFd::as_fd);
-        let clock = self.clock.as_ref().map(AsFd::as_fd);
-        files.into_iter().chain(addresses).chain(clock)
-    }
-
-    /// Takes what the descriptors have to say, so that they become silent. Which it was does not
-    /// matter: the loop looks at everything again.
-    pub(super) fn drain(&self) {
+    /// Takes what the descriptors have to say, so that they become silent.
+    pub(super) fn work(&self) -> Vec<BoxChange> {
+        let mut changes = Vec::new();
         if let Some(files) = &self.files {
-            while files.read_events().is_ok() {}
+            let mut written = false;
+            while files.read_events().is_ok() {
+                written = true;
+            }
+            changes.extend(written.then_some(BoxChange::Files));
         }
         if let Some(addresses) = &self.addresses {
             let mut message = [0; 4096];
-            while recv(addresses.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT).is_ok() {}
+            let mut read = || recv(addresses.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT);
+            let mut told = false;
+            // More than the kernel could keep (ENOBUFS) says that something changed, too.
+            while matches!(read(), Ok(1..) | Err(Errno::ENOBUFS)) {
+                told = true;
+            }
+            changes.extend(told.then_some(BoxChange::Addresses));
         }
         if let Some(timer) = &self.clock {
-            // ECANCELED: the clock was set. The timer has to be armed again.
+            // The clock was set, which cancelled the timer: it has to be armed again.
             if timer.wait().is_ok() {
                 let _ = arm(timer);
+                changes.push(BoxChange::Clock);
             }
         }
+        changes
+    }
+}
+
+impl Part for Watch {
+    fn descriptors(&self) -> Vec<(BorrowedFd<'_>, PollFlags)> {
+        let files = self.files.as_ref().map(AsFd::as_fd);
+        let addresses = self.addresses.as_ref().map(AsFd::as_fd);
+        let clock = self.clock.as_ref().map(AsFd::as_fd);
+        let all = files.into_iter().chain(addresses).chain(clock);
+        all.map(|fd| (fd, PollFlags::POLLIN)).collect()
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        None
     }
 }
 
@@ -102,13 +136,11 @@ fn arm(timer: &TimerFd) -> nix::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use nix::poll::{PollFd, PollTimeout, poll};
 
     fn is_ready(watch: &Watch) -> bool {
-        let mut fds: Vec<_> = watch
-            .descriptors()
-            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
-            .collect();
+        let fds = watch.descriptors().into_iter();
+        let mut fds: Vec<_> = fds.map(|(fd, flags)| PollFd::new(fd, flags)).collect();
         poll(&mut fds, PollTimeout::ZERO).unwrap() > 0
     }
 
@@ -117,13 +149,14 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("cwmpd-watch-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let watch = Watch::new(&dir);
-        assert_eq!(watch.descriptors().count(), 3);
+        assert_eq!(watch.descriptors().len(), 3);
         assert!(!is_ready(&watch));
         std::fs::write(dir.join("new"), "config cpe 'cpe'\n").unwrap();
         std::fs::rename(dir.join("new"), dir.join("cwmpd")).unwrap();
         assert!(is_ready(&watch));
-        watch.drain();
+        assert_eq!(watch.work(), [BoxChange::Files]);
         assert!(!is_ready(&watch));
+        assert_eq!(watch.work(), []);
         std::fs::remove_dir_all(&dir).unwrap();
     }
 }

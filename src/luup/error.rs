@@ -29,6 +29,8 @@ pub enum LuupError {
     NotWritable(String),
     /// The engine answered a write with something else than OK.
     Refused(String),
+    /// Who was to ask it did not come back, for this reason.
+    Lost(String),
 }
 
 impl fmt::Display for LuupError {
@@ -46,6 +48,7 @@ impl fmt::Display for LuupError {
             Self::NoDevices => f.write_str("the answer has no devices, the engine is starting"),
             Self::NotWritable(key) => write!(f, "{key} cannot be written"),
             Self::Refused(answer) => write!(f, "the engine refuses the value: {answer:?}"),
+            Self::Lost(why) => write!(f, "the home was not read: {why}"),
         }
     }
 }

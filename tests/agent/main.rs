@@ -1,5 +1,6 @@
 //! The real program, as procd, the user of the box and an ACS meet it.
 
+mod faults;
 mod life;
 mod rules;
 mod sessions;

@@ -4,6 +4,8 @@ use log::error;
 
 use super::poll_loop::Agent;
 use super::start;
+use super::timers::LoopTimer;
+use super::watch::BoxChange;
 use crate::base::clock::Now;
 use crate::connreq::Listener;
 use crate::datamodel::model::Model;
@@ -30,10 +32,19 @@ impl Agent {
         }
     }
 
+    /// The kernel says what changed.
+    pub(super) fn changed(&mut self, change: BoxChange, now: Now) {
+        let stamp = || uci::Stamp::of(&self.options.config_dir, "cwmpd");
+        if change == BoxChange::Files && stamp() != self.config_stamp {
+            self.reload(now);
+        }
+        self.look_again(now);
+    }
+
     /// Something on the box may have changed: configuration, addresses, the clock.
     pub(super) fn look_again(&mut self, now: Now) {
         if self.session.is_some() {
-            self.timers.stale = true;
+            self.stale = true;
             return;
         }
         self.model.refresh();
@@ -56,7 +67,8 @@ impl Agent {
     pub(super) fn compare_later(&mut self, now: Now) {
         let interval = self.config.notify_interval;
         let interval = interval.filter(|_| self.model.must_look());
-        self.timers.look = interval.map(|interval| now.uptime + interval);
+        let at = interval.map(|interval| now.uptime + interval);
+        self.timers.set(LoopTimer::Look, at);
     }
 
     pub(super) fn commit(&mut self) {
