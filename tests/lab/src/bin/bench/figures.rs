@@ -5,26 +5,27 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{Auth, Session};
 
-use crate::Effort;
-use crate::model::{self, OBJECT};
-use crate::process::{Process, files};
-use crate::rig::{Rig, Running, median};
+use crate::model::OBJECT;
+use crate::process::Process;
+use crate::rig::{Rig, median};
+use crate::{Effort, changes};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     small_box(program, effort);
     large_box(program, 2000, effort);
     large_box(program, 20_000, effort);
+    changes::on_large_box(program);
     idleness(program, floor, effort);
     soak(program, effort);
     let bytes = std::fs::metadata(program).expect("the program").len();
     print("stripped_bytes", bytes as f64, "bytes");
 }
 
-fn print(key: &str, value: f64, unit: &str) {
+/// Prints a figure.
+pub fn print(key: &str, value: f64, unit: &str) {
     let digits = match unit {
         "ms" => 3,
         _ => 0,
@@ -32,8 +33,13 @@ fn print(key: &str, value: f64, unit: &str) {
     println!("{key} {value:.digits$} {unit}");
 }
 
+/// Says that a figure is left out.
+pub fn without_strace(key: &str) {
+    println!("# {key}: strace is not installed, or may not look");
+}
+
 /// A session in which the ACS wants nothing.
-fn nothing(_: &mut Session) {}
+pub fn nothing(_: &mut Session) {}
 
 /// Sessions without payload, and what a session costs in system calls and flash.
 fn small_box(program: &Path, effort: &Effort) {
@@ -48,18 +54,9 @@ fn small_box(program: &Path, effort: &Effort) {
         running.session(nothing);
     }) {
         Some(calls) => print("session_syscalls", calls as f64, "calls"),
-        None => println!("# session_syscalls: strace is not installed, or may not look"),
+        None => without_strace("session_syscalls"),
     }
-    print(
-        "writes_unchanged_session",
-        writes(&running, nothing),
-        "files",
-    );
-    let set = |s: &mut Session| {
-        s.set(&[(&model::parameter(1), XsdType::String, "new")], "bench-1");
-    };
-    print("writes_spv_session", writes(&running, set), "files");
-    hundred_at_once(&running, effort);
+    changes::on_small_box(&running, effort);
     let requests = (0..effort.repeats).map(|_| running.connection_request());
     print(
         "connection_request_to_inform_ms",
@@ -74,39 +71,6 @@ fn with_digest(program: &Path, effort: &Effort) {
     let (running, _) = rig.start();
     let (cpu, _) = running.cost(effort.sessions / 4, nothing);
     print("inform_only_digest_cpu_ms", cpu, "ms");
-}
-
-/// Files that a session created or changed, of all that lie in flash.
-fn writes(running: &Running, play: impl FnMut(&mut Session)) -> f64 {
-    let home = &running.rig.home;
-    let (model, config) = (home.model_dir(), home.config_dir());
-    let before = files(&[&model, &config]);
-    running.session(play);
-    let after = files(&[&model, &config]);
-    let changed = after
-        .iter()
-        .filter(|(path, state)| before.get(*path) != Some(state));
-    changed.count() as f64
-}
-
-/// SetParameterValues with 100 entries, each with a new value every time.
-fn hundred_at_once(running: &Running, effort: &Effort) {
-    let paths: Vec<String> = (0..100).map(model::parameter).collect();
-    let mut round = 0;
-    let (cpu, _) = running.cost(effort.sessions.min(200), |s| {
-        round += 1;
-        let value = (1000 + round).to_string();
-        let values: Vec<_> = paths
-            .iter()
-            .enumerate()
-            .map(|(number, path)| match number % 2 {
-                0 => (path.as_str(), XsdType::UnsignedInt, value.as_str()),
-                _ => (path.as_str(), XsdType::String, value.as_str()),
-            })
-            .collect();
-        s.set(&values, "bench-100");
-    });
-    print("spv_100_cpu_ms", cpu, "ms");
 }
 
 /// Reading everything of a box with many parameters.

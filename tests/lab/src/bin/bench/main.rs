@@ -3,10 +3,12 @@
 //! `bench [--quick] PROGRAM FLOOR`: see `tests/bench.sh`. FLOOR is a program that does nothing but
 //! is linked with the same OpenSSL.
 
+mod changes;
 mod figures;
 mod model;
 mod process;
 mod rig;
+mod trace;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,12 +1,10 @@
 //! What the kernel says of a process.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
 use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 
@@ -72,34 +70,14 @@ impl Process {
         PathBuf::from(format!("/proc/{}/{name}", self.0))
     }
 
-    /// System calls while `work` runs, as strace counts them; `None` where it is not installed or
-    /// may not look.
-    pub fn syscalls(self, work: impl FnOnce()) -> Option<u64> {
-        let report = std::env::temp_dir().join(format!("cwmpd-strace-{}", self.0));
-        let mut strace = Command::new("strace")
-            .args(["-f", "-c", "-U", "calls,name", "-o"])
-            .arg(&report)
-            .args(["-p", &self.0.to_string()])
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let traced = |process: Process| process.status("TracerPid") != 0;
-        let mut waited = 0;
-        while !traced(self) && waited < 200 && strace.try_wait().ok()?.is_none() {
-            std::thread::sleep(Duration::from_millis(10));
-            waited += 1;
-        }
-        work();
-        let interrupt = nix::sys::signal::Signal::SIGINT;
-        let pid = Process(strace.id()).pid();
-        let _ = nix::sys::signal::kill(pid, interrupt);
-        strace.wait().ok()?;
-        let text = fs::read_to_string(&report).ok()?;
-        let _ = fs::remove_file(&report);
-        let total = text
-            .lines()
-            .find(|line| line.trim_end().ends_with("total"))?;
-        total.split_whitespace().next()?.parse().ok()
+    /// Whether a tracer is attached.
+    pub fn is_traced(self) -> bool {
+        self.status("TracerPid") != 0
+    }
+
+    /// Sends SIGINT.
+    pub fn interrupt(self) {
+        let _ = kill(self.pid(), Signal::SIGINT);
     }
 }
 
@@ -110,22 +88,4 @@ fn number(text: &str, key: &str) -> u64 {
         .find(|(name, _)| *name == key)
         .and_then(|(_, value)| value.split_whitespace().next()?.parse().ok())
         .unwrap_or_default()
-}
-
-/// Every file below some folders, with what changes when it is written or replaced.
-pub fn files(folders: &[&Path]) -> BTreeMap<PathBuf, (u64, i64, i64, u64)> {
-    let mut found = BTreeMap::new();
-    let mut folders: Vec<PathBuf> = folders.iter().map(|&folder| folder.into()).collect();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let Ok(data) = entry.metadata() else { continue };
-            if data.is_dir() {
-                folders.push(entry.path());
-            } else {
-                let state = (data.ino(), data.mtime(), data.mtime_nsec(), data.size());
-                found.insert(entry.path(), state);
-            }
-        }
-    }
-    found
 }

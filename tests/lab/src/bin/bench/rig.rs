@@ -34,6 +34,7 @@ impl Rig {
         home.set_uci("cpe", "userid", CALLER.0);
         home.set_uci("cpe", "passwd", CALLER.1);
         home.set_uci("cpe", "log_severity", "WARNING");
+        home.write_config("system", "config system\n\toption hostname 'box'\n");
         if parameters > 0 {
             model::add_parameters(&home.model_dir(), parameters);
         }
