@@ -94,6 +94,7 @@ tests() {
 add_up() { local sum; read -r sum; echo $((${sum:-0})); }
 
 # Coverage-guided, with the stable compiler: what `cargo fuzz` passes, without its sanitizer.
+# What is found stays in target/fuzz/corpus for the next time.
 fuzz() {
   local target=$1 seconds=$2 host flags="--cfg fuzzing -Cpasses=sancov-module -Ccodegen-units=1"
   local option
@@ -105,10 +106,9 @@ fuzz() {
     --target "$host" --target-dir target/fuzz || return 1
   local corpus=target/fuzz/corpus/$target
   mkdir -p "$corpus"
-  local seeds=()
-  if [ -d "tests/fuzz/seeds/$target" ]; then seeds=("tests/fuzz/seeds/$target"); fi
   "target/fuzz/$host/release/$target" -max_total_time="$seconds" -rss_limit_mb=1024 -timeout=10 \
-    -artifact_prefix="$corpus-" "$corpus" "${seeds[@]}"
+    -artifact_prefix="$corpus-" -dict="tests/fuzz/seeds/$target.dict" "$corpus" \
+    "tests/fuzz/seeds/$target"
 }
 
 docs() {

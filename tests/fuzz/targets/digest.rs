@@ -1,4 +1,4 @@
-//! See the entry: `cargo +nightly fuzz run digest`.
+//! Authentication headers of strangers: `cargo +nightly fuzz run --fuzz-dir tests/fuzz digest`.
 
 #![no_main]
 

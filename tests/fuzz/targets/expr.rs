@@ -1,4 +1,4 @@
-//! See the entry: `cargo +nightly fuzz run expr`.
+//! Expressions of computed rows: `cargo +nightly fuzz run --fuzz-dir tests/fuzz expr`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! See the entry: `cargo +nightly fuzz run luup`.
+//! Answers of a Luup engine: `cargo +nightly fuzz run --fuzz-dir tests/fuzz luup`.
 
 #![no_main]
 

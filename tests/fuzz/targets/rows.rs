@@ -1,4 +1,4 @@
-//! See the entry: `cargo +nightly fuzz run rows`.
+//! Model and state files: `cargo +nightly fuzz run --fuzz-dir tests/fuzz rows`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! See the entry: `cargo +nightly fuzz run uci`.
+//! UCI files: `cargo +nightly fuzz run --fuzz-dir tests/fuzz uci`.
 
 #![no_main]
 

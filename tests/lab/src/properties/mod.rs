@@ -1,5 +1,5 @@
 //! What holds for any bytes, for every reader of foreign ones: the fuzz targets in `tests/fuzz` try
-//! it with coverage, the tests of each room with simple mutations ([`mutate`]).
+//! it with coverage, the tests of each room with simple mutations ([`try_mutants`]).
 
 mod digest;
 mod expr;
@@ -12,7 +12,7 @@ mod uci;
 pub use digest::digest;
 pub use expr::expr;
 pub use luup::luup;
-pub use mutate::{ROUNDS, mutate};
+pub use mutate::{seeds, try_mutants};
 pub use rows::rows;
 pub use soap::soap;
 pub use uci::uci;
