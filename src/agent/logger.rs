@@ -74,7 +74,7 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let mut line = Line::default();
+        let mut line = LogLine::default();
         let _ = write!(line, "{}", record.args());
         let sinks = self.lock();
         if sinks.console {
@@ -121,12 +121,12 @@ fn syslog_time(utc: &str) -> String {
 
 /// Text on its way into a line: bounded, control characters escaped.
 #[derive(Default)]
-struct Line {
+struct LogLine {
     text: String,
     length: usize,
 }
 
-impl std::fmt::Write for Line {
+impl std::fmt::Write for LogLine {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         for c in text.chars() {
             if self.length == MAX_LINE {
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     fn line(args: std::fmt::Arguments<'_>) -> String {
-        let mut line = Line::default();
+        let mut line = LogLine::default();
         let _ = line.write_fmt(args);
         line.text
     }

@@ -23,7 +23,7 @@ pub(super) enum Reading {
     Partial,
     /// A head, and the number of bytes that it took.
     Whole(Head, usize),
-    /// Too long.
+    /// More than [`MAX_HEAD`].
     TooLong,
     /// Not a request of HTTP/1.
     Malformed,

@@ -1,7 +1,7 @@
 //! The bounds on what is read. TR-069 §3.4.1 asks for at least 32 kB an envelope and names no upper
 //! bound; these keep a hostile or broken server from costing more memory or time than a box has.
 
-/// Bytes of an envelope.
+/// Bytes of an envelope that is read: a SetParameterValues of 20,000 parameters has 4 MB.
 pub const MAX_ENVELOPE_BYTES: usize = 8 << 20;
 
 /// Elements inside each other. The deepest CWMP message has 7 levels.

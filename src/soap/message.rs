@@ -168,7 +168,7 @@ pub enum Status {
     Pending,
 }
 
-/// `ParameterValueStruct`.
+/// A parameter with its value (`ParameterValueStruct`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterValue {
     /// Full path.
@@ -180,7 +180,7 @@ pub struct ParameterValue {
     pub xsi_type: Option<XsdType>,
 }
 
-/// `ParameterInfoStruct`.
+/// What GetParameterNames tells of a parameter or object (`ParameterInfoStruct`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterInfo {
     /// Full or partial path.
@@ -200,7 +200,7 @@ pub struct SetParameterAttributes {
     pub access_list: Option<Vec<String>>,
 }
 
-/// `ParameterAttributeStruct`.
+/// What GetParameterAttributes tells of a parameter (`ParameterAttributeStruct`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterAttributes {
     /// Full path.

@@ -28,9 +28,9 @@ pub enum Request {
     Inform(Option<String>),
     /// How the agent fares.
     Status,
-    /// The whole model; as csv for simulators or as `path value` lines.
+    /// The whole model.
     Dump {
-        /// csv?
+        /// As csv for simulators, not as `path value` lines.
         csv: bool,
     },
 }

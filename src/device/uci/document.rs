@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::UciError;
-use super::parse::{Keyword, Parsed, Statement, parse};
+use super::parse::{Keyword, Statements, Statement, parse};
 
 /// What an option says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Value {
     List(Vec<String>),
 }
 
-/// A section.
+/// A `config` with what follows it, up to the next; one that is written in two places is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
     /// `config TYPE`
@@ -55,7 +55,7 @@ pub struct Document {
 impl Document {
     /// Reads `text`; `file` is the name for messages.
     pub fn parse(file: &str, text: Vec<u8>) -> Result<Self, UciError> {
-        let Parsed {
+        let Statements {
             statements,
             dangling,
         } = parse(file, &text)?;

@@ -29,12 +29,12 @@ pub const MAX_FILE_BYTES: usize = 1 << 20;
 /// No file has more statements: bounds the memory that a parsed file takes.
 pub const MAX_STATEMENTS: usize = 16_384;
 
-/// Why a UCI file cannot be read or changed.
+/// Why a UCI file cannot be read or changed. `file` is its package, as messages name it.
 #[derive(Debug)]
+#[allow(missing_docs, reason = "fields are as they are named")]
 pub enum UciError {
     /// The file breaks libuci's grammar.
     Syntax {
-        /// The file.
         file: String,
         /// Counted from 1.
         line: u32,
@@ -43,12 +43,10 @@ pub enum UciError {
     },
     /// More than [`MAX_FILE_BYTES`] or [`MAX_STATEMENTS`].
     TooLarge {
-        /// The file.
         file: String,
     },
     /// The system refused.
     Io {
-        /// The file.
         file: String,
         /// `open`, `read`, `write`.
         doing: &'static str,
@@ -57,33 +55,27 @@ pub enum UciError {
     },
     /// Another program kept the file locked.
     Busy {
-        /// The file.
         file: String,
     },
     /// The file changed in between, so that an older state cannot be put back.
     Changed {
-        /// The file.
         file: String,
     },
     /// There is no such section.
     NoSection {
-        /// The file.
         file: String,
         /// As it was asked for.
         section: String,
     },
     /// There is a section of that name already.
     Exists {
-        /// The file.
         file: String,
-        /// Its name.
         section: String,
     },
     /// Not a name that libuci takes.
     BadName {
         /// `package`, `section`, `type` or `option`.
         what: &'static str,
-        /// The name.
         name: String,
     },
     /// A value with a control character, which `uci set` refuses too.

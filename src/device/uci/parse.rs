@@ -17,7 +17,7 @@ use std::ops::Range;
 use super::{MAX_FILE_BYTES, MAX_STATEMENTS, UciError, is_name, is_package, is_type};
 
 /// The statements of one file, in order.
-pub(super) struct Parsed {
+pub(super) struct Statements {
     pub(super) statements: Vec<Statement>,
     /// The text ends with a backslash that asks for a further line.
     pub(super) dangling: bool,
@@ -28,9 +28,9 @@ pub(super) struct Parsed {
 pub(super) struct Statement {
     pub(super) keyword: Keyword,
     /// `config`: the type; `option`, `list`: the name.
-    pub(super) name: Token,
+    pub(super) name: Argument,
     /// `config`: the section's name; `option`, `list`: the value. Empty where it is missing.
-    pub(super) value: Token,
+    pub(super) value: Argument,
     /// From the first byte of the keyword to the last of the value.
     pub(super) span: Range<usize>,
     /// All lines of it, with whatever else stands on them.
@@ -47,7 +47,7 @@ pub(super) enum Keyword {
 
 /// A word without its quotes, and its place with them.
 #[derive(Debug)]
-pub(super) struct Token {
+pub(super) struct Argument {
     pub(super) text: Vec<u8>,
     pub(super) at: Range<usize>,
     /// A `;` follows that swallows the rest of the line.
@@ -55,14 +55,14 @@ pub(super) struct Token {
 }
 
 /// Reads all statements of `text`; `file` is for messages.
-pub(super) fn parse(file: &str, text: &[u8]) -> Result<Parsed, UciError> {
+pub(super) fn parse(file: &str, text: &[u8]) -> Result<Statements, UciError> {
     let too_large = || UciError::TooLarge {
         file: file.to_owned(),
     };
     if text.len() > MAX_FILE_BYTES {
         return Err(too_large());
     }
-    let mut reader = Reader {
+    let mut reader = UciReader {
         text,
         pos: 0,
         limit: 0,
@@ -89,13 +89,13 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<Parsed, UciError> {
             statement.lines = start..reader.limit;
         }
     }
-    Ok(Parsed {
+    Ok(Statements {
         statements,
         dangling: reader.dangling,
     })
 }
 
-struct Reader<'a> {
+struct UciReader<'a> {
     text: &'a [u8],
     pos: usize,
     /// End of the last line taken in.
@@ -126,7 +126,7 @@ fn check_name(keyword: Keyword, name: &[u8]) -> Result<(), &'static str> {
     }
 }
 
-impl Reader<'_> {
+impl UciReader<'_> {
     fn current(&self) -> Option<u8> {
         if self.pos < self.limit {
             self.text.get(self.pos).copied()
@@ -171,7 +171,7 @@ impl Reader<'_> {
             let name = self.argument()?;
             check_name(keyword, &name.text)?;
             let value = match keyword {
-                Keyword::Package => Token {
+                Keyword::Package => Argument {
                     text: Vec::new(),
                     at: name.at.end..name.at.end,
                     swallows: false,
@@ -251,12 +251,12 @@ impl Reader<'_> {
     }
 
     /// The next argument; empty at the end of the line and at a `;`, which is used up.
-    fn argument(&mut self) -> Result<Token, &'static str> {
+    fn argument(&mut self) -> Result<Argument, &'static str> {
         self.skip_space();
         let start = self.pos;
         if self.current() == Some(b';') {
             self.pos += 1;
-            return Ok(Token {
+            return Ok(Argument {
                 text: Vec::new(),
                 at: start..start,
                 swallows: false,
@@ -300,7 +300,7 @@ impl Reader<'_> {
                 Some(_) => {}
             }
         }
-        Ok(Token {
+        Ok(Argument {
             text,
             at: start..end,
             swallows,

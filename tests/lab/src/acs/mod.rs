@@ -50,7 +50,7 @@ pub enum Auth {
     Open,
     /// Digest with MD5 and `qop="auth"`, as ACSs do it.
     Digest,
-    /// Basic.
+    /// Name and password as they are, for whoever listens.
     Basic,
 }
 

@@ -9,7 +9,7 @@ use crate::http::{Reply, Request};
 pub enum Side {
     /// The agent on the box.
     Box,
-    /// The ACS.
+    /// Whoever plays the script.
     Acs,
 }
 

@@ -25,11 +25,11 @@ pub struct Device {
 /// A variable of a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// The full name of the service.
+    /// The full name: `urn:...:serviceId:...`.
     pub service: String,
-    /// Its name.
+    /// Its name without the service.
     pub variable: String,
-    /// Its value.
+    /// Always a text, as Luup has it.
     pub value: String,
 }
 
@@ -66,7 +66,7 @@ fn full(service: &str) -> String {
     format!("urn:{family}:serviceId:{service}")
 }
 
-/// The sample home.
+/// A small Z-Wave home, as `home.txt` describes it.
 pub fn sample_home() -> Vec<Device> {
     let mut home: Vec<Device> = Vec::new();
     for line in include_str!("home.txt").lines() {
