@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::control::{Request, escape};
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
-use crate::cwmp::EventCode;
+use crate::cwmp::{EventCode, Host as _, Intent};
 use crate::datamodel::model::{ModelError, Requester};
 use crate::base::xsd::XsdType;
 use crate::soap::{ParameterValue, Status};
@@ -93,7 +93,11 @@ impl Agent {
 
     /// The user changed something: act on it as on a change by anybody else, and report it.
     fn changed_by_hand(&mut self, now: Now) {
-        self.look_again(now);
+        self.look(now);
+        let packages = self.own_box().touched();
+        if !packages.is_empty() {
+            self.carry_out(Intent::Apply(packages), now);
+        }
         if self.session.is_none() {
             self.write_to_luup(now);
         }
@@ -108,11 +112,10 @@ impl Agent {
             _ => facts.connection_request_url(),
         };
         drop(facts);
-        let user = self
-            .model
-            .value("ManagementServer.ConnectionRequestUsername");
-        let user = user.filter(|user| !user.is_empty());
-        let user = user.as_deref().unwrap_or("none, so nobody is let in");
+        let user = match &*self.engine.settings().request_username {
+            "" => "none, so nobody is let in",
+            user => user,
+        };
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");
         text

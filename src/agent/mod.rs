@@ -40,7 +40,7 @@ mod timers;
 mod watch;
 
 pub use error::AgentError;
-pub use jobs::{Conditions, JobKind};
+pub use jobs::Conditions;
 pub use source::VERSION;
 pub use start::{Options, bad_rows, log_to_console, read_config};
 

@@ -1,128 +1,201 @@
-//! What the ACS orders of the box itself: services to reload, reboot, factory reset.
+//! What is done to the box itself: services to reload, reboot, factory reset. The engine orders it
+//! and hears how it ended; what is ordered is in the store until then.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use log::{error, info};
+use log::{info, warn};
 
-use super::jobs::{Job, JobKind};
+use super::jobs::{Job, JobKind, Lost};
 use super::poll_loop::{Agent, Done};
 use super::timers::LoopTimer;
 use crate::base::clock::Now;
-use crate::cwmp::Action;
-use crate::device::commands::{COMMAND_TIMEOUT, CommandError, Commands, System};
+use crate::cwmp::{Action, Host, Intent};
+use crate::device::commands::{COMMAND_TIMEOUT, Commands, System};
+use crate::device::sources::uci::UciSource;
 
-/// From the end of a session to the reboot that the ACS asked for in it.
+/// From the end of a session to the reboot that the ACS asked for in it: what else the session
+/// changed is carried out meanwhile.
 const REBOOT_DELAY: Duration = Duration::from_secs(5);
 
-/// The command that ends this boot.
-const REBOOT: &str = "reboot";
+/// Until the next attempt where the system has no thread for a command.
+const THREAD_DELAY: Duration = Duration::from_secs(10);
 
-/// The most programs that one job of this file runs, one after the other.
-const MAX_PROGRAMS: u32 = 8;
+/// Beyond the time that each program of a command has, before its job counts as lost.
+const SLACK: Duration = Duration::from_secs(20);
 
-/// What is done to the box some time after the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Reboot (A.4.1.5).
-    Reboot,
-    /// FactoryReset (A.4.1.6).
-    FactoryReset,
+/// The agent's own package: it reads that itself.
+const OWN_PACKAGE: &str = "cwmpd";
+
+/// How a command ended.
+pub(super) enum Ran {
+    /// Its programs ran, or failed for this reason.
+    Ended(Result<(), String>),
+    /// It was not begun: later.
+    NotBegun,
 }
 
-impl Order {
-    fn run(self, system: &mut impl Commands) -> Result<(), CommandError> {
-        if self == Self::FactoryReset {
-            system.factory_reset()?;
-        }
-        system.reboot()
+/// The box, as the engine may ask it.
+pub(super) struct OwnBox {
+    pub system: System,
+    pub uci: Rc<RefCell<UciSource>>,
+}
+
+impl Host for OwnBox {
+    fn can(&self, intent: &Intent) -> Result<(), String> {
+        let can = match intent {
+            Intent::Apply(_) => Ok(()),
+            Intent::Reboot => self.system.can_reboot(),
+            Intent::FactoryReset => {
+                let reset = self.system.can_factory_reset();
+                reset.and_then(|()| self.system.can_reboot())
+            }
+        };
+        can.map_err(|error| error.to_string())
     }
+
+    fn touched(&mut self) -> Vec<String> {
+        let mut packages = self.uci.borrow_mut().touched();
+        packages.retain(|package| package != OWN_PACKAGE);
+        packages
+    }
+}
+
+/// Carries it out; waits until that is done. A factory reset is the reset alone: the engine then
+/// forgets what it knows, and orders the reboot.
+fn run(intent: &Intent, system: &mut System) -> Result<(), String> {
+    let ran = match intent {
+        Intent::Apply(packages) => system.apply(packages),
+        Intent::Reboot => system.reboot(),
+        Intent::FactoryReset => system.factory_reset(),
+    };
+    ran.map_err(|error| error.to_string())
+}
+
+/// How long that may take, each program as long as a program may.
+fn patience(intent: &Intent) -> Duration {
+    let programs = match intent {
+        Intent::Apply(packages) => packages.len(),
+        Intent::Reboot | Intent::FactoryReset => 1,
+    };
+    let programs = u32::try_from(programs).unwrap_or(u32::MAX);
+    COMMAND_TIMEOUT.saturating_mul(programs).saturating_add(SLACK)
 }
 
 impl Agent {
+    /// The box, as the engine may ask it.
+    pub(super) fn own_box(&self) -> OwnBox {
+        OwnBox {
+            system: self.system(),
+            uci: Rc::clone(&self.uci),
+        }
+    }
+
     /// Does what the engine asks for besides the next message.
-    pub(super) fn act(&mut self, action: Action, now: Now) {
-        match action {
-            Action::BootDelivered => self.run_dir.boot_delivered(),
-            Action::Reconfigure => {
-                self.stale = true;
-                let touched = self.uci.borrow_mut().touched();
-                if !touched.is_empty() {
-                    self.command("reload services", now, move |system| system.apply(&touched));
-                }
-            }
-            Action::Reboot => {
-                let delay = REBOOT_DELAY.as_secs();
-                info!("rebooting in {delay} s, as the ACS asked");
-                self.order(Order::Reboot, now);
-            }
-            Action::FactoryReset => {
-                let delay = REBOOT_DELAY.as_secs();
-                info!("resetting to factory state in {delay} s, as the ACS asked");
-                if let Err(e) = self.model.factory_reset() {
-                    error!("factory reset: {e}");
-                }
-                // A new path for connection requests, before its URL becomes a known value.
-                self.apply_settings(now);
-                self.order(Order::FactoryReset, now);
+    pub(super) fn act(&mut self, actions: Vec<Action>, now: Now) {
+        for action in actions {
+            match action {
+                Action::BootDelivered => self.run_dir.boot_told(),
+                Action::SettingsApplied => self.apply_settings(now),
+                Action::CarryOut(intent) => match intent {
+                    Intent::Apply(_) => self.carry_out(intent, now),
+                    Intent::Reboot => self.order_later("rebooting", intent, now),
+                    Intent::FactoryReset => {
+                        self.order_later("resetting to factory state", intent, now);
+                    }
+                },
             }
         }
     }
 
-    fn order(&mut self, order: Order, now: Now) {
-        self.order = Some(order);
-        let at = now.uptime.saturating_add(REBOOT_DELAY);
+    fn order_later(&mut self, what: &str, intent: Intent, now: Now) {
+        info!("{what} in {} s, as the ACS asked", REBOOT_DELAY.as_secs());
+        self.order(intent, REBOOT_DELAY, now);
+    }
+
+    /// What was left to be done by an earlier run of the program is done at once.
+    pub(super) fn resume(&mut self, now: Now) {
+        let actions = self.engine.resume();
+        self.act_at_once(actions, now);
+    }
+
+    fn act_at_once(&mut self, actions: Vec<Action>, now: Now) {
+        for action in actions {
+            match action {
+                Action::CarryOut(intent) => self.carry_out(intent, now),
+                other => self.act(vec![other], now),
+            }
+        }
+    }
+
+    fn order(&mut self, intent: Intent, delay: Duration, now: Now) {
+        self.order = Some(intent);
+        let at = now.uptime.saturating_add(delay);
         self.timers.set(LoopTimer::Order, Some(at));
     }
 
-    /// The time has come.
-    pub(super) fn carry_out(&mut self, now: Now) {
-        if let Some(order) = self.order.take() {
-            self.run_dir.forget_boot();
-            self.command(REBOOT, now, move |system| order.run(system));
+    /// The time of the order has come.
+    pub(super) fn order_is_due(&mut self, now: Now) {
+        if let Some(intent) = self.order.take() {
+            self.carry_out(intent, now);
         }
     }
 
-    /// The agent ends. What the ACS was told of happens now, also when it is not due yet (W23):
-    /// nobody would remember it.
-    pub(super) fn carry_out_at_end(&mut self) {
-        if let Some(order) = self.order.take() {
-            self.run_dir.forget_boot();
-            if let Err(e) = order.run(&mut self.system()) {
-                self.ran(REBOOT, Err(e.to_string()));
+    /// Begins to carry it out.
+    pub(super) fn carry_out(&mut self, intent: Intent, now: Now) {
+        let mut system = self.system();
+        let lost = intent.clone();
+        let job = Job {
+            kind: JobKind::Command,
+            patience: patience(&intent),
+            lost: Box::new(move |why| {
+                let ran = match why {
+                    Lost::NoThread(_) => Ran::NotBegun,
+                    why => Ran::Ended(Err(why.to_string())),
+                };
+                Done::Ran(lost.clone(), ran)
+            }),
+            work: Box::new(move |reporter| {
+                let ended = Ran::Ended(run(&intent, &mut system));
+                reporter.say(Done::Ran(intent, ended));
+            }),
+        };
+        self.jobs.start(job, now.uptime);
+    }
+
+    /// A command is done, or not.
+    pub(super) fn ran(&mut self, intent: Intent, ran: Ran, now: Now) {
+        match ran {
+            Ran::Ended(outcome) => {
+                let next = self.engine.ended(&intent, outcome, &mut self.model, now);
+                // A factory reset makes a new path for connection requests.
+                self.apply_settings(now);
+                self.act_at_once(next, now);
+            }
+            Ran::NotBegun => {
+                warn!("{intent}: trying again in {} s", THREAD_DELAY.as_secs());
+                self.order(intent, THREAD_DELAY, now);
             }
         }
     }
 
-    /// A command is done. A box that did not go down is still in the boot that the ACS heard of.
-    pub(super) fn ran(&self, what: &'static str, result: Result<(), String>) {
-        if let Err(why) = result {
-            error!("{what}: {why}");
-            if what == REBOOT {
-                self.run_dir.boot_delivered();
-            }
+    /// The agent ends. What the ACS was told of happens now, also when it is not due yet (W23): it
+    /// may be long until the agent starts again.
+    pub(super) fn carry_out_at_end(&mut self, now: Now) {
+        let mut next: Vec<Intent> = self.order.take().into_iter().collect();
+        while let Some(intent) = next.pop() {
+            let outcome = run(&intent, &mut self.system());
+            let actions = self.engine.ended(&intent, outcome, &mut self.model, now);
+            next.extend(actions.into_iter().filter_map(|action| match action {
+                Action::CarryOut(intent) => Some(intent),
+                _ => None,
+            }));
         }
+        self.commit();
     }
 
     fn system(&self) -> System {
         System::new(self.config.command_dir.as_deref())
-    }
-
-    fn command(
-        &mut self,
-        what: &'static str,
-        now: Now,
-        run: impl FnOnce(&mut System) -> Result<(), CommandError> + Send + 'static,
-    ) {
-        let mut system = self.system();
-        let job = Job {
-            kind: JobKind::Command,
-            patience: COMMAND_TIMEOUT * MAX_PROGRAMS,
-            lost: Box::new(move |lost| Done::Ran(what, Err(lost.to_string()))),
-            work: Box::new(move |reporter| {
-                let result = run(&mut system).map_err(|e| e.to_string());
-                reporter.say(Done::Ran(what, result));
-            }),
-        };
-        self.jobs.start(job, now.uptime);
     }
 }

@@ -16,11 +16,10 @@ use super::control::{Request, Server};
 use super::error::AgentError;
 use super::jobs::{JobId, Jobs};
 use super::live::Live;
-use super::orders::Order;
+use super::orders::Ran;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
 use super::session::Session;
-use super::settings::setting;
 use super::signals::{Signals, Wish};
 use super::source::Facts;
 use super::start::Options;
@@ -28,9 +27,8 @@ use super::timers::{LoopTimer, Timers};
 use super::watch::{BoxChange, Watch};
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::base::secret::Secret;
 use crate::connreq::{Access, Listener};
-use crate::cwmp::{Engine, Input};
+use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci;
@@ -72,8 +70,8 @@ pub(super) enum Done {
     Answered(Input),
     /// The values that Luup took: path and wanted value.
     Written(Vec<(String, String)>),
-    /// A command on the box ran, or did not.
-    Ran(&'static str, Result<(), String>),
+    /// What was ordered ran, or did not.
+    Ran(Intent, Ran),
 }
 
 /// The running agent.
@@ -97,10 +95,8 @@ pub(super) struct Agent {
     pub jobs: Jobs<Done>,
     pub timers: Timers,
     pub session: Option<Session>,
-    /// What the ACS ordered for after its session.
-    pub order: Option<Order>,
-    /// Something changed during a session, to be looked at after it.
-    pub stale: bool,
+    /// What is to be carried out when its timer is due.
+    pub order: Option<Intent>,
     /// SIGTERM came: no session is opened any more.
     pub stopping: bool,
 }
@@ -109,13 +105,15 @@ impl Agent {
     /// Runs until SIGTERM or SIGINT.
     pub(super) fn run(&mut self) -> Result<(), AgentError> {
         let now = self.now();
-        self.apply_settings(now);
+        self.find_address();
+        self.open_or_close(now);
         self.commit();
+        self.resume(now);
         loop {
             let now = self.now();
             self.follow_engine(now);
             if self.has_ended() {
-                self.end();
+                self.end(now);
                 return Ok(());
             }
             for name in parts::wait(&self.parts(), || self.now().uptime)? {
@@ -125,7 +123,7 @@ impl Agent {
                 }
             }
             if self.jobs.is_stuck() {
-                self.end();
+                self.end(self.now());
                 return Err(AgentError::Stuck);
             }
         }
@@ -168,15 +166,15 @@ impl Agent {
     fn listen(&mut self, uptime: Duration) -> Vec<LoopEvent> {
         let Self {
             listener,
-            model,
+            engine,
             facts,
             ..
         } = self;
         let before = listener.port();
         let mut access = || Access {
             path: facts.borrow().path.clone(),
-            username: setting(model, "ConnectionRequestUsername"),
-            password: Secret::new(setting(model, "ConnectionRequestPassword")),
+            username: engine.settings().request_username.clone(),
+            password: engine.settings().request_password.clone(),
         };
         let mut events = Vec::new();
         if listener.work(uptime, &mut access) > 0 {
@@ -194,7 +192,7 @@ impl Agent {
             LoopEvent::Wished(Wish::Reload) => {
                 info!("reloading");
                 self.reload(now);
-                self.look_again(now);
+                self.look(now);
             }
             LoopEvent::Wished(Wish::Stop) => self.stop(now),
             LoopEvent::Changed(change) => self.changed(change, now),
@@ -204,11 +202,11 @@ impl Agent {
                 self.control.answer(client, answer, now.uptime);
             }
             LoopEvent::ConnectionRequested => self.engine.connection_request(now),
-            LoopEvent::PortChanged => self.look_again(now),
-            LoopEvent::Due(LoopTimer::Order) => self.carry_out(now),
+            LoopEvent::PortChanged => self.look(now),
+            LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
             LoopEvent::Due(LoopTimer::Look) => {
                 if self.session.is_none() && !self.fetch(now) {
-                    self.compare(now);
+                    self.look(now);
                 }
             }
             LoopEvent::Due(LoopTimer::Stop) => {
@@ -229,7 +227,7 @@ impl Agent {
                 match self.session {
                     Some(Session::Preparing) => self.open_session(now),
                     Some(Session::Talking { .. }) => {}
-                    None => self.compare(now),
+                    None => self.look(now),
                 }
             }
             Done::Answered(input) => {
@@ -244,9 +242,9 @@ impl Agent {
                     self.model.settle(&path, &wanted);
                 }
                 self.commit();
-                self.compare_later(now);
+                self.next_look(now);
             }
-            Done::Ran(what, result) => self.ran(what, result),
+            Done::Ran(intent, ran) => self.ran(intent, ran, now),
         }
     }
 
@@ -276,11 +274,10 @@ impl Agent {
         self.stopping && matches!(self.session, None | Some(Session::Preparing))
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, now: Now) {
         self.listener.close();
-        self.commit();
+        self.carry_out_at_end(now);
         self.live.save(&self.model);
-        self.carry_out_at_end();
         info!("stopped");
     }
 }

@@ -9,6 +9,8 @@ use log::warn;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::error::AgentError;
+use crate::base::digest::hex;
+use crate::cwmp::Boot;
 
 /// A number that the kernel draws at each boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -57,17 +59,18 @@ impl RunDir {
         }
     }
 
-    /// Whether the ACS heard of this boot of the box already, so that this start of the agent is
-    /// a restart of the program only (no `1 BOOT`).
-    pub(super) fn boot_is_delivered(&self) -> bool {
-        let this = boot_id();
-        !this.is_empty() && fs::read_to_string(self.boot_file()).is_ok_and(|id| id.trim() == this)
+    /// The boot of the box, and whether the ACS heard of it already.
+    pub(super) fn boot(&self) -> Boot {
+        let id = self.known_boot().unwrap_or_else(|| self.new_boot());
+        let told = fs::read_to_string(self.told_file()).is_ok_and(|told| told == id);
+        Boot { id, told }
     }
 
     /// Remembers that the ACS heard of this boot.
-    pub(super) fn boot_delivered(&self) {
-        if let Err(e) = fs::write(self.boot_file(), boot_id()) {
-            let file = self.boot_file();
+    pub(super) fn boot_told(&self) {
+        let id = self.known_boot().unwrap_or_default();
+        if let Err(e) = fs::write(self.told_file(), id) {
+            let file = self.told_file();
             warn!(
                 "{}: {e}; the next start will be reported as a boot",
                 file.display()
@@ -75,17 +78,38 @@ impl RunDir {
         }
     }
 
-    /// Forgets that: the box is about to start anew.
-    pub(super) fn forget_boot(&self) {
-        let _ = fs::remove_file(self.boot_file());
+    /// The boot that an earlier run of the program was in, if it is this one.
+    fn known_boot(&self) -> Option<String> {
+        let kernel = kernel_boot();
+        let id = fs::read_to_string(self.boot_file()).ok()?;
+        let (of, _) = id.split_once(' ')?;
+        (!kernel.is_empty() && of == kernel).then_some(id)
+    }
+
+    /// A new run folder is a new boot, also where the kernel's number for it cannot be read: better
+    /// one `1 BOOT` too many than a reboot that is taken for one still to come, again and again.
+    fn new_boot(&self) -> String {
+        let mut random = [0; 8];
+        // Without random bytes it still differs from all boots with another number of the kernel.
+        let _ = getrandom::fill(&mut random);
+        let id = format!("{} {}", kernel_boot(), hex(&random));
+        if let Err(e) = fs::write(self.boot_file(), &id) {
+            let file = self.boot_file();
+            warn!("{}: {e}; the next start will be a boot", file.display());
+        }
+        id
     }
 
     fn boot_file(&self) -> PathBuf {
         self.dir.join("boot")
     }
+
+    fn told_file(&self) -> PathBuf {
+        self.dir.join("boot.told")
+    }
 }
 
-fn boot_id() -> String {
+fn kernel_boot() -> String {
     let id = fs::read_to_string(BOOT_ID).unwrap_or_default();
     id.trim().to_owned()
 }
@@ -117,14 +141,24 @@ mod tests {
     }
 
     #[test]
-    fn a_boot_is_delivered_until_the_next_boot() {
+    fn a_boot_is_told_until_the_next_boot() {
         let dir = folder("boot");
         let run = RunDir::take(&dir).unwrap();
-        assert!(!run.boot_is_delivered());
-        run.boot_delivered();
-        assert!(run.boot_is_delivered());
-        fs::write(run.boot_file(), "another boot").unwrap();
-        assert!(!run.boot_is_delivered());
+        let first = run.boot();
+        assert!(!first.told);
+        run.boot_told();
+        let told = Boot {
+            told: true,
+            ..first.clone()
+        };
+        assert_eq!(run.boot(), told, "a restart of the program");
+        fs::write(run.boot_file(), "another-boot 0123").unwrap();
+        let second = run.boot();
+        assert!(!second.told && second.id != first.id);
+        assert_eq!(run.boot(), second);
+        fs::remove_dir_all(&dir).unwrap();
+        let third = RunDir::take(&dir).unwrap().boot();
+        assert!(!third.told && third.id != second.id);
         fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -7,12 +7,9 @@ use std::time::Duration;
 
 use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
-use super::settings::setting;
 use crate::acs::{Credentials, Link, LinkError, Reply};
 use crate::base::clock::Now;
-use crate::base::config::LinkConfig;
-use crate::base::secret::Secret;
-use crate::cwmp::{Input, Output, Post};
+use crate::cwmp::{Contact, Input, Output, Post};
 
 /// Beyond the time that the configuration gives one message, before its job counts as lost: what an
 /// authentication or a redirect adds is included in that time.
@@ -31,30 +28,24 @@ pub(super) enum Session {
     },
 }
 
-/// How the ACS is reached, as it is at the start of a session.
-struct Target {
-    url: String,
-    credentials: Credentials,
-    config: LinkConfig,
-    clock_is_set: bool,
+fn open(contact: &Contact) -> Result<Link, LinkError> {
+    let credentials = Credentials {
+        username: contact.username.clone(),
+        password: contact.password.clone(),
+    };
+    Link::open(&contact.url, credentials, &contact.link, contact.check_dates)
 }
 
-impl Target {
-    fn open(&self) -> Result<Link, LinkError> {
-        let credentials = self.credentials.clone();
-        Link::open(&self.url, credentials, &self.config, self.clock_is_set)
-    }
-
-    /// When a message that has no answer counts as lost; the link keeps its own limits before.
-    fn patience(&self) -> Duration {
-        let exchange = self.config.connect_timeout + self.config.exchange_timeout;
-        exchange.saturating_add(SLACK)
-    }
+/// When a message that has no answer counts as lost; the link keeps its own limits before.
+fn patience(contact: &Contact) -> Duration {
+    let link = &contact.link;
+    let exchange = link.connect_timeout.saturating_add(link.exchange_timeout);
+    exchange.saturating_add(SLACK)
 }
 
 /// Carries each post to the ACS and its reply back, until the loop or the link gives up.
-fn carry(posts: &Receiver<Post>, target: &Target, reporter: &Reporter<Done>) {
-    let mut link = match target.open() {
+fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
+    let mut link = match open(contact) {
         Ok(link) => link,
         Err(error) => return reporter.say(Done::Answered(answered(Err(error)))),
     };
@@ -75,44 +66,19 @@ fn answered(reply: Result<Reply, LinkError>) -> Input {
 impl Agent {
     /// What had to be fetched is there: the session begins.
     pub(super) fn open_session(&mut self, now: Now) {
-        self.model.set_time(now);
         self.step(Input::Start, now);
-    }
-
-    /// The first message is there, and with it the settings that the engine made it for: only now
-    /// is it known which ACS it goes to.
-    fn connect(&mut self, now: Now) {
-        let model = &mut self.model;
-        let target = Target {
-            url: setting(model, "URL"),
-            credentials: Credentials {
-                username: setting(model, "Username"),
-                password: Secret::new(setting(model, "Password")),
-            },
-            config: self.config.link.clone(),
-            clock_is_set: now.wall_is_set(),
-        };
-        let (posts, receiver) = channel();
-        let job = Job {
-            kind: JobKind::Session,
-            patience: target.patience(),
-            lost: Box::new(|lost| {
-                let why = format!("the session broke off: {lost}");
-                Done::Answered(Input::TransportError(why))
-            }),
-            work: Box::new(move |reporter| carry(&receiver, &target, reporter)),
-        };
-        let job = self.jobs.start(job, now.uptime);
-        self.session = Some(Session::Talking { job, posts });
     }
 
     /// Hands an input to the engine and does what it says.
     pub(super) fn step(&mut self, input: Input, now: Now) {
-        let step = self.engine.handle(input, &mut self.model, now);
-        for action in step.actions {
-            self.act(action, now);
-        }
+        let mut host = self.own_box();
+        let step = self.engine.handle(input, &mut self.model, &mut host, now);
+        self.act(step.actions, now);
         match step.output {
+            Output::Open(contact, post) => {
+                self.connect(contact, now);
+                self.post(post, now);
+            }
             Output::Post(post) => self.post(post, now),
             Output::End(_) => {
                 if let Some(Session::Talking { job, .. }) = self.session.take() {
@@ -123,10 +89,22 @@ impl Agent {
         }
     }
 
+    fn connect(&mut self, contact: Box<Contact>, now: Now) {
+        let (posts, receiver) = channel();
+        let job = Job {
+            kind: JobKind::Session,
+            patience: patience(&contact),
+            lost: Box::new(|lost| {
+                let why = format!("the session broke off: {lost}");
+                Done::Answered(Input::TransportError(why))
+            }),
+            work: Box::new(move |reporter| carry(&receiver, &contact, reporter)),
+        };
+        let job = self.jobs.start(job, now.uptime);
+        self.session = Some(Session::Talking { job, posts });
+    }
+
     fn post(&mut self, post: Post, now: Now) {
-        if let Some(Session::Preparing) = self.session {
-            self.connect(now);
-        }
         if let Some(Session::Talking { job, posts }) = &self.session {
             self.jobs.expect(*job, now.uptime);
             // A job that ended says why: its report comes.
@@ -137,9 +115,6 @@ impl Agent {
     fn after_session(&mut self, now: Now) {
         self.live.save(&self.model);
         self.write_to_luup(now);
-        self.compare_later(now);
-        if std::mem::take(&mut self.stale) {
-            self.look_again(now);
-        }
+        self.next_look(now);
     }
 }

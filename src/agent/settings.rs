@@ -1,4 +1,5 @@
-//! Changes on the box: edited configuration, new addresses, values that differ from before.
+//! Changes on the box: edited configuration, new addresses, values that differ from before; and what
+//! the agent does about them.
 
 use log::error;
 
@@ -8,7 +9,6 @@ use super::timers::LoopTimer;
 use super::watch::BoxChange;
 use crate::base::clock::Now;
 use crate::connreq::Listener;
-use crate::datamodel::model::Model;
 use crate::device::uci;
 
 impl Agent {
@@ -17,7 +17,9 @@ impl Agent {
     pub(super) fn reload(&mut self, now: Now) {
         self.config_stamp = uci::Stamp::of(&self.options.config_dir, "cwmpd");
         self.config = start::configure(&self.options.config_dir);
+        self.engine.configure(start::engine_options(&self.config));
         *self.clocks.borrow_mut() = start::clocks(&self.options.config_dir);
+        self.find_address();
         if self.config.port != self.listener.wanted_port() {
             match Listener::new(self.config.port) {
                 Ok(mut listener) => {
@@ -34,37 +36,36 @@ impl Agent {
 
     /// The kernel says what changed.
     pub(super) fn changed(&mut self, change: BoxChange, now: Now) {
-        let stamp = || uci::Stamp::of(&self.options.config_dir, "cwmpd");
-        if change == BoxChange::Files && stamp() != self.config_stamp {
-            self.reload(now);
+        match change {
+            BoxChange::Files => {
+                let stamp = uci::Stamp::of(&self.options.config_dir, "cwmpd");
+                if stamp != self.config_stamp {
+                    self.reload(now);
+                }
+            }
+            BoxChange::Addresses => self.find_address(),
+            BoxChange::Clock => {}
         }
-        self.look_again(now);
+        self.look(now);
     }
 
-    /// Something on the box may have changed: configuration, addresses, the clock.
-    pub(super) fn look_again(&mut self, now: Now) {
-        if self.session.is_some() {
-            self.stale = true;
-            return;
-        }
-        self.model.refresh();
-        self.engine.settings_changed(&mut self.model, now);
-        self.apply_settings(now);
-        self.compare(now);
+    /// The address that the connection-request URL shows.
+    pub(super) fn find_address(&self) {
+        self.facts.borrow_mut().address = start::address(&self.config.interface);
     }
 
-    /// Looks for changed values, unless a session is running, which does so itself.
-    pub(super) fn compare(&mut self, now: Now) {
-        if self.session.is_none() {
-            self.model.set_time(now);
-            self.model.refresh();
-            self.engine.values_changed(&mut self.model, now);
-            self.commit();
+    /// Something on the box may have changed: configuration, addresses, the clock, values. During a
+    /// session it takes effect after it.
+    pub(super) fn look(&mut self, now: Now) {
+        self.engine.look(&mut self.model, now);
+        if !self.engine.in_session() {
+            self.apply_settings(now);
+            self.next_look(now);
         }
-        self.compare_later(now);
     }
 
-    pub(super) fn compare_later(&mut self, now: Now) {
+    /// When to look at values that only looking can find changed.
+    pub(super) fn next_look(&mut self, now: Now) {
         let interval = self.config.notify_interval;
         let interval = interval.filter(|_| self.model.must_look());
         let at = interval.map(|interval| now.uptime + interval);
@@ -77,26 +78,26 @@ impl Agent {
         }
     }
 
-    /// Brings the connection-request port and its URL in line with the settings.
+    /// Brings the connection-request port and its URL in line with the settings. The URL is a value
+    /// that an ACS may want to be told of.
     pub(super) fn apply_settings(&mut self, now: Now) {
-        let mut is_on = |name| !matches!(setting(&mut self.model, name).as_str(), "0" | "false");
-        let wanted = is_on("EnableCWMP") && is_on("HTTPConnectionRequestEnable");
-        // Without an ACS there is nobody whose request could be one.
-        if wanted && !setting(&mut self.model, "URL").is_empty() {
-            self.listener.open(now.uptime);
-        } else {
-            self.listener.close();
+        if self.open_or_close(now) {
+            self.engine.look(&mut self.model, now);
+        }
+    }
+
+    /// Opens or closes the connection-request port as the settings say; whether its URL is another
+    /// one now.
+    pub(super) fn open_or_close(&mut self, now: Now) -> bool {
+        match self.engine.settings().hears_http_requests() {
+            true => self.listener.open(now.uptime),
+            false => self.listener.close(),
         }
         let path = start::connection_request_path(&self.config, &mut self.model);
+        let port = self.listener.port();
         let mut facts = self.facts.borrow_mut();
-        facts.address = start::address(&self.config.interface);
-        facts.port = self.listener.port();
-        facts.path = path;
+        let is_new = facts.port != port || facts.path != path;
+        (facts.port, facts.path) = (port, path);
+        is_new
     }
-}
-
-/// A parameter of `ManagementServer.`, empty where the model does not have it.
-pub(super) fn setting(model: &mut Model, name: &str) -> String {
-    let value = model.value(&format!("ManagementServer.{name}"));
-    value.unwrap_or_default()
 }

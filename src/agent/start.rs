@@ -21,7 +21,7 @@ use super::timers::{LoopTimer, Timers};
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::Listener;
-use crate::cwmp::{self, Boot, Engine};
+use crate::cwmp::{self, Engine};
 use crate::datamodel::model::{BadRow, Model, OpenError, describe};
 use crate::datamodel::source::{Source as _, Sources};
 use crate::device::sources::file::FileSource;
@@ -170,18 +170,12 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
     let now = parts.clocks.borrow().now();
     model.set_time(now);
     let live = Live::restore(&options.run_dir, &mut model);
-    let boot = match run_dir.boot_is_delivered() {
-        true => Boot::Restart,
-        false => Boot::Reboot,
-    };
+    let boot = run_dir.boot();
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
-    let look = (boot == Boot::Restart).then_some(now.uptime);
+    let look = boot.told.then_some(now.uptime);
     timers.set(LoopTimer::Look, look);
-    let settings = cwmp::Options {
-        session_timeout: config.session_timeout,
-        ask_acs_methods: config.ask_acs_methods,
-    };
+    let settings = engine_options(&config);
     let listener = Listener::new(config.port).map_err(no_random)?;
     Ok(Agent {
         engine: Engine::new(&mut model, settings, boot, seed()?, now),
@@ -191,7 +185,6 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         timers,
         session: None,
         order: None,
-        stale: false,
         stopping: false,
         facts: parts.facts,
         clocks: parts.clocks,
@@ -206,6 +199,15 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         signals,
         listener,
     })
+}
+
+/// What the engine has to know of the configuration.
+pub(super) fn engine_options(config: &Config) -> cwmp::Options {
+    cwmp::Options {
+        session_timeout: config.session_timeout,
+        ask_acs_methods: config.ask_acs_methods,
+        link: config.link.clone(),
+    }
 }
 
 fn seed() -> Result<u64, AgentError> {

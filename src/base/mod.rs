@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod datetime;
 pub mod digest;
+pub mod excerpt;
 pub mod file;
 pub mod json;
 pub mod percent;

@@ -4,16 +4,19 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::EventCode;
+use super::intent::Intent;
 use super::post::Post;
 use super::status::Outcome;
+use crate::base::config::LinkConfig;
+use crate::base::secret::Secret;
 
-/// How the program came up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Boot {
-    /// With the box, or before the ACS has heard of the box's boot.
-    Reboot,
-    /// Only the program restarted: no `1 BOOT`.
-    Restart,
+/// The boot of the box that the program runs in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Boot {
+    /// A text that no other boot of the box has.
+    pub id: String,
+    /// The ACS has heard of it: only the program restarted, and there is no `1 BOOT`.
+    pub told: bool,
 }
 
 /// What is configured outside the data model.
@@ -23,15 +26,35 @@ pub struct Options {
     pub session_timeout: Duration,
     /// Ask the ACS for its methods in the session that delivers `0 BOOTSTRAP`; they are logged.
     pub ask_acs_methods: bool,
+    /// How the ACS is reached.
+    pub link: LinkConfig,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            session_timeout: Duration::from_secs(60),
-            ask_acs_methods: false,
-        }
-    }
+/// What the engine asks of the box while it answers the ACS.
+pub trait Host {
+    /// Whether the box has the programs that carry this out.
+    ///
+    /// # Errors
+    /// It has not: a sentence that says what is missing.
+    fn can(&self, intent: &Intent) -> Result<(), String>;
+
+    /// The UCI packages that were changed since the last call and whose services are to be told.
+    fn touched(&mut self) -> Vec<String>;
+}
+
+/// Where a session goes, by the settings of its beginning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// `ManagementServer.URL`.
+    pub url: String,
+    /// `ManagementServer.Username`.
+    pub username: String,
+    /// `ManagementServer.Password`.
+    pub password: Secret,
+    /// TLS and time-outs.
+    pub link: LinkConfig,
+    /// Whether the dates of the ACS's certificate count.
+    pub check_dates: bool,
 }
 
 /// What the agent brings.
@@ -56,6 +79,8 @@ pub enum Input {
 /// What the agent is to do now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
+    /// A session begins: send this there, and bring the reply.
+    Open(Box<Contact>, Post),
     /// Send this, and bring the reply.
     Post(Post),
     /// The session is over: close the connection.
@@ -63,16 +88,14 @@ pub enum Output {
 }
 
 /// What the agent is to do besides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Reboot the box: the session is over.
-    Reboot,
-    /// Reset to factory state and reboot: the session is over.
-    FactoryReset,
-    /// The ACS changed parameters or objects: read the agent's own settings again.
-    Reconfigure,
-    /// The ACS knows of this boot: from now on a restart of the program is [`Boot::Restart`].
+    /// The ACS knows of this boot: from now on a restart of the program is none ([`Boot::told`]).
     BootDelivered,
+    /// [`Engine::settings`](crate::cwmp::Engine::settings) may be others now.
+    SettingsApplied,
+    /// Carry this out, and tell by [`Engine::ended`](crate::cwmp::Engine::ended) how that ended.
+    CarryOut(Intent),
 }
 
 /// The engine's answer to an [`Input`].

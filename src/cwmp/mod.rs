@@ -2,9 +2,9 @@
 //!
 //! [`Engine`] decides when a session opens ([`Engine::poll`], [`Engine::next_wakeup`]) and leads it
 //! ([`Engine::handle`]: a reply in, a POST out). It reads no clock, opens no socket and touches no
-//! file: the time is an argument, what must survive a reboot are records of the data model, and what
-//! is to be done to the box it returns as [`Action`]s. So years of its life are tested in
-//! milliseconds.
+//! file: the time is an argument, what must survive a reboot are records of the data model, what the
+//! box can do it asks a [`Host`], and what is to be done to it are [`Action`]s, of which
+//! [`Engine::ended`] hears how they ended. So years of its life are tested in milliseconds.
 //!
 //! | file | duty |
 //! |---|---|
@@ -15,6 +15,7 @@
 //! | `event`, `queue` | the events and their rules of delivery, retry and discard (§3.7.1.5) |
 //! | `due`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
 //! | `rpc` | the RPCs that the ACS calls |
+//! | `intent` | what they promised for later |
 //! | `fault` | refusals of the data model as fault codes (A.5) |
 //! | `interface` | what passes between the engine and the agent |
 //! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
@@ -29,6 +30,7 @@ mod fault;
 mod identity;
 mod inform;
 mod inform_parameter;
+mod intent;
 mod interface;
 mod offer;
 mod periodic;
@@ -45,7 +47,8 @@ mod status;
 
 pub use engine::Engine;
 pub use event::EventCode;
-pub use interface::{Action, Boot, InformError, Input, Options, Output, Step};
+pub use intent::Intent;
+pub use interface::{Action, Boot, Contact, Host, InformError, Input, Options, Output, Step};
 pub use post::{Post, PostKind};
 pub use rpc::METHODS;
 pub use status::{LastSession, Outcome, Status};

@@ -13,7 +13,8 @@ pub const EVENTS: &str = "cwmp.events";
 pub const SCHEDULE: &str = "cwmp.schedule";
 /// The events that the next reboot brings: one `M Reboot` for each Reboot accepted.
 pub const REBOOT: &str = "cwmp.reboot";
-
+/// What was promised and is still to be done.
+pub const INTENTS: &str = "cwmp.intents";
 /// The identity that an ACS was told last.
 pub const IDENTITY: &str = "cwmp.identity";
 

@@ -1,9 +1,11 @@
-//! What the engine needs to know of `ManagementServer`, read from the data model.
+//! `ManagementServer` as the engine and the agent act on it: read from the data model here and
+//! nowhere else.
 
 use std::time::Duration;
 
 use super::periodic::Period;
 use crate::base::datetime;
+use crate::base::secret::Secret;
 use crate::base::truth;
 use crate::base::url::Url;
 use crate::datamodel::model::Model;
@@ -18,6 +20,10 @@ const RETRY_MULTIPLIER: (u32, u32, u32) = (2000, 1000, 65_535);
 pub struct Settings {
     /// `URL`; empty where there is no ACS.
     pub url: String,
+    /// `Username`.
+    pub username: String,
+    /// `Password`.
+    pub password: Secret,
     /// `EnableCWMP`.
     pub enabled: bool,
     /// `PeriodicInformEnable`, `…Interval`, `…Time`; `None` = no periodic informs.
@@ -28,6 +34,12 @@ pub struct Settings {
     pub retry_multiplier: u32,
     /// `DefaultActiveNotificationThrottle`.
     pub throttle: Duration,
+    /// `HTTPConnectionRequestEnable`.
+    pub http_requests: bool,
+    /// `ConnectionRequestUsername`.
+    pub request_username: String,
+    /// `ConnectionRequestPassword`.
+    pub request_password: Secret,
 }
 
 /// Lays down that the ACS may not cut the box off from every ACS by setting a URL that leads
@@ -52,8 +64,11 @@ impl Settings {
             .filter(|interval| *interval > 0);
         let enabled = get("EnableCWMP").and_then(|v| truth::of_value(&v));
         let periodic = get("PeriodicInformEnable").and_then(|v| truth::of_value(&v));
+        let http_requests = get("HTTPConnectionRequestEnable").and_then(|v| truth::of_value(&v));
         Self {
             url: get("URL").unwrap_or_default(),
+            username: get("Username").unwrap_or_default(),
+            password: Secret::new(get("Password").unwrap_or_default()),
             enabled: enabled.unwrap_or(true),
             period: interval
                 .filter(|_| periodic == Some(true))
@@ -68,7 +83,16 @@ impl Settings {
                     .and_then(|v| v.parse::<u32>().ok())
                     .map_or(0, u64::from),
             ),
+            http_requests: http_requests.unwrap_or(true),
+            request_username: get("ConnectionRequestUsername").unwrap_or_default(),
+            request_password: Secret::new(get("ConnectionRequestPassword").unwrap_or_default()),
         }
+    }
+
+    /// Whether connection requests over HTTP are to be heard. Without an ACS there is nobody whose
+    /// request could be one.
+    pub fn hears_http_requests(&self) -> bool {
+        self.has_acs() && self.http_requests
     }
 
     /// Whether there is an ACS to talk to.

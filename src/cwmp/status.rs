@@ -51,6 +51,8 @@ pub struct Status {
     pub next: Option<Duration>,
     /// Undelivered events, e.g. `M Reboot (key)`.
     pub pending: Vec<String>,
+    /// What was promised to the ACS and is still to be done, e.g. `Reboot`.
+    pub promised: Vec<String>,
 }
 
 impl fmt::Display for Status {
@@ -73,7 +75,8 @@ impl fmt::Display for Status {
             Some(next) => writeln!(f, "next timer:    in {} s", next.as_secs())?,
             None => writeln!(f, "next timer:    none")?,
         }
-        writeln!(f, "pending:       {}", list(&self.pending))
+        writeln!(f, "pending:       {}", list(&self.pending))?;
+        writeln!(f, "promised:      {}", list(&self.promised))
     }
 }
 

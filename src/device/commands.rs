@@ -4,7 +4,9 @@
 //! of ours are closed on exec) and nothing of our standard streams.
 
 use std::fmt;
+use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -31,9 +33,15 @@ const RESETS: [(&str, &[&str]); 3] = [
     ("firstboot", &["-y"]),
 ];
 
-/// What the agent can do to the box. The calls wait until the command is done: they belong in a
-/// job.
+/// What the agent can do to the box. The calls that do it wait until the command is done: they
+/// belong in a job.
 pub trait Commands {
+    /// Whether the box has what [`Commands::reboot`] takes.
+    fn can_reboot(&self) -> Result<(), CommandError>;
+
+    /// Whether the box has what [`Commands::factory_reset`] takes.
+    fn can_factory_reset(&self) -> Result<(), CommandError>;
+
     /// Restarts the box (Reboot, TR-069 A.4.1.5). Returns once the restart has begun.
     fn reboot(&mut self) -> Result<(), CommandError>;
 
@@ -100,23 +108,42 @@ impl System {
 
     fn find(&self, name: &str) -> Option<PathBuf> {
         let paths = self.dirs.iter().map(|dir| dir.join(name));
-        paths.into_iter().find(|path| path.is_file())
-    }
-}
-
-impl Commands for System {
-    fn reboot(&mut self) -> Result<(), CommandError> {
-        let program = self.find("reboot").ok_or(CommandError::Missing("reboot"))?;
-        run(&program, &[])
+        paths.into_iter().find(|path| is_program(path))
     }
 
-    fn factory_reset(&mut self) -> Result<(), CommandError> {
+    fn reboot_program(&self) -> Result<PathBuf, CommandError> {
+        self.find("reboot").ok_or(CommandError::Missing("reboot"))
+    }
+
+    fn reset_program(&self) -> Result<(PathBuf, &'static [&'static str]), CommandError> {
         let found = RESETS
             .iter()
             .find_map(|(name, arguments)| Some((self.find(name)?, *arguments)));
-        let (program, arguments) = found.ok_or(CommandError::Missing(
-            "factoryreset, jffs2reset or firstboot",
-        ))?;
+        let names = "factoryreset, jffs2reset or firstboot";
+        found.ok_or(CommandError::Missing(names))
+    }
+}
+
+fn is_program(path: &Path) -> bool {
+    let executable = |data: fs::Metadata| data.is_file() && data.permissions().mode() & 0o111 != 0;
+    fs::metadata(path).is_ok_and(executable)
+}
+
+impl Commands for System {
+    fn can_reboot(&self) -> Result<(), CommandError> {
+        self.reboot_program().map(drop)
+    }
+
+    fn can_factory_reset(&self) -> Result<(), CommandError> {
+        self.reset_program().map(drop)
+    }
+
+    fn reboot(&mut self) -> Result<(), CommandError> {
+        run(&self.reboot_program()?, &[])
+    }
+
+    fn factory_reset(&mut self) -> Result<(), CommandError> {
+        let (program, arguments) = self.reset_program()?;
         run(&program, arguments)
     }
 
@@ -132,7 +159,7 @@ impl Commands for System {
         }
         foreign.iter().try_for_each(|package| {
             let service = self.init_dir.join(package);
-            if service.is_file() {
+            if is_program(&service) {
                 run(&service, &["reload"])
             } else {
                 Ok(())

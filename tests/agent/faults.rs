@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
-use cwmpd::agent::{Conditions, JobKind, Options, run_under};
+use cwmpd::agent::{Conditions, Options, run_under};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
 use cwmpd_lab::acs::{Options as AcsOptions, ScriptedAcs, USER, request_connection};
@@ -28,10 +28,10 @@ fn hang() -> ! {
 
 /// The faults still to come.
 #[derive(Clone, Default)]
-struct Faults(Arc<Mutex<VecDeque<(JobKind, Fault)>>>);
+struct Faults(Arc<Mutex<VecDeque<(&'static str, Fault)>>>);
 
 impl Faults {
-    fn next(&self, kind: JobKind, fault: Fault) {
+    fn next(&self, kind: &'static str, fault: Fault) {
         self.0.lock().unwrap().push_back((kind, fault));
     }
 
@@ -39,7 +39,7 @@ impl Faults {
         self.0.lock().unwrap().is_empty()
     }
 
-    fn meet(&self, kind: JobKind) {
+    fn meet(&self, kind: &'static str) {
         let mut faults = self.0.lock().unwrap();
         let at = faults.iter().position(|(of, _)| *of == kind);
         let fault = at.and_then(|at| faults.remove(at));
@@ -103,7 +103,7 @@ fn f01_a_session_thread_that_panics_or_hangs_is_a_failed_session() {
         let acs = ScriptedAcs::start(AcsOptions::default());
         let home = home(&acs);
         let faults = Faults::default();
-        faults.next(JobKind::Session, fault);
+        faults.next("session", fault);
         start(&home, &faults);
         wait_for("the failure", || status(&home).contains(why).then_some(()));
         is_told(&acs, &["0 BOOTSTRAP", "1 BOOT"]);
@@ -134,8 +134,8 @@ fn f01_a_luup_thread_that_panics_or_hangs_does_not_keep_the_box_from_its_acs() {
         home.set_uci("luup", "enable", "1");
         home.set_uci("luup", "url", &luup.url());
         let faults = Faults::default();
-        faults.next(JobKind::LuupFetch, fault);
-        faults.next(JobKind::LuupWrite, fault);
+        faults.next("luup-fetch", fault);
+        faults.next("luup-write", fault);
         start(&home, &faults);
         // Without the home, and then with it.
         acs.session(|s| {
@@ -178,7 +178,7 @@ fn f01_a_command_that_panics_or_hangs_is_told_and_the_box_goes_on() {
         let acs = ScriptedAcs::start(AcsOptions::default());
         let home = home(&acs);
         let faults = Faults::default();
-        faults.next(JobKind::Command, fault);
+        faults.next("command", fault);
         start(&home, &faults);
         acs.session(|s| {
             s.inform();
@@ -201,7 +201,7 @@ fn f01_threads_that_hang_without_end_end_the_agent_with_an_error() {
     home.set_uci("cpe", "log_to_console", "0");
     let conditions = Conditions {
         before: Arc::new(|kind| {
-            if kind == JobKind::Session {
+            if kind == "session" {
                 hang();
             }
         }),

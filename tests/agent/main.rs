@@ -2,6 +2,7 @@
 
 mod faults;
 mod life;
+mod orders;
 mod rules;
 mod sessions;
 mod wire;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::world::{World, notify, set_values};
-use cwmpd::cwmp::{Action, EventCode, InformError};
+use cwmpd::cwmp::{Action, EventCode, InformError, Intent};
 use cwmpd::datamodel::model::Requester;
 use cwmpd::soap::Message;
 
@@ -80,7 +80,7 @@ fn a_new_url_is_bootstrapped_after_the_session_and_all_else_is_purged() {
     talk.call(b);
     let now = talk.world.now;
     talk.world.engine.connection_request(now);
-    assert_eq!(talk.end(), [Action::Reconfigure]);
+    assert_eq!(talk.end(), [Action::SettingsApplied]);
     assert_eq!(world.engine.status(world.now).url, "http://b.example/");
     assert_eq!(world.events(), ["0 BOOTSTRAP"]);
     assert_eq!(
@@ -179,7 +179,7 @@ fn reboot_brings_one_m_reboot_for_each_call() {
     let actions = world
         .open()
         .serve(&[reboot("one"), reboot(""), reboot("one")]);
-    assert_eq!(actions, [Action::Reboot]);
+    assert_eq!(actions, [Action::CarryOut(Intent::Reboot)]);
     world.engine.connection_request(world.now);
     assert!(!world.poll(), "the box is going down");
     world.power_cut(HOUR);
@@ -198,7 +198,7 @@ fn reboot_is_carried_out_even_if_the_session_then_fails() {
     let mut talk = world.open();
     talk.accept();
     talk.call(reboot("key"));
-    assert_eq!(talk.breaks(), [Action::Reboot]);
+    assert_eq!(talk.breaks(), [Action::CarryOut(Intent::Reboot)]);
 }
 
 #[test]
@@ -206,6 +206,7 @@ fn a_box_that_does_not_reboot_does_not_stay_mute() {
     let mut world = World::known();
     world.engine.connection_request(world.now);
     world.open().serve(&[reboot("key")]);
+    world.ended(&Intent::Reboot, Ok(()));
     world.engine.connection_request(world.now);
     let mute = world.wait(HOUR).unwrap();
     assert_eq!(mute, Duration::from_secs(300));
@@ -219,8 +220,10 @@ fn factory_reset_is_for_the_agent_and_then_all_is_new() {
         world
             .open()
             .serve(&[schedule(60, "gone"), reboot("gone"), Message::FactoryReset]);
-    assert_eq!(actions, [Action::FactoryReset]);
-    world.model.factory_reset().unwrap();
+    assert_eq!(actions, [Action::CarryOut(Intent::FactoryReset)]);
+    let next = world.ended(&Intent::FactoryReset, Ok(()));
+    assert_eq!(next, [Action::CarryOut(Intent::Reboot)]);
+    world.ended(&Intent::Reboot, Ok(()));
     world.power_cut(HOUR);
     assert_eq!(world.events(), ["0 BOOTSTRAP", "1 BOOT"]);
     assert_eq!(world.wait(24 * HOUR), None);

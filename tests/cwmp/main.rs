@@ -4,6 +4,7 @@ mod events;
 mod hostile;
 mod identity;
 mod inform_parameter;
+mod promises;
 mod property;
 mod retry;
 mod rpc;

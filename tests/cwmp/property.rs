@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::world::{World, envelope};
-use cwmpd::cwmp::{Action, Input, Output, Post, PostKind};
+use cwmpd::cwmp::{Action, Input, Intent, Output, Post, PostKind};
 use cwmpd::soap::{CwmpVersion, Envelope, Fault, Header, Message};
 use proptest::prelude::*;
 
@@ -231,14 +231,14 @@ Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor";
         let step = self.world.step(input);
         assert_eq!(
             self.world.engine.in_session(),
-            matches!(step.output, Output::Post(_))
+            !matches!(step.output, Output::End(_))
         );
         let pending = self.world.engine.status(self.world.now).pending;
         assert!(pending.len() <= 64, "{pending:?}");
         match step.output {
-            Output::Post(post) => Some(post),
+            Output::Post(post) | Output::Open(_, post) => Some(post),
             Output::End(_) => {
-                if step.actions.contains(&Action::Reboot) {
+                if step.actions.contains(&Action::CarryOut(Intent::Reboot)) {
                     self.world.power_cut(Duration::from_secs(30));
                 }
                 None

@@ -382,7 +382,7 @@ fn keys_of_32_characters_fit_however_many_bytes_and_33_are_9003() {
     for call in calls {
         assert_eq!(talk.fault(call.clone()).code, 9003, "{}", call.name());
     }
-    assert_eq!(talk.end(), [cwmpd::cwmp::Action::Reconfigure]);
+    assert_eq!(talk.end(), [cwmpd::cwmp::Action::SettingsApplied]);
     assert_eq!(world.value("Home.Name"), "attic");
 }
 

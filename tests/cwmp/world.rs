@@ -10,8 +10,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use cwmpd::base::clock::Now;
+use cwmpd::base::config::Config;
 use cwmpd::base::xsd::XsdType;
-use cwmpd::cwmp::{Action, Boot, Engine, Input, Options, Outcome, Output, Post, PostKind, Step};
+use cwmpd::cwmp::{
+    Action, Boot, Contact, Engine, Host, Input, Intent, Options, Outcome, Output, Post, PostKind,
+    Step,
+};
 use cwmpd::datamodel::model::{Model, Requester};
 use cwmpd::datamodel::source::Source;
 use cwmpd::soap::{
@@ -47,6 +51,7 @@ ManagementServer.ParameterKey;STRING:32;0;0;0;0;1;1
 ManagementServer.DefaultActiveNotificationThrottle;UINT;0;1;1;0;0;0;;0
 ManagementServer.CWMPRetryMinimumWaitInterval;UINT:1:65535;0;1;1;0;0;0;;5
 ManagementServer.CWMPRetryIntervalMultiplier;UINT:1000:65535;0;1;1;0;0;0;;2000
+ManagementServer.X_CWMPD_LastFailure;STRING:256;0;0;0;2
 Home.;ANY;0;0
 Home.Light;BOOLEAN;0;1;1;0;0;0;;0
 Home.Level;UINT:0:100;0;1;1;0;0;0;;7
@@ -78,6 +83,24 @@ impl Source for Live {
     }
 }
 
+/// What the box can do, and what of it was touched.
+#[derive(Default)]
+pub struct FakeHost {
+    /// The sentence with which it refuses to do anything.
+    pub missing: Option<String>,
+    pub touched: Vec<String>,
+}
+
+impl Host for FakeHost {
+    fn can(&self, _intent: &Intent) -> Result<(), String> {
+        self.missing.clone().map_or(Ok(()), Err)
+    }
+
+    fn touched(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.touched)
+    }
+}
+
 /// The box.
 pub struct World {
     dir: Folder,
@@ -85,8 +108,10 @@ pub struct World {
     pub engine: Engine,
     pub now: Now,
     pub live: Live,
+    pub host: FakeHost,
     pub options: Options,
     pub seed: u64,
+    boots: u32,
 }
 
 impl World {
@@ -105,17 +130,24 @@ impl World {
         let live = Live::default();
         live.set("version", "1.0");
         live.set("sensor", "closed");
-        let options = Options::default();
+        let options = Options {
+            session_timeout: Duration::from_secs(60),
+            ask_acs_methods: false,
+            link: Config::default().link,
+        };
         let mut model = open(&dir, &live);
-        let engine = Engine::new(&mut model, options.clone(), Boot::Reboot, seed, START);
+        let boot = boot(0, false);
+        let engine = Engine::new(&mut model, options.clone(), boot, seed, START);
         Self {
             dir,
             model,
             engine,
             now: START,
             live,
+            host: FakeHost::default(),
             options,
             seed,
+            boots: 0,
         }
     }
 
@@ -134,28 +166,43 @@ impl World {
 
     /// The power is cut, and comes back `off` later; what was not written is lost.
     pub fn power_cut(&mut self, off: Duration) {
-        self.come_up(Boot::Reboot, off);
-    }
-
-    /// Only the program restarts.
-    pub fn program_restart(&mut self) {
-        self.come_up(Boot::Restart, Duration::from_secs(1));
-    }
-
-    fn come_up(&mut self, boot: Boot, off: Duration) {
+        self.boots += 1;
         self.now = self.now.after(off);
-        if boot == Boot::Reboot {
-            self.now.uptime = Duration::from_secs(20);
-        }
+        self.now.uptime = Duration::from_secs(20);
+        self.come_up(false);
+    }
+
+    /// Only the program restarts, after the ACS has heard of the boot.
+    pub fn program_restart(&mut self) {
+        self.now = self.now.after(Duration::from_secs(1));
+        self.come_up(true);
+    }
+
+    /// The same before the ACS has heard of it.
+    pub fn early_restart(&mut self) {
+        self.now = self.now.after(Duration::from_secs(1));
+        self.come_up(false);
+    }
+
+    fn come_up(&mut self, told: bool) {
         self.model = open(&self.dir, &self.live);
         self.seed += 1;
         self.engine = Engine::new(
             &mut self.model,
             self.options.clone(),
-            boot,
+            boot(self.boots, told),
             self.seed,
             self.now,
         );
+        // As the agent does.
+        self.model.commit().unwrap();
+    }
+
+    /// How the agent fared with what it was to carry out; what it is to do next.
+    pub fn ended(&mut self, intent: &Intent, outcome: Result<(), &str>) -> Vec<Action> {
+        let outcome = outcome.map_err(str::to_owned);
+        self.engine
+            .ended(intent, outcome, &mut self.model, self.now)
     }
 
     /// Identifies the state on disk: differs after every write.
@@ -171,14 +218,12 @@ impl World {
         self.model
             .set_values(Requester::Local, &[value], None)
             .unwrap();
-        self.engine.settings_changed(&mut self.model, self.now);
-        self.engine.values_changed(&mut self.model, self.now);
+        self.look();
     }
 
     /// The agent looks for changed values.
     pub fn look(&mut self) {
-        self.model.refresh();
-        self.engine.values_changed(&mut self.model, self.now);
+        self.engine.look(&mut self.model, self.now);
     }
 
     pub fn value(&mut self, path: &str) -> String {
@@ -222,7 +267,8 @@ impl World {
     }
 
     pub fn step(&mut self, input: Input) -> Step {
-        self.engine.handle(input, &mut self.model, self.now)
+        self.engine
+            .handle(input, &mut self.model, &mut self.host, self.now)
     }
 
     /// Opens the session that is due.
@@ -230,7 +276,7 @@ impl World {
     pub fn open(&mut self) -> Talk<'_> {
         assert!(self.poll(), "no session is due");
         let step = self.step(Input::Start);
-        let Output::Post(post) = step.output else {
+        let Output::Open(contact, post) = step.output else {
             panic!("no Inform");
         };
         assert_eq!(post.kind, PostKind::Request);
@@ -240,6 +286,7 @@ impl World {
         };
         Talk {
             world: self,
+            contact: *contact,
             inform: *inform,
             version: envelope.version,
             header: envelope.header,
@@ -266,6 +313,11 @@ impl World {
         talk.breaks();
         events
     }
+}
+
+fn boot(number: u32, told: bool) -> Boot {
+    let id = format!("boot {number}");
+    Boot { id, told }
 }
 
 fn open(dir: &std::path::Path, live: &Live) -> Model {
@@ -313,6 +365,7 @@ pub fn notify(path: &str, notification: u32) -> Message {
 /// A running session, seen from the ACS.
 pub struct Talk<'w> {
     pub world: &'w mut World,
+    pub contact: Contact,
     pub inform: Inform,
     pub version: CwmpVersion,
     pub header: Header,
@@ -365,7 +418,7 @@ impl Talk<'_> {
             Message::InformResponse { max_envelopes: 1 },
         );
         match self.says(200, body) {
-            Output::Post(_) => {}
+            Output::Post(_) | Output::Open(..) => {}
             Output::End(outcome) => panic!("ended after InformResponse: {outcome}"),
         }
     }
@@ -393,6 +446,7 @@ impl Talk<'_> {
                 assert_eq!(answer.header.id, Some(id));
                 answer.body
             }
+            Output::Open(..) => panic!("another session begins"),
             Output::End(outcome) => panic!("ended instead of an answer: {outcome}"),
         }
     }
@@ -438,7 +492,7 @@ impl Talk<'_> {
 pub fn ended(output: Output) -> Outcome {
     match output {
         Output::End(outcome) => outcome,
-        Output::Post(post) => panic!("still going on: {}", post.body),
+        Output::Post(post) | Output::Open(_, post) => panic!("still going on: {}", post.body),
     }
 }
 

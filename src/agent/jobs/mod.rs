@@ -34,7 +34,7 @@ pub(super) const MAX_GIVEN_UP: usize = 4;
 
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobKind {
+pub(super) enum JobKind {
     /// Speaks with the ACS as long as a session lasts.
     Session,
     /// Reads the Luup home.
@@ -119,8 +119,9 @@ pub(super) struct Job<T> {
 /// How jobs are run. The default is for the box; tests put faults in place of it.
 #[derive(Clone)]
 pub struct Conditions {
-    /// Called on the thread of each job before it begins.
-    pub before: Arc<dyn Fn(JobKind) + Send + Sync>,
+    /// Called on the thread of each job before it begins, with the name of its kind: `session`,
+    /// `luup-fetch`, `luup-write`, `command`.
+    pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,
 }
@@ -351,7 +352,7 @@ impl<T: Send + 'static> Jobs<T> {
             .spawn(move || {
                 // Nothing of what the job left half done is seen again: it owned its input.
                 let outcome = catch_unwind(AssertUnwindSafe(|| {
-                    before(kind);
+                    before(kind.name());
                     work(&reporter);
                 }));
                 let panic = outcome.err().map(|payload| words(&*payload));

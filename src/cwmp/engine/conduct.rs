@@ -2,33 +2,35 @@
 
 use std::time::Duration;
 
+use super::{Engine, commit};
+use crate::base::clock::Now;
 use crate::cwmp::event::{By, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::inform;
-use crate::cwmp::interface::{Action, Input, Output, Step};
+use crate::cwmp::interface::{Action, Contact, Host, Input, Output, Step};
 use crate::cwmp::record;
 use crate::cwmp::retry;
-use crate::cwmp::rpc::{self, Context, Effects};
+use crate::cwmp::rpc::{self, Context};
 use crate::cwmp::session::{Failure, Received, Session};
 use crate::cwmp::status::{LastSession, Outcome, list};
-use super::Engine;
-use crate::base::clock::Now;
 use crate::datamodel::model::Model;
-use crate::soap::{Fault, Header, Message};
+use crate::soap::{Fault, Message};
 
 /// `SessionTimeout` is at least this (TR-069 §3.5, Table 4).
 const MIN_SESSION_TIMEOUT: u32 = 30;
-
-/// After a Reboot or FactoryReset no session opens for this long: the box is going down. Should it
-/// not, the agent must not stay mute.
-const REBOOT_GRACE: Duration = Duration::from_secs(300);
 
 /// How soon to see whether the box knows its identity now.
 const IDENTITY_CHECK: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Takes the next input of a session.
-    pub fn handle(&mut self, input: Input, model: &mut Model, now: Now) -> Step {
+    pub fn handle(
+        &mut self,
+        input: Input,
+        model: &mut Model,
+        host: &mut dyn Host,
+        now: Now,
+    ) -> Step {
         model.set_time(now);
         let Some(mut session) = self.session.take() else {
             return match input {
@@ -44,7 +46,7 @@ impl Engine {
             Input::Start => Err(Failure::new("another session was started")),
         };
         let post = received.map(|received| {
-            self.act(received, &mut session, model, now, &mut actions);
+            self.act(received, &mut session, model, host, now, &mut actions);
             session.turn()
         });
         self.next_id = session.next_id();
@@ -77,7 +79,7 @@ impl Engine {
             Err(why) => return self.unknown(why, now),
         };
         self.due.clear();
-        self.effects = Effects::default();
+        (self.changed, self.stale) = (false, false);
         if model.has_change() {
             self.queue.raise(EventCode::ValueChange.into());
         } else {
@@ -100,8 +102,18 @@ impl Engine {
         self.next_id = session.next_id();
         self.session = Some(session);
         Step {
-            output: Output::Post(post),
+            output: Output::Open(Box::new(self.contact(now)), post),
             actions: Vec::new(),
+        }
+    }
+
+    fn contact(&self, now: Now) -> Contact {
+        Contact {
+            url: self.settings.url.clone(),
+            username: self.settings.username.clone(),
+            password: self.settings.password.clone(),
+            link: self.options.link.clone(),
+            check_dates: now.wall_is_set(),
         }
     }
 
@@ -125,6 +137,7 @@ impl Engine {
         received: Received,
         session: &mut Session,
         model: &mut Model,
+        host: &mut dyn Host,
         now: Now,
         actions: &mut Vec<Action>,
     ) {
@@ -138,8 +151,8 @@ impl Engine {
                 log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
             }
             Received::Answer(_) => {}
-            Received::Request { message, header } => {
-                let answer = self.execute(message, header, session, model, now);
+            Received::Request(message) => {
+                let answer = self.execute(message, session, model, host, now);
                 session.owe(answer);
             }
         }
@@ -171,11 +184,11 @@ impl Engine {
     fn execute(
         &mut self,
         message: Message,
-        header: Header,
         session: &Session,
         model: &mut Model,
+        host: &mut dyn Host,
         now: Now,
-    ) -> Result<String, (Fault, Header)> {
+    ) -> Result<String, Fault> {
         let method = message.name().to_owned();
         log::debug!("the ACS calls {method}");
         let mut context = Context {
@@ -183,17 +196,19 @@ impl Engine {
             schedule: &mut self.schedule,
             at_reboot: &mut self.at_reboot,
             multiples: self.queue.multiples(),
-            effects: &mut self.effects,
+            intents: &mut self.intents,
+            boot: &self.boot.id,
+            host,
+            changed: &mut self.changed,
             version: session.version(),
-            header: header.clone(),
+            header: session.answering(),
             now,
         };
-        rpc::execute(message, &mut context).map_err(|fault| {
+        rpc::execute(message, &mut context).inspect_err(|fault| {
             log::warn!("{method} refused: {} {}", fault.code, fault.string);
             for bad in &fault.parameters {
                 log::warn!("  {}: {} {}", bad.parameter_name, bad.code, bad.string);
             }
-            (fault, header)
         })
     }
 
@@ -215,20 +230,15 @@ impl Engine {
             outcome: outcome.clone(),
             events: std::mem::take(&mut self.events),
         });
-        let effects = std::mem::take(&mut self.effects);
-        if effects.changed {
+        if std::mem::take(&mut self.stale) {
+            model.refresh();
+            self.changed = true;
+        }
+        if std::mem::take(&mut self.changed) {
             self.apply_settings(model, now);
-            actions.push(Action::Reconfigure);
+            actions.push(Action::SettingsApplied);
         }
-        if effects.factory_reset {
-            actions.push(Action::FactoryReset);
-        } else if effects.reboot {
-            record::put(model, record::EVENTS, &self.queue.to_record());
-            actions.push(Action::Reboot);
-        }
-        if effects.factory_reset || effects.reboot {
-            self.quiet_until = Some(now.uptime.saturating_add(REBOOT_GRACE));
-        }
+        actions.extend(self.begin());
         commit(model);
         self.values_changed(model, now);
         Output::End(outcome)
@@ -284,12 +294,5 @@ fn refused(why: &str) -> Step {
     Step {
         output: Output::End(Outcome::Failure(why.to_owned())),
         actions: Vec::new(),
-    }
-}
-
-/// A failed write is told, and does not end a session: the records stay pending.
-fn commit(model: &mut Model) {
-    if let Err(error) = model.commit() {
-        log::error!("the state could not be written: {error:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`.
+//! does in one in `conduct`, and what it sees done after one in `promises`.
 
 mod conduct;
+mod promises;
 mod triggers;
 
 use std::time::Duration;
@@ -9,13 +10,13 @@ use std::time::Duration;
 use super::due::Due;
 use super::event::EventCode;
 use super::inform_parameter;
+use super::intent::Intents;
 use super::interface::{Boot, Options};
 use super::offer::Offer;
 use super::periodic::Periodic;
 use super::queue::EventQueue;
 use super::record;
 use super::rng::Rng;
-use super::rpc::Effects;
 use super::schedule::Schedule;
 use super::session::Session;
 use super::settings::{self, Settings};
@@ -37,17 +38,33 @@ pub struct Engine {
     periodic: Option<Periodic>,
     schedule: Schedule,
     due: Due,
-    /// The box is going down; no session before this uptime.
-    quiet_until: Option<Duration>,
+    /// The boot that the program runs in.
+    boot: Boot,
+    /// What was promised and is still to be done.
+    intents: Intents,
+    /// The box is to go down: no session is opened.
+    going_down: Option<GoingDown>,
     session: Option<Session>,
     /// What the Inform of the last session called the box.
     identity: DeviceId,
     /// The events of the running session, as text.
     events: Vec<String>,
-    effects: Effects,
+    /// The ACS changed parameters or objects in the running session.
+    changed: bool,
+    /// Something on the box may have changed during the session.
+    stale: bool,
     retry_count: u32,
     last_success: Option<Duration>,
     last: Option<LastSession>,
+}
+
+/// How far the end of the boot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GoingDown {
+    /// The agent was told, and tells how it went.
+    Ordered,
+    /// The command for it was given; by this uptime the box should be gone.
+    By(Duration),
 }
 
 impl Engine {
@@ -68,31 +85,41 @@ impl Engine {
             periodic: None,
             schedule: Schedule::from_record(&record::get(model, record::SCHEDULE), now),
             due: Due::default(),
-            quiet_until: None,
+            boot,
+            intents: Intents::from_record(&record::get(model, record::INTENTS)),
+            going_down: None,
             session: None,
             identity: DeviceId::default(),
             events: Vec::new(),
-            effects: Effects::default(),
+            changed: false,
+            stale: false,
             retry_count: 0,
             last_success: None,
             last: None,
         };
-        if boot == Boot::Reboot {
-            for event in std::mem::take(&mut engine.at_reboot).iter() {
-                engine.queue.raise(event.clone());
-            }
-        }
+        engine.came_up(model);
         engine.apply_settings(model, now);
-        if boot == Boot::Reboot {
+        if !engine.boot.told {
             engine.queue.raise(EventCode::Boot.into());
         }
         record::put(model, record::REBOOT, &engine.at_reboot.to_record());
         record::put(model, record::EVENTS, &engine.queue.to_record());
+        record::put(model, record::INTENTS, &engine.intents.to_record());
         if engine.queue.is_waiting() {
             engine.due.for_event(now.uptime);
         }
         engine.values_changed(model, now);
         engine
+    }
+
+    /// What is configured outside the data model is this now; for the next session.
+    pub fn configure(&mut self, options: Options) {
+        self.options = options;
+    }
+
+    /// `ManagementServer` as it is in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Whether a session is running.
@@ -112,6 +139,14 @@ impl Engine {
                 .next_wakeup(now)
                 .map(|at| at.saturating_sub(now.uptime)),
             pending: self.queue.iter().map(ToString::to_string).collect(),
+            promised: self.intents.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// A failed write is told, and does not end a session: the records stay pending.
+fn commit(model: &mut Model) {
+    if let Err(error) = model.commit() {
+        log::error!("the state could not be written: {error:?}");
     }
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::{Engine, GoingDown, commit};
+use crate::base::clock::Now;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::interface::InformError;
 use crate::cwmp::offer::Offer;
@@ -10,8 +12,6 @@ use crate::cwmp::periodic::Periodic;
 use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::settings::Settings;
-use super::Engine;
-use crate::base::clock::Now;
 use crate::datamodel::model::Model;
 
 /// How often to see whether the wall clock is set now, while timers depend on it.
@@ -21,14 +21,8 @@ impl Engine {
     /// Fires the timers that are due. Whether a session should be opened now: the agent then brings
     /// [`Input::Start`](crate::cwmp::Input::Start).
     pub fn poll(&mut self, model: &mut Model, now: Now) -> bool {
-        if self.session.is_some() || !self.settings.has_acs() {
+        if self.session.is_some() || self.is_going_down(model, now) || !self.settings.has_acs() {
             return false;
-        }
-        if self.quiet_until.is_some_and(|until| now.uptime < until) {
-            return false;
-        }
-        if self.quiet_until.take().is_some() {
-            log::error!("the box did not reboot as the ACS asked; sessions go on");
         }
         self.fire_timers(model, now);
         self.due.at().is_some_and(|at| at <= now.uptime)
@@ -57,11 +51,11 @@ impl Engine {
     /// The uptime at which [`Engine::poll`] must be called next; `None` while a session runs, or if
     /// nothing is timed.
     pub fn next_wakeup(&self, now: Now) -> Option<Duration> {
-        if self.session.is_some() || !self.settings.has_acs() {
-            return None;
-        }
-        if let Some(until) = self.quiet_until.filter(|until| now.uptime < *until) {
-            return Some(until);
+        match self.going_down {
+            Some(GoingDown::By(by)) => return Some(by),
+            Some(GoingDown::Ordered) => return None,
+            None if self.session.is_some() || !self.settings.has_acs() => return None,
+            None => {}
         }
         let periodic = self.periodic.as_ref().map(Periodic::next);
         let next = [self.due.at(), periodic, self.schedule.next()]
@@ -107,23 +101,28 @@ impl Engine {
         }
     }
 
-    /// The model was refreshed: a change with active notification opens a session.
-    pub fn values_changed(&mut self, model: &mut Model, now: Now) {
+    /// Something on the box may have changed: what the ACS set, other values, by whomever. During a
+    /// session it takes effect after it.
+    pub fn look(&mut self, model: &mut Model, now: Now) {
+        if self.session.is_some() {
+            self.stale = true;
+            return;
+        }
+        model.set_time(now);
+        model.refresh();
+        self.apply_settings(model, now);
+        self.values_changed(model, now);
+        commit(model);
+    }
+
+    /// The values were compared: a change with active notification opens a session.
+    pub(super) fn values_changed(&mut self, model: &mut Model, now: Now) {
         if self.session.is_none()
             && model.has_active_change()
             && self.queue.raise(EventCode::ValueChange.into())
         {
             self.due
                 .for_notification(now.uptime, self.last_success, self.settings.throttle);
-        }
-    }
-
-    /// The configuration may have changed, by whomever. During a session it takes effect after it.
-    pub fn settings_changed(&mut self, model: &mut Model, now: Now) {
-        if self.session.is_some() {
-            self.effects.changed = true;
-        } else {
-            self.apply_settings(model, now);
         }
     }
 

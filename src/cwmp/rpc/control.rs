@@ -1,34 +1,46 @@
 //! Reboot (A.3.2.9), FactoryReset (A.4.1.6) and ScheduleInform (A.4.1.2). What they promise is
 //! durable before the response.
 
+use super::{Context, check_key, keep};
 use crate::cwmp::event::{Event, EventCode};
-use crate::cwmp::fault::{self, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
+use crate::cwmp::fault::{self, INTERNAL_ERROR, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
+use crate::cwmp::intent::Intent;
 use crate::cwmp::queue::MAX_MULTIPLE;
 use crate::cwmp::record;
-use super::{Context, check_key};
 use crate::soap::{Fault, Message};
 
 /// One reboot after the session, and an `M Reboot` for each call.
 pub fn reboot(key: &str, cx: &mut Context<'_>) -> Result<String, Fault> {
     check_key("CommandKey", key)?;
     check_room(cx)?;
-    let before = cx.at_reboot.clone();
+    check_means(&Intent::Reboot, cx)?;
+    let (at_reboot, intents) = (cx.at_reboot.clone(), cx.intents.clone());
     cx.at_reboot.raise(Event {
         code: EventCode::MReboot,
         command_key: key.to_owned(),
     });
-    if let Err(fault) = keep(record::REBOOT, &cx.at_reboot.to_record(), cx) {
-        *cx.at_reboot = before;
-        return Err(fault);
+    cx.intents.add(Intent::Reboot, cx.boot);
+    let records = [
+        (record::REBOOT, &*cx.at_reboot.to_record()),
+        (record::INTENTS, &*cx.intents.to_record()),
+    ];
+    if let Err(error) = keep(&records, cx.model) {
+        (*cx.at_reboot, *cx.intents) = (at_reboot, intents);
+        return Err(fault::of(&error, record::REBOOT));
     }
-    cx.effects.reboot = true;
     Ok(cx.respond(Message::RebootResponse))
 }
 
 /// The reset comes after the session.
-pub fn factory_reset(cx: &mut Context<'_>) -> String {
-    cx.effects.factory_reset = true;
-    cx.respond(Message::FactoryResetResponse)
+pub fn factory_reset(cx: &mut Context<'_>) -> Result<String, Fault> {
+    check_means(&Intent::FactoryReset, cx)?;
+    let intents = cx.intents.clone();
+    cx.intents.add(Intent::FactoryReset, cx.boot);
+    if let Err(error) = keep(&[(record::INTENTS, &cx.intents.to_record())], cx.model) {
+        *cx.intents = intents;
+        return Err(fault::of(&error, record::INTENTS));
+    }
+    Ok(cx.respond(Message::FactoryResetResponse))
 }
 
 /// One more timer; those already set stay.
@@ -41,9 +53,9 @@ pub fn schedule_inform(delay: u32, key: &str, cx: &mut Context<'_>) -> Result<St
     check_room(cx)?;
     let before = cx.schedule.clone();
     cx.schedule.add(delay, key, cx.now);
-    if let Err(fault) = keep(record::SCHEDULE, &cx.schedule.to_record(), cx) {
+    if let Err(error) = keep(&[(record::SCHEDULE, &cx.schedule.to_record())], cx.model) {
         *cx.schedule = before;
-        return Err(fault);
+        return Err(fault::of(&error, record::SCHEDULE));
     }
     Ok(cx.respond(Message::ScheduleInformResponse))
 }
@@ -57,14 +69,8 @@ fn check_room(cx: &Context<'_>) -> Result<(), Fault> {
     Err(fault::because(RESOURCES_EXCEEDED, why))
 }
 
-fn keep(key: &str, line: &str, cx: &mut Context<'_>) -> Result<(), Fault> {
-    let before = record::get(cx.model, key);
-    record::put(cx.model, key, line);
-    match cx.model.commit() {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            record::put(cx.model, key, &before);
-            Err(fault::of(&error, key))
-        }
-    }
+/// What cannot be carried out is not promised.
+fn check_means(intent: &Intent, cx: &Context<'_>) -> Result<(), Fault> {
+    let can = cx.host.can(intent);
+    can.map_err(|why| fault::because(INTERNAL_ERROR, &why))
 }

@@ -1,7 +1,8 @@
 //! The RPCs that the ACS calls (TR-069 A.3.1, A.3.2, A.4.1), one file per family.
 //!
 //! An RPC gets the request and a [`Context`], and gives the envelope of the response or a fault.
-//! What is to happen after the session it notes in [`Effects`]. What is not here is answered with
+//! What it promises for after the session is an [`Intent`], durable before it returns. What is not
+//! here is answered with
 //! fault 9000, so the method list never promises what does not work.
 
 mod attributes;
@@ -11,10 +12,13 @@ mod objects;
 mod values;
 
 use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
+use super::intent::{Intent, Intents};
+use super::interface::Host;
 use super::queue::EventQueue;
+use super::record;
 use super::schedule::Schedule;
 use crate::base::clock::Now;
-use crate::datamodel::model::Model;
+use crate::datamodel::model::{Model, ModelError};
 use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message};
 
 /// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1).
@@ -52,28 +56,39 @@ pub struct Context<'a> {
     pub at_reboot: &'a mut EventQueue,
     /// Places that `M` events have taken already.
     pub multiples: usize,
-    /// What is to happen after the session.
-    pub effects: &'a mut Effects,
+    /// What is promised for after the session.
+    pub intents: &'a mut Intents,
+    /// The boot that it is promised in.
+    pub boot: &'a str,
+    /// The box.
+    pub host: &'a mut dyn Host,
+    /// Set where parameters or objects were changed.
+    pub changed: &'a mut bool,
     /// The session's version, in which the response is written.
     pub version: CwmpVersion,
-    /// The header of the response: the ID of the request.
-    pub header: Header,
+    /// The header of the response.
+    pub header: &'a Header,
     /// The time.
     pub now: Now,
 }
 
-/// What RPCs want done after the session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effects {
-    /// Reboot the box.
-    pub reboot: bool,
-    /// Reset to factory state, then reboot.
-    pub factory_reset: bool,
-    /// Parameters or objects were changed.
-    pub changed: bool,
-}
-
 impl Context<'_> {
+    /// Parameters or objects were changed. Where that concerns services, that they will hear of it
+    /// is promised with the response.
+    fn has_changed(&mut self) {
+        *self.changed = true;
+        let packages = self.host.touched();
+        if packages.is_empty() {
+            return;
+        }
+        self.intents.add(Intent::Apply(packages), self.boot);
+        let kept = keep(&[(record::INTENTS, &self.intents.to_record())], self.model);
+        if let Err(error) = kept {
+            // The change itself is in force and stays, so its services are told, if only now.
+            log::error!("that services are to be told could not be noted: {error}");
+        }
+    }
+
     /// The envelope of a response.
     fn respond(&self, body: Message) -> String {
         Envelope {
@@ -113,13 +128,28 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
             parameter_key,
         } => objects::delete(&object_name, &parameter_key, cx),
         Message::Reboot { command_key } => control::reboot(&command_key, cx),
-        Message::FactoryReset => Ok(control::factory_reset(cx)),
+        Message::FactoryReset => control::factory_reset(cx),
         Message::ScheduleInform {
             delay_seconds,
             command_key,
         } => control::schedule_inform(delay_seconds, &command_key, cx),
         other => Err(fault::because(METHOD_NOT_SUPPORTED, other.name())),
     }
+}
+
+/// Makes records durable, all or none.
+fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
+    let before: Vec<String> = records.iter().map(|(key, _)| record::get(model, key)).collect();
+    for (key, line) in records {
+        record::put(model, key, line);
+    }
+    let kept = model.commit().map(drop);
+    if kept.is_err() {
+        for ((key, _), line) in records.iter().zip(&before) {
+            record::put(model, key, line);
+        }
+    }
+    kept
 }
 
 /// CommandKey or ParameterKey: at most 32 characters, however many bytes (TP-181 5.7).

@@ -6,7 +6,7 @@ use crate::soap::{Fault, GetParameterNamesResponseWriter};
 
 /// The names at or below a path. The response is written while the model is walked.
 pub fn get(path: &str, next_level: bool, cx: &mut Context<'_>) -> Result<String, Fault> {
-    let mut writer = GetParameterNamesResponseWriter::new(cx.version, &cx.header);
+    let mut writer = GetParameterNamesResponseWriter::new(cx.version, cx.header);
     let mut full = false;
     cx.model
         .names(path, next_level, &mut |name, writable| {

@@ -12,7 +12,7 @@ pub fn add(name: &str, key: &str, cx: &mut Context<'_>) -> Result<String, Fault>
         .model
         .add_object(Requester::Acs, name, Some(key))
         .map_err(|error| fault::of(&error, name))?;
-    cx.effects.changed = true;
+    cx.has_changed();
     Ok(cx.respond(Message::AddObjectResponse {
         instance_number,
         status,
@@ -26,6 +26,6 @@ pub fn delete(name: &str, key: &str, cx: &mut Context<'_>) -> Result<String, Fau
         .model
         .delete_object(Requester::Acs, name, Some(key))
         .map_err(|error| fault::of(&error, name))?;
-    cx.effects.changed = true;
+    cx.has_changed();
     Ok(cx.respond(Message::DeleteObjectResponse { status }))
 }

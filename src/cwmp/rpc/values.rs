@@ -9,7 +9,7 @@ use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterVal
 /// model is walked.
 pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
     check_entries(names.len())?;
-    let mut writer = GetParameterValuesResponseWriter::new(cx.version, &cx.header);
+    let mut writer = GetParameterValuesResponseWriter::new(cx.version, cx.header);
     let mut full = false;
     for (name, walk) in names.iter().zip(apart(names)) {
         let outcome = if walk {
@@ -38,6 +38,6 @@ pub fn set(list: &[ParameterValue], key: &str, cx: &mut Context<'_>) -> Result<S
         .model
         .set_values(Requester::Acs, list, Some(key))
         .map_err(|errors| fault::of_set(&errors))?;
-    cx.effects.changed = true;
+    cx.has_changed();
     Ok(cx.respond(Message::SetParameterValuesResponse { status }))
 }

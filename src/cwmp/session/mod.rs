@@ -47,12 +47,7 @@ pub enum Received {
     /// The answer to another request of ours.
     Answer(Message),
     /// A request to carry out; [`Session::owe`] takes the answer.
-    Request {
-        /// The request.
-        message: Message,
-        /// The header that the answer must have.
-        header: Header,
-    },
+    Request(Message),
 }
 
 /// Why a session failed.
@@ -85,6 +80,8 @@ pub struct Session {
     empty_sent: bool,
     /// The last reply of the ACS held no envelope.
     silent: bool,
+    /// The header of the answer to the request that came last.
+    answering: Header,
     /// The answer that we owe to the ACS.
     owed: Option<String>,
     requests: VecDeque<Message>,
@@ -114,6 +111,7 @@ impl Session {
             hold: false,
             empty_sent: false,
             silent: false,
+            answering: Header::default(),
             owed: None,
             requests: VecDeque::new(),
             next_id: first_id,
@@ -140,16 +138,30 @@ impl Session {
         self.requests.push_back(request);
     }
 
+    /// The header that the answer to the request that came last has: its ID, and none if it had
+    /// none (§3.5).
+    pub fn answering(&self) -> &Header {
+        &self.answering
+    }
+
     /// The answer to the request that [`Session::receive`] gave.
-    pub fn owe(&mut self, answer: Result<String, (Fault, Header)>) {
-        self.owed = Some(answer.unwrap_or_else(|(fault, header)| {
+    pub fn owe(&mut self, answer: Result<String, Fault>) {
+        self.owed = Some(answer.unwrap_or_else(|fault| {
             Envelope {
                 version: self.version,
-                header,
+                header: self.answering.clone(),
                 body: Message::Fault(fault),
             }
             .emit()
         }));
+    }
+
+    fn answer_to(&mut self, header: Header) {
+        self.hold = header.hold_requests;
+        self.answering = Header {
+            id: header.id,
+            ..Header::default()
+        };
     }
 
     /// Takes the reply to the last POST. Afterwards [`Session::turn`] says what to send.
@@ -189,10 +201,10 @@ impl Session {
                 "the ACS sent {} though nothing was asked",
                 envelope.body.name()
             ))),
-            Awaited::Request => Ok(Received::Request {
-                message: envelope.body,
-                header: echo(&envelope.header),
-            }),
+            Awaited::Request => {
+                self.answer_to(envelope.header);
+                Ok(Received::Request(envelope.body))
+            }
         }
     }
 
@@ -254,15 +266,15 @@ impl Session {
                 ..
             } if expected && !is_answer(&method) => {
                 log::warn!("{why}: answered with fault 9003");
-                self.hold = header.hold_requests;
+                self.answer_to(*header);
                 let refused = fault::because(fault::INVALID_ARGUMENTS, &bad.to_string());
-                self.owe(Err((refused, echo(&header))));
+                self.owe(Err(refused));
                 Ok(Received::Nothing)
             }
             ParseError::MustUnderstand { header, .. } if expected => {
                 log::warn!("{why}: answered with a MustUnderstand fault");
-                self.hold = header.hold_requests;
-                self.owed = Some(must_understand_fault(self.version, &echo(&header)));
+                self.answer_to(*header);
+                self.owed = Some(must_understand_fault(self.version, &self.answering));
                 Ok(Received::Nothing)
             }
             _ => Err(Failure::new(why)),
@@ -386,14 +398,6 @@ impl Sent {
 /// Responses and faults are not requests, and are never answered.
 fn is_answer(method: &str) -> bool {
     method == "Fault" || method.ends_with("Response")
-}
-
-/// A response has the ID of its request, and none if that had none (§3.5).
-fn echo(header: &Header) -> Header {
-    Header {
-        id: header.id.clone(),
-        ..Header::default()
-    }
 }
 
 /// The version of the rest of the session (§3.7.4): what the ACS says, else what its namespace tells.

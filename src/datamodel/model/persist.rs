@@ -44,14 +44,17 @@ impl Model {
     }
 
     /// FactoryReset (A.4.1.6): all stored values, attributes, instances and records are gone, the
-    /// defaults of the csv files hold again; durable on return.
+    /// defaults of the csv files hold again, beside these `records`; durable on return.
     ///
     /// # Errors
     /// `Internal`: nothing is reset.
-    pub fn factory_reset(&mut self) -> Result<(), ModelError> {
+    pub fn factory_reset(&mut self, records: &[(&str, &str)]) -> Result<(), ModelError> {
         let before = std::mem::take(&mut self.state);
         self.dirty = true;
         self.load_factory();
+        for (key, value) in records {
+            self.set_record(key, Some(value));
+        }
         if let Err(error) = self.commit() {
             self.state = before;
             return Err(error);

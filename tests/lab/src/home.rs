@@ -102,6 +102,29 @@ impl Home {
         }
     }
 
+    /// Puts a program of the box in place of the one that only writes down that it ran: a script
+    /// of the shell. It is there at once.
+    pub fn set_command(&self, name: &str, script: &str) {
+        let path = self.dir.join("bin").join(name);
+        // Not written in place: a program that runs cannot be, nor one that is open be run.
+        let new = self.dir.join("new-command");
+        fs::write(&new, format!("#!/bin/sh\n{script}\n")).expect("a command");
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).expect("a command");
+        fs::rename(&new, &path).expect("a command");
+    }
+
+    /// Takes a program of the box away.
+    pub fn remove_command(&self, name: &str) {
+        fs::remove_file(self.dir.join("bin").join(name)).expect("a command");
+    }
+
+    /// The programs of the box that ran, in their order.
+    pub fn programs(&self) -> Vec<String> {
+        let commands = self.commands();
+        let lines = commands.lines().filter(|line| !line.starts_with("SigBlk"));
+        lines.map(|line| line.trim_end().to_owned()).collect()
+    }
+
     /// The folder of the UCI configuration.
     pub fn config_dir(&self) -> PathBuf {
         self.dir.join("config")

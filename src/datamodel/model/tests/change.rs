@@ -209,7 +209,7 @@ fn attributes_survive_a_restart_and_a_factory_reset_takes_them_away() {
     again.attributes(INTERVAL, &mut look).unwrap();
     assert_eq!(seen, Some((1, 0)));
     assert_eq!(again.record("Events"), Some("1 BOOT"));
-    again.factory_reset().unwrap();
+    again.factory_reset(&[]).unwrap();
     let mut fresh = bench.open();
     assert_eq!(notification(&mut fresh, INTERVAL), 0);
     assert_eq!(fresh.record("Events"), None);

@@ -133,7 +133,7 @@ fn literal_rows_are_the_instances_of_a_factory_fresh_box() {
         .unwrap();
     let mut again = bench.open();
     assert!(names(&mut again, TABLE, true).is_empty());
-    again.factory_reset().unwrap();
+    again.factory_reset(&[]).unwrap();
     assert_eq!(
         get(&mut again, "Device.NAT.PortMapping.1.Description"),
         "web"

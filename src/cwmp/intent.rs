@@ -1,0 +1,228 @@
+//! What an RPC promised that will be done later.
+//!
+//! An intent is in the store before the response leaves, and out of it once it is done; each can be
+//! done twice without harm. So a power cut at any instant ends in "done" or in "not promised": what
+//! is still in the store at the next start is resumed, unless the boot itself was what it takes.
+
+use std::fmt;
+
+use super::record;
+
+/// Something to be done to the box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// The services hear that these UCI packages were changed.
+    Apply(Vec<String>),
+    /// Reboot (A.3.2.9).
+    Reboot,
+    /// FactoryReset (A.4.1.6), which ends in a reboot.
+    FactoryReset,
+}
+
+impl Intent {
+    /// The word in the record; begins every message about it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Apply(_) => "Apply",
+            Self::Reboot => "Reboot",
+            Self::FactoryReset => "FactoryReset",
+        }
+    }
+
+    /// Whether the box goes down for it: then no session is opened any more.
+    pub fn ends_the_boot(&self) -> bool {
+        !matches!(self, Self::Apply(_))
+    }
+
+    fn packages(&self) -> &[String] {
+        match self {
+            Self::Apply(packages) => packages,
+            Self::Reboot | Self::FactoryReset => &[],
+        }
+    }
+}
+
+impl fmt::Display for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self.packages() {
+            [] => Ok(()),
+            packages => write!(f, " ({})", packages.join(", ")),
+        }
+    }
+}
+
+/// An intent, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Promise {
+    intent: Intent,
+    /// The boot that it was made in.
+    boot: String,
+    /// The agent was told to carry it out.
+    begun: bool,
+}
+
+/// What is still to be done: at most one of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intents(Vec<Promise>);
+
+impl Intents {
+    /// One more, made in this boot. What was promised already is done once; services that are being
+    /// told are told again.
+    pub fn add(&mut self, intent: Intent, boot: &str) {
+        let same = |promise: &&mut Promise| promise.intent.name() == intent.name();
+        let Some(known) = self.0.iter_mut().find(same) else {
+            self.0.push(Promise {
+                intent,
+                boot: boot.to_owned(),
+                begun: false,
+            });
+            return;
+        };
+        if let (Intent::Apply(packages), Intent::Apply(more)) = (&mut known.intent, intent) {
+            for package in more {
+                if !packages.contains(&package) {
+                    packages.push(package);
+                }
+            }
+            known.begun = false;
+        }
+    }
+
+    /// What is to be begun now. A reboot waits for a factory reset, which includes it.
+    pub fn begin(&mut self) -> Vec<Intent> {
+        let resets = self.has(&Intent::FactoryReset);
+        let waits = |promise: &&mut Promise| {
+            let stands_back = resets && promise.intent == Intent::Reboot;
+            !(promise.begun || stands_back)
+        };
+        let begun = self.0.iter_mut().filter(waits).map(|promise| {
+            promise.begun = true;
+            promise.intent.clone()
+        });
+        begun.collect()
+    }
+
+    /// It has been carried out, or never will be. What was added to it since stays.
+    pub fn end(&mut self, intent: &Intent) {
+        let is_over = |promise: &Promise| promise.begun && promise.intent.name() == intent.name();
+        self.0.retain(|promise| !is_over(promise));
+    }
+
+    /// Whether there is one of this kind.
+    pub fn has(&self, intent: &Intent) -> bool {
+        let kind = intent.name();
+        self.0.iter().any(|promise| promise.intent.name() == kind)
+    }
+
+    /// The box is in this boot now: what a boot does by itself is done, and no more among these. A
+    /// reboot is one; and services start with the files of now.
+    pub fn settle(&mut self, boot: &str) -> Vec<Intent> {
+        let is_done =
+            |promise: &Promise| promise.boot != boot && promise.intent != Intent::FactoryReset;
+        let (done, rest) = std::mem::take(&mut self.0).into_iter().partition(is_done);
+        self.0 = rest;
+        let done: Vec<Promise> = done;
+        done.into_iter().map(|promise| promise.intent).collect()
+    }
+
+    /// What is still to be done.
+    pub fn iter(&self) -> impl Iterator<Item = &Intent> {
+        self.0.iter().map(|promise| &promise.intent)
+    }
+
+    /// As one line for the store; empty if there are none.
+    pub fn to_record(&self) -> String {
+        let entries = self.0.iter().map(|promise| {
+            let mut fields = vec![promise.intent.name(), &promise.boot];
+            fields.extend(promise.intent.packages().iter().map(String::as_str));
+            record::join(&fields)
+        });
+        entries.collect::<Vec<_>>().join(record::NEXT)
+    }
+
+    /// Reads [`Intents::to_record`]; what cannot be read is left out.
+    pub fn from_record(line: &str) -> Self {
+        let mut intents = Self::default();
+        for entry in line.split(record::NEXT) {
+            let fields = record::split(entry);
+            let [name, boot, packages @ ..] = fields.as_slice() else {
+                continue;
+            };
+            let all = [
+                Intent::Apply(packages.to_vec()),
+                Intent::Reboot,
+                Intent::FactoryReset,
+            ];
+            if let Some(intent) = all.into_iter().find(|intent| intent.name() == name) {
+                intents.add(intent, boot);
+            }
+        }
+        intents
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(packages: &[&str]) -> Intent {
+        Intent::Apply(packages.iter().map(|one| (*one).to_owned()).collect())
+    }
+
+    #[test]
+    fn what_is_promised_twice_is_done_once() {
+        let mut intents = Intents::default();
+        intents.add(Intent::Reboot, "a");
+        intents.add(Intent::Reboot, "a");
+        intents.add(apply(&["network"]), "a");
+        intents.add(apply(&["system", "network"]), "a");
+        let both = apply(&["network", "system"]);
+        assert_eq!(intents.begin(), [Intent::Reboot, both]);
+        assert_eq!(intents.begin(), []);
+        intents.end(&Intent::Reboot);
+        assert!(!intents.has(&Intent::Reboot));
+    }
+
+    #[test]
+    fn what_comes_while_services_are_told_is_told_after_it() {
+        let mut intents = Intents::default();
+        intents.add(apply(&["network"]), "a");
+        let first = intents.begin().remove(0);
+        intents.add(apply(&["system"]), "a");
+        intents.end(&first);
+        assert_eq!(intents.begin(), [apply(&["network", "system"])]);
+    }
+
+    #[test]
+    fn a_reset_comes_before_a_reboot_which_comes_when_the_reset_cannot_be() {
+        let mut intents = Intents::default();
+        intents.add(Intent::Reboot, "a");
+        intents.add(Intent::FactoryReset, "a");
+        assert_eq!(intents.begin(), [Intent::FactoryReset]);
+        assert_eq!(intents.begin(), []);
+        intents.end(&Intent::FactoryReset);
+        assert_eq!(intents.begin(), [Intent::Reboot]);
+    }
+
+    #[test]
+    fn a_boot_is_a_reboot_and_starts_services_but_resets_nothing() {
+        let mut intents = Intents::default();
+        intents.add(Intent::Reboot, "a");
+        intents.add(apply(&["net-work", "odd, one"]), "a");
+        intents.add(Intent::FactoryReset, "a");
+        let mut intents = Intents::from_record(&intents.to_record());
+        assert_eq!(intents.settle("a"), []);
+        let done = intents.settle("b");
+        assert_eq!(done, [Intent::Reboot, apply(&["net-work", "odd, one"])]);
+        assert_eq!(intents.begin(), [Intent::FactoryReset]);
+    }
+
+    #[test]
+    fn damaged_records_are_read_as_far_as_they_go() {
+        let intents = Intents::from_record(",x:y,Reboot,Reboot:b,%zz:,FactoryReset:");
+        let read: Vec<_> = intents.iter().collect();
+        assert_eq!(read, [&Intent::Reboot, &Intent::FactoryReset]);
+        assert_eq!(Intents::from_record(""), Intents::default());
+    }
+}
