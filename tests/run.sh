@@ -114,7 +114,7 @@ fuzz() {
 
 docs() {
   export RUSTDOCFLAGS='-D warnings'
-  cargo doc --locked --workspace --no-deps && cargo doc --locked --no-deps --document-private-items
+  cargo doc --locked --workspace --no-deps && cargo doc --locked --no-deps --document-private-items --features inside
 }
 
 # ---- the round -------------------------------------------------------------------------------

@@ -4,8 +4,8 @@
 //!   texts, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`secret`] a text that is never shown.
-//! * [`json`] and [`file`] read within bounds; [`file`] also replaces a file so that a power cut
-//!   leaves the old or the new one.
+//! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
+//!   cut leaves the old or the new one.
 //!
 //! Files are all it touches of the world.
 

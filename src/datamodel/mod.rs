@@ -1,14 +1,14 @@
 //! The data model: what the ACS sees of the box (TR-106, TR-181).
 //!
 //! * [`row`] and [`csv`] read and write the 15-column rows that describe parameters and keep their
-//!   state, [`percent`] codes their texts.
-//! * [`types`] are the TR-106 types with their ranges ([`datetime`] for the one with a calendar),
-//!   [`expr`] the expressions of computed rows, [`filter`] the sources of the others.
+//!   state.
+//! * [`types`] are the TR-106 types with their ranges, [`expr`] the expressions of computed rows,
+//!   [`filter`] the sources of the others.
 //! * [`schema`] is the description, built once from the rows; [`state`] what differs from it, by
 //!   [`key`]; [`model`] is both together, the living tree: instances, values, attributes, changes.
-//! * [`source`] is the trait through which floor 2 supplies live values.
-//! * [`store`] keeps what must survive a power cut; it is the only room on floor 0 that touches the
-//!   disk, through [`disk`]. [`stub`] is the text form of `DeviceInterfaceStubFile`.
+//! * [`source`] is the trait through which floor 3 supplies live values.
+//! * [`store`] keeps what must survive a power cut; it alone touches the disk, through [`disk`].
+//!   [`stub`] is the text form of `DeviceInterfaceStubFile`.
 
 pub mod csv;
 pub mod disk;

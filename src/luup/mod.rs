@@ -1,6 +1,6 @@
 //! The Luup engine of the box: what it knows of the Z-Wave home, for the data model.
 //!
-//! * [`json`] reads Luup's answers within bounds, [`flatten()`] shows one as name and value pairs.
+//! * [`flatten()`] shows an answer of Luup as name and value pairs.
 //! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
 //!   runs in a job; a snapshot may cross threads.
 //! * [`Home`] keeps the last good snapshot. An engine that is down, reloading or talking nonsense

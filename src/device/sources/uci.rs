@@ -109,7 +109,7 @@ fn split(key: &str) -> Option<(&str, &str, &str)> {
 }
 
 impl UciSource {
-    /// Serves the packages in `dir`, normally [`CONFIG_DIR`](super::CONFIG_DIR).
+    /// Serves the packages in `dir`, normally [`CONFIG_DIR`](uci::CONFIG_DIR).
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),

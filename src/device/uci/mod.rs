@@ -5,7 +5,6 @@
 //! * [`Document`] is a parsed file that can be edited; every byte that an edit does not touch
 //!   stays, comments and blank lines included (`edit`).
 //! * `file` loads and replaces a file under libuci's own lock.
-//! * [`UciSource`] serves values to the data model.
 //!
 //! It does not read or write uncommitted changes in `/tmp/.uci`: what `uci set` did without
 //! `uci commit` is not the configuration of the box yet. Such a change stays where it is, and a
