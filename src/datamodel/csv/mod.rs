@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 
 use super::row::{Row, RowError};
 
+pub use crc::Crc32;
+
+mod crc;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +30,8 @@ pub struct Parsed {
     pub errors: Vec<(u32, RowError)>,
     /// What the last line says of the rest.
     pub trailer: Trailer,
+    /// What the lines before the last add up to.
+    pub crc: u32,
 }
 
 /// The verdict of the last line.
@@ -54,6 +59,7 @@ pub fn parse(bytes: &[u8]) -> Parsed {
         rows: Vec::new(),
         errors: Vec::new(),
         trailer: Trailer::Missing,
+        crc: 0,
     };
     let mut crc = Crc32::default();
     let mut number = 0;
@@ -70,25 +76,43 @@ pub fn parse(bytes: &[u8]) -> Parsed {
             Some(Err(error)) => parsed.errors.push((number, error)),
         }
     }
+    parsed.crc = crc.value();
     parsed
 }
 
 /// Writes a whole file, checksum included.
 pub fn format_file<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
     let mut out = String::new();
-    let mut crc = Crc32::default();
+    let mut writer = FileWriter::default();
     for row in rows {
-        let line = row.to_line();
-        crc.add(line.as_bytes());
-        out.push_str(&line);
-        out.push('\n');
+        writer.line(&row.to_line(), &mut out);
     }
-    let _ = writeln!(out, "*{:X}", crc.value());
+    writer.end(&mut out);
     out
 }
 
+/// Writes a file line by line, for who does not want all of its text in memory.
+#[derive(Default)]
+pub struct FileWriter(Crc32);
+
+impl FileWriter {
+    /// Puts one line, a row or a comment, behind what `out` holds.
+    pub fn line(&mut self, line: &str, out: &mut String) {
+        self.0.add(line.as_bytes());
+        out.push_str(line);
+        out.push('\n');
+    }
+
+    /// Puts the last line; the checksum in it.
+    pub fn end(self, out: &mut String) -> u32 {
+        let crc = self.0.value();
+        let _ = writeln!(out, "*{crc:X}");
+        crc
+    }
+}
+
 /// `None` where there is nothing to read: a comment, or at most one character.
-fn parse_line(line: &[u8]) -> Option<Result<Row, RowError>> {
+pub(super) fn parse_line(line: &[u8]) -> Option<Result<Row, RowError>> {
     if line.len() <= 1 || line.starts_with(b"#") {
         return None;
     }
@@ -123,55 +147,5 @@ fn verdict(line: &[u8], expected: u32) -> Trailer {
     match u32::from_str_radix(digits, 16).ok() {
         Some(found) if found == expected => Trailer::Good,
         found => Trailer::Bad { expected, found },
-    }
-}
-
-/// CRC-32 of IEEE 802.3: reflected, begun and ended with all ones.
-struct Crc32(u32);
-
-/// The remainders of the 16 half bytes: a table that costs 64 bytes.
-const NIBBLES: [u32; 16] = nibbles();
-
-const fn nibbles() -> [u32; 16] {
-    let mut table = [0; 16];
-    let mut rest: &mut [u32] = &mut table;
-    let mut index = 0;
-    while let Some((slot, tail)) = rest.split_first_mut() {
-        let mut crc = index;
-        let mut bit = 0;
-        while bit < 4 {
-            crc = if crc & 1 == 1 {
-                crc >> 1 ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            };
-            bit += 1;
-        }
-        *slot = crc;
-        index += 1;
-        rest = tail;
-    }
-    table
-}
-
-impl Default for Crc32 {
-    fn default() -> Self {
-        Self(u32::MAX)
-    }
-}
-
-impl Crc32 {
-    fn add(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            for half in [byte & 0xf, byte >> 4] {
-                let index = (self.0 ^ u32::from(half)) & 0xf;
-                let remainder = NIBBLES.get(index as usize).copied().unwrap_or(0);
-                self.0 = self.0 >> 4 ^ remainder;
-            }
-        }
-    }
-
-    fn value(&self) -> u32 {
-        !self.0
     }
 }
