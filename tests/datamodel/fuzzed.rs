@@ -11,3 +11,8 @@ fn mutated_rows_keep_the_fuzzed_property() {
 fn mutated_expressions_keep_the_fuzzed_property() {
     try_mutants("expr", Vec::new(), properties::expr);
 }
+
+#[test]
+fn mutated_journals_keep_the_fuzzed_property() {
+    try_mutants("journal", Vec::new(), properties::journal);
+}

@@ -3,8 +3,12 @@
 mod fuzzed;
 mod rows;
 mod scale;
+mod store_bounds;
 mod store_disk;
 mod store_files;
+mod store_journal_cut;
+mod store_journal_files;
 mod store_power_cut;
+mod store_world;
 mod tr181;
 mod zwave;

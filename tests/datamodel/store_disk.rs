@@ -30,6 +30,8 @@ struct Content {
     seen: Vec<u8>,
     synced: Vec<u8>,
     dirty: bool,
+    /// The shortest it was since the last sync: what stands before is on the medium.
+    kept: usize,
 }
 
 #[derive(Clone)]
@@ -45,6 +47,7 @@ struct State {
     unsynced_names: Vec<NameChange>,
     contents: Vec<Content>,
     calls: usize,
+    written: usize,
     trouble: Trouble,
 }
 
@@ -61,6 +64,7 @@ impl CutDisk {
             seen: bytes.clone(),
             synced: bytes.clone(),
             dirty: false,
+            kept: bytes.len(),
         };
         Self(Rc::new(RefCell::new(State {
             durable_names: names.clone(),
@@ -68,6 +72,7 @@ impl CutDisk {
             unsynced_names: Vec::new(),
             contents: medium.values().map(content).collect(),
             calls: 0,
+            written: 0,
             trouble,
         })))
     }
@@ -83,14 +88,35 @@ impl CutDisk {
         }
     }
 
+    /// Whether no call fails any more, or yet.
+    pub fn is_well(&self) -> bool {
+        let state = self.0.borrow();
+        match state.trouble {
+            Trouble::Never => true,
+            Trouble::FailAt(n, _) => state.calls > n,
+            Trouble::CutBefore(_) | Trouble::FailFrom(..) => false,
+        }
+    }
+
+    /// How many calls were made so far, and how many bytes were written.
+    pub fn effort(&self) -> (usize, usize) {
+        let state = self.0.borrow();
+        (state.calls, state.written)
+    }
+
+    /// From now on there is this trouble.
+    pub fn trouble(&self, trouble: Trouble) {
+        self.0.borrow_mut().trouble = trouble;
+    }
+
     /// Ends the trouble; the disk runs on.
     pub fn heal(&self) {
-        self.0.borrow_mut().trouble = Trouble::Never;
+        self.trouble(Trouble::Never);
     }
 
     /// Every medium that a cut now may leave: each name change since the last sync of the folder
-    /// kept or lost, each unsynced content at any of its prefixes (at a few, unless `thorough`),
-    /// or as long as it should be but zero behind a prefix.
+    /// kept or lost; each unsynced content as it was, or with any prefix of what was written (with
+    /// a few, unless `thorough`), followed by nothing, by zeros, or by what was there before.
     pub fn cuts(&self, thorough: bool) -> BTreeSet<Medium> {
         let state = self.0.borrow();
         let changes = &state.unsynced_names;
@@ -135,19 +161,33 @@ impl CutDisk {
 }
 
 impl Content {
+    fn cut(&mut self, length: usize) {
+        if length < self.seen.len() {
+            self.seen.truncate(length);
+            self.kept = self.kept.min(length);
+            self.dirty = true;
+        }
+    }
+
     fn after_cut(&self, thorough: bool) -> BTreeSet<Vec<u8>> {
         if !self.dirty {
             return BTreeSet::from([self.synced.clone()]);
         }
-        let whole = self.seen.len();
+        let (kept, whole) = (self.kept, self.seen.len());
         let lengths = match thorough {
-            true => (0..=whole).collect(),
-            false => BTreeSet::from([0, whole.min(1), whole / 2, whole.saturating_sub(1), whole]),
+            true => (kept..=whole).collect(),
+            false => {
+                let few = [kept, kept + 1, (kept + whole) / 2, whole.max(1) - 1, whole];
+                BTreeSet::from(few.map(|length| length.clamp(kept, whole)))
+            }
         };
         let mut contents = BTreeSet::from([self.synced.clone()]);
         for length in lengths {
             let mut bytes = self.seen[..length].to_vec();
             contents.insert(bytes.clone());
+            let mut over = bytes.clone();
+            over.extend_from_slice(self.synced.get(length..).unwrap_or_default());
+            contents.insert(over);
             bytes.resize(whole, 0);
             contents.insert(bytes);
         }
@@ -194,8 +234,7 @@ impl Disk for CutDisk {
         let mut state = self.0.borrow_mut();
         let inode = match state.names.get(path) {
             Some(&inode) => {
-                state.contents[inode].seen.clear();
-                state.contents[inode].dirty = true;
+                state.contents[inode].cut(0);
                 inode
             }
             None => {
@@ -207,6 +246,17 @@ impl Disk for CutDisk {
                 inode
             }
         };
+        Ok(Box::new(CutFile(self.clone(), inode)))
+    }
+
+    fn open(&self, path: &Path, length: usize) -> io::Result<Box<dyn DiskFile>> {
+        self.call()?;
+        let mut state = self.0.borrow_mut();
+        let inode = *state.names.get(path).ok_or(io::ErrorKind::NotFound)?;
+        if state.contents[inode].seen.len() < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        state.contents[inode].cut(length);
         Ok(Box::new(CutFile(self.clone(), inode)))
     }
 
@@ -247,6 +297,7 @@ impl DiskFile for CutFile {
             (Ok(()), _) => bytes.len(),
         };
         let mut state = self.0.0.borrow_mut();
+        state.written += written;
         let content = &mut state.contents[self.1];
         content.seen.extend_from_slice(&bytes[..written]);
         content.dirty = true;
@@ -258,6 +309,7 @@ impl DiskFile for CutFile {
         let mut state = self.0.0.borrow_mut();
         let content = &mut state.contents[self.1];
         content.synced = content.seen.clone();
+        content.kept = content.seen.len();
         content.dirty = false;
         Ok(())
     }

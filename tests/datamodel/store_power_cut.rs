@@ -1,4 +1,4 @@
-//! The store under power cuts and disk errors at every call: what is found at the next start is
+//! Whole states under power cuts and disk errors at every call: what is found at the next start is
 //! the old state or the new one, complete, and never nothing.
 
 use std::collections::BTreeMap;
@@ -25,6 +25,10 @@ fn store(disk: &CutDisk) -> Store {
     Store::on(Box::new(disk.clone()), "/etc/cwmpd")
 }
 
+fn save(store: &mut Store, n: u32) -> Result<(), StoreError> {
+    store.checkpoint(&mut generation(n).into_iter())
+}
+
 /// The state that a start finds on the medium.
 fn found(medium: &Medium) -> Vec<Row> {
     store(&CutDisk::new(medium, Trouble::Never)).load().rows
@@ -36,7 +40,7 @@ fn saved(generations: u32) -> Medium {
     let mut store = store(&disk);
     store.load();
     for n in 0..generations {
-        store.save(&generation(n)).unwrap();
+        save(&mut store, n).unwrap();
     }
     disk.cuts(false).pop_first().unwrap()
 }
@@ -50,7 +54,7 @@ fn cut_everywhere(medium: &Medium, next: u32, thorough: bool) -> BTreeMap<Medium
         let disk = CutDisk::new(medium, Trouble::CutBefore(call));
         let mut store = store(&disk);
         store.load();
-        let saved = store.save(&new).is_ok();
+        let saved = save(&mut store, next).is_ok();
         for after in disk.cuts(thorough) {
             let rows = found(&after);
             assert!(
@@ -102,7 +106,7 @@ fn a_failing_call_leaves_the_old_state_and_says_why() {
             let disk = CutDisk::new(&saved(2), Trouble::FailAt(call, kind));
             let mut failing = store(&disk);
             let loaded = failing.load();
-            let result = failing.save(&generation(2));
+            let result = save(&mut failing, 2);
             let spared = disk.was_spared();
             disk.heal();
             if let Err(error) = result {
@@ -112,7 +116,7 @@ fn a_failing_call_leaves_the_old_state_and_says_why() {
                 assert_eq!(store(&disk).load().rows, generation(1), "call {call}");
             }
             assert_ne!(loaded.from, LoadedFrom::Nothing, "call {call}");
-            failing.save(&generation(3)).unwrap();
+            save(&mut failing, 3).unwrap();
             for medium in disk.cuts(true) {
                 assert_eq!(found(&medium), generation(3), "call {call}");
             }
@@ -129,7 +133,7 @@ fn a_disk_that_dies_for_good_holds_the_old_or_the_new_state() {
         let disk = CutDisk::new(&saved(2), Trouble::FailFrom(call, ErrorKind::Other));
         let mut dying = store(&disk);
         dying.load();
-        let _ = dying.save(&generation(2));
+        let _ = save(&mut dying, 2);
         for medium in disk.cuts(true) {
             let rows = found(&medium);
             assert!(
@@ -145,7 +149,7 @@ fn a_disk_that_dies_for_good_holds_the_old_or_the_new_state() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_not_a_first_start_and_never_hides_the_other() {
-    for call in 0..2 {
+    for call in 0..3 {
         let disk = CutDisk::new(&saved(2), Trouble::FailAt(call, ErrorKind::Other));
         let loaded = store(&disk).load();
         assert_ne!(loaded.from, LoadedFrom::Nothing);
@@ -154,5 +158,6 @@ fn a_file_that_cannot_be_read_is_not_a_first_start_and_never_hides_the_other() {
     let disk = CutDisk::new(&saved(2), Trouble::FailFrom(0, ErrorKind::Other));
     let loaded = store(&disk).load();
     assert_eq!(loaded.from, LoadedFrom::Damaged);
-    assert_eq!(loaded.notices.len(), 2);
+    assert!(loaded.unreadable);
+    assert_eq!(loaded.notices.len(), 3);
 }

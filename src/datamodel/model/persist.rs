@@ -6,6 +6,7 @@ use crate::datamodel::key::{Key, NodeId};
 use crate::datamodel::row::{Row, RowKind};
 use crate::datamodel::schema::{Origin, Parameter};
 use crate::datamodel::state::ParameterState;
+use crate::datamodel::store::StoreError;
 use crate::datamodel::types::ParamType;
 use super::resolve::{Lookup, Place};
 use super::{Model, ModelError};
@@ -31,14 +32,18 @@ impl Model {
     /// Writes the store if anything durable changed since the last commit; says whether it wrote.
     ///
     /// # Errors
-    /// `Internal`: the old state stays on disk, and the change in memory.
+    /// `Internal`, `ResourcesExceeded` above the bytes that the store keeps: the old state stays on
+    /// disk, and the change in memory.
     pub fn commit(&mut self) -> Result<bool, ModelError> {
         if !self.dirty {
             return Ok(false);
         }
         let rows = self.durable_rows();
-        let saved = self.store.save(&rows);
-        saved.map_err(|error| ModelError::Internal(error.to_string()))?;
+        let saved = self.store.checkpoint(&mut rows.into_iter());
+        saved.map_err(|error| match error {
+            StoreError::TooLarge { .. } => ModelError::ResourcesExceeded,
+            error => ModelError::Internal(error.to_string()),
+        })?;
         self.dirty = false;
         Ok(true)
     }

@@ -203,6 +203,11 @@ impl Row {
         line
     }
 
+    /// How many bytes the row takes in a file, with its line end.
+    pub fn line_bytes(&self) -> usize {
+        self.to_line().len() + 1
+    }
+
     /// The hidden mark and the entities; an entity that looks like the mark is coded.
     fn put_access_list(&self, line: &mut String) {
         let entities = self.access_list.iter().flatten().filter(|e| !e.is_empty());

@@ -1,148 +1,174 @@
-//! What must survive a power cut, in two files of rows: `parameters.data` and, behind `~`, the
-//! generation before it. Together with [`disk`](super::disk) the only place of this floor that
-//! touches the disk.
+//! What must survive a power cut, in two generations of files:
 //!
-//! A save writes a third file, syncs it, gives the present `.data` the name `~`, then the new file
-//! the name `.data`, and syncs the folder. At every moment one complete generation has one of the
-//! two names; a generation that was not read back as good never takes the name `~`, so that
-//! however many cuts follow each other none reaches the good one (the original agent lost both by
-//! two).
+//! | file | holds |
+//! |---|---|
+//! | `parameters.data` | the state at the last checkpoint, as rows |
+//! | `parameters.journal` | what was changed since, [`journal`] |
+//! | `parameters.data~`, `parameters.journal~` | the same of the generation before |
 //!
-//! A load takes `.data`, else `~`, else nothing. A damaged file is kept for people to look at, as
-//! `parameters.data.corrupt`, the one before it with `~` behind, and no more than these two.
+//! A change is appended to the journal and synced ([`Store::append`]): a few hundred bytes, however
+//! large the state is. A checkpoint ([`Store::checkpoint`]) writes the whole state to a third file,
+//! syncs it, renames the present two files to their names with `~`, gives the new one its name, and
+//! syncs the folder; the next change begins the next journal.
+//!
+//! **Which journal belongs to which state file** is never told by names alone, for a power cut may
+//! keep any of the renames and lose the others. A state file begins with the comment
+//! `# generation N`, so that no two have the same checksum; the first line of a journal names number
+//! and checksum of its state file. Whatever a cut leaves, the present state file is there under one
+//! of the two names, and so is its journal ([`load`] lists the cases).
+//!
+//! **A damaged `parameters.data` loses nothing**: the generation before and its journal lead to the
+//! same state, if they add up to what the head of the present journal says; then it is applied too.
+//! So a file that was not read back as good never takes the name with `~`, and one that cannot be
+//! read is neither renamed to it nor overwritten.
+//!
+//! A damaged file is kept for people to look at, as `parameters.data.corrupt` or
+//! `parameters.journal.corrupt`, the one before it with `~` behind, and no more than these.
+//!
+//! Together with [`disk`](super::disk) the only place of this floor that touches the disk.
 
-use std::fmt;
+mod append;
+mod checkpoint;
+mod error;
+mod footprint;
+mod found;
+pub mod journal;
+mod load;
+mod model_files;
+mod replay;
+
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use log::warn;
-
-use super::csv::{self, Parsed, Trailer};
 use super::disk::{Disk, RealDisk};
 use super::row::Row;
+use self::journal::{JournalEnd, JournalHead};
 
-/// The state.
+pub use error::StoreError;
+pub use load::{Loaded, LoadedFrom};
+pub use model_files::{MAX_MODEL_FILES, read_model};
+
+/// The state at the last checkpoint.
 pub const DATA: &str = "parameters.data";
-/// The state before it.
+/// The state at the checkpoint before it.
 pub const PREVIOUS: &str = "parameters.data~";
 /// The state being written.
 pub const TEMPORARY: &str = "parameters.data.new";
-/// The last damaged file found.
+/// The last damaged state file found.
 pub const CORRUPT: &str = "parameters.data.corrupt";
-/// The damaged file before it.
+/// The damaged state file before it.
 pub const CORRUPT_PREVIOUS: &str = "parameters.data.corrupt~";
+/// What was changed since the last checkpoint.
+pub const JOURNAL: &str = "parameters.journal";
+/// What was changed between the last two checkpoints.
+pub const JOURNAL_PREVIOUS: &str = "parameters.journal~";
+/// The last damaged or foreign journal found.
+pub const JOURNAL_CORRUPT: &str = "parameters.journal.corrupt";
+/// The one before it.
+pub const JOURNAL_CORRUPT_PREVIOUS: &str = "parameters.journal.corrupt~";
 
-/// The largest file read, model or state. 20,000 parameters take 2 MiB.
+/// The largest file read, model, state or journal. Versions without a journal wrote states up to
+/// this size.
 pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
-/// The most model files in one folder.
-pub const MAX_MODEL_FILES: usize = 64;
-/// The most bad rows of a state file that are named one by one.
-const MAX_ROW_NOTICES: usize = 10;
+
+/// The most bytes that the rows of the state may take as text. 20,000 stored rows take 2 MiB; a box
+/// has 16 to 128 MB of flash, and there are two generations and, during a checkpoint, a third.
+pub const MAX_STATE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The part of [`MAX_STATE_BYTES`] that no request may use up ([`Store::room`]): a box whose state
+/// an ACS has filled still keeps its events, ParameterKey and what it needs to be emptied again.
+pub const RESERVED_BYTES: usize = 256 * 1024;
+
+/// A journal is taken into a checkpoint when it would grow past this, or past half the state where
+/// that is more. So all that is written is at most three times what is changed, however large the
+/// state; a start reads half as much again at most; and a small state, which is most of them, is
+/// written once in dozens of sessions. It is the size of an erase block of small NOR flash.
+const MIN_JOURNAL_BYTES: usize = 64 * 1024;
+
+/// One transaction: what becomes durable at once. What is gone goes first, so that a name may be in
+/// both lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Rows that are new or changed, without the root in their names.
+    pub rows: Vec<Row>,
+    /// Names of rows that are no more, without the root; one that ends in `.` takes all rows below
+    /// it along.
+    pub gone: Vec<String>,
+    /// What the sources are to write. The store keeps it until [`Store::carried_out`].
+    pub writes: Vec<ForeignWrite>,
+    /// [`Row::line_bytes`] of the rows as they were that are replaced or gone. Not part of the
+    /// journal: with 0 the store takes the state for larger than it is, until it counts the rows
+    /// at the next checkpoint.
+    pub freed: usize,
+}
+
+impl Batch {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.gone.is_empty() && self.writes.is_empty()
+    }
+
+    /// [`Row::line_bytes`] of the new rows.
+    pub fn row_bytes(&self) -> usize {
+        self.rows.iter().map(Row::line_bytes).sum()
+    }
+}
+
+/// What a source of the model (UCI, stub file) is to write; carried out again after a power cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignWrite {
+    /// The kind of the source.
+    pub kind: String,
+    /// What only the source understands.
+    pub line: String,
+}
 
 /// The state files in one folder.
 pub struct Store {
     folder: PathBuf,
     disk: Box<dyn Disk>,
-    /// Whether `.data` is known to be whole, so that it may take the place of `~`.
-    data_is_good: bool,
+    data: DataFile,
+    journal: JournalFile,
+    /// What [`Store::take_back`] goes back to: the journal and [`Store::bytes`] before the last
+    /// batch.
+    before: Option<(JournalFile, usize)>,
+    /// What the sources were to write is written, but the journal could not be told.
+    mark_is_due: bool,
+    /// The highest generation seen.
+    generation: u32,
+    bytes: usize,
+    /// What the state took at the last checkpoint.
+    data_bytes: usize,
+    /// At most so many may they become: [`MAX_STATE_BYTES`], unless an older version left more.
+    limit: usize,
 }
 
-/// What was found at start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
-    /// The rows, in the order of the file.
-    pub rows: Vec<Row>,
-    /// Which file they are from.
-    pub from: LoadedFrom,
-    /// What a person should know, already logged.
-    pub notices: Vec<String>,
+/// What is at the name `parameters.data`.
+#[derive(Clone, Copy, Debug)]
+enum DataFile {
+    /// Nothing that is needed.
+    None,
+    /// The present generation, whole. The head is that of its journal.
+    Whole(JournalHead),
+    /// What could not be read, or not be put aside: to be kept when it is replaced.
+    Kept,
 }
 
-/// Which generation was loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoadedFrom {
-    /// `parameters.data`.
-    Data,
-    /// `parameters.data~`.
-    Previous,
-    /// Neither file exists: the first start.
-    Nothing,
-    /// There are files, but none is whole: the state is lost, though this is no first start.
-    Damaged,
-}
-
-/// Why the state could not be read or written.
-#[derive(Debug)]
-pub enum StoreError {
-    /// A file or folder cannot be read.
-    Unreadable(PathBuf, io::Error),
-    /// Nothing was changed: the state before holds.
-    NotSaved(PathBuf, io::Error),
-    /// An older copy of the state could not be removed.
-    NotForgotten(PathBuf, io::Error),
-    /// More model files than [`MAX_MODEL_FILES`].
-    TooManyFiles(PathBuf),
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(path, error) => {
-                write!(
-                    f,
-                    "cannot read {}: {error}{}",
-                    path.display(),
-                    advice(error)
-                )
-            }
-            Self::NotSaved(path, error) => write!(
-                f,
-                "cannot save {}: {error}; the state before it is kept{}",
-                path.display(),
-                advice(error)
-            ),
-            Self::NotForgotten(path, error) => write!(
-                f,
-                "cannot remove {}: {error}; it still holds an older state",
-                path.display()
-            ),
-            Self::TooManyFiles(folder) => write!(
-                f,
-                "more than {MAX_MODEL_FILES} csv files in {}: join some of them",
-                folder.display()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Unreadable(_, error)
-            | Self::NotSaved(_, error)
-            | Self::NotForgotten(_, error) => Some(error),
-            Self::TooManyFiles(_) => None,
-        }
-    }
-}
-
-fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound => "; make the folder, or name another one",
-        io::ErrorKind::PermissionDenied => "; let the agent's user write there",
-        io::ErrorKind::ReadOnlyFilesystem => "; name a folder on a writable file system",
-        io::ErrorKind::StorageFull => "; free some space",
-        io::ErrorKind::FileTooLarge => "; it is larger than 16 MiB, which no state or model is",
-        _ => "",
-    }
-}
-
-/// What one of the two files turned out to be.
-enum Found {
-    Whole(Parsed),
-    Absent,
-    Damaged(String),
-    Unreadable(io::Error),
+/// What is at the name `parameters.journal`.
+#[derive(Clone, Copy, Debug)]
+enum JournalFile {
+    /// Nothing that is needed: the next change begins a journal.
+    None,
+    /// The journal of the present generation; the next change goes to its end.
+    At(JournalEnd),
+    /// No journal that can be continued: a checkpoint has to come first. Perhaps one that ends in
+    /// what was never promised, which the checkpoint removes.
+    Closed {
+        /// Whether there are writes that are not known to be carried out.
+        unfinished: bool,
+    },
+    /// What could not be read. The same, but it is put aside.
+    Kept,
 }
 
 impl Store {
@@ -151,134 +177,83 @@ impl Store {
         Self::on(Box::new(RealDisk), folder)
     }
 
-    /// The store in a folder of any disk.
+    /// The store in a folder of any disk. To be loaded before anything else is done with it.
     pub fn on(disk: Box<dyn Disk>, folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
             disk,
-            data_is_good: false,
+            data: DataFile::None,
+            journal: JournalFile::None,
+            before: None,
+            mark_is_due: false,
+            generation: 0,
+            bytes: 0,
+            data_bytes: 0,
+            limit: MAX_STATE_BYTES,
         }
     }
 
-    /// Reads the newest whole generation. Never fails: what is wrong is in the notices and in the
-    /// log. To be called once, before the first [`Store::save`].
-    pub fn load(&mut self) -> Loaded {
-        let mut loaded = Loaded {
-            rows: Vec::new(),
-            from: LoadedFrom::Nothing,
-            notices: Vec::new(),
-        };
-        self.data_is_good = false;
-        for (name, from) in [(DATA, LoadedFrom::Data), (PREVIOUS, LoadedFrom::Previous)] {
-            match self.look_at(name) {
-                Found::Whole(parsed) => {
-                    self.data_is_good = from == LoadedFrom::Data;
-                    if from == LoadedFrom::Previous {
-                        loaded.notice(format!(
-                            "{}: the last state was not saved whole; the one before it holds",
-                            self.path(DATA).display()
-                        ));
-                    }
-                    loaded.take(parsed, from, &self.path(name));
-                    break;
-                }
-                Found::Absent => {}
-                Found::Unreadable(error) => {
-                    loaded.from = LoadedFrom::Damaged;
-                    loaded.notice(StoreError::Unreadable(self.path(name), error).to_string());
-                }
-                Found::Damaged(why) => {
-                    loaded.from = LoadedFrom::Damaged;
-                    loaded.notice(self.keep_damaged(name, &why));
-                }
+    /// The bytes that the rows of the state take as text. Exact after [`Store::load`] and
+    /// [`Store::checkpoint`]; in between as exact as [`Batch::freed`] is.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// By how many bytes a request of an ACS or of a person may make the state grow. What the agent
+    /// writes on its own account may also use the [`RESERVED_BYTES`].
+    pub fn room(&self) -> usize {
+        (MAX_STATE_BYTES - RESERVED_BYTES).saturating_sub(self.bytes)
+    }
+
+    /// Whether a checkpoint is due, with `more_bytes` of journal to come: because the journal is
+    /// long, or because nothing can be appended otherwise. To be asked when the rows at hand are
+    /// the state as it was promised: after a load, and after each change that was made or undone.
+    pub fn wants_checkpoint(&self, more_bytes: usize) -> bool {
+        if self.is_unfinished() {
+            return false;
+        }
+        match (&self.journal, &self.data) {
+            (JournalFile::At(end), _) => {
+                end.length.saturating_add(more_bytes) > MIN_JOURNAL_BYTES.max(self.data_bytes / 2)
             }
-        }
-        // Left behind by a save that was cut short; the next save would overwrite it anyway.
-        let _ = self.disk.remove(&self.path(TEMPORARY));
-        loaded
-    }
-
-    fn look_at(&self, name: &str) -> Found {
-        let bytes = match self.disk.read(&self.path(name), MAX_FILE_BYTES) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Absent,
-            Err(error) => return Found::Unreadable(error),
-        };
-        let parsed = csv::parse(&bytes);
-        match parsed.trailer {
-            Trailer::Good | Trailer::Unchecked => Found::Whole(parsed),
-            Trailer::Missing => Found::Damaged("its end is missing".to_owned()),
-            Trailer::Bad { .. } => Found::Damaged(
-                "its checksum is wrong (after editing by hand, end the file with a line **)"
-                    .to_owned(),
-            ),
+            (JournalFile::None, DataFile::Whole(_) | DataFile::None) => false,
+            _ => true,
         }
     }
 
-    /// Puts a damaged file aside and says so.
-    fn keep_damaged(&self, name: &str, why: &str) -> String {
-        let path = self.path(name);
-        let aside = self.path(CORRUPT);
-        let _ = self.disk.rename(&aside, &self.path(CORRUPT_PREVIOUS));
-        let kept = match self.disk.rename(&path, &aside) {
-            Ok(()) => format!("it is kept as {}", aside.display()),
-            Err(error) => format!("it could not be put aside: {error}"),
-        };
-        format!("{} is damaged: {why}; {kept}", path.display())
+    /// Whether there is anything in the journal, so that `parameters.data` alone is not the state:
+    /// at a clean stop a checkpoint brings it there, for people to find.
+    pub fn has_journal(&self) -> bool {
+        !matches!(self.journal, JournalFile::None)
     }
 
-    /// Makes `rows` the state, durably; on an error the state before holds, on disk too.
-    pub fn save<'a>(&mut self, rows: impl IntoIterator<Item = &'a Row>) -> Result<(), StoreError> {
-        let text = csv::format_file(rows);
-        // What could not be read again must not take the place of what can.
-        let fits = u64::try_from(text.len()).is_ok_and(|bytes| bytes <= MAX_FILE_BYTES);
-        let saved = match fits {
-            true => self.replace(text.as_bytes()),
-            false => Err(io::ErrorKind::FileTooLarge.into()),
-        };
-        saved.map_err(|error| StoreError::NotSaved(self.path(DATA), error))
-    }
-
-    fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let (data, previous) = (self.path(DATA), self.path(PREVIOUS));
-        let temporary = self.path(TEMPORARY);
-        let rotate = self.data_is_good;
-        let mut ready = self.write_temporary(&temporary, bytes);
-        if rotate && ready.is_ok() {
-            ready = self.disk.rename(&data, &previous);
+    /// Whether the journal holds writes that are not known to be carried out.
+    fn is_unfinished(&self) -> bool {
+        match self.journal {
+            JournalFile::At(end) => end.unfinished && !self.mark_is_due,
+            JournalFile::Closed { unfinished } => unfinished,
+            JournalFile::None | JournalFile::Kept => false,
         }
-        if let Err(error) = ready {
-            let _ = self.disk.remove(&temporary);
-            return Err(error);
-        }
-        let placed = self
-            .disk
-            .rename(&temporary, &data)
-            .and_then(|()| self.disk.sync_folder(&self.folder));
-        if let Err(error) = placed {
-            let restored = if rotate {
-                self.disk.rename(&previous, &data)
-            } else {
-                self.disk.remove(&data)
-            };
-            self.data_is_good = rotate && restored.is_ok();
-            let _ = self.disk.remove(&temporary);
-            return Err(error);
-        }
-        self.data_is_good = true;
-        Ok(())
-    }
-
-    fn write_temporary(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = self.disk.create(path)?;
-        file.write(bytes)?;
-        file.sync()
     }
 
     /// Removes every older copy of the state, so that after a factory reset nothing of the owner
-    /// before is left; to be called after the [`Store::save`] of the new state.
+    /// before is left; to be called right after the [`Store::checkpoint`] of the new state.
+    ///
+    /// # Errors
+    /// `NotForgotten` names the first file that stays.
     pub fn forget_older(&mut self) -> Result<(), StoreError> {
-        for name in [PREVIOUS, CORRUPT, CORRUPT_PREVIOUS] {
+        let mut older = vec![
+            PREVIOUS,
+            CORRUPT,
+            CORRUPT_PREVIOUS,
+            JOURNAL_PREVIOUS,
+            JOURNAL_CORRUPT,
+            JOURNAL_CORRUPT_PREVIOUS,
+        ];
+        if !self.has_journal() {
+            older.push(JOURNAL);
+        }
+        for name in older {
             match self.disk.remove(&self.path(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(StoreError::NotForgotten(self.path(name), error));
@@ -294,45 +269,4 @@ impl Store {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
-}
-
-impl Loaded {
-    fn notice(&mut self, text: String) {
-        warn!("{text}");
-        self.notices.push(text);
-    }
-
-    fn take(&mut self, parsed: Parsed, from: LoadedFrom, path: &Path) {
-        for (line, error) in parsed.errors.iter().take(MAX_ROW_NOTICES) {
-            self.notice(format!(
-                "{}:{line}: {error}; the row is left out",
-                path.display()
-            ));
-        }
-        if let Some(more @ 1..) = parsed.errors.len().checked_sub(MAX_ROW_NOTICES) {
-            self.notice(format!("{}: {more} more bad rows", path.display()));
-        }
-        self.rows = parsed.rows.into_iter().map(|(_, row)| row).collect();
-        self.from = from;
-    }
-}
-
-/// Reads all model files (`*.csv`) of a folder, in the order of their names. Bad rows are in the
-/// [`Parsed`] of their file.
-pub fn read_model(folder: &Path) -> Result<Vec<(PathBuf, Parsed)>, StoreError> {
-    let disk = RealDisk;
-    let listed = disk.list(folder);
-    let mut files = listed.map_err(|error| StoreError::Unreadable(folder.to_owned(), error))?;
-    files.retain(|path| path.extension().is_some_and(|e| e == "csv"));
-    files.sort_unstable();
-    if files.len() > MAX_MODEL_FILES {
-        return Err(StoreError::TooManyFiles(folder.to_owned()));
-    }
-    files
-        .into_iter()
-        .map(|path| match disk.read(&path, MAX_FILE_BYTES) {
-            Ok(bytes) => Ok((path, csv::parse(&bytes))),
-            Err(error) => Err(StoreError::Unreadable(path, error)),
-        })
-        .collect()
 }

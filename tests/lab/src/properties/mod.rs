@@ -3,6 +3,7 @@
 
 mod digest;
 mod expr;
+mod journal;
 mod luup;
 mod mutate;
 mod rows;
@@ -11,6 +12,7 @@ mod uci;
 
 pub use digest::digest;
 pub use expr::expr;
+pub use journal::journal;
 pub use luup::luup;
 pub use mutate::{seeds, try_mutants};
 pub use rows::rows;

@@ -1,0 +1,262 @@
+//! What is found at start.
+//!
+//! | `.data` | the state |
+//! |---|---|
+//! | whole | it, then `.journal` if that belongs to it, else `.journal~` if that does |
+//! | absent, damaged, unreadable | `.data~`, then the journal that belongs to it; if that is `.journal~`, then also `.journal`, provided that it continues the same state |
+//!
+//! A checkpoint that was cut short may leave the present state under `.data~`, and its journal under
+//! either name. A journal that belongs to neither is older than `.data`, if its generation is; then
+//! `.data` has taken it in. If not, somebody edited or replaced `.data`: it holds, and the journal
+//! is put aside.
+
+use std::io;
+use std::path::Path;
+
+use log::{debug, warn};
+
+use super::checkpoint::limit_for;
+use super::footprint::Footprint;
+use super::found::{Found, StateFile};
+use super::journal::{Journal, JournalEntry, JournalHead, JournalRest};
+use super::replay::Changes;
+use super::{
+    DATA, DataFile, ForeignWrite, JOURNAL, JOURNAL_PREVIOUS, JournalFile, PREVIOUS, Store,
+    TEMPORARY,
+};
+use crate::datamodel::row::{Row, RowError};
+
+/// The most bad rows of a file that are named one by one.
+const MAX_ROW_NOTICES: usize = 10;
+
+/// What was found at start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The rows: those of the state file in its order, then those that are newer.
+    pub rows: Vec<Row>,
+    /// Which file they are from.
+    pub from: LoadedFrom,
+    /// What the sources are to write, in this order, because it is not known to be done; then
+    /// [`Store::carried_out`].
+    pub unfinished: Vec<ForeignWrite>,
+    /// Some file is there and could not be read, so that the rows may be older than what was
+    /// promised. It is left as it is: at the next start it may be readable.
+    pub unreadable: bool,
+    /// What a person should know, already logged.
+    pub notices: Vec<String>,
+}
+
+/// Which generation was loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadedFrom {
+    /// `parameters.data`.
+    Data,
+    /// `parameters.data~`.
+    Previous,
+    /// There is no file: the first start.
+    Nothing,
+    /// There are files, but no whole state: it is lost, though this is no first start.
+    Damaged,
+}
+
+impl Store {
+    /// Reads the newest state. Never fails: what is wrong is in the notices and in the log. To be
+    /// called once, before anything else.
+    pub fn load(&mut self) -> Loaded {
+        let mut loaded = Loaded {
+            rows: Vec::new(),
+            from: LoadedFrom::Nothing,
+            unfinished: Vec::new(),
+            unreadable: false,
+            notices: Vec::new(),
+        };
+        // Left behind by a checkpoint that was cut short; the next one would overwrite it anyway.
+        let _ = self.disk.remove(&self.path(TEMPORARY));
+        match self.read_state(DATA) {
+            Found::Whole(file) => {
+                self.data = DataFile::Whole(file.head());
+                self.follow(file, LoadedFrom::Data, &mut loaded);
+            }
+            other => {
+                self.data = self.report_state(DATA, other, &mut loaded);
+                match self.read_state(PREVIOUS) {
+                    Found::Whole(file) => self.follow(file, LoadedFrom::Previous, &mut loaded),
+                    other => {
+                        self.report_state(PREVIOUS, other, &mut loaded);
+                        self.follow_nothing(&mut loaded);
+                    }
+                }
+            }
+        }
+        let footprint = Footprint::of(&loaded.rows);
+        if let (DataFile::Whole(head), JournalFile::None) = (&mut self.data, &self.journal) {
+            head.rows = footprint.sum;
+        }
+        self.bytes = footprint.bytes;
+        self.limit = limit_for(self.bytes);
+        loaded
+    }
+
+    /// The state that begins with this file.
+    fn follow(&mut self, file: StateFile, from: LoadedFrom, loaded: &mut Loaded) {
+        let head = file.head();
+        self.generation = head.generation;
+        self.data_bytes = file.bytes;
+        self.take(file, from, loaded);
+        let mut misplaced = Vec::new();
+        if from == LoadedFrom::Previous {
+            misplaced.push((PREVIOUS, DATA));
+            loaded.notice(format!(
+                "{} is not there or not whole: what {} and the journals hold is used",
+                self.path(DATA).display(),
+                self.path(PREVIOUS).display()
+            ));
+        }
+        let present = match self.read_journal(JOURNAL) {
+            Found::Whole(journal) if journal.belongs_to(&head) => {
+                self.continue_at(journal, loaded);
+                return self.put_in_order(head, &misplaced, loaded);
+            }
+            present => present,
+        };
+        if let Found::Whole(journal) = self.read_journal(JOURNAL_PREVIOUS) {
+            if journal.belongs_to(&head) {
+                misplaced.push((JOURNAL_PREVIOUS, JOURNAL));
+                self.journal = JournalFile::At(journal.end);
+                self.apply(JOURNAL_PREVIOUS, journal, loaded);
+            }
+        }
+        match present {
+            Found::Whole(journal)
+                if from == LoadedFrom::Previous
+                    && journal.head.rows == Footprint::of(&loaded.rows).sum =>
+            {
+                // The checkpoint between the two came after all was carried out.
+                loaded.unfinished.clear();
+                self.continue_at(journal, loaded);
+            }
+            other => {
+                self.report_journal(other, loaded);
+                self.put_in_order(head, &misplaced, loaded);
+            }
+        }
+    }
+
+    /// Gives the present generation its names, so that its journal can be continued.
+    fn put_in_order(
+        &mut self,
+        head: JournalHead,
+        misplaced: &[(&str, &str)],
+        loaded: &Loaded,
+    ) {
+        if misplaced.is_empty() || matches!(self.journal, JournalFile::Kept) {
+            return;
+        }
+        // What cannot be read is perhaps newer, and has taken the journal in.
+        let kept = matches!(self.data, DataFile::Kept);
+        let rename = |(from, to): &(&str, &str)| {
+            self.disk.rename(&self.path(from), &self.path(to))
+        };
+        let placed = |()| self.disk.sync_folder(&self.folder);
+        if !kept && misplaced.iter().try_for_each(rename).and_then(placed).is_ok() {
+            self.data = DataFile::Whole(head);
+        } else {
+            self.journal = JournalFile::Closed {
+                unfinished: !loaded.unfinished.is_empty(),
+            };
+        }
+    }
+
+    fn follow_nothing(&mut self, loaded: &mut Loaded) {
+        let journal = self.read_journal(JOURNAL);
+        if !matches!(journal, Found::Absent) {
+            loaded.from = LoadedFrom::Damaged;
+        }
+        self.report_journal(journal, loaded);
+    }
+
+    fn take(&self, file: StateFile, from: LoadedFrom, loaded: &mut Loaded) {
+        let name = match from {
+            LoadedFrom::Previous => PREVIOUS,
+            _ => DATA,
+        };
+        loaded.bad_rows(&self.path(name), &file.parsed.errors);
+        let rows = file.parsed.rows.into_iter();
+        loaded.rows = rows.map(|(_, row)| row).collect();
+        loaded.from = from;
+    }
+
+    /// Takes in what a journal holds.
+    fn apply(&self, name: &str, journal: Journal, loaded: &mut Loaded) {
+        loaded.bad_rows(&self.path(name), &journal.errors);
+        let mut changes = Changes::default();
+        for entry in journal.entries {
+            match entry {
+                JournalEntry::Batch(mut batch) => {
+                    loaded.unfinished.append(&mut batch.writes);
+                    changes.add(batch);
+                }
+                JournalEntry::CarriedOut => loaded.unfinished.clear(),
+            }
+        }
+        changes.apply(&mut loaded.rows);
+        match journal.rest {
+            JournalRest::Nothing => {}
+            JournalRest::Torn => debug!(
+                "{}: its end was cut short, and never promised",
+                self.path(name).display()
+            ),
+            JournalRest::Damaged { line } => loaded.notice(format!(
+                "{} is damaged from line {line} on: what stands before is used, the rest is not",
+                self.path(name).display()
+            )),
+        }
+    }
+
+    /// Takes in what the present journal holds; the next change goes to its end.
+    fn continue_at(&mut self, journal: Journal, loaded: &mut Loaded) {
+        let (end, rest) = (journal.end, journal.rest);
+        self.generation = self.generation.max(journal.head.generation);
+        self.apply(JOURNAL, journal, loaded);
+        self.journal = JournalFile::At(end);
+        if let JournalRest::Damaged { .. } = rest {
+            let notice = match self.copy_aside() {
+                Ok(kept) => format!("the journal as it was is kept as {kept}"),
+                Err(error) => format!("the journal as it was could not be kept: {error}"),
+            };
+            loaded.notice(notice);
+            let path = self.path(JOURNAL);
+            let cut = self.disk.open(&path, end.length);
+            if let Err(error) = cut.and_then(|mut file| file.sync()) {
+                debug!("{}: {error}", path.display());
+            }
+        }
+    }
+}
+
+impl Loaded {
+    pub(super) fn notice(&mut self, text: String) {
+        warn!("{text}");
+        self.notices.push(text);
+    }
+
+    pub(super) fn damaged(&mut self, path: &Path, why: &str, aside: io::Result<impl AsRef<Path>>) {
+        let kept = match aside {
+            Ok(aside) => format!("it is kept as {}", aside.as_ref().display()),
+            Err(error) => format!("it could not be put aside: {error}"),
+        };
+        self.notice(format!("{} is not used: {why}; {kept}", path.display()));
+    }
+
+    fn bad_rows(&mut self, path: &Path, errors: &[(u32, RowError)]) {
+        for (line, error) in errors.iter().take(MAX_ROW_NOTICES) {
+            self.notice(format!(
+                "{}:{line}: {error}; the row is left out",
+                path.display()
+            ));
+        }
+        if let Some(more @ 1..) = errors.len().checked_sub(MAX_ROW_NOTICES) {
+            self.notice(format!("{}: {more} more bad rows", path.display()));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! How large a state may become, and what a change of it costs.
+
+use std::fs;
+
+use cwmpd::datamodel::row::Row;
+use cwmpd::datamodel::store::{self, Batch, MAX_STATE_BYTES, RESERVED_BYTES, Store, StoreError};
+use cwmpd_lab::Folder;
+
+use crate::store_disk::{CutDisk, Medium, Trouble};
+use crate::store_files::names;
+use crate::store_world::{FOLDER, batch, row};
+
+fn rows(count: usize) -> impl Iterator<Item = Row> {
+    let name = |n| format!("Hosts.Host.{}.Parameter{}", n / 100 + 1, n % 100);
+    (0..count).map(move |n| {
+        row(
+            &name(n),
+            "a value as long as most are, or a little longer than that",
+        )
+    })
+}
+
+/// Bytes, and calls of the disk, for a change of one row and its mark in a state of so many rows.
+fn effort(count: usize) -> (usize, usize) {
+    let disk = CutDisk::new(&Medium::new(), Trouble::Never);
+    let mut store = Store::on(Box::new(disk.clone()), FOLDER);
+    store.load();
+    store.checkpoint(&mut rows(count)).unwrap();
+    // The first change begins the journal.
+    store.append(&batch(&[("A", "0")], &[], &[])).unwrap();
+    let before = disk.effort();
+    for n in 0..100 {
+        let value = format!("{n:03}");
+        store
+            .append(&batch(&[("A", &value)], &[], &["lan.mtu=1500"]))
+            .unwrap();
+        store.carried_out().unwrap();
+    }
+    let after = disk.effort();
+    assert!(!store.wants_checkpoint(0));
+    (after.1 - before.1, after.0 - before.0)
+}
+
+#[test]
+fn f20_a_small_change_writes_few_bytes_however_big_the_state_is() {
+    let (small, large) = (effort(2_000), effort(20_000));
+    println!("100 changes: {small:?} at 2,000 rows, {large:?} at 20,000 rows (bytes, calls)");
+    assert!(
+        large.0.abs_diff(small.0) < 100,
+        "checksums differ in length"
+    );
+    assert!(large.0 < 100 * 100, "{} bytes", large.0);
+    // Open, write, sync; open, write.
+    assert_eq!((small.1, large.1), (500, 500));
+}
+
+#[test]
+fn f20_the_bytes_of_the_state_are_known_before_it_is_changed() {
+    let folder = Folder::new("bytes");
+    let mut store = Store::new(folder.path());
+    store.load();
+    assert_eq!(
+        (store.bytes(), store.room()),
+        (0, MAX_STATE_BYTES - RESERVED_BYTES)
+    );
+    store.checkpoint(&mut rows(100)).unwrap();
+    let (old, new) = (rows(1).next().unwrap(), row("Hosts.Host.1.Parameter0", "x"));
+    let change = Batch {
+        freed: old.line_bytes(),
+        rows: vec![new, row("B", "y")],
+        ..Batch::default()
+    };
+    let expected = store.bytes() + change.row_bytes() - change.freed;
+    store.append(&change).unwrap();
+    assert_eq!(store.bytes(), expected);
+    store.take_back().unwrap();
+    assert_eq!(store.bytes(), expected + change.freed - change.row_bytes());
+    store.append(&change).unwrap();
+    let mut again = Store::new(folder.path());
+    let loaded = again.load();
+    assert_eq!(again.bytes(), expected);
+    again.checkpoint(&mut loaded.rows.into_iter()).unwrap();
+    assert_eq!(again.bytes(), expected);
+    let file = fs::read_to_string(folder.join(store::DATA)).unwrap();
+    let rows = file.lines().filter(|line| !line.starts_with(['#', '*']));
+    assert_eq!(rows.map(|line| line.len() + 1).sum::<usize>(), expected);
+}
+
+#[test]
+fn f20_a_state_that_would_pass_its_bound_is_refused_and_nothing_is_written() {
+    let folder = Folder::new("bound");
+    let mut store = Store::new(folder.path());
+    store.load();
+    let long = |n: usize| row(&format!("A{n}"), &"x".repeat(60_000));
+    store.checkpoint(&mut (0..60).map(long)).unwrap();
+    let before = (names(&folder), store.bytes());
+    let refused = store.checkpoint(&mut (0..80).map(long)).unwrap_err();
+    assert!(matches!(refused, StoreError::TooLarge { .. }));
+    let text = refused.to_string();
+    assert!(
+        text.contains("4194304") && text.contains("delete instances"),
+        "{text}"
+    );
+    assert_eq!((names(&folder), store.bytes()), before);
+
+    let many = Batch {
+        rows: (60..80).map(long).collect(),
+        ..Batch::default()
+    };
+    let refused = store.append(&many).unwrap_err();
+    assert!(matches!(refused, StoreError::TooLarge { .. }), "{refused}");
+    assert_eq!((names(&folder), store.bytes()), before);
+    // As many rows in the place of others of the same size are none too many.
+    let instead = Batch {
+        gone: (0..20).map(|n| format!("A{n}")).collect(),
+        freed: 20 * long(10).line_bytes(),
+        ..many
+    };
+    store.append(&instead).unwrap();
+    assert!(store.bytes().abs_diff(before.1) < 100);
+    let loaded = Store::new(folder.path()).load();
+    assert_eq!(loaded.rows.len(), 60);
+}
+
+#[test]
+fn f20_a_full_state_still_takes_what_the_agent_notes_and_what_empties_it() {
+    let folder = Folder::new("full");
+    let mut store = Store::new(folder.path());
+    store.load();
+    let long = |n: usize| row(&format!("T.1.A{n}"), &"x".repeat(60_000));
+    let mut count = 0;
+    while store.room() >= long(count).line_bytes() {
+        let rows = vec![long(count)];
+        store
+            .append(&Batch {
+                rows,
+                ..Batch::default()
+            })
+            .unwrap();
+        count += 1;
+    }
+    assert!(store.bytes() <= MAX_STATE_BYTES - RESERVED_BYTES);
+    for n in 0..1000 {
+        let event = format!("an event with number {n}");
+        store
+            .append(&batch(&[("Event", &event)], &[], &[]))
+            .unwrap();
+    }
+    let all = Batch {
+        gone: vec!["T.1.".to_owned()],
+        freed: (0..count).map(|n| long(n).line_bytes()).sum(),
+        ..Batch::default()
+    };
+    store.append(&all).unwrap();
+    assert!(store.room() > MAX_STATE_BYTES / 2);
+    assert_eq!(Store::new(folder.path()).load().rows.len(), 1);
+}
+
+/// Versions without a bound wrote up to 16 MiB.
+#[test]
+fn f20_a_larger_state_of_an_older_version_is_read_and_may_shrink_but_not_grow() {
+    let folder = Folder::new("older");
+    let long = |n: usize| row(&format!("A{n}"), &"x".repeat(60_000));
+    let lines: String = (0..120).map(|n| long(n).to_line() + "\n").collect();
+    assert!(lines.len() > 7 * 1000 * 1000);
+    folder.file(store::DATA, format!("{lines}**\n"));
+    let mut store = Store::new(folder.path());
+    let mut rows = store.load().rows;
+    assert_eq!((rows.len(), store.room()), (120, 0));
+    store.append(&batch(&[("Event", "one")], &[], &[])).unwrap();
+    let more = Batch {
+        rows: (120..126).map(long).collect(),
+        ..Batch::default()
+    };
+    let refused = store.append(&more).unwrap_err();
+    assert!(matches!(refused, StoreError::TooLarge { .. }), "{refused}");
+    store.append(&batch(&[], &["A0"], &[])).unwrap();
+    rows.remove(0);
+    store.checkpoint(&mut rows.into_iter()).unwrap();
+    store.checkpoint(&mut (0..10).map(long)).unwrap();
+    let refused = store.checkpoint(&mut (0..80).map(long)).unwrap_err();
+    assert!(matches!(refused, StoreError::TooLarge { .. }), "{refused}");
+}
