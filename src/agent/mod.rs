@@ -13,7 +13,8 @@
 //!   fetches from and writes to Luup.
 //! * `source` tells the data model of the agent itself, `clocks` of the time.
 //! * `watch` notices edits, new addresses and a clock that is set; `settings` acts on them.
-//! * `live` remembers what the ACS heard of values that never touch flash.
+//! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
+//!   heard yet, should the program be killed.
 //! * `run_dir` keeps a second agent away and knows whether the box or only the program restarted.
 //! * `logger` writes the log.
 //!
@@ -27,6 +28,7 @@ mod jobs;
 mod live;
 mod logger;
 mod luup;
+mod memory;
 mod orders;
 mod parts;
 mod poll_loop;

@@ -16,6 +16,7 @@ use super::control::{Request, Server};
 use super::error::AgentError;
 use super::jobs::{JobId, Jobs};
 use super::live::Live;
+use super::memory::Memory;
 use super::orders::Ran;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
@@ -87,6 +88,7 @@ pub(super) struct Agent {
     pub model: Model,
     pub engine: Engine,
     pub live: Live,
+    pub memory: Memory,
     pub run_dir: RunDir,
     pub signals: Signals,
     pub watch: Watch,
@@ -248,17 +250,25 @@ impl Agent {
         }
     }
 
-    /// Opens the session that is due, or sets the timer for what the engine waits for.
+    /// Opens the session that is due, and sets the timer for what the engine waits for.
     fn follow_engine(&mut self, now: Now) {
-        let is_free = |agent: &Self| agent.session.is_none() && !agent.stopping;
-        if is_free(self) && self.engine.poll(&mut self.model, now) {
+        let is_due = self.engine.poll(&mut self.model, now);
+        if is_due && self.session.is_none() && !self.stopping {
             self.session = Some(Session::Preparing);
             if !self.fetch(now) {
                 self.open_session(now);
             }
         }
-        let next = is_free(self).then(|| self.engine.next_wakeup(now));
-        self.timers.set(LoopTimer::Engine, next.flatten());
+        self.keep();
+        let next = self.engine.next_wakeup(now);
+        self.timers.set(LoopTimer::Engine, next);
+    }
+
+    /// What the engine must not forget when the program is killed now.
+    pub(super) fn keep(&mut self) {
+        if let Some(line) = self.engine.to_keep() {
+            self.memory.keep(&line);
+        }
     }
 
     fn stop(&mut self, now: Now) {
@@ -277,6 +287,7 @@ impl Agent {
     fn end(&mut self, now: Now) {
         self.listener.close();
         self.carry_out_at_end(now);
+        self.keep();
         self.live.save(&self.model);
         info!("stopped");
     }

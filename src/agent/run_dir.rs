@@ -9,6 +9,7 @@ use log::warn;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::error::AgentError;
+use super::memory::Memory;
 use crate::base::digest::hex;
 use crate::cwmp::Boot;
 
@@ -63,7 +64,8 @@ impl RunDir {
     pub(super) fn boot(&self) -> Boot {
         let id = self.known_boot().unwrap_or_else(|| self.new_boot());
         let told = fs::read_to_string(self.told_file()).is_ok_and(|told| told == id);
-        Boot { id, told }
+        let kept = Memory::read(&self.dir, &id);
+        Boot { id, told, kept }
     }
 
     /// Remembers that the ACS heard of this boot.

@@ -105,6 +105,7 @@ impl Agent {
     }
 
     fn post(&mut self, post: Post, now: Now) {
+        self.keep();
         if let Some(Session::Talking { job, posts }) = &self.session {
             self.jobs.expect(*job, now.uptime);
             // A job that ended says why: its report comes.

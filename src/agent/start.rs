@@ -13,6 +13,7 @@ use super::error::AgentError;
 use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
+use super::memory::Memory;
 use super::poll_loop::Agent;
 use super::run_dir::RunDir;
 use super::signals::Signals;
@@ -171,6 +172,7 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
     model.set_time(now);
     let live = Live::restore(&options.run_dir, &mut model);
     let boot = run_dir.boot();
+    let memory = Memory::new(&options.run_dir, &boot.id);
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
     let look = boot.told.then_some(now.uptime);
@@ -195,6 +197,7 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         config_stamp,
         model,
         live,
+        memory,
         run_dir,
         signals,
         listener,

@@ -17,6 +17,9 @@ pub struct Boot {
     pub id: String,
     /// The ACS has heard of it: only the program restarted, and there is no `1 BOOT`.
     pub told: bool,
+    /// What an earlier run of the program in this boot gave last by
+    /// [`Engine::to_keep`](crate::cwmp::Engine::to_keep).
+    pub kept: Option<String>,
 }
 
 /// What is configured outside the data model.

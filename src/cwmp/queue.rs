@@ -102,16 +102,24 @@ impl EventQueue {
     /// The events that survive a reboot, as one line; empty if there are none. `0 BOOTSTRAP` is not
     /// among them: it is known by the ACS URL that was last bootstrapped.
     pub fn to_record(&self) -> String {
-        let kept: Vec<String> = self
-            .iter()
-            .filter(|e| e.code.retention() == Retention::UntilDelivered)
-            .filter(|e| e.code != EventCode::Bootstrap)
-            .map(|e| super::record::join(&[e.code.as_str(), &e.command_key]))
-            .collect();
-        kept.join(super::record::NEXT)
+        self.line_of(|code| code.retention() == Retention::UntilDelivered)
     }
 
-    /// Reads [`EventQueue::to_record`]; what cannot be read is left out.
+    /// The events that survive a restart of the program within a boot, as one line. `1 BOOT` and
+    /// `4 VALUE CHANGE` are not among them: they are known by the boot and by the values.
+    pub fn to_kept(&self) -> String {
+        let known = [EventCode::Boot, EventCode::ValueChange];
+        self.line_of(|code| code.retention() != Retention::OneSession && !known.contains(&code))
+    }
+
+    fn line_of(&self, is_kept: impl Fn(EventCode) -> bool) -> String {
+        let events = self.iter().filter(|e| e.code != EventCode::Bootstrap);
+        let kept = events.filter(|e| is_kept(e.code));
+        let entries = kept.map(|e| super::record::join(&[e.code.as_str(), &e.command_key]));
+        entries.collect::<Vec<_>>().join(super::record::NEXT)
+    }
+
+    /// Reads [`EventQueue::to_record`] or [`EventQueue::to_kept`]; what cannot be read is left out.
     pub fn from_record(record: &str) -> Self {
         let mut queue = Self::default();
         for entry in record.split(super::record::NEXT) {
@@ -213,6 +221,17 @@ mod tests {
             queue.raise(EventCode::parse(&number.to_string()).unwrap().into());
         }
         assert_eq!(queue.depart().len(), MAX_EVENTS);
+    }
+
+    #[test]
+    fn f05_a_restart_of_the_program_keeps_what_no_reboot_does() {
+        let mut queue = EventQueue::default();
+        queue.bootstrap();
+        for code in ["1", "2", "4", "6", "8"] {
+            queue.raise(EventCode::parse(code).unwrap().into());
+        }
+        let back = EventQueue::from_record(&queue.to_kept());
+        assert_eq!(codes(&back), ["2 PERIODIC", "8 DIAGNOSTICS COMPLETE"]);
     }
 
     #[test]

@@ -38,10 +38,10 @@ pub const NEXT: &str = ",";
 const FIELD: &str = ":";
 
 /// An entry of these fields.
-pub fn join(fields: &[&str]) -> String {
+pub fn join(fields: &[impl AsRef<str>]) -> String {
     let coded = fields
         .iter()
-        .map(|field| percent::encode(field, percent::in_url));
+        .map(|field| percent::encode(field.as_ref(), percent::in_url));
     coded.collect::<Vec<_>>().join(FIELD)
 }
 

@@ -5,17 +5,21 @@ use std::time::Duration;
 use super::record;
 use crate::base::clock::Now;
 
+/// A difference of the clocks' pace beyond this many seconds is a step of the wall clock; less is
+/// rounding, since the wall clock has whole seconds.
+const STEP_SECONDS: u64 = 2;
+
 /// One accepted ScheduleInform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Timer {
     command_key: String,
     /// Uptime at which it expires.
     due: Duration,
-    /// Wall time at which it expires, for the next run; `None` while the wall clock is not set.
+    /// Wall time at which it expires, for the next boot; `None` while the wall clock is not set.
     due_unix: Option<i64>,
     /// `DelaySeconds`; no clock error may stretch the wait beyond it.
     delay: u32,
-    /// Comes from an earlier run: its wall time counts, since how long the box was off is only
+    /// Comes from an earlier boot: its wall time counts, since how long the box was off is only
     /// known once the wall clock is set.
     restored: bool,
 }
@@ -69,65 +73,102 @@ impl Schedule {
         keys
     }
 
-    /// A restored timer whose wall time comes into sight earlier than feared is moved; one made
-    /// before the clock was set learns its wall time.
+    /// A restored timer whose wall time comes into sight earlier than feared is moved. The others go
+    /// by the uptime, whatever the wall clock does; should the box reboot, it is their wall time by
+    /// the clock of now that helps.
     fn follow_wall(&mut self, now: Now) {
         if !now.wall_is_set() {
             return;
         }
         for timer in &mut self.timers {
-            match timer.due_unix {
-                Some(due) if timer.restored => {
-                    timer.due = timer.due.min(now.uptime.saturating_add(until(due, now)));
-                }
-                Some(_) => {}
-                None => {
-                    let left = timer.due.saturating_sub(now.uptime).as_secs();
-                    timer.due_unix = Some(now.unix.saturating_add_unsigned(left));
-                }
+            if let (Some(due), true) = (timer.due_unix, timer.restored) {
+                timer.due = timer.due.min(now.uptime.saturating_add(until(due, now)));
+                continue;
+            }
+            let left = timer.due.saturating_sub(now.uptime).as_secs();
+            let due = now.unix.saturating_add_unsigned(left);
+            let is_that = |known: i64| known.abs_diff(due) <= STEP_SECONDS;
+            if !timer.due_unix.is_some_and(is_that) {
+                timer.due_unix = Some(due);
             }
         }
     }
 
     /// The timers as one line for the store; empty if there are none.
     pub fn to_record(&self) -> String {
-        let entries: Vec<String> = self
-            .timers
-            .iter()
-            .map(|timer| {
-                let due = timer.due_unix.map(|unix| unix.to_string());
-                record::join(&[
-                    &due.unwrap_or_default(),
-                    &timer.delay.to_string(),
-                    &timer.command_key,
-                ])
-            })
-            .collect();
-        entries.join(record::NEXT)
+        let entries = self.timers.iter().map(|timer| record::join(&timer.fields()));
+        entries.collect::<Vec<_>>().join(record::NEXT)
     }
 
-    /// Reads [`Schedule::to_record`] after a restart; what cannot be read is left out. Without a
+    /// The same for a restart of the program within this boot, whose uptime goes on.
+    pub fn to_kept(&self) -> String {
+        let entries = self.timers.iter().map(|timer| {
+            let due = timer.due.as_millis().to_string();
+            let restored = if timer.restored { "restored" } else { "" };
+            let [due_unix, delay, command_key] = timer.fields();
+            record::join(&[due, restored.to_owned(), due_unix, delay, command_key])
+        });
+        entries.collect::<Vec<_>>().join(record::NEXT)
+    }
+
+    /// Reads [`Schedule::to_kept`]; what cannot be read is left out.
+    pub fn from_kept(line: &str) -> Self {
+        let timers = line.split(record::NEXT).filter_map(|entry| {
+            let fields = record::split(entry);
+            let [due, restored, rest @ ..] = fields.as_slice() else {
+                return None;
+            };
+            Some(Timer {
+                due: Duration::from_millis(due.parse().ok()?),
+                restored: !restored.is_empty(),
+                ..Timer::read(rest)?
+            })
+        });
+        Self {
+            timers: timers.collect(),
+        }
+    }
+
+    /// Reads [`Schedule::to_record`] after a boot; what cannot be read is left out. Without a
     /// wall clock a timer waits its whole delay again, unless the clock shows otherwise later.
     pub fn from_record(line: &str, now: Now) -> Self {
-        let mut schedule = Self::default();
-        for entry in line.split(record::NEXT) {
-            let fields = record::split(entry);
-            let [due, delay, command_key] = fields.as_slice() else {
-                continue;
-            };
-            let Ok(delay) = delay.parse() else {
-                continue;
-            };
-            schedule.timers.push(Timer {
-                command_key: command_key.clone(),
-                due: now.uptime.saturating_add(seconds(delay)),
-                due_unix: due.parse().ok(),
-                delay,
-                restored: true,
-            });
-        }
+        let timers = line.split(record::NEXT).filter_map(|entry| {
+            let timer = Timer::read(&record::split(entry))?;
+            Some(Timer {
+                due: now.uptime.saturating_add(seconds(timer.delay)),
+                ..timer
+            })
+        });
+        let mut schedule = Self {
+            timers: timers.collect(),
+        };
         schedule.follow_wall(now);
         schedule
+    }
+}
+
+impl Timer {
+    /// What of it means something in another boot.
+    fn fields(&self) -> [String; 3] {
+        let due = self.due_unix.map(|unix| unix.to_string());
+        [
+            due.unwrap_or_default(),
+            self.delay.to_string(),
+            self.command_key.clone(),
+        ]
+    }
+
+    fn read(fields: &[String]) -> Option<Self> {
+        let [due_unix, delay, command_key] = fields else {
+            return None;
+        };
+        Some(Self {
+            command_key: command_key.clone(),
+            due: Duration::ZERO,
+            due_unix: due_unix.parse().ok(),
+            delay: delay.parse().ok()?,
+            restored: true,
+        })
     }
 }
 
@@ -176,6 +217,52 @@ mod tests {
         };
         assert!(schedule.poll(stepped).is_empty());
         assert_eq!(schedule.poll(later(10)), ["a"]);
+    }
+
+    #[test]
+    fn f13_after_a_step_of_the_wall_clock_a_reboot_waits_no_longer_and_no_shorter() {
+        let mut schedule = Schedule::default();
+        // The clock is a year behind until NTP sets it.
+        let behind = |now: Now| Now {
+            unix: now.unix - 31_536_000,
+            ..now
+        };
+        schedule.add(3600, "a", behind(START));
+        schedule.poll(behind(later(60)));
+        schedule.poll(later(61));
+        let reboot = Now {
+            uptime: Duration::from_secs(5),
+            ..later(600)
+        };
+        let schedule = Schedule::from_record(&schedule.to_record(), reboot);
+        assert_eq!(schedule.next(), Some(Duration::from_secs(5 + 3000)));
+    }
+
+    #[test]
+    fn f05_a_restart_of_the_program_goes_on_by_the_uptime_whatever_the_clock_does() {
+        let mut schedule = Schedule::default();
+        schedule.add(100, "a, b:c", START);
+        schedule.poll(START);
+        let mut schedule = Schedule::from_kept(&schedule.to_kept());
+        let ahead = Now {
+            unix: START.unix + 1_000_000,
+            ..later(50)
+        };
+        assert_eq!(schedule.poll(ahead), [""; 0]);
+        assert_eq!(schedule.poll(later(100)), ["a, b:c"]);
+        // One of an earlier boot still follows the wall clock.
+        let mut schedule = Schedule::default();
+        schedule.add(100, "a", START);
+        let boot = Schedule::from_record(&schedule.to_record(), Now::default());
+        let mut schedule = Schedule::from_kept(&boot.to_kept());
+        assert_eq!(schedule, boot);
+        let ntp = Now {
+            uptime: Duration::from_secs(20),
+            unix: START.unix + 200,
+            utc_offset: 0,
+        };
+        assert_eq!(schedule.poll(ntp), ["a"]);
+        assert_eq!(Schedule::from_kept("x,5,::,1:::1:a,:").len(), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod events;
 mod hostile;
 mod identity;
 mod inform_parameter;
+mod memory;
 mod promises;
 mod property;
 mod retry;

@@ -37,6 +37,7 @@ enum Reply {
     TransportError,
     Dropped,
     PowerCut,
+    Kill,
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -56,6 +57,7 @@ fn reply() -> impl Strategy<Value = Reply> {
         1 => Just(Reply::TransportError),
         1 => Just(Reply::Dropped),
         1 => Just(Reply::PowerCut),
+        1 => Just(Reply::Kill),
     ]
 }
 
@@ -106,7 +108,15 @@ Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor";
             }
             Op::Session(replies) => self.session(replies),
             Op::PowerCut(seconds) => self.world.power_cut(Duration::from_secs(*seconds)),
-            Op::ProgramRestart => self.world.program_restart(),
+            Op::ProgramRestart => self.restart(),
+        }
+    }
+
+    /// The program is killed and comes back. A reboot that was promised is done then.
+    fn restart(&mut self) {
+        self.world.program_restart();
+        if !self.world.engine.resume().is_empty() {
+            self.world.power_cut(Duration::from_secs(30));
         }
     }
 
@@ -120,6 +130,10 @@ Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor";
             let Some(post) = output else { return };
             if matches!(reply, Reply::PowerCut) {
                 self.world.power_cut(Duration::from_secs(5));
+                return;
+            }
+            if matches!(reply, Reply::Kill) {
+                self.restart();
                 return;
             }
             output = self.reply(reply, &post);
@@ -160,7 +174,7 @@ Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor";
                 header.hold_requests = matches!(reply, Reply::Hold);
                 say(&header, inform_response)
             }
-            Reply::Proper | Reply::Empty | Reply::PowerCut => empty,
+            Reply::Proper | Reply::Empty | Reply::PowerCut | Reply::Kill => empty,
             Reply::Hold => {
                 let mut header = theirs;
                 header.hold_requests = true;

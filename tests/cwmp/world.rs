@@ -112,6 +112,8 @@ pub struct World {
     pub options: Options,
     pub seed: u64,
     boots: u32,
+    /// What the agent keeps in RAM for a restart of the program.
+    kept: Option<String>,
 }
 
 impl World {
@@ -136,7 +138,7 @@ impl World {
             link: Config::default().link,
         };
         let mut model = open(&dir, &live);
-        let boot = boot(0, false);
+        let boot = boot(0, false, None);
         let engine = Engine::new(&mut model, options.clone(), boot, seed, START);
         Self {
             dir,
@@ -148,6 +150,7 @@ impl World {
             options,
             seed,
             boots: 0,
+            kept: None,
         }
     }
 
@@ -167,12 +170,13 @@ impl World {
     /// The power is cut, and comes back `off` later; what was not written is lost.
     pub fn power_cut(&mut self, off: Duration) {
         self.boots += 1;
+        self.kept = None;
         self.now = self.now.after(off);
         self.now.uptime = Duration::from_secs(20);
         self.come_up(false);
     }
 
-    /// Only the program restarts, after the ACS has heard of the boot.
+    /// Only the program restarts, be it killed, after the ACS has heard of the boot.
     pub fn program_restart(&mut self) {
         self.now = self.now.after(Duration::from_secs(1));
         self.come_up(true);
@@ -190,7 +194,7 @@ impl World {
         self.engine = Engine::new(
             &mut self.model,
             self.options.clone(),
-            boot(self.boots, told),
+            boot(self.boots, told, self.kept.clone()),
             self.seed,
             self.now,
         );
@@ -231,7 +235,14 @@ impl World {
     }
 
     pub fn poll(&mut self) -> bool {
-        self.engine.poll(&mut self.model, self.now)
+        let is_due = self.engine.poll(&mut self.model, self.now);
+        self.keep();
+        is_due
+    }
+
+    /// As the agent does before it waits and before it sends.
+    fn keep(&mut self) {
+        self.kept = self.engine.to_keep().or(self.kept.take());
     }
 
     /// Time passes, from timer to timer, until a session is due; how long that took. `None` if none
@@ -267,8 +278,11 @@ impl World {
     }
 
     pub fn step(&mut self, input: Input) -> Step {
-        self.engine
-            .handle(input, &mut self.model, &mut self.host, self.now)
+        let step = self
+            .engine
+            .handle(input, &mut self.model, &mut self.host, self.now);
+        self.keep();
+        step
     }
 
     /// Opens the session that is due.
@@ -315,9 +329,9 @@ impl World {
     }
 }
 
-fn boot(number: u32, told: bool) -> Boot {
+fn boot(number: u32, told: bool, kept: Option<String>) -> Boot {
     let id = format!("boot {number}");
-    Boot { id, told }
+    Boot { id, told, kept }
 }
 
 fn open(dir: &std::path::Path, live: &Live) -> Model {

@@ -68,6 +68,7 @@ impl Engine {
     }
 
     fn start(&mut self, model: &mut Model, now: Now) -> Step {
+        self.opening = false;
         model.refresh();
         // The ACS that is contacted is the one of this moment.
         self.apply_settings(model, now);
@@ -175,9 +176,7 @@ impl Engine {
         if has(EventCode::Boot) {
             actions.push(Action::BootDelivered);
         }
-        if model.record(record::EVENTS).is_some() {
-            record::put(model, record::EVENTS, &self.queue.to_record());
-        }
+        self.forget_delivered(model);
         commit(model);
     }
 
@@ -284,7 +283,7 @@ impl Engine {
         if news {
             self.due.for_event(now.uptime);
         }
-        record::put(model, record::EVENTS, &self.queue.to_record());
+        self.save_events(model);
         Outcome::Failure(failure.why)
     }
 }

@@ -1,7 +1,9 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`, and what it sees done after one in `promises`.
+//! does in one in `conduct`, what it sees done after one in `promises`, and what it knows after a
+//! power cut in `memory`.
 
 mod conduct;
+mod memory;
 mod promises;
 mod triggers;
 
@@ -47,6 +49,12 @@ pub struct Engine {
     session: Option<Session>,
     /// What the Inform of the last session called the box.
     identity: DeviceId,
+    /// The agent was told to open a session, and has not begun yet.
+    opening: bool,
+    /// What the agent was last given to keep for a restart of the program.
+    kept: String,
+    /// Events that are never discarded are written to the store if they still wait then.
+    save_at: Option<Duration>,
     /// The events of the running session, as text.
     events: Vec<String>,
     /// The ACS changed parameters or objects in the running session.
@@ -80,16 +88,19 @@ impl Engine {
             // Half the range, so that an ID has one length throughout a run.
             next_id: u32::try_from(rng.next() >> 33).unwrap_or(1),
             rng,
-            queue: EventQueue::from_record(&record::get(model, record::EVENTS)),
+            queue: EventQueue::default(),
             at_reboot: EventQueue::from_record(&record::get(model, record::REBOOT)),
             periodic: None,
-            schedule: Schedule::from_record(&record::get(model, record::SCHEDULE), now),
+            schedule: Schedule::default(),
             due: Due::default(),
             boot,
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
             session: None,
             identity: DeviceId::default(),
+            opening: false,
+            kept: String::new(),
+            save_at: None,
             events: Vec::new(),
             changed: false,
             stale: false,
@@ -97,13 +108,12 @@ impl Engine {
             last_success: None,
             last: None,
         };
+        engine.recall(model, now);
         engine.came_up(model);
         engine.apply_settings(model, now);
         if !engine.boot.told {
             engine.queue.raise(EventCode::Boot.into());
         }
-        record::put(model, record::REBOOT, &engine.at_reboot.to_record());
-        record::put(model, record::EVENTS, &engine.queue.to_record());
         record::put(model, record::INTENTS, &engine.intents.to_record());
         if engine.queue.is_waiting() {
             engine.due.for_event(now.uptime);

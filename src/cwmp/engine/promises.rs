@@ -35,6 +35,9 @@ impl Engine {
             for event in std::mem::take(&mut self.at_reboot).iter() {
                 self.queue.raise(event.clone());
             }
+            // One commit takes them from the one record to the other.
+            record::put(model, record::REBOOT, "");
+            self.save_events(model);
         }
         if self.intents.iter().any(Intent::ends_the_boot) {
             self.going_down = Some(GoingDown::Ordered);

@@ -21,11 +21,14 @@ impl Engine {
     /// Fires the timers that are due. Whether a session should be opened now: the agent then brings
     /// [`Input::Start`](crate::cwmp::Input::Start).
     pub fn poll(&mut self, model: &mut Model, now: Now) -> bool {
+        self.save_if_due(model, now);
         if self.session.is_some() || self.is_going_down(model, now) || !self.settings.has_acs() {
             return false;
         }
         self.fire_timers(model, now);
-        self.due.at().is_some_and(|at| at <= now.uptime)
+        let is_due = self.due.at().is_some_and(|at| at <= now.uptime);
+        self.opening |= is_due;
+        is_due
     }
 
     fn fire_timers(&mut self, model: &mut Model, now: Now) {
@@ -48,13 +51,18 @@ impl Engine {
         record::put(model, record::SCHEDULE, &self.schedule.to_record());
     }
 
-    /// The uptime at which [`Engine::poll`] must be called next; `None` while a session runs, or if
-    /// nothing is timed.
+    /// The uptime at which [`Engine::poll`] must be called next; `None` if nothing is timed.
     pub fn next_wakeup(&self, now: Now) -> Option<Duration> {
+        let next = self.next_session(now);
+        [next, self.save_at].into_iter().flatten().min()
+    }
+
+    fn next_session(&self, now: Now) -> Option<Duration> {
+        let is_busy = self.session.is_some() || self.opening;
         match self.going_down {
             Some(GoingDown::By(by)) => return Some(by),
             Some(GoingDown::Ordered) => return None,
-            None if self.session.is_some() || !self.settings.has_acs() => return None,
+            None if is_busy || !self.settings.has_acs() => return None,
             None => {}
         }
         let periodic = self.periodic.as_ref().map(Periodic::next);
@@ -96,8 +104,12 @@ impl Engine {
     }
 
     fn raise(&mut self, event: Event, now: Now) {
-        if self.queue.raise(event) && self.session.is_none() {
-            self.due.for_event(now.uptime);
+        let code = event.code;
+        if self.queue.raise(event) {
+            self.note_event(code, now);
+            if self.session.is_none() {
+                self.due.for_event(now.uptime);
+            }
         }
     }
 
@@ -165,6 +177,7 @@ impl Engine {
         self.retry_count = 0;
         self.due.clear();
         self.due.for_event(now.uptime);
+        self.save_at = None;
         for key in [record::EVENTS, record::SCHEDULE, record::REBOOT] {
             record::put(model, key, "");
         }

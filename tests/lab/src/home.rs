@@ -1,6 +1,7 @@
 //! A box: its folders, its configuration, and a running `cwmpd` in it.
 
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -323,6 +324,12 @@ impl Drop for Daemon<'_> {
             eprintln!("--- log of the agent ---\n{}", self.home.log());
         }
     }
+}
+
+/// A port that nobody has just now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("its number").port()
 }
 
 /// Waits until `look` finds something; panics if that takes longer than [`PATIENCE`].
