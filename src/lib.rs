@@ -12,7 +12,7 @@
 //! | 3 | [`connreq`] | who may wake the box, and each way in | yes |
 //! | 3 | [`device`] | the box: its configuration, its files, its commands | yes |
 //! | 3 | [`luup`] | the Luup engine and its Z-Wave home | yes |
-//! | 2 | `http` | HTTP for all rooms above | yes |
+//! | 2 | [`http`] | HTTP as a client, for all rooms above | yes |
 //! | 2 | [`cwmp`] | the engine: sessions, RPCs, events, retry, schedule | no |
 //! | 1 | [`soap`] | messages | no |
 //! | 1 | [`datamodel`] | parameters: their description, their values, their store | store |
@@ -45,6 +45,6 @@ macro_rules! rooms {
 }
 
 rooms!(
-    acs, agent, base, connreq, cwmp, datamodel, device, luup, soap
+    acs, agent, base, connreq, cwmp, datamodel, device, http, luup, soap
 );
 pub mod cli;

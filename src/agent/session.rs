@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
-use crate::acs::{Credentials, Link, LinkError, Reply};
+use crate::acs::{Link, LinkError, Reply};
 use crate::base::clock::Now;
 use crate::cwmp::{Contact, Input, Output, Post};
+use crate::http::{Credentials, HttpError};
 
 /// Beyond the time that the configuration gives one message, before its job counts as lost: what an
 /// authentication or a redirect adds is included in that time.
@@ -58,7 +59,7 @@ fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
 fn answered(reply: Result<Reply, LinkError>) -> Input {
     match reply {
         Ok(Reply { status, body }) => Input::Reply { status, body },
-        Err(e @ LinkError::Disconnected(_)) => Input::Dropped(e.to_string()),
+        Err(e @ LinkError::Http(HttpError::Disconnected(_))) => Input::Dropped(e.to_string()),
         Err(e) => Input::TransportError(e.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! The address of an ACS: `http` or `https`, host, port, and the request target exactly as given
+//! An address of the web: `http` or `https`, host, port, and the request target exactly as given
 //! (TR-069 §3.4.1; RFC 3986).
 
 use std::fmt;
@@ -13,7 +13,7 @@ const MAX_HOST_BYTES: usize = 253;
 
 /// An absolute address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Url {
+pub struct Url {
     /// Whether it is `https`.
     pub secure: bool,
     /// Lower case; an IPv6 address without its brackets.

@@ -6,14 +6,14 @@
 
 use std::time::Instant;
 
-use ureq::Agent;
-use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::TcpConnector;
-
 use super::key::Key;
 use super::{LuupError, Snapshot};
-use crate::base::config::LuupConfig;
+use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
+use crate::base::url::Url;
+use crate::http::{
+    Credentials, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
+};
 
 /// Longest answer read: 371 devices are 1.5 MB, and Z-Wave knows 232 nodes.
 pub const MAX_BYTES: u64 = 8 << 20;
@@ -24,7 +24,7 @@ const SHOWN: usize = 60;
 /// Fetches the state of the home, with `want_user_data` also its configuration: names, rooms,
 /// types, parents. Takes at most `cfg.timeout` in all.
 pub fn fetch(cfg: &LuupConfig, want_user_data: bool) -> Result<Snapshot, LuupError> {
-    let client = Client::new(cfg)?;
+    let mut client = LuupClient::new(cfg)?;
     let status = json(client.get("status&output_format=json")?)?;
     let user_data = match want_user_data {
         // Without static_data, half of the answer on a real box, of which no row needs anything.
@@ -36,7 +36,7 @@ pub fn fetch(cfg: &LuupConfig, want_user_data: bool) -> Result<Snapshot, LuupErr
 
 /// Fetches the answer to `id=status` as it is.
 pub fn fetch_text(cfg: &LuupConfig) -> Result<String, LuupError> {
-    json(Client::new(cfg)?.get("status&output_format=json")?)
+    json(LuupClient::new(cfg)?.get("status&output_format=json")?)
 }
 
 /// Writes one value: a variable by `variableset`, name and room by `rename`. `key` and `device`
@@ -56,7 +56,7 @@ pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<()
         }
         _ => return Err(LuupError::NotWritable(key.to_owned())),
     };
-    let answer = Client::new(cfg)?.get(&request)?;
+    let answer = LuupClient::new(cfg)?.get(&request)?;
     match answer.trim() {
         "" => Err(LuupError::Empty),
         // Bare on some versions, in XML on others.
@@ -65,61 +65,51 @@ pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<()
     }
 }
 
-struct Client<'a> {
-    agent: Agent,
-    base: &'a str,
-    end: Option<Instant>,
+/// The engine, for one job.
+struct LuupClient {
+    http: HttpClient,
+    base: Url,
 }
 
-impl<'a> Client<'a> {
-    fn new(cfg: &'a LuupConfig) -> Result<Self, LuupError> {
-        let base = cfg.url.trim_end_matches('/');
-        if !base.starts_with("http://") {
-            return Err(LuupError::BadUrl(cfg.url.clone()));
-        }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent("cwmpd")
-            .build();
-        Ok(Self {
-            // Without what ureq has for TLS and proxies.
-            agent: Agent::with_parts(config, TcpConnector::default(), DefaultResolver::default()),
-            base,
-            end: Instant::now().checked_add(cfg.timeout),
-        })
+impl LuupClient {
+    fn new(cfg: &LuupConfig) -> Result<Self, LuupError> {
+        let base = Url::parse(&cfg.url).ok().filter(|base| !base.secure);
+        let base = base.ok_or_else(|| LuupError::BadUrl(cfg.url.clone()))?;
+        let http = HttpClient::new(HttpSettings {
+            tls: TlsConfig::default(),
+            check_dates: true,
+            credentials: Credentials::default(),
+            limits: TimeLimits {
+                connect: cfg.timeout,
+                response: cfg.timeout,
+                exchange: cfg.timeout,
+                deadline: Instant::now().checked_add(cfg.timeout),
+            },
+        });
+        Ok(Self { http, base })
     }
 
-    fn get(&self, id: &str) -> Result<String, LuupError> {
-        let left = self
-            .end
-            .map(|end| end.saturating_duration_since(Instant::now()));
-        if left.is_some_and(|left| left.is_zero()) {
-            return Err(LuupError::Timeout);
+    fn get(&mut self, id: &str) -> Result<String, LuupError> {
+        let folder = self.base.target.trim_end_matches('/');
+        let url = Url {
+            target: format!("{folder}/data_request?id={id}"),
+            ..self.base.clone()
+        };
+        let mut answer = self.http.send(&mut HttpRequest::new(Method::GET, &url))?;
+        if answer.status != 200 {
+            return Err(LuupError::Status(answer.status));
         }
-        let request = self
-            .agent
-            .get(format!("{}/data_request?id={id}", self.base));
-        let mut answer = request.config().timeout_global(left).build().call()?;
-        if answer.status() != 200 {
-            return Err(LuupError::Status(answer.status().as_u16()));
-        }
-        let body = answer.body_mut().with_config().limit(MAX_BYTES);
-        let bytes = body.read_to_vec()?;
         // A name in another encoding must not cost the whole home.
-        Ok(String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        let text = String::from_utf8(answer.read(MAX_BYTES)?);
+        Ok(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 }
 
-impl From<ureq::Error> for LuupError {
-    fn from(error: ureq::Error) -> Self {
+impl From<HttpError> for LuupError {
+    fn from(error: HttpError) -> Self {
         match error {
-            ureq::Error::Timeout(_) => Self::Timeout,
-            ureq::Error::BodyExceedsLimit(_) => Self::TooBig,
-            ureq::Error::BadUri(uri) => Self::BadUrl(uri),
+            HttpError::Timeout { .. } => Self::Timeout,
+            HttpError::TooLarge { .. } => Self::TooBig,
             other => Self::Unreachable(other.to_string()),
         }
     }

@@ -1,277 +1,90 @@
-//! Authentication towards the ACS (TR-069 §3.4.4). The server's side checks with the pure
-//! functions of [`cwmpd::base::digest`], which are held by the examples of the standards.
+//! How a session proves who the box is (TR-069 §3.4.4). The proofs themselves are those of the
+//! HTTP client, and tested there.
 
-use crate::{config, credentials, empty, inform, link, response};
-use cwmpd::acs::{Credentials, Link, LinkError};
-use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
+use cwmpd::acs::{Link, LinkError};
+use cwmpd::http::{Credentials, HttpError};
 use cwmpd_lab::http::{Identity, Leaf, Reply, Request, Server, ServerTls};
 
+use crate::{config, credentials, empty, inform, link, post_to, response};
+
 fn challenge(value: &str) -> Reply {
-    Reply::new(401)
-        .header("WWW-Authenticate", value)
-        .body("who are you?")
+    Reply::new(401).header("WWW-Authenticate", value)
 }
 
-/// The `nc` of a request that proves the password for this nonce.
-fn proven(request: &Request, nonce: &str) -> Option<u32> {
-    let header = digest::parse(request.header("Authorization")?).pop()?;
-    let param = |name| header.param(name);
-    let qop = match param("qop") {
-        None => Qop::None,
-        Some("auth") => Qop::Auth,
-        Some("auth-int") => Qop::AuthInt(&request.body),
-        Some(_) => return None,
-    };
-    let credentials = credentials();
-    let expected = Proof {
-        algorithm: Algorithm::named(param("algorithm"))?,
-        username: &credentials.username,
-        realm: param("realm")?,
-        password: credentials.password.reveal(),
-        nonce,
-        cnonce: param("cnonce").unwrap_or_default(),
-        nc: param("nc").unwrap_or_default(),
-        method: "POST",
-        uri: &request.target,
-        qop,
-    };
-    let good = param("username") == Some(&credentials.username)
-        && param("uri") == Some(&request.target)
-        && param("nonce") == Some(nonce)
-        && param("opaque").is_none_or(|opaque| opaque == "o,p\"aque")
-        && param("response") == Some(&expected.response());
-    let nc = param("nc").unwrap_or("1");
-    good.then(|| u32::from_str_radix(nc, 16).ok())?
-}
-
-/// Asks for Digest with these further parameters, and takes only a proof.
-fn digest_server(params: &'static str) -> Server {
-    Server::start(move |request, _| match proven(request, "n0") {
-        Some(_) => Reply::xml("<welcome/>"),
-        None => challenge(&format!("Digest realm=\"a, b\", nonce=\"n0\"{params}")),
-    })
-}
-
-#[test]
-fn every_kind_of_digest_is_answered() {
-    for params in [
-        "",
-        ", qop=\"auth\"",
-        ", qop=\"auth-int,auth\", algorithm=MD5",
-        ", qop=\"auth-int\", opaque=\"o,p\\\"aque\"",
-        ", qop=\"auth\", algorithm=MD5-sess",
-        ", algorithm=MD5-sess",
-        ", qop=\"auth\", algorithm=SHA-256",
-        ", qop=auth, algorithm=\"SHA-256-sess\", charset=UTF-8, domain=\"/ /x\"",
-        ", QOP=\"AUTH\", Algorithm=md5, stale=FALSE",
-    ] {
-        let server = digest_server(params);
-        let mut link = link(&server.url("/a?b=c,d"));
-        assert_eq!(link.post(&inform()).unwrap().body, "<welcome/>", "{params}");
-        // Once asked, every later request brings its proof along.
-        for post in [empty(), response()] {
-            assert_eq!(link.post(&post).unwrap().body, "<welcome/>", "{params}");
-        }
-        let requests = server.requests();
-        assert_eq!(requests.len(), 4, "{params}");
-        assert_eq!(requests[0].header("Authorization"), None);
-        let counts: Vec<_> = requests[1..]
-            .iter()
-            .map(|r| proven(r, "n0").unwrap())
-            .collect();
-        let expected = if params.to_lowercase().contains("qop") {
-            [1, 2, 3]
-        } else {
-            [1, 1, 1]
-        };
-        assert_eq!(counts, expected, "{params}");
+/// Lets everybody in who has answered the challenge somehow.
+fn door(value: &'static str) -> impl FnMut(&Request, &cwmpd_lab::http::ConnInfo) -> Reply + Send {
+    move |request, _| match request.header("Authorization") {
+        Some(_) => Reply::new(204),
+        None => challenge(value),
     }
 }
 
 #[test]
-fn the_request_after_401_uses_the_same_connection_and_is_the_same() {
-    let server = digest_server(", qop=\"auth\"");
-    link(&server.url("/")).post(&inform()).unwrap();
-    let seen = server.seen();
-    assert_eq!((seen[0].0.connection, seen[0].0.request), (1, 1));
-    assert_eq!((seen[1].0.connection, seen[1].0.request), (1, 2));
-    assert_eq!(seen[0].1.body, seen[1].1.body);
+fn the_message_after_401_is_the_same_and_all_that_follow_bring_the_proof() {
+    let server = Server::start(door("Digest realm=\"r\", nonce=\"n\", qop=\"auth\""));
+    let mut link = link(&server.url("/"));
+    for post in [inform(), response(), empty()] {
+        assert_eq!(link.post(&post).unwrap().status, 204);
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 4);
+    assert_eq!(requests[0].body, requests[1].body);
+    for name in ["SOAPAction", "Content-Type"] {
+        assert_eq!(requests[0].header(name), requests[1].header(name));
+    }
+    for (count, request) in requests[1..].iter().enumerate() {
+        let proof = request.header("Authorization").unwrap();
+        assert!(proof.contains(&format!("nc={:08x}", count + 1)), "{proof}");
+    }
     assert_eq!(server.connections(), 1);
 }
 
 #[test]
-fn a_401_that_closes_is_answered_on_a_new_connection() {
-    let server = Server::start(|request, _| match proven(request, "n") {
-        Some(_) => Reply::new(204),
-        None => challenge("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"").close(),
-    });
-    link(&server.url("/")).post(&inform()).unwrap();
-    assert_eq!(server.connections(), 2);
-}
-
-#[test]
-fn second_401_ends_the_session_without_a_loop() {
-    for params in ["", ", qop=\"auth\"", ", stale=false"] {
-        let value = format!("Digest realm=\"r\", nonce=\"n\"{params}");
-        let server = Server::start(move |_, _| challenge(&value));
-        let error = link(&server.url("/")).post(&inform()).unwrap_err();
-        assert!(matches!(error, LinkError::AuthFailed(_)), "{error}");
-        assert_eq!(server.requests().len(), 2);
-    }
-}
-
-#[test]
-fn a_server_that_calls_every_nonce_stale_is_left_soon() {
-    let server = Server::start(|_, info| {
-        challenge(&format!(
-            "Digest realm=\"r\", nonce=\"{}\", stale=true",
-            info.request
-        ))
-    });
-    let error = link(&server.url("/")).post(&inform()).unwrap_err();
-    assert!(matches!(error, LinkError::AuthFailed(_)), "{error}");
-    assert_eq!(server.requests().len(), 3);
-}
-
-#[test]
-fn a_new_nonce_is_taken_up_at_any_time() {
-    // Each nonce is good for two requests; every other change says so by stale=true.
-    let server = Server::start(|request, info| {
-        let (nonce, stale) = match info.request {
-            1..=3 => ("n1", false),
-            4..=6 => ("n2", true),
-            _ => ("n3", false),
-        };
-        match proven(request, nonce) {
-            Some(_) => Reply::new(204),
-            None => challenge(&format!(
-                "Digest realm=\"r\", nonce=\"{nonce}\", qop=\"auth\", stale={stale}"
-            )),
-        }
-    });
-    let mut link = link(&server.url("/"));
-    for _ in 0..5 {
-        assert_eq!(link.post(&inform()).unwrap().status, 204);
-    }
-    let counts: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|request| {
-            ["n1", "n2", "n3"]
-                .iter()
-                .find_map(|nonce| proven(request, nonce))
-        })
-        .collect();
-    let n = Some;
-    assert_eq!(counts, [None, n(1), n(2), n(3), n(1), n(2), n(3), n(1)]);
-}
-
-#[test]
-fn digest_is_preferred_over_basic_and_sha256_over_md5_however_they_are_listed() {
-    let lists: [&[&str]; 3] = [
-        &[
-            "Basic realm=\"x, Digest\", Digest realm=\"r\", nonce=\"n\", Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256",
-        ],
-        &[
-            "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256, qop=\"auth\"",
-            "Digest realm=\"r\", nonce=\"n\"",
-            "Basic realm=\"x\"",
-        ],
-        &[
-            "Basic realm=\"x\"",
-            "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256, Negotiate abc==",
-            "Digest algorithm=\"SHA-256\", nonce=\"n\", realm=\"r\"",
-        ],
-    ];
-    for list in lists {
-        let server = Server::start(move |request, _| match proven(request, "n") {
-            Some(_) => Reply::new(204),
-            None => list.iter().fold(Reply::new(401), |reply, value| {
-                reply.header("WWW-Authenticate", value)
-            }),
-        });
-        link(&server.url("/")).post(&inform()).unwrap();
-        let requests = server.requests();
-        let used = requests[1].header("Authorization").unwrap();
-        assert!(used.contains("algorithm=SHA-256"), "{used}");
-    }
-}
-
-fn basic_server(tls: Option<ServerTls>) -> Server {
-    let handler = |request: &Request, _: &_| match request.header("Authorization") {
-        // 00D09E-Box-1:s3cret "quoted"
-        Some("Basic MDBEMDlFLUJveC0xOnMzY3JldCAicXVvdGVkIg==") => Reply::new(204),
-        _ => challenge("Basic realm=\"r\""),
-    };
-    Server::start_on("127.0.0.1:0", tls, Box::new(handler))
-}
-
-#[test]
-fn basic_is_answered_over_tls_and_then_sent_unasked() {
-    let identity = Identity::self_signed(&Leaf::localhost());
-    let server = basic_server(Some(ServerTls::new(&identity)));
-    let mut config = config();
-    config.insecure = true;
-    let mut link = Link::open(&server.url("/"), credentials(), &config, true).unwrap();
-    link.post(&inform()).unwrap();
-    link.post(&empty()).unwrap();
-    assert_eq!(server.requests().len(), 3);
-}
-
-#[test]
 fn basic_without_tls_needs_the_option() {
-    let server = basic_server(None);
+    let server = Server::start(door("Basic realm=\"r\""));
     let error = link(&server.url("/")).post(&inform()).unwrap_err();
-    assert!(matches!(error, LinkError::BasicRefused(_)), "{error}");
+    assert!(
+        matches!(error, LinkError::Http(HttpError::BasicRefused(_))),
+        "{error}"
+    );
     assert!(error.to_string().contains("acs.basic_over_http"), "{error}");
     assert_eq!(server.requests().len(), 1);
     let mut config = config();
     config.basic_over_http = true;
-    let mut link = Link::open(&server.url("/"), credentials(), &config, true).unwrap();
-    assert_eq!(link.post(&inform()).unwrap().status, 204);
+    assert_eq!(post_to(&server.url("/"), &config).unwrap().status, 204);
 }
 
 #[test]
-fn a_challenge_that_cannot_be_answered_is_named() {
-    for (value, named) in [
-        ("Negotiate", "Negotiate"),
-        (
-            "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256",
-            "Digest (SHA-512-256)",
-        ),
-        ("Digest realm=\"no nonce\"", "Digest"),
-        ("", "no means at all"),
-    ] {
-        let server = Server::start(move |_, _| challenge(value));
-        let error = link(&server.url("/")).post(&inform()).unwrap_err();
-        assert!(
-            matches!(error, LinkError::AuthUnsupported { .. }),
-            "{error}"
-        );
-        assert!(error.to_string().contains(named), "{error}");
-    }
+fn basic_over_tls_is_answered() {
+    let identity = Identity::self_signed(&Leaf::localhost());
+    let tls = ServerTls::new(&identity);
+    let server = Server::start_tls(tls, door("Basic realm=\"r\""));
+    let mut config = config();
+    config.tls.insecure = true;
+    assert_eq!(post_to(&server.url("/"), &config).unwrap().status, 204);
 }
 
-#[test]
-fn without_credentials_a_401_says_which_to_set() {
-    let server = digest_server("");
-    let mut link = Link::open(&server.url("/"), Credentials::default(), &config(), true).unwrap();
-    let error = link.post(&inform()).unwrap_err();
-    assert!(matches!(error, LinkError::NoCredentials(_)), "{error}");
-    assert!(
-        error.to_string().contains("ManagementServer.Username"),
-        "{error}"
-    );
-}
-
-#[test]
-fn credentials_cannot_smuggle_a_header() {
-    let mut credentials = credentials();
-    credentials.username = "me\r\nX-Evil: 1".into();
-    let server = digest_server("");
+/// The error of a session with these credentials at an ACS that wants and refuses some.
+fn refusal(credentials: Credentials) -> String {
+    let server = Server::start(|_, _| challenge("Digest realm=\"r\", nonce=\"n\""));
     let mut link = Link::open(&server.url("/"), credentials, &config(), true).unwrap();
-    assert_eq!(link.post(&inform()), Err(LinkError::BadCredentials));
-    assert_eq!(server.requests().len(), 1);
+    link.post(&inform()).unwrap_err().to_string()
+}
+
+#[test]
+fn an_error_of_the_credentials_says_which_to_look_at() {
+    let mut smuggling = credentials();
+    smuggling.username = "me\r\nX-Evil: 1".into();
+    for (credentials, told) in [
+        (Credentials::default(), "none are set"),
+        (credentials(), "refuses the credentials"),
+        (smuggling, "control character"),
+    ] {
+        let sentence = refusal(credentials);
+        for part in [told, "ManagementServer.Username", "acs.userid"] {
+            assert!(sentence.contains(part), "{sentence}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Cookies through a session (the rules themselves are tested beside the jar).
 
-use crate::{empty, inform, link};
 use cwmpd_lab::http::{Reply, Server};
+
+use crate::{empty, inform, link};
 
 #[test]
 fn several_cookies_come_back_together_and_are_replaced_in_mid_session() {

@@ -1,46 +1,16 @@
 //! What the log says, and what it does not.
 
-use crate::{config, credentials, empty, inform, link, post_to};
 use cwmpd_lab::http::{Identity, Leaf, Reply, Server, ServerTls};
-use log::{LevelFilter, Log, Metadata, Record};
-use std::cell::RefCell;
+use cwmpd_lab::logged;
 
-thread_local! {
-    static LINES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Keeps the lines of each thread apart: a link logs on the thread that uses it.
-struct ByThread;
-
-impl Log for ByThread {
-    fn enabled(&self, _: &Metadata) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record) {
-        let line = format!("{} {}", record.level(), record.args());
-        LINES.with_borrow_mut(|lines| lines.push(line));
-    }
-
-    fn flush(&self) {}
-}
-
-/// The lines logged while `run` runs, from debug up: a release build has no trace level.
-fn logged(run: impl FnOnce()) -> Vec<String> {
-    static LOGGER: ByThread = ByThread;
-    let _ = log::set_logger(&LOGGER);
-    log::set_max_level(LevelFilter::Debug);
-    LINES.take();
-    run();
-    LINES.take()
-}
+use crate::{config, credentials, empty, inform, link, post_to};
 
 #[test]
 fn the_insecure_switch_warns_at_every_session() {
     let identity = Identity::self_signed(&Leaf::localhost());
     let server = Server::start_tls(ServerTls::new(&identity), |_, _| Reply::new(204));
     let mut config = config();
-    config.insecure = true;
+    config.tls.insecure = true;
     for _ in 0..2 {
         let lines = logged(|| {
             post_to(&server.url("/"), &config).unwrap();

@@ -1,28 +1,25 @@
 //! The link to the ACS, through [`cwmpd::acs::Link`] and real sockets.
 
 mod auth;
-mod connection;
 mod cookies;
 mod logging;
 mod messages;
 mod nginx;
 mod redirects;
-mod tls;
 
-use cwmpd::acs::{Credentials, Link, LinkError, Reply};
-use cwmpd::base::config::LinkConfig;
-use cwmpd::cwmp::{Post, PostKind};
 use std::time::Duration;
+
+use cwmpd::acs::{Link, LinkError, Reply};
+use cwmpd::base::config::{LinkConfig, TlsConfig};
+use cwmpd::cwmp::{Post, PostKind};
+use cwmpd::http::Credentials;
 
 /// Long enough for a loaded machine; no test waits for it to pass.
 const AMPLE: Duration = Duration::from_secs(30);
 
 fn config() -> LinkConfig {
     LinkConfig {
-        ca_file: None,
-        ca_path: None,
-        client_cert: None,
-        insecure: false,
+        tls: TlsConfig::default(),
         basic_over_http: false,
         connect_timeout: AMPLE,
         response_timeout: AMPLE,
@@ -67,9 +64,4 @@ fn empty() -> Post {
 /// Posts an Inform to `url` with `config`.
 fn post_to(url: &str, config: &LinkConfig) -> Result<Reply, LinkError> {
     Link::open(url, credentials(), config, true)?.post(&inform())
-}
-
-/// The same on a box whose clock has not been set yet.
-fn post_without_clock(url: &str, config: &LinkConfig) -> Result<Reply, LinkError> {
-    Link::open(url, credentials(), config, false)?.post(&inform())
 }

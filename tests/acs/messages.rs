@@ -1,8 +1,13 @@
-//! What one exchange looks like on the wire: headers out, bodies in.
+//! What a session looks like on the wire: messages out, answers in.
 
-use crate::{config, empty, inform, link, post_to, response};
+use std::thread;
+use std::time::Duration;
+
 use cwmpd::acs::{LinkError, MAX_ANSWER_BYTES};
+use cwmpd::http::{ExchangePhase, HttpError};
 use cwmpd_lab::http::{Reply, Request, Server};
+
+use crate::{AMPLE, config, empty, inform, link, post_to, response};
 
 /// The one request that `post` makes.
 fn request_of(post: &cwmpd::cwmp::Post) -> Request {
@@ -51,63 +56,10 @@ fn an_empty_post_has_neither_soap_action_nor_content_type() {
     assert_eq!(request.body, b"");
 }
 
-#[test]
-fn the_host_header_names_host_and_port_and_brackets_ipv6() {
-    let server = Server::start(|_, _| Reply::new(204));
-    let url = format!("http://localhost:{}/", server.port());
-    post_to(&url, &config()).unwrap();
-    let host = format!("localhost:{}", server.port());
-    assert_eq!(server.requests()[0].headers_named("Host"), [host]);
-
-    let six = Server::start_on("[::1]:0", None, Box::new(|_, _| Reply::new(204)));
-    post_to(&six.url("/"), &config()).unwrap();
-    let host = format!("[::1]:{}", six.port());
-    assert_eq!(six.requests()[0].headers_named("Host"), [host]);
-}
-
-#[test]
-fn a_big_message_arrives_whole() {
-    let server = Server::start(|request, _| Reply::new(200).body(request.body.clone()));
-    let mut post = inform();
-    post.body = "<x>0123456789</x>".repeat(60_000);
-    let reply = link(&server.url("/")).post(&post).unwrap();
-    assert_eq!(reply.body, post.body);
-}
-
 /// What comes back for a server's answer.
 fn body_of(reply: Reply) -> Result<String, LinkError> {
     let server = Server::start(move |_, _| reply.clone());
     Ok(post_to(&server.url("/"), &config())?.body)
-}
-
-#[test]
-fn answers_are_read_however_they_are_framed() {
-    let text = "<e>äöü</e>";
-    for reply in [
-        Reply::xml(text),
-        Reply::xml(text).chunked(&[1, 1, 2]),
-        Reply::xml(text).trailer("X-Sum", "1"),
-        Reply::xml(text).until_close(),
-        Reply::xml(text).http10(),
-        Reply::xml(text).close(),
-        Reply::raw(format!(
-            "HTTP/1.1 200\r\nContent-length:  13 \r\nX:\r\n\r\n{text}"
-        )),
-    ] {
-        let shown = format!("{reply:?}");
-        assert_eq!(
-            body_of(reply).as_deref().map(str::trim),
-            Ok(text),
-            "{shown}"
-        );
-    }
-}
-
-#[test]
-fn interim_answers_are_passed_over() {
-    let reply = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX: y\r\n\r\n\
-                 HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    assert_eq!(body_of(Reply::raw(reply)).as_deref(), Ok("ok"));
 }
 
 #[test]
@@ -127,47 +79,20 @@ fn no_content_is_an_answer_without_body() {
 }
 
 #[test]
-fn an_answer_cut_short_is_an_error() {
+fn an_answer_beyond_the_limit_is_refused_and_one_at_the_limit_taken() {
+    let most = usize::try_from(MAX_ANSWER_BYTES).unwrap();
+    let at_limit = body_of(Reply::new(200).body(vec![b' '; most]));
+    assert_eq!(at_limit.unwrap().len(), most);
     for reply in [
-        Reply::xml("0123456789").stop_in_body(4),
-        Reply::xml("0123456789").chunked(&[4]).stop_in_body(9),
-        Reply::raw("HTTP/1.1 200 OK\r\nContent-Le").close_silently(),
-        Reply::close_without_answer(),
+        Reply::new(200).body(vec![b' '; most + 1]),
+        Reply::new(200).body(vec![b' '; most + 1]).chunked(&[most]),
     ] {
-        let shown = format!("{reply:?}");
         let error = body_of(reply).unwrap_err();
         assert!(
-            matches!(error, LinkError::Disconnected(_)),
-            "{error} {shown}"
+            matches!(error, LinkError::Http(HttpError::TooLarge { .. })),
+            "{error}"
         );
     }
-}
-
-#[test]
-fn an_answer_beyond_the_limit_is_refused_and_one_at_the_limit_taken() {
-    let at_limit = body_of(Reply::new(200).body(vec![b' '; MAX_ANSWER_BYTES]));
-    assert_eq!(at_limit.unwrap().len(), MAX_ANSWER_BYTES);
-    for reply in [
-        Reply::new(200).body(vec![b' '; MAX_ANSWER_BYTES + 1]),
-        Reply::new(200)
-            .body(vec![b' '; MAX_ANSWER_BYTES + 1])
-            .chunked(&[MAX_ANSWER_BYTES]),
-    ] {
-        let error = body_of(reply).unwrap_err();
-        assert!(matches!(error, LinkError::TooLarge { .. }), "{error}");
-    }
-}
-
-#[test]
-fn what_is_not_http_is_an_error() {
-    let endless = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "y".repeat(64 * 1024));
-    for garbage in ["SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 ABC\r\n\r\n", &endless] {
-        let error = body_of(Reply::raw(garbage)).unwrap_err();
-        assert!(matches!(error, LinkError::Protocol { .. }), "{error}");
-    }
-    let chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
-    let error = body_of(Reply::raw(chunk)).unwrap_err();
-    assert!(matches!(error, LinkError::Protocol { .. }), "{error}");
 }
 
 #[test]
@@ -183,6 +108,54 @@ fn a_url_that_cannot_be_used_is_refused_without_showing_its_password() {
     let error = post_to("http://me:hunter2@acs.example/", &config()).unwrap_err();
     assert!(matches!(error, LinkError::BadUrl(_)));
     assert!(!error.to_string().contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_session_uses_one_connection() {
+    let server = Server::start(|request, _| match request.body.len() {
+        0 => Reply::new(204),
+        _ => Reply::xml("<answer/>"),
+    });
+    let mut link = link(&server.url("/"));
+    for post in [inform(), empty(), response(), response(), empty()] {
+        link.post(&post).unwrap();
+    }
+    assert_eq!((server.requests().len(), server.connections()), (5, 1));
+    drop(link);
+    assert!(server.wait_for_closed(1, AMPLE));
+}
+
+#[test]
+fn w17_an_error_of_the_exchange_says_which_option_sets_the_limit() {
+    const SHORT: Duration = Duration::from_millis(100);
+    let server = Server::start(|_, _| Reply::hang());
+    let mut config = config();
+    config.response_timeout = SHORT;
+    let error = post_to(&server.url("/"), &config).unwrap_err();
+    let LinkError::Http(HttpError::Timeout { phase, limit, .. }) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!((*phase, *limit), (ExchangePhase::Response, SHORT));
+    assert!(
+        error.to_string().contains("acs.response_timeout"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_acs_that_breaks_off_is_told_from_others() {
+    let server = Server::start(|_, _| Reply::close_without_answer());
+    let error = link(&server.url("/")).post(&inform()).unwrap_err();
+    let broke_off = matches!(error, LinkError::Http(HttpError::Disconnected(_)));
+    assert!(broke_off, "{error}");
+}
+
+#[test]
+fn a_link_may_be_handed_to_a_worker_thread() {
+    let server = Server::start(|_, _| Reply::new(204));
+    let mut link = link(&server.url("/"));
+    let worker = thread::spawn(move || link.post(&inform()).map(|reply| reply.status));
+    assert_eq!(worker.join().unwrap(), Ok(204));
 }
 
 #[test]
@@ -203,6 +176,7 @@ fn hostile_headers_are_survived() {
             (401, "WWW-Authenticate"),
             (302, "Location"),
             (200, "Set-Cookie"),
+            (200, "Date"),
         ] {
             let reply = Reply::new(status).header(name, value);
             let server = Server::start(move |_, _| reply.clone());

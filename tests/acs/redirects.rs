@@ -1,8 +1,10 @@
 //! Redirects (TR-069 §3.4.2).
 
-use crate::{config, empty, inform, link, post_to};
 use cwmpd::acs::{LinkError, MAX_REDIRECTS};
+use cwmpd::http::HttpError;
 use cwmpd_lab::http::{Authority, Identity, Leaf, Reply, Server, ServerTls};
+
+use crate::{config, empty, inform, link, post_to};
 
 #[test]
 fn w17_a_redirect_is_followed_with_the_same_message_and_kept_for_the_session() {
@@ -119,7 +121,7 @@ fn https_is_never_given_up_for_http() {
         Reply::new(302).header("Location", &there)
     });
     let mut config = config();
-    config.insecure = true;
+    config.tls.insecure = true;
     let error = post_to(&server.url("/"), &config).unwrap_err();
     assert!(matches!(error, LinkError::Downgrade { .. }), "{error}");
     assert!(error.to_string().contains(&plain.url("/")), "{error}");
@@ -136,10 +138,13 @@ fn a_redirect_from_http_to_https_checks_the_new_certificate() {
     let there = good.url("/");
     let server = Server::start(move |_, _| Reply::new(302).header("Location", &there));
     let error = post_to(&server.url("/"), &config()).unwrap_err();
-    assert!(matches!(error, LinkError::Certificate { .. }), "{error}");
+    assert!(
+        matches!(error, LinkError::Http(HttpError::Certificate { .. })),
+        "{error}"
+    );
     let folder = cwmpd_lab::Folder::new("redirect");
     let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
+    config.tls.ca_file = Some(folder.file("ca.pem", authority.pem()));
     assert_eq!(post_to(&server.url("/"), &config).unwrap().status, 204);
 }
 
@@ -200,10 +205,13 @@ fn a_plain_redirect_does_not_lure_the_password_to_another_host() {
     let there = thief.url("/");
     let acs = Server::start(move |_, _| Reply::new(302).header("Location", &there));
     let mut config = config();
-    config.insecure = true;
+    config.tls.insecure = true;
     let elsewhere = acs.url("/").replace("127.0.0.1", "localhost");
     let error = post_to(&elsewhere, &config).unwrap_err();
-    assert!(matches!(error, LinkError::BasicRefused(_)), "{error}");
+    assert!(
+        matches!(error, LinkError::Http(HttpError::BasicRefused(_))),
+        "{error}"
+    );
     assert_eq!(thief.requests().len(), 1);
     // The same host may ask for TLS, and for the password over it.
     assert_eq!(post_to(&acs.url("/"), &config).unwrap().status, 204);

@@ -95,9 +95,9 @@ pub struct LogConfig {
     pub level: LevelFilter,
 }
 
-/// TLS and HTTP options of the ACS link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkConfig {
+/// TLS: whom the box trusts, and how it shows who it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsConfig {
     /// `acs.ssl_cacert`: a PEM file with the only roots to trust.
     pub ca_file: Option<PathBuf>,
     /// `acs.ssl_capath`: a folder of PEM files with the only roots to trust.
@@ -106,13 +106,20 @@ pub struct LinkConfig {
     pub client_cert: Option<(PathBuf, PathBuf)>,
     /// `acs.insecure_enable`: no certificate check; warned of at every session.
     pub insecure: bool,
+}
+
+/// Options of the link to the ACS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkConfig {
+    /// How the ACS has to prove who it is, and the box.
+    pub tls: TlsConfig,
     /// `acs.basic_over_http`: answer a Basic challenge without TLS too.
     pub basic_over_http: bool,
-    /// `acs.connect_timeout`, `acs.response_timeout`, `acs.exchange_timeout`.
+    /// `acs.connect_timeout`: until the TCP and TLS connection stands.
     pub connect_timeout: Duration,
-    /// Until the first byte of the answer (TR-069 wants at least 30 s).
+    /// `acs.response_timeout`: until the first byte of the answer (TR-069 wants at least 30 s).
     pub response_timeout: Duration,
-    /// One whole request and answer.
+    /// `acs.exchange_timeout`: one whole request and answer.
     pub exchange_timeout: Duration,
 }
 
@@ -145,10 +152,7 @@ impl Default for Config {
                 level: LevelFilter::Info,
             },
             link: LinkConfig {
-                ca_file: None,
-                ca_path: None,
-                client_cert: None,
-                insecure: false,
+                tls: TlsConfig::default(),
                 basic_over_http: false,
                 connect_timeout: seconds(DEFAULT_CONNECT_TIMEOUT),
                 response_timeout: seconds(DEFAULT_RESPONSE_TIMEOUT),

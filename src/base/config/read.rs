@@ -71,15 +71,15 @@ impl Options<'_> {
     fn acs(&mut self, config: &mut Config) {
         self.flag("acs", "get_rpc_methods", &mut config.ask_acs_methods);
         let link = &mut config.link;
-        link.ca_file = self.file("acs", "ssl_cacert");
-        link.ca_path = self.file("acs", "ssl_capath");
-        link.client_cert = match (self.file("acs", "ssl_cert"), self.file("acs", "ssl_key")) {
+        link.tls.ca_file = self.file("acs", "ssl_cacert");
+        link.tls.ca_path = self.file("acs", "ssl_capath");
+        link.tls.client_cert = match (self.file("acs", "ssl_cert"), self.file("acs", "ssl_key")) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
             (Some(_), None) => self.half_a_pair("ssl_cert", "ssl_key"),
             (None, Some(_)) => self.half_a_pair("ssl_key", "ssl_cert"),
         };
-        self.flag("acs", "insecure_enable", &mut link.insecure);
+        self.flag("acs", "insecure_enable", &mut link.tls.insecure);
         self.flag("acs", "basic_over_http", &mut link.basic_over_http);
         self.seconds("acs", "connect_timeout", 1, &mut link.connect_timeout);
         // An ACS may take 30 s to answer (TR-069 3.7.1).

@@ -65,10 +65,12 @@ fn every_option_is_taken() {
                 level: LevelFilter::Warn,
             },
             link: LinkConfig {
-                ca_file: Some("/etc/cwmpd/ca.pem".into()),
-                ca_path: Some("/etc/ssl/certs".into()),
-                client_cert: Some(("/etc/cwmpd/cert.pem".into(), "/etc/cwmpd/key.pem".into())),
-                insecure: true,
+                tls: TlsConfig {
+                    ca_file: Some("/etc/cwmpd/ca.pem".into()),
+                    ca_path: Some("/etc/ssl/certs".into()),
+                    client_cert: Some(("/etc/cwmpd/cert.pem".into(), "/etc/cwmpd/key.pem".into())),
+                    insecure: true,
+                },
                 basic_over_http: true,
                 connect_timeout: seconds(3),
                 response_timeout: seconds(31),
@@ -133,7 +135,7 @@ fn a_number_out_of_range_goes_to_the_nearest_bound() {
 #[test]
 fn a_certificate_without_its_key_is_not_used() {
     let (config, warnings) = read(&[("acs.ssl_cert", "/cert.pem")]);
-    assert_eq!(config.link.client_cert, None);
+    assert_eq!(config.link.tls.client_cert, None);
     assert_eq!(
         warnings,
         ["cwmpd.acs.ssl_cert is set but cwmpd.acs.ssl_key is not; using no client certificate"]

@@ -1,11 +1,13 @@
 //! HTTP Digest access authentication (RFC 7616, RFC 2617 and RFC 2069 in one): the grammar of
-//! challenges and credentials, and the response both sides compute. Pure: no I/O, no random
-//! numbers, no memory of nonces.
+//! challenges and credentials, and the response both sides compute. Pure: no random numbers, no
+//! memory of nonces.
 //!
 //! The grammar of `WWW-Authenticate` and of `Authorization` is the same (RFC 9110 §11), so
 //! [`parse`] reads both. No text makes it panic; what it cannot read it leaves out.
 
-use md5::Md5;
+use std::io::{self, Read};
+
+use md5::{Digest, Md5};
 use sha2::Sha256;
 
 /// More parameters than this in one challenge are ignored. RFC 7616 knows eleven.
@@ -156,23 +158,36 @@ impl Algorithm {
     }
 
     /// The hash of the parts joined by colons, in lower-case hex.
-    fn hash(self, parts: &[&[u8]]) -> String {
+    fn hash(self, parts: &[&str]) -> String {
+        let joined = parts.join(":");
         match self {
-            Self::Md5 | Self::Md5Sess => joined::<Md5>(parts),
-            Self::Sha256 | Self::Sha256Sess => joined::<Sha256>(parts),
+            Self::Md5 | Self::Md5Sess => hex(&Md5::digest(joined)),
+            Self::Sha256 | Self::Sha256Sess => hex(&Sha256::digest(joined)),
+        }
+    }
+
+    /// The hash of a body, in lower-case hex, for [`Qop::AuthInt`]. The body is read to its end, a
+    /// piece at a time.
+    pub fn hash_body(self, body: &mut dyn Read) -> io::Result<String> {
+        match self {
+            Self::Md5 | Self::Md5Sess => hash_all::<Md5>(body),
+            Self::Sha256 | Self::Sha256Sess => hash_all::<Sha256>(body),
         }
     }
 }
 
-fn joined<H: md5::Digest>(parts: &[&[u8]]) -> String {
+fn hash_all<H: Digest>(body: &mut dyn Read) -> io::Result<String> {
     let mut hash = H::new();
-    for (index, part) in parts.iter().enumerate() {
-        if index > 0 {
-            hash.update(b":");
-        }
-        hash.update(part);
+    let mut piece = vec![0; 16 * 1024];
+    loop {
+        let read = match body.read(&mut piece) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hash.update(piece.get(..read).unwrap_or_default());
     }
-    hex(&hash.finalize())
 }
 
 /// Bytes in lower-case hex.
@@ -189,8 +204,8 @@ pub enum Qop<'a> {
     None,
     /// `auth`
     Auth,
-    /// `auth-int`, with the body it protects.
-    AuthInt(&'a [u8]),
+    /// `auth-int`, with the hash of the body it protects ([`Algorithm::hash_body`]).
+    AuthInt(&'a str),
 }
 
 /// Everything the response is computed from.
@@ -222,17 +237,14 @@ impl Proof<'_> {
     /// The `response` parameter: RFC 7616 §3.4.1.
     pub fn response(&self) -> String {
         let algorithm = self.algorithm;
-        let hash = |parts: &[&str]| {
-            let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-            algorithm.hash(&parts)
-        };
+        let hash = |parts: &[&str]| algorithm.hash(parts);
         let mut secret = hash(&[self.username, self.realm, self.password]);
         if algorithm.is_session() {
             secret = hash(&[&secret, self.nonce, self.cnonce]);
         }
         let request = match self.qop {
             Qop::None | Qop::Auth => hash(&[self.method, self.uri]),
-            Qop::AuthInt(body) => hash(&[self.method, self.uri, &algorithm.hash(&[body])]),
+            Qop::AuthInt(body) => hash(&[self.method, self.uri, body]),
         };
         let qop = match self.qop {
             Qop::None => return hash(&[&secret, self.nonce, &request]),

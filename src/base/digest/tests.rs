@@ -1,3 +1,5 @@
+use std::io::Read;
+
 use proptest::prelude::*;
 
 use super::{Algorithm, Proof, Qop, parse, quote};
@@ -32,6 +34,19 @@ fn rfc2617(qop: Qop<'static>) -> Proof<'static> {
         uri: "/dir/index.html",
         qop,
     }
+}
+
+#[test]
+fn a_body_is_hashed_a_piece_at_a_time() {
+    let hash = |algorithm: Algorithm, body: &str| algorithm.hash_body(&mut body.as_bytes());
+    // RFC 1321 §A.5, FIPS 180-4's own "abc".
+    let md5 = hash(Algorithm::Md5, "abc").unwrap();
+    assert_eq!(md5, "900150983cd24fb0d6963f7d28e17f72");
+    let sha = hash(Algorithm::Sha256Sess, "abc").unwrap();
+    assert!(sha.starts_with("ba7816bf8f01cfea") && sha.len() == 64);
+    let long = "0123456789".repeat(10_000);
+    let pieces = &mut long.as_bytes()[..7].chain(&long.as_bytes()[7..]);
+    assert_eq!(Algorithm::Md5.hash_body(pieces).unwrap(), hash(Algorithm::Md5, &long).unwrap());
 }
 
 #[test]

@@ -2,18 +2,24 @@
 //!
 //! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
 //! * [`acs`]: an ACS that plays a script over it, and tells what was said.
+//! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`properties`]: what holds for any input of each reader of foreign bytes.
+//! * [`logged`]: what was logged meanwhile.
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
 pub mod acs;
 mod folder;
 pub mod home;
 pub mod http;
+mod logging;
 pub mod luup;
+mod nginx;
 pub mod properties;
 pub mod shared;
 
 pub use folder::Folder;
+pub use logging::logged;
+pub use nginx::Nginx;

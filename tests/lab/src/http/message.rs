@@ -304,6 +304,7 @@ fn reason(status: u16) -> &'static str {
         400 => "Bad Request",
         401 => "Unauthorized",
         404 => "Not Found",
+        417 => "Expectation Failed",
         407 => "Proxy Authentication Required",
         500 => "Internal Server Error",
         503 => "Service Unavailable",
@@ -311,8 +312,8 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Reads one request; `None` where the client closed between requests.
-pub(super) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Request>> {
+/// Reads the head of a request; `None` where the client closed between requests.
+pub(super) fn read_head(stream: &mut impl BufRead) -> io::Result<Option<Request>> {
     let Some(start) = read_line(stream)? else {
         return Ok(None);
     };
@@ -329,13 +330,17 @@ pub(super) fn read_request(stream: &mut impl BufRead) -> io::Result<Option<Reque
         let (name, value) = line.split_once(':').unwrap_or((&line, ""));
         request.headers.push((name.into(), value.trim().into()));
     }
-    request.body = match request.header("Content-Length").map(str::parse::<u64>) {
-        Some(Ok(length)) => read_exactly(stream, length)?,
-        Some(Err(_)) => return Err(io::ErrorKind::InvalidData.into()),
-        None if request.header("Transfer-Encoding") == Some("chunked") => read_chunks(stream)?,
-        None => Vec::new(),
-    };
     Ok(Some(request))
+}
+
+/// Reads the body that the head announces.
+pub(super) fn read_body(request: &Request, stream: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    match request.header("Content-Length").map(str::parse::<u64>) {
+        Some(Ok(length)) => read_exactly(stream, length),
+        Some(Err(_)) => Err(io::ErrorKind::InvalidData.into()),
+        None if request.header("Transfer-Encoding") == Some("chunked") => read_chunks(stream),
+        None => Ok(Vec::new()),
+    }
 }
 
 fn read_line(stream: &mut impl BufRead) -> io::Result<Option<String>> {

@@ -8,7 +8,7 @@ mod message;
 mod tls;
 
 pub use message::{Reply, Request};
-pub use tls::{Authority, Identity, Leaf, ServerTls};
+pub use tls::{Authority, Days, EXPIRED, Identity, Leaf, NOT_YET, ServerTls};
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -31,6 +31,8 @@ pub struct ConnInfo {
 
 type Handler = Box<dyn FnMut(&Request, &ConnInfo) -> Reply + Send>;
 
+type Gate = Box<dyn FnMut(&Request) -> Option<Reply> + Send>;
+
 /// The server; stops when dropped.
 pub struct Server {
     address: SocketAddr,
@@ -41,6 +43,7 @@ pub struct Server {
 
 struct Shared {
     handler: Mutex<Handler>,
+    gate: Option<Mutex<Gate>>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -61,6 +64,16 @@ impl Server {
         Self::start_on("127.0.0.1:0", None, Box::new(handler))
     }
 
+    /// A plain HTTP server that knows `Expect: 100-continue` (the others wait for the body): `gate`
+    /// sees such a request before its body, and refuses it with an answer or lets it go on.
+    pub fn start_gated(
+        gate: impl FnMut(&Request) -> Option<Reply> + Send + 'static,
+        handler: impl FnMut(&Request, &ConnInfo) -> Reply + Send + 'static,
+    ) -> Self {
+        let gate = Mutex::new(Box::new(gate) as Gate);
+        Self::listen("127.0.0.1:0", None, Some(gate), Box::new(handler))
+    }
+
     /// The same over TLS.
     pub fn start_tls(
         tls: ServerTls,
@@ -71,10 +84,20 @@ impl Server {
 
     /// On an address of choice, e.g. `[::1]:0`.
     pub fn start_on(address: &str, tls: Option<ServerTls>, handler: Handler) -> Self {
+        Self::listen(address, tls, None, handler)
+    }
+
+    fn listen(
+        address: &str,
+        tls: Option<ServerTls>,
+        gate: Option<Mutex<Gate>>,
+        handler: Handler,
+    ) -> Self {
         let listener = TcpListener::bind(address).expect("a free loopback port");
         let address = listener.local_addr().expect("the address just bound");
         let shared = Arc::new(Shared {
             handler: Mutex::new(handler),
+            gate,
             state: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -264,16 +287,26 @@ fn converse(
 
 fn serve(stream: impl Read + Write, info: &mut ConnInfo, shared: &Shared) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    while let Some(request) = message::read_request(&mut stream)? {
+    while let Some(mut request) = message::read_head(&mut stream)? {
         info.request += 1;
+        let mut refusal = None;
+        if let (Some(gate), Some(_)) = (&shared.gate, request.header("Expect")) {
+            let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+            refusal = gate(&request);
+            if refusal.is_none() {
+                stream
+                    .get_mut()
+                    .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            }
+        }
+        if refusal.is_none() {
+            request.body = message::read_body(&request, &mut stream)?;
+        }
         shared.update(|state| state.seen.push((info.clone(), request.clone())));
-        let reply = {
-            let mut handler = shared
-                .handler
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            handler(&request, info)
-        };
+        let reply = refusal.unwrap_or_else(|| {
+            let handler = shared.handler.lock();
+            handler.unwrap_or_else(PoisonError::into_inner)(&request, info)
+        });
         if !reply.send(stream.get_mut(), |time| shared.pause(time))? {
             break;
         }

@@ -23,6 +23,8 @@ const DAY: i64 = 24 * 3600;
 pub struct Authority {
     cert: X509,
     key: PKey<Private>,
+    /// Itself, if another one vouches for it, and those that do in turn, but for the root.
+    chain: Vec<X509>,
 }
 
 /// A certificate with its key.
@@ -30,7 +32,21 @@ pub struct Authority {
 pub struct Identity {
     cert: X509,
     key: PKey<Private>,
+    /// What leads to a root; a server shows it along.
+    chain: Vec<X509>,
 }
+
+/// First and last day of a certificate, counted from today.
+pub type Days = (i64, i64);
+
+/// Over since yesterday.
+pub const EXPIRED: Days = (-9, -1);
+
+/// From tomorrow.
+pub const NOT_YET: Days = (1, 30);
+
+const LEAF_DAYS: Days = (-2, 30);
+const ROOT_DAYS: Days = (-99, 365);
 
 /// What a certificate says.
 #[derive(Clone, Debug)]
@@ -41,8 +57,10 @@ pub struct Leaf<'a> {
     pub dns: &'a [&'a str],
     /// The IP addresses it is for.
     pub ip: &'a [&'a str],
-    /// Whether it ran out yesterday.
-    pub expired: bool,
+    /// When it is valid.
+    pub days: Days,
+    /// Whether it may be a server's; a client's it may be always.
+    pub server: bool,
     /// RSA instead of EC: slower, has a PKCS#1 form.
     pub rsa: bool,
 }
@@ -54,7 +72,8 @@ impl Leaf<'_> {
             name: "localhost",
             dns: &["localhost"],
             ip: &["127.0.0.1", "::1"],
-            expired: false,
+            days: LEAF_DAYS,
+            server: true,
             rsa: false,
         }
     }
@@ -69,30 +88,48 @@ impl Leaf<'_> {
         }
     }
 
-    /// For `localhost`, but it ran out yesterday.
-    pub fn expired() -> Self {
+    /// For `localhost`, but not today.
+    pub fn valid(days: Days) -> Self {
         Leaf {
-            expired: true,
+            days,
             ..Self::localhost()
         }
     }
 }
 
 impl Authority {
-    /// Makes one.
+    /// Makes a root.
     pub fn new(name: &str) -> Self {
+        Self::valid(name, ROOT_DAYS)
+    }
+
+    /// Makes a root that is valid on these days.
+    pub fn valid(name: &str, days: Days) -> Self {
+        Self::make(name, days, None)
+    }
+
+    /// Makes an authority that this one vouches for.
+    pub fn intermediate(&self, name: &str, days: Days) -> Self {
+        Self::make(name, days, Some(self))
+    }
+
+    fn make(name: &str, days: Days, above: Option<&Self>) -> Self {
         let key = ec_key();
         let name = x509_name(name);
-        let mut builder = builder(&name, &name, &key, -2 * DAY, 365 * DAY);
+        let issuer = above.map_or(name.as_ref(), |above| above.cert.subject_name());
+        let issuer = issuer.to_owned().expect("a copy");
+        let mut builder = builder(&name, &issuer, &key, days);
         let constraint = BasicConstraints::new().critical().ca().build();
         builder
             .append_extension(constraint.expect("CA"))
             .expect("CA");
-        builder.sign(&key, MessageDigest::sha256()).expect("sign");
-        Self {
-            cert: builder.build(),
-            key,
-        }
+        let signer = above.map_or(&key, |above| &above.key);
+        builder.sign(signer, MessageDigest::sha256()).expect("sign");
+        let cert = builder.build();
+        let chain = above.map_or(Vec::new(), |above| {
+            [vec![cert.clone()], above.chain.clone()].concat()
+        });
+        Self { cert, key, chain }
     }
 
     /// Its certificate, PEM.
@@ -110,6 +147,15 @@ impl Identity {
     /// A certificate signed with its own key.
     pub fn self_signed(leaf: &Leaf) -> Self {
         issue(leaf, None)
+    }
+
+    /// Signs others as an authority would, though it is none.
+    pub fn as_authority(&self) -> Authority {
+        Authority {
+            cert: self.cert.clone(),
+            key: self.key.clone(),
+            chain: [vec![self.cert.clone()], self.chain.clone()].concat(),
+        }
     }
 
     /// The certificate, PEM.
@@ -138,11 +184,14 @@ fn issue(leaf: &Leaf, authority: Option<&Authority>) -> Identity {
     let key = if leaf.rsa { rsa_key() } else { ec_key() };
     let subject = x509_name(leaf.name);
     let issuer = authority.map_or(subject.as_ref(), |authority| authority.cert.subject_name());
-    let until = if leaf.expired { -DAY } else { 30 * DAY };
     let issuer = issuer.to_owned().expect("a copy");
-    let mut builder = builder(&subject, &issuer, &key, -2 * DAY, until);
+    let mut builder = builder(&subject, &issuer, &key, leaf.days);
     let mut usage = ExtendedKeyUsage::new();
-    let usage = usage.server_auth().client_auth().build().expect("usage");
+    usage.client_auth();
+    if leaf.server {
+        usage.server_auth();
+    }
+    let usage = usage.build().expect("usage");
     builder.append_extension(usage).expect("usage");
     let mut names = SubjectAlternativeName::new();
     leaf.dns.iter().for_each(|name| {
@@ -163,6 +212,7 @@ fn issue(leaf: &Leaf, authority: Option<&Authority>) -> Identity {
     Identity {
         cert: builder.build(),
         key,
+        chain: authority.map_or(Vec::new(), |authority| authority.chain.clone()),
     }
 }
 
@@ -170,16 +220,15 @@ fn builder(
     subject: &X509Name,
     issuer: &X509Name,
     key: &PKey<Private>,
-    from: i64,
-    until: i64,
+    (from, until): Days,
 ) -> X509Builder {
-    let time = |offset| {
+    let time = |day: i64| {
         let now = std::time::UNIX_EPOCH
             .elapsed()
             .expect("after 1970")
             .as_secs();
         let now = i64::try_from(now).expect("a date");
-        Asn1Time::from_unix(now + offset).expect("a date")
+        Asn1Time::from_unix(now + day * DAY).expect("a date")
     };
     let mut serial = BigNum::new().expect("memory");
     serial
@@ -262,6 +311,10 @@ fn acceptor(identity: &Identity) -> SslAcceptorBuilder {
         .set_certificate(&identity.cert)
         .expect("certificate");
     acceptor.set_private_key(&identity.key).expect("key");
+    for above in &identity.chain {
+        let added = acceptor.add_extra_chain_cert(above.clone());
+        added.expect("a certificate");
+    }
     acceptor
 }
 

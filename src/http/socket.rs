@@ -4,17 +4,18 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::{Duration, Instant};
+
 use ureq::Timeout;
 use ureq::unversioned::transport::NextTimeout;
 
 /// How long an operation may take, and what ureq calls it.
 #[derive(Clone, Copy)]
-pub(super) struct Limit {
+pub(super) struct Deadline {
     until: Option<Instant>,
     pub reason: Timeout,
 }
 
-impl Limit {
+impl Deadline {
     pub fn new(timeout: NextTimeout) -> Self {
         let after = (!timeout.after.is_not_happening()).then_some(*timeout.after);
         Self {
@@ -40,35 +41,35 @@ impl Limit {
 pub(super) struct Socket {
     tcp: TcpStream,
     /// For what follows.
-    pub limit: Limit,
+    pub deadline: Deadline,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
 }
 
 impl Socket {
     /// Tries one address after the other; each gets an equal share of the time left.
-    pub fn dial(addresses: &[SocketAddr], limit: Limit) -> io::Result<Self> {
+    pub fn dial(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Self> {
         let mut last = io::ErrorKind::NotFound.into();
         for (tried, address) in addresses.iter().enumerate() {
             let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-            let connected = match limit.left()? {
+            let connected = match deadline.left()? {
                 Some(left) => TcpStream::connect_timeout(address, left / shares),
                 None => TcpStream::connect(address),
             };
             match connected {
-                Ok(tcp) => return Self::new(tcp, limit),
+                Ok(tcp) => return Self::new(tcp, deadline),
                 Err(error) => last = error,
             }
         }
         Err(last)
     }
 
-    fn new(tcp: TcpStream, limit: Limit) -> io::Result<Self> {
+    fn new(tcp: TcpStream, deadline: Deadline) -> io::Result<Self> {
         // A message leaves in one write: its last packet must not wait for an acknowledgement.
         tcp.set_nodelay(true)?;
         Ok(Self {
             tcp,
-            limit,
+            deadline,
             read_timeout: None,
             write_timeout: None,
         })
@@ -91,25 +92,25 @@ fn serves(set: Option<Duration>, left: Option<Duration>) -> bool {
     }
 }
 
-/// The system says `WouldBlock` when a time-out strikes.
-fn timed<T>(result: io::Result<T>) -> io::Result<T> {
-    result.map_err(|error| match error.kind() {
-        io::ErrorKind::WouldBlock => io::ErrorKind::TimedOut.into(),
-        _ => error,
-    })
+/// Whether to look at the clock and go on: a time-out shorter than what is left struck (which the
+/// system calls `WouldBlock`), or a signal.
+fn interrupts(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted
+    )
 }
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let left = self.limit.left()?;
+            let left = self.deadline.left()?;
             if !serves(self.read_timeout, left) {
                 self.tcp.set_read_timeout(left)?;
                 self.read_timeout = left;
             }
             match self.tcp.read(buffer) {
-                // A time-out shorter than what is left struck: look at the clock.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if interrupts(&error) => {}
                 result => return result,
             }
         }
@@ -118,12 +119,17 @@ impl Read for Socket {
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let left = self.limit.left()?;
-        if !serves(self.write_timeout, left) {
-            self.tcp.set_write_timeout(left)?;
-            self.write_timeout = left;
+        loop {
+            let left = self.deadline.left()?;
+            if !serves(self.write_timeout, left) {
+                self.tcp.set_write_timeout(left)?;
+                self.write_timeout = left;
+            }
+            match self.tcp.write(bytes) {
+                Err(error) if interrupts(&error) => {}
+                result => return result,
+            }
         }
-        timed(self.tcp.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

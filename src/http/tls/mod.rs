@@ -1,8 +1,10 @@
-//! TLS towards the ACS (TR-069 §3.3): what is trusted, who we are, and what a refusal means.
+//! TLS (TR-069 §3.3): what is trusted, who we are, and what a refusal means.
 
-use super::error::{CertificateProblem, LinkError};
-use super::socket::Socket;
-use crate::base::config::LinkConfig;
+use std::fs;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
@@ -12,22 +14,24 @@ use openssl::ssl::{
 use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
 use openssl::x509::{X509, X509VerifyResult};
 use openssl_sys as ffi;
-use std::fs;
-use std::net::IpAddr;
-use std::path::Path;
+
+use super::error::{CertificateProblem, HttpError};
+use super::socket::Socket;
+use crate::base::config::TlsConfig;
+use crate::base::file;
 
 /// Certificate and key files are read up to here; the system's own bundle has about 220 kB.
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: usize = 1024 * 1024;
 
 /// For TLS 1.2; the suites of TLS 1.3 are all good.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
-/// The TLS of one session. Chain and dates of the certificate are checked here, the host by
-/// [`stream`]; nothing is with `insecure`.
+/// The TLS of one client. The chain of the certificate is checked here, and its dates if
+/// `check_dates`; the host by [`stream`]; nothing is with `insecure`.
 ///
 /// Built by hand because `SslConnector` reads all of the system's roots even where others are
 /// named, which takes longer than the rest of a session.
-pub(super) fn context(config: &LinkConfig, clock_is_set: bool) -> Result<SslContext, LinkError> {
+pub(super) fn context(config: &TlsConfig, check_dates: bool) -> Result<SslContext, HttpError> {
     let mut context = SslContext::builder(SslMethod::tls_client()).map_err(setup)?;
     context
         .set_min_proto_version(Some(SslVersion::TLS1_2))
@@ -43,29 +47,27 @@ pub(super) fn context(config: &LinkConfig, clock_is_set: bool) -> Result<SslCont
     context.set_verify(SslVerifyMode::PEER);
     if config.insecure {
         log::warn!(
-            "The ACS's certificate is not checked (option acs.insecure_enable): anyone on the way \
-             can be the ACS"
+            "The server's certificate is not checked (option acs.insecure_enable): anyone on the \
+             way can be the server"
         );
         context.set_verify(SslVerifyMode::NONE);
-    } else if !clock_is_set {
+    } else if !check_dates {
         // TR-069 §3.3: without accurate time, what involves absolute time is ignored.
-        log::warn!(
-            "The dates of the ACS's certificate are not checked: the clock has not been set yet"
-        );
-        context
-            .verify_param_mut()
+        log::warn!("The dates of the server's certificate are not checked");
+        let verification = context.verify_param_mut();
+        verification
             .set_flags(X509VerifyFlags::NO_CHECK_TIME)
             .map_err(setup)?;
     }
     Ok(context.build())
 }
 
-/// TLS over `socket`, before its handshake, with the ACS at `host`: a name or an IP address.
+/// TLS over `socket`, before its handshake, with the server at `host`: a name or an IP address.
 pub(super) fn stream(
     context: &SslContext,
     host: &str,
     socket: Socket,
-) -> Result<SslStream<Socket>, LinkError> {
+) -> Result<SslStream<Socket>, HttpError> {
     let begin = || {
         let mut ssl = Ssl::new(context)?;
         ssl.param_mut()
@@ -83,11 +85,11 @@ pub(super) fn stream(
 }
 
 /// What a failed handshake means. Without `insecure`, a verdict ends the handshake at once.
-pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> LinkError {
+pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> HttpError {
     let verdict = ssl.verify_result();
     if verdict == X509VerifyResult::OK || ssl.verify_mode() == SslVerifyMode::NONE {
         let why = error.to_string();
-        return LinkError::Handshake { host, why };
+        return HttpError::Handshake { host, why };
     }
     let problem = match verdict.as_raw() {
         ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
@@ -102,15 +104,15 @@ pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> Link
         | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE => CertificateProblem::UnknownAuthority,
         _ => CertificateProblem::Other(verdict.error_string().to_owned()),
     };
-    LinkError::Certificate { host, problem }
+    HttpError::Certificate { host, problem }
 }
 
-fn setup(error: ErrorStack) -> LinkError {
-    LinkError::Setup(error.to_string())
+fn setup(error: ErrorStack) -> HttpError {
+    HttpError::Setup(error.to_string())
 }
 
 /// The roots to trust: those that the configuration names and no others, or else the system's.
-fn trust(context: &mut SslContextBuilder, config: &LinkConfig) -> Result<(), LinkError> {
+fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), HttpError> {
     if config.ca_file.is_none() && config.ca_path.is_none() {
         return context.set_default_verify_paths().map_err(setup);
     }
@@ -142,7 +144,7 @@ fn trust(context: &mut SslContextBuilder, config: &LinkConfig) -> Result<(), Lin
 }
 
 /// The certificates of a PEM file; one at least.
-fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, LinkError> {
+fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, HttpError> {
     let found = X509::stack_from_pem(&read(option, path)?).unwrap_or_default();
     if found.is_empty() {
         return Err(refused(option, path, "it has no PEM certificate".into()));
@@ -152,7 +154,7 @@ fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, LinkErro
 
 /// Shows our certificate, with those that lead to its authority behind it. The key may be PKCS#8,
 /// PKCS#1 (RSA) or SEC 1 (EC).
-fn identify(context: &mut SslContextBuilder, cert: &Path, key: &Path) -> Result<(), LinkError> {
+fn identify(context: &mut SslContextBuilder, cert: &Path, key: &Path) -> Result<(), HttpError> {
     let fail = |why: &str| refused("acs.ssl_key", key, why.into());
     let mut chain = certificates("acs.ssl_cert", cert)?.into_iter();
     // With a pass phrase given, OpenSSL does not ask for one on the terminal.
@@ -169,17 +171,18 @@ fn identify(context: &mut SslContextBuilder, cert: &Path, key: &Path) -> Result<
         .map_err(|_| fail("it does not belong to the certificate of option acs.ssl_cert"))
 }
 
-fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, LinkError> {
-    let fail = |why: String| refused(option, path, why);
-    let about = fs::metadata(path).map_err(|error| fail(error.to_string()))?;
-    if about.len() > MAX_FILE_BYTES {
-        return Err(fail(format!("it is longer than {MAX_FILE_BYTES} bytes")));
-    }
-    fs::read(path).map_err(|error| fail(error.to_string()))
+fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, HttpError> {
+    file::read(path, MAX_FILE_BYTES).map_err(|error| {
+        let why = match error.kind() {
+            io::ErrorKind::FileTooLarge => format!("it is longer than {MAX_FILE_BYTES} bytes"),
+            _ => error.to_string(),
+        };
+        refused(option, path, why)
+    })
 }
 
-fn refused(option: &'static str, path: &Path, why: String) -> LinkError {
-    LinkError::File {
+fn refused(option: &'static str, path: &Path, why: String) -> HttpError {
+    HttpError::File {
         option,
         path: path.to_owned(),
         why,

@@ -1,35 +1,46 @@
-//! TLS towards the ACS (TR-069 §3.3).
+//! TLS (TR-069 §3.3).
 
-use crate::{config, empty, inform, post_to, post_without_clock};
-use cwmpd::acs::{CertificateProblem, Credentials, Link, LinkError, Reply as Answer};
-use cwmpd::base::config::LinkConfig;
-use cwmpd_lab::Folder;
-use cwmpd_lab::http::{Authority, Identity, Leaf, Reply, Server, ServerTls};
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::thread;
 
-fn serving(identity: &Identity) -> Server {
+use cwmpd::base::config::TlsConfig;
+use cwmpd::http::error::{CertificateProblem, HttpError};
+use cwmpd::http::{HttpClient, HttpSettings};
+use cwmpd_lab::Folder;
+use cwmpd_lab::http::{Authority, EXPIRED, Identity, Leaf, Reply, Server, ServerTls};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use crate::{Whole, get, get_with, post, settings};
+
+pub fn serving(identity: &Identity) -> Server {
     Server::start_tls(ServerTls::new(identity), |_, _| {
         Reply::xml("<a/>").chunked(&[2])
     })
 }
 
-/// Posts to a server with this identity, trusting this authority alone.
-fn post_trusting(
+/// Settings that trust this authority alone.
+pub fn trusting(authority: &Authority, folder: &Folder) -> HttpSettings {
+    let mut settings = settings();
+    settings.tls.ca_file = Some(folder.file("ca.pem", authority.pem()));
+    settings
+}
+
+/// Gets from a server with this identity, trusting this authority alone.
+fn get_trusting(
     authority: &Authority,
     identity: &Identity,
     name: &str,
-) -> Result<Answer, LinkError> {
+) -> Result<Whole, HttpError> {
     let folder = Folder::new(name);
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
-    post_to(&serving(identity).url("/"), &config)
+    get_with(&trusting(authority, &folder), &serving(identity).url("/"))
 }
 
-fn problem(result: Result<Answer, LinkError>) -> CertificateProblem {
+pub fn problem(result: Result<Whole, HttpError>) -> CertificateProblem {
     match result {
-        Err(LinkError::Certificate { problem, .. }) => problem,
+        Err(HttpError::Certificate { problem, .. }) => problem,
         other => panic!("{other:?}"),
     }
 }
@@ -39,24 +50,23 @@ fn a_certificate_of_a_named_authority_is_taken_by_name_and_by_address() {
     let authority = Authority::new("Lab CA");
     let server = serving(&authority.issue(&Leaf::localhost()));
     let folder = Folder::new("good");
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
+    let settings = trusting(&authority, &folder);
     let by_name = format!("https://localhost:{}/", server.port());
     for url in [server.url("/"), by_name] {
-        assert_eq!(post_to(&url, &config).unwrap().body, "<a/>", "{url}");
+        assert_eq!(get_with(&settings, &url).unwrap().text(), "<a/>", "{url}");
     }
 }
 
 #[test]
-fn a_tls_session_uses_one_connection() {
+fn requests_over_tls_share_a_connection() {
     let authority = Authority::new("Lab CA");
     let server = serving(&authority.issue(&Leaf::localhost()));
     let folder = Folder::new("kept");
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
-    let mut link = Link::open(&server.url("/"), Credentials::default(), &config, true).unwrap();
-    for post in [inform(), empty(), empty(), empty()] {
-        link.post(&post).unwrap();
+    let settings = trusting(&authority, &folder);
+    let mut client = HttpClient::new(settings);
+    for _ in 0..2 {
+        post(&mut client, &server.url("/"), "<inform/>").unwrap();
+        get(&mut client, &server.url("/")).unwrap();
     }
     assert_eq!(server.connections(), 1);
     assert_eq!(server.requests().len(), 4);
@@ -65,16 +75,16 @@ fn a_tls_session_uses_one_connection() {
 #[test]
 fn w19_a_self_signed_certificate_is_refused() {
     let identity = Identity::self_signed(&Leaf::localhost());
-    let refused = problem(post_to(&serving(&identity).url("/"), &config()));
+    let refused = problem(get_with(&settings(), &serving(&identity).url("/")));
     assert_eq!(refused, CertificateProblem::UnknownAuthority);
 }
 
 #[test]
 fn w19_an_unknown_authority_is_refused() {
     let identity = Authority::new("Other CA").issue(&Leaf::localhost());
-    let by_system = problem(post_to(&serving(&identity).url("/"), &config()));
+    let by_system = problem(get_with(&settings(), &serving(&identity).url("/")));
     assert_eq!(by_system, CertificateProblem::UnknownAuthority);
-    let by_file = problem(post_trusting(
+    let by_file = problem(get_trusting(
         &Authority::new("Lab CA"),
         &identity,
         "unknown",
@@ -86,16 +96,15 @@ fn w19_an_unknown_authority_is_refused() {
 fn w19_a_certificate_for_another_host_is_refused() {
     let authority = Authority::new("Lab CA");
     let identity = authority.issue(&Leaf::wrong_host());
-    let by_address = problem(post_trusting(&authority, &identity, "wrong-ip"));
+    let by_address = problem(get_trusting(&authority, &identity, "wrong-ip"));
     assert_eq!(by_address, CertificateProblem::WrongHost);
 
     let server = serving(&identity);
     let folder = Folder::new("wrong-name");
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
+    let settings = trusting(&authority, &folder);
     let url = format!("https://localhost:{}/", server.port());
     assert_eq!(
-        problem(post_to(&url, &config)),
+        problem(get_with(&settings, &url)),
         CertificateProblem::WrongHost
     );
 }
@@ -103,40 +112,20 @@ fn w19_a_certificate_for_another_host_is_refused() {
 #[test]
 fn w19_an_expired_certificate_is_refused() {
     let authority = Authority::new("Lab CA");
-    let identity = authority.issue(&Leaf::expired());
-    let refused = problem(post_trusting(&authority, &identity, "expired"));
+    let identity = authority.issue(&Leaf::valid(EXPIRED));
+    let refused = problem(get_trusting(&authority, &identity, "expired"));
     assert_eq!(refused, CertificateProblem::Expired);
 }
 
 #[test]
-fn w19_while_the_clock_is_not_set_the_dates_of_a_certificate_do_not_count_and_all_else_does() {
+fn w19_a_certificate_that_is_not_for_a_server_is_refused() {
     let authority = Authority::new("Lab CA");
-    let folder = Folder::new("no-clock");
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
-    let post = |identity| post_without_clock(&serving(&identity).url("/"), &config);
-
-    assert_eq!(
-        post(authority.issue(&Leaf::expired())).unwrap().body,
-        "<a/>"
-    );
-    let elsewhere = Leaf {
-        expired: true,
-        ..Leaf::wrong_host()
+    let client_only = Leaf {
+        server: false,
+        ..Leaf::localhost()
     };
-    assert_eq!(
-        problem(post(authority.issue(&elsewhere))),
-        CertificateProblem::WrongHost
-    );
-    for stranger in [
-        Authority::new("Other CA").issue(&Leaf::expired()),
-        Identity::self_signed(&Leaf::expired()),
-    ] {
-        let refused = problem(post(stranger));
-        assert_eq!(refused, CertificateProblem::UnknownAuthority);
-    }
-    let impostor = Authority::new("Lab CA").issue(&Leaf::expired());
-    let refused = problem(post(impostor));
+    let identity = authority.issue(&client_only);
+    let refused = problem(get_trusting(&authority, &identity, "purpose"));
     assert!(matches!(refused, CertificateProblem::Other(_)), "{refused}");
 }
 
@@ -145,10 +134,10 @@ fn w19_tls_older_than_1_2_is_refused() {
     let authority = Authority::new("Lab CA");
     let tls = ServerTls::tls11(&authority.issue(&Leaf::localhost()));
     let server = Server::start_tls(tls, |_, _| Reply::new(204));
-    let mut config = config();
-    config.insecure = true;
-    let error = post_to(&server.url("/"), &config).unwrap_err();
-    assert!(matches!(error, LinkError::Handshake { .. }), "{error}");
+    let mut settings = settings();
+    settings.tls.insecure = true;
+    let error = get_with(&settings, &server.url("/")).unwrap_err();
+    assert!(matches!(error, HttpError::Handshake { .. }), "{error}");
     assert!(error.to_string().contains("TLS 1.2"), "{error}");
 }
 
@@ -163,17 +152,20 @@ fn a_plain_server_behind_https_is_an_error() {
             .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             .unwrap();
     });
-    let error = post_to(&url, &config()).unwrap_err();
-    assert!(matches!(error, LinkError::Handshake { .. }), "{error}");
+    let error = get_with(&settings(), &url).unwrap_err();
+    assert!(matches!(error, HttpError::Handshake { .. }), "{error}");
     server.join().unwrap();
 }
 
 #[test]
 fn the_insecure_switch_takes_any_certificate() {
     let server = serving(&Identity::self_signed(&Leaf::wrong_host()));
-    let mut config = config();
-    config.insecure = true;
-    assert_eq!(post_to(&server.url("/"), &config).unwrap().body, "<a/>");
+    let mut settings = settings();
+    settings.tls.insecure = true;
+    assert_eq!(
+        get_with(&settings, &server.url("/")).unwrap().text(),
+        "<a/>"
+    );
 }
 
 #[test]
@@ -184,9 +176,12 @@ fn a_folder_of_authorities_is_trusted_and_what_is_no_certificate_left_out() {
     folder.file("1.pem", Authority::new("Other CA").pem());
     folder.file("2.crt", authority.pem());
     folder.file("README", b"nothing to see");
-    let mut config = config();
-    config.ca_path = Some(folder.to_path_buf());
-    assert_eq!(post_to(&server.url("/"), &config).unwrap().body, "<a/>");
+    let mut settings = settings();
+    settings.tls.ca_path = Some(folder.to_path_buf());
+    assert_eq!(
+        get_with(&settings, &server.url("/")).unwrap().text(),
+        "<a/>"
+    );
 }
 
 #[test]
@@ -195,9 +190,12 @@ fn a_file_of_several_authorities_is_trusted_whole() {
     let server = serving(&authority.issue(&Leaf::localhost()));
     let folder = Folder::new("bundle");
     let bundle = [Authority::new("Other CA").pem(), authority.pem()].concat();
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", bundle));
-    assert_eq!(post_to(&server.url("/"), &config).unwrap().body, "<a/>");
+    let mut settings = settings();
+    settings.tls.ca_file = Some(folder.file("ca.pem", bundle));
+    assert_eq!(
+        get_with(&settings, &server.url("/")).unwrap().text(),
+        "<a/>"
+    );
 }
 
 #[test]
@@ -205,8 +203,7 @@ fn the_client_certificate_is_shown_whatever_form_its_key_has() {
     let authority = Authority::new("Lab CA");
     let server_identity = authority.issue(&Leaf::localhost());
     let folder = Folder::new("client");
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
+    let mut settings = trusting(&authority, &folder);
     for rsa in [false, true] {
         let leaf = Leaf {
             name: "00D09E-Box-1",
@@ -220,9 +217,9 @@ fn the_client_certificate_is_shown_whatever_form_its_key_has() {
             let server = Server::start_tls(tls, |_, info| {
                 Reply::xml(info.client_name.clone().unwrap_or_default())
             });
-            config.client_cert = Some((cert.clone(), folder.file("client.key", key)));
+            settings.tls.client_cert = Some((cert.clone(), folder.file("client.key", key)));
             assert_eq!(
-                post_to(&server.url("/"), &config).unwrap().body,
+                get_with(&settings, &server.url("/")).unwrap().text(),
                 "00D09E-Box-1"
             );
         }
@@ -230,39 +227,39 @@ fn the_client_certificate_is_shown_whatever_form_its_key_has() {
 }
 
 #[test]
-fn an_insecure_session_that_fails_does_not_blame_the_certificate() {
+fn an_insecure_exchange_that_fails_does_not_blame_the_certificate() {
     let authority = Authority::new("Lab CA");
     let identity = Identity::self_signed(&Leaf::wrong_host());
     let server = Server::start_tls(ServerTls::wanting_client(&identity, &authority), |_, _| {
         Reply::new(204)
     });
-    let mut config = config();
-    config.insecure = true;
-    let error = post_to(&server.url("/"), &config).unwrap_err();
-    assert!(!matches!(error, LinkError::Certificate { .. }), "{error}");
+    let mut settings = settings();
+    settings.tls.insecure = true;
+    let error = get_with(&settings, &server.url("/")).unwrap_err();
+    assert!(!matches!(error, HttpError::Certificate { .. }), "{error}");
 }
 
 #[test]
-fn an_acs_that_wants_a_client_certificate_refuses_a_box_without() {
+fn a_server_that_wants_a_client_certificate_refuses_a_box_without() {
     let authority = Authority::new("Lab CA");
     let tls = ServerTls::wanting_client(&authority.issue(&Leaf::localhost()), &authority);
     let server = Server::start_tls(tls, |_, _| Reply::new(204));
     let folder = Folder::new("no-client");
-    let mut config = config();
-    config.ca_file = Some(folder.file("ca.pem", authority.pem()));
-    let error = post_to(&server.url("/"), &config).unwrap_err();
+    let settings = trusting(&authority, &folder);
+    let error = get_with(&settings, &server.url("/")).unwrap_err();
     // The alert that says so may be overtaken by the end of the connection.
-    let told = matches!(error, LinkError::Broken { .. } | LinkError::Disconnected(_));
+    let told = matches!(error, HttpError::Broken { .. } | HttpError::Disconnected(_));
     assert!(told, "{error}");
     assert!(server.requests().is_empty());
 }
 
 /// The error for files that cannot be used; no server is asked.
-fn file_error(config: &LinkConfig) -> String {
+fn file_error(tls: TlsConfig) -> String {
     let server = Server::start(|_, _| Reply::new(204));
     let url = server.url("/").replace("http:", "https:");
-    let error = post_to(&url, config).unwrap_err();
-    assert!(matches!(error, LinkError::File { .. }), "{error}");
+    let settings = HttpSettings { tls, ..settings() };
+    let error = get_with(&settings, &url).unwrap_err();
+    assert!(matches!(error, HttpError::File { .. }), "{error}");
     assert_eq!(server.connections(), 0);
     error.to_string()
 }
@@ -277,11 +274,16 @@ fn a_file_that_cannot_be_used_is_named_with_its_option() {
     let key = folder.file("key.pem", identity.key_pem());
     let other = Identity::self_signed(&Leaf::localhost());
     let other_key = folder.file("other.pem", other.key_pem());
+    let endless = Path::new("/dev/zero").to_path_buf();
+    let pipe = folder.join("pipe");
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let empty = folder.join("empty");
+    std::fs::create_dir(&empty).unwrap();
 
-    let with = |change: &dyn Fn(&mut LinkConfig)| {
-        let mut config = config();
-        change(&mut config);
-        file_error(&config)
+    let with = |change: &dyn Fn(&mut TlsConfig)| {
+        let mut tls = TlsConfig::default();
+        change(&mut tls);
+        file_error(tls)
     };
     for (sentence, option, path) in [
         (
@@ -295,9 +297,24 @@ fn a_file_that_cannot_be_used_is_named_with_its_option() {
             &nothing,
         ),
         (
+            with(&|c| c.ca_file = Some(endless.clone())),
+            "acs.ssl_cacert",
+            &endless,
+        ),
+        (
+            with(&|c| c.ca_file = Some(pipe.clone())),
+            "acs.ssl_cacert",
+            &pipe,
+        ),
+        (
             with(&|c| c.ca_path = Some(absent.clone())),
             "acs.ssl_capath",
             &absent,
+        ),
+        (
+            with(&|c| c.ca_path = Some(empty.clone())),
+            "acs.ssl_capath",
+            &empty,
         ),
         (
             with(&|c| c.client_cert = Some((absent.clone(), key.clone()))),

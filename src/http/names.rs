@@ -1,14 +1,16 @@
-//! The address of the ACS: looked up once a session, so that a session stays with one machine.
+//! The address of a server: looked up once a client, so that a session stays with one machine.
 
-use super::error::LinkError;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
+
 use ureq::Error;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::http::uri::Scheme;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
+
+use super::error::HttpError;
 
 /// Finds addresses, and remembers the last host's.
 #[derive(Debug, Default)]
@@ -56,7 +58,7 @@ impl Names {
         }
         let found = self.system.resolve(uri, config, timeout);
         found.map_err(|error| match error {
-            Error::Io(why) => Error::Other(Box::new(LinkError::Resolve {
+            Error::Io(why) => Error::Other(Box::new(HttpError::Resolve {
                 host: bare_host(uri).to_owned(),
                 why: why.to_string(),
             })),

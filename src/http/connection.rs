@@ -1,25 +1,26 @@
 //! The connection below HTTP: a TCP socket, perhaps with TLS in it, in the shape ureq wants.
 //!
-//! ureq's own would do but for four things. It sends head and body in separate packets; here they
-//! leave together. It cannot demand TLS 1.2. It looks the host up, on a new thread, for every
-//! request; here once a session. And it sets the socket's time-outs anew for every read.
+//! Head and body leave together in few writes, and the socket's time-outs are set only where they
+//! have to be.
 
-use super::error::LinkError;
-use super::names::bare_host;
-use super::socket::{Limit, Socket};
-use super::tls;
-use crate::base::config::LinkConfig;
-use nix::sys::socket::{MsgFlags, recv};
-use openssl::ssl::{SslContext, SslStream};
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use nix::sys::socket::{MsgFlags, recv};
+use openssl::ssl::{SslContext, SslStream};
 use ureq::Error;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
 };
+
+use super::error::HttpError;
+use super::names::bare_host;
+use super::socket::{Deadline, Socket};
+use super::tls;
+use crate::base::config::TlsConfig;
 
 /// Room for one read, and for the head of an answer.
 pub(super) const BUFFER_BYTES: usize = 16 * 1024;
@@ -27,40 +28,74 @@ pub(super) const BUFFER_BYTES: usize = 16 * 1024;
 /// What is to be sent is gathered up to here, then leaves in one write.
 const GATHER_BYTES: usize = 32 * 1024;
 
-/// What the link wants to know about its connections.
+/// What a client wants to know about its connections.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    /// Connections opened so far.
-    pub opened: AtomicUsize,
-    /// Whether a byte came since this was last cleared.
-    pub received: AtomicBool,
+pub(super) struct Connections {
+    opened: AtomicUsize,
+    answered: AtomicBool,
 }
 
-/// Opens connections to the ACS.
+impl Connections {
+    /// How many were opened so far.
+    pub fn opened(&self) -> usize {
+        self.opened.load(Ordering::Relaxed)
+    }
+
+    /// From now on, [`Connections::has_answered`] says whether a byte came.
+    pub fn expect_answer(&self) {
+        self.answered.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a byte came since then.
+    pub fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+}
+
+/// Opens connections.
 pub(super) struct Opener {
-    config: LinkConfig,
-    clock_is_set: bool,
+    config: TlsConfig,
+    check_dates: bool,
     tls: OnceLock<SslContext>,
-    counters: Arc<Counters>,
+    connections: Arc<Connections>,
 }
 
 impl Opener {
-    pub fn new(config: LinkConfig, clock_is_set: bool, counters: Arc<Counters>) -> Self {
+    pub fn new(config: TlsConfig, check_dates: bool, connections: Arc<Connections>) -> Self {
         Self {
             config,
-            clock_is_set,
+            check_dates,
             tls: OnceLock::new(),
-            counters,
+            connections,
         }
     }
 
-    /// Reading the trusted roots costs time: done once a session, and only for https.
-    fn tls(&self) -> Result<&SslContext, LinkError> {
+    /// Reading the trusted roots costs time: done once a client, and only for https.
+    fn tls(&self) -> Result<&SslContext, HttpError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
-        let tls = tls::context(&self.config, self.clock_is_set)?;
+        let tls = tls::context(&self.config, self.check_dates)?;
         Ok(self.tls.get_or_init(|| tls))
+    }
+
+    fn shake_hands(
+        &self,
+        tls: &SslContext,
+        host: &str,
+        authority: &str,
+        socket: Socket,
+    ) -> Result<SslStream<Socket>, Error> {
+        let deadline = socket.deadline;
+        let mut stream = tls::stream(tls, host, socket).map_err(other)?;
+        match stream.connect() {
+            Ok(()) => Ok(stream),
+            Err(_) if deadline.left().is_err() => Err(Error::Timeout(deadline.reason)),
+            Err(error) => {
+                let host = authority.to_owned();
+                Err(other(tls::handshake_error(host, &error, stream.ssl())))
+            }
+        }
     }
 }
 
@@ -84,10 +119,10 @@ impl Connector<()> for Opener {
         } else {
             None
         };
-        let limit = Limit::new(details.timeout);
-        let socket = Socket::dial(&details.addrs, limit).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => Error::Timeout(limit.reason),
-            _ => other(LinkError::Connect {
+        let deadline = Deadline::new(details.timeout);
+        let socket = Socket::dial(&details.addrs, deadline).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
+            _ => other(HttpError::Connect {
                 host: authority.clone(),
                 why: error.to_string(),
             }),
@@ -96,38 +131,21 @@ impl Connector<()> for Opener {
             None => Stream::Plain(socket),
             Some(tls) => {
                 let host = bare_host(details.uri);
-                Stream::Tls(shake_hands(tls, host, &authority, socket)?)
+                Stream::Tls(self.shake_hands(tls, host, &authority, socket)?)
             }
         };
-        self.counters.opened.fetch_add(1, Ordering::Relaxed);
+        self.connections.opened.fetch_add(1, Ordering::Relaxed);
         Ok(Some(Wire {
             stream,
             buffers: LazyBuffers::new(BUFFER_BYTES, BUFFER_BYTES),
             gathered: Vec::new(),
-            counters: Arc::clone(&self.counters),
+            fresh: false,
+            connections: Arc::clone(&self.connections),
         }))
     }
 }
 
-fn shake_hands(
-    tls: &SslContext,
-    host: &str,
-    authority: &str,
-    socket: Socket,
-) -> Result<SslStream<Socket>, Error> {
-    let limit = socket.limit;
-    let mut stream = tls::stream(tls, host, socket).map_err(other)?;
-    match stream.connect() {
-        Ok(()) => Ok(stream),
-        Err(_) if limit.left().is_err() => Err(Error::Timeout(limit.reason)),
-        Err(error) => {
-            let host = authority.to_owned();
-            Err(other(tls::handshake_error(host, &error, stream.ssl())))
-        }
-    }
-}
-
-fn other(error: LinkError) -> Error {
+fn other(error: HttpError) -> Error {
     Error::Other(Box::new(error))
 }
 
@@ -164,7 +182,9 @@ pub(super) struct Wire {
     stream: Stream,
     buffers: LazyBuffers,
     gathered: Vec<u8>,
-    counters: Arc<Counters>,
+    /// Whether input came that was looked at once at most.
+    fresh: bool,
+    connections: Arc<Connections>,
 }
 
 impl Wire {
@@ -174,17 +194,22 @@ impl Wire {
         result
     }
 
-    /// Sets the limit for what follows, and translates a failure of it.
+    /// Sets the deadline for what follows, and translates a failure of it.
     fn within<T>(
         &mut self,
         timeout: NextTimeout,
         run: impl FnOnce(&mut Self) -> io::Result<T>,
     ) -> Result<T, Error> {
-        let limit = Limit::new(timeout);
-        self.stream.socket().limit = limit;
+        let deadline = Deadline::new(timeout);
+        self.stream.socket().deadline = deadline;
         run(self).map_err(|error| match error.kind() {
             // TLS wraps the socket's errors, so the clock is asked as well.
-            _ if limit.left().is_err() => Error::Timeout(limit.reason),
+            _ if deadline.left().is_err() => Error::Timeout(deadline.reason),
+            // ureq takes a reset for the end of a body that ends with the connection: it would be
+            // cut short unnoticed.
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::UnexpectedEof => Error::Io(io::ErrorKind::BrokenPipe.into()),
             _ => Error::Io(error),
         })
     }
@@ -205,6 +230,12 @@ impl Transport for Wire {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        // A refusal that comes in place of "100 Continue" is looked at by who waits for that, and
+        // left to who reads answers; ureq 3.5 forgets that it is there. So what came is shown
+        // twice before more is waited for.
+        if std::mem::take(&mut self.fresh) && !self.buffers.input().is_empty() {
+            return Ok(true);
+        }
         let read = self.within(timeout, |wire| {
             if !wire.gathered.is_empty() {
                 wire.send_gathered()?;
@@ -212,9 +243,10 @@ impl Transport for Wire {
             wire.stream.read(wire.buffers.input_append_buf())
         })?;
         if read > 0 {
-            self.counters.received.store(true, Ordering::Relaxed);
+            self.connections.answered.store(true, Ordering::Relaxed);
         }
         self.buffers.input_appended(read);
+        self.fresh = read > 0;
         Ok(read > 0)
     }
 
@@ -235,7 +267,7 @@ impl Transport for Wire {
 }
 
 impl Drop for Wire {
-    /// Says goodbye, so that the ACS does not log a cut connection.
+    /// Says goodbye, so that the server does not log a cut connection.
     fn drop(&mut self) {
         if let Stream::Tls(stream) = &mut self.stream {
             let _ = stream.shutdown();

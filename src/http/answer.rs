@@ -1,0 +1,76 @@
+//! What came back.
+
+use std::io::{Read, Write};
+
+use ureq::Body;
+use ureq::http::{HeaderMap, HeaderValue};
+
+use super::error::{Explanation, HttpError};
+
+/// Room for one piece of a body on its way: little for most, more while there is more to come.
+const FIRST_PIECE_BYTES: usize = 1024;
+const MAX_PIECE_BYTES: usize = 16 * 1024;
+
+/// An answer whose body is yet to be read. Read to its end, the connection is kept for the next
+/// request; dropped before, it is closed.
+pub struct HttpAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
+    pub(super) explanation: Explanation,
+}
+
+impl HttpAnswer {
+    /// The server, `host` or `host:port`, as messages name it.
+    pub fn host(&self) -> &str {
+        &self.explanation.host
+    }
+
+    /// The values of all headers of that name, its case ignored, in their order.
+    pub fn header_values(&self, name: &str) -> Vec<String> {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        self.headers.get_all(name).iter().map(text).collect()
+    }
+
+    /// Reads the body; more than `limit` bytes of it are refused.
+    pub fn read(&mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
+        let mut bytes = Vec::new();
+        self.copy_to(&mut bytes, limit)?;
+        Ok(bytes)
+    }
+
+    /// Writes the body to `to` as it comes, a buffer at a time, and tells how many bytes it had.
+    ///
+    /// # Errors
+    /// [`HttpError::TooLarge`] for a body of more than `limit` bytes: none is written where the
+    /// server says so before, no more than the limit else. [`HttpError::Sink`] where `to` fails.
+    pub fn copy_to(&mut self, to: &mut dyn Write, limit: u64) -> Result<u64, HttpError> {
+        let too_large = || HttpError::TooLarge {
+            host: self.explanation.host.clone(),
+            limit,
+        };
+        if self.body.content_length() > Some(limit) {
+            return Err(too_large());
+        }
+        let mut copied = 0;
+        let mut piece = vec![0; FIRST_PIECE_BYTES];
+        let mut body = self.body.as_reader();
+        loop {
+            let read = match body.read(&mut piece) {
+                Ok(0) => return Ok(copied),
+                Ok(read) => read,
+                Err(error) => return Err(self.explanation.of(error.into())),
+            };
+            copied += u64::try_from(read).unwrap_or(u64::MAX);
+            if copied > limit {
+                return Err(too_large());
+            }
+            let written = to.write_all(piece.get(..read).unwrap_or_default());
+            written.map_err(|error| HttpError::Sink(error.to_string()))?;
+            if read == piece.len() && read < MAX_PIECE_BYTES {
+                piece.resize(read * 2, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Authentication (RFC 7616, RFC 7617; TR-069 §3.4.4): which challenge is answered, and how every
+//! later request to the same server proves itself without being asked again.
+
+use std::io;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ureq::http::Method;
+
+use super::error::HttpError;
+use super::request::RequestBody;
+use crate::base::digest::{self, Algorithm, Challenge, Proof, Qop};
+use crate::base::secret::Secret;
+use crate::base::url::Url;
+
+/// Answers to 401 for one request: the first one, and one more where the nonce was stale.
+const MAX_ANSWERS: u8 = 2;
+
+/// Who we are to a server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user's name; empty where no credentials are set.
+    pub username: String,
+    /// The password.
+    pub password: Secret,
+}
+
+/// The state of authentication with one server.
+pub(super) struct Auth {
+    credentials: Credentials,
+    /// The server that the rest is about.
+    server: Option<Url>,
+    scheme: Option<Scheme>,
+    /// How many 401 were answered since the last other answer.
+    answered: u8,
+}
+
+enum Scheme {
+    Basic,
+    Digest(DigestState),
+}
+
+/// A challenge that is being answered.
+struct DigestState {
+    algorithm: Algorithm,
+    /// Echoed only where the challenge named it, for servers older than the parameter.
+    named_algorithm: bool,
+    realm: String,
+    nonce: String,
+    opaque: Option<String>,
+    protection: Protection,
+    cnonce: String,
+    /// How often the nonce was used.
+    count: u32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Protection {
+    None,
+    Auth,
+    AuthInt,
+}
+
+impl Auth {
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            server: None,
+            scheme: None,
+            answered: 0,
+        }
+    }
+
+    /// The next request goes to `url`: another server gets credentials only when it asks for them.
+    pub fn turn_to(&mut self, url: &Url) {
+        let same = |server: &Url| server.same_origin(url);
+        if !self.server.as_ref().is_some_and(same) {
+            self.server = Some(url.clone());
+            self.scheme = None;
+            self.answered = 0;
+        }
+    }
+
+    /// The server took the last request.
+    pub fn accepted(&mut self) {
+        self.answered = 0;
+    }
+
+    /// Whether the server has not asked yet, and would get an answer.
+    pub fn may_be_asked(&self) -> bool {
+        self.scheme.is_none() && !self.credentials.username.is_empty()
+    }
+
+    /// Makes ready to answer a 401 of `host` with these values of `WWW-Authenticate`; the error
+    /// says why it is not to be answered. `basic`: the password itself may be sent.
+    pub fn answer(
+        &mut self,
+        host: &str,
+        challenges: &[String],
+        basic: bool,
+    ) -> Result<(), HttpError> {
+        let host = host.to_owned();
+        if self.credentials.username.is_empty() {
+            return Err(HttpError::NoCredentials(host));
+        }
+        let parsed = challenges.iter().flat_map(|header| digest::parse(header));
+        let challenges: Vec<Challenge> = parsed.collect();
+        let digest = challenges
+            .iter()
+            .filter_map(|challenge| Some((algorithm(challenge)?, challenge)))
+            .max_by_key(|(algorithm, _)| *algorithm);
+        let stale = digest.is_some_and(|(_, challenge)| {
+            let stale = challenge.param("stale");
+            stale.is_some_and(|stale| stale.eq_ignore_ascii_case("true"))
+        });
+        if self.answered >= MAX_ANSWERS || (self.answered > 0 && !stale) {
+            return Err(HttpError::AuthFailed(host));
+        }
+        if let Some((algorithm, challenge)) = digest {
+            self.scheme = Some(Scheme::Digest(DigestState::new(algorithm, challenge)?));
+        } else if !challenges.iter().any(|challenge| challenge.is("Basic")) {
+            let offered = offered(&challenges);
+            return Err(HttpError::AuthUnsupported { host, offered });
+        } else if !basic {
+            return Err(HttpError::BasicRefused(host));
+        } else {
+            self.scheme = Some(Scheme::Basic);
+        }
+        self.answered += 1;
+        Ok(())
+    }
+
+    /// The `Authorization` header of a request, once the server has asked for one. The body is
+    /// read where its hash is part of the proof.
+    pub fn authorization(
+        &mut self,
+        method: &Method,
+        target: &str,
+        body: Option<&mut RequestBody<'_>>,
+    ) -> io::Result<Option<Secret>> {
+        let Credentials { username, password } = &self.credentials;
+        match self.scheme.as_mut() {
+            None => Ok(None),
+            Some(Scheme::Basic) => {
+                let pair = BASE64_STANDARD.encode(format!("{username}:{}", password.reveal()));
+                Ok(Some(Secret::new(format!("Basic {pair}"))))
+            }
+            Some(Scheme::Digest(digest)) => {
+                let proof = digest.authorization(&self.credentials, method, target, body);
+                proof.map(Some)
+            }
+        }
+    }
+}
+
+/// For the error: what a server offers.
+fn offered(challenges: &[Challenge]) -> String {
+    let offered: Vec<String> = challenges.iter().map(describe).collect();
+    if offered.is_empty() {
+        "no means at all".into()
+    } else {
+        offered.join(", ")
+    }
+}
+
+/// The algorithm of a Digest challenge that we can answer.
+fn algorithm(challenge: &Challenge) -> Option<Algorithm> {
+    let complete = challenge.is("Digest") && challenge.param("nonce").is_some();
+    complete.then_some(())?;
+    protection(challenge)?;
+    Algorithm::named(challenge.param("algorithm"))
+}
+
+/// `auth` is taken before `auth-int`; a list of only unknown values cannot be answered.
+fn protection(challenge: &Challenge) -> Option<Protection> {
+    let Some(list) = challenge.param("qop") else {
+        return Some(Protection::None);
+    };
+    let has = |name: &str| {
+        list.split(',')
+            .any(|item| item.trim().eq_ignore_ascii_case(name))
+    };
+    match () {
+        () if has("auth") => Some(Protection::Auth),
+        () if has("auth-int") => Some(Protection::AuthInt),
+        () if list.trim().is_empty() => Some(Protection::None),
+        () => None,
+    }
+}
+
+/// For the error: the scheme and what of it we lack.
+fn describe(challenge: &Challenge) -> String {
+    match challenge.param("algorithm") {
+        Some(algorithm) => format!("{} ({algorithm})", challenge.scheme),
+        None => challenge.scheme.clone(),
+    }
+}
+
+impl DigestState {
+    fn new(algorithm: Algorithm, challenge: &Challenge) -> Result<Self, HttpError> {
+        let text = |name| challenge.param(name).map(str::to_owned);
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)
+            .map_err(|error| HttpError::Setup(format!("no random numbers: {error}")))?;
+        Ok(Self {
+            algorithm,
+            named_algorithm: challenge.param("algorithm").is_some(),
+            realm: text("realm").unwrap_or_default(),
+            nonce: text("nonce").unwrap_or_default(),
+            opaque: text("opaque"),
+            protection: protection(challenge).unwrap_or(Protection::None),
+            cnonce: digest::hex(&random),
+            count: 0,
+        })
+    }
+
+    /// RFC 7616 §3.4. `qop`, `nc` and `algorithm` go without quotes.
+    fn authorization(
+        &mut self,
+        credentials: &Credentials,
+        method: &Method,
+        target: &str,
+        body: Option<&mut RequestBody<'_>>,
+    ) -> io::Result<Secret> {
+        let body_hash = match (self.protection, body) {
+            (Protection::AuthInt, Some(body)) => self.algorithm.hash_body(body.rewound()?)?,
+            (Protection::AuthInt, None) => self.algorithm.hash_body(&mut io::empty())?,
+            _ => String::new(),
+        };
+        self.count = self.count.wrapping_add(1);
+        let nc = format!("{:08x}", self.count);
+        let (qop, named) = match self.protection {
+            Protection::None => (Qop::None, None),
+            Protection::Auth => (Qop::Auth, Some("auth")),
+            Protection::AuthInt => (Qop::AuthInt(&body_hash), Some("auth-int")),
+        };
+        let response = Proof {
+            algorithm: self.algorithm,
+            username: &credentials.username,
+            realm: &self.realm,
+            password: credentials.password.reveal(),
+            nonce: &self.nonce,
+            cnonce: &self.cnonce,
+            nc: &nc,
+            method: method.as_str(),
+            uri: target,
+            qop,
+        }
+        .response();
+        let mut header = format!(
+            "Digest username={}, realm={}, nonce={}, uri={}, response=\"{response}\"",
+            digest::quote(&credentials.username),
+            digest::quote(&self.realm),
+            digest::quote(&self.nonce),
+            digest::quote(target),
+        );
+        if self.named_algorithm {
+            header += &format!(", algorithm={}", self.algorithm.name());
+        }
+        if let Some(qop) = named {
+            header += &format!(", qop={qop}, nc={nc}");
+        }
+        if named.is_some() || self.algorithm.is_session() {
+            header += &format!(", cnonce=\"{}\"", self.cnonce);
+        }
+        if let Some(opaque) = &self.opaque {
+            header += &format!(", opaque={}", digest::quote(opaque));
+        }
+        Ok(Secret::new(header))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! The HTTP client, through [`cwmpd::http::HttpClient`] and real sockets.
+
+mod auth;
+mod connection;
+mod framing;
+mod memory;
+mod nginx;
+mod streams;
+mod tls;
+
+use std::time::Duration;
+
+use cwmpd::base::config::TlsConfig;
+use cwmpd::base::url::Url;
+use cwmpd::http::error::HttpError;
+use cwmpd::http::{
+    Credentials, HttpClient, HttpRequest, HttpSettings, Method, RequestBody, TimeLimits,
+};
+
+/// Long enough for a loaded machine; no test waits for it to pass.
+const AMPLE: Duration = Duration::from_secs(30);
+
+/// More than any body that is read whole.
+const BIG: u64 = 64 * 1024 * 1024;
+
+fn credentials() -> Credentials {
+    Credentials {
+        username: "00D09E-Box-1".into(),
+        password: "s3cret \"quoted\"".into(),
+    }
+}
+
+/// Settings with credentials and ample time.
+fn settings() -> HttpSettings {
+    HttpSettings {
+        tls: TlsConfig::default(),
+        check_dates: true,
+        credentials: credentials(),
+        limits: TimeLimits {
+            connect: AMPLE,
+            response: AMPLE,
+            exchange: AMPLE,
+            deadline: None,
+        },
+    }
+}
+
+fn client() -> HttpClient {
+    HttpClient::new(settings())
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).expect("a good URL")
+}
+
+/// An answer, its body read whole.
+#[derive(Debug, PartialEq, Eq)]
+struct Whole {
+    status: u16,
+    body: Vec<u8>,
+}
+
+impl Whole {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("a text")
+    }
+}
+
+/// Sends a request, and answers 401 as long as there is an answer; Basic only if `basic`.
+fn exchange(
+    client: &mut HttpClient,
+    mut request: HttpRequest<'_>,
+    basic: bool,
+) -> Result<Whole, HttpError> {
+    loop {
+        let mut answer = client.send(&mut request)?;
+        let body = answer.read(BIG)?;
+        if answer.status != 401 {
+            let status = answer.status;
+            return Ok(Whole { status, body });
+        }
+        client.authenticate(&answer, basic)?;
+    }
+}
+
+fn post(client: &mut HttpClient, to: &str, text: &str) -> Result<Whole, HttpError> {
+    let to = url(to);
+    let request = HttpRequest::new(Method::POST, &to).body(RequestBody::text(text));
+    exchange(client, request, false)
+}
+
+fn get(client: &mut HttpClient, from: &str) -> Result<Whole, HttpError> {
+    exchange(client, HttpRequest::new(Method::GET, &url(from)), false)
+}
+
+/// Gets with settings of one's own.
+fn get_with(settings: &HttpSettings, from: &str) -> Result<Whole, HttpError> {
+    get(&mut HttpClient::new(settings.clone()), from)
+}
