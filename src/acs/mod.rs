@@ -18,9 +18,9 @@ use crate::base::url::Url;
 use crate::cwmp::{Post, PostKind};
 use crate::http::{
     Credentials, HttpAnswer, HttpClient, HttpRequest, HttpSettings, Method, RequestBody,
-    TimeLimits,
+    TimeLimits, UncheckedDates,
 };
-use cookies::{Jar, Now};
+use cookies::Jar;
 
 /// Redirects followed for one request (TR-069 §3.4.2: up to five).
 pub const MAX_REDIRECTS: u8 = 5;
@@ -46,13 +46,32 @@ pub struct Reply {
     pub status: u16,
     /// The body; empty where there is none.
     pub body: String,
+    /// The clock of the ACS when it answered, in seconds since 1970 (`Date`); `None` where it does
+    /// not tell.
+    pub date: Option<i64>,
+    unchecked: Option<UncheckedDates>,
+}
+
+impl Reply {
+    /// Checks the dates of the ACS's certificates after all, once the time is known to be `unix`
+    /// (seconds since 1970), be it by this very answer. Where they had been checked, or there is
+    /// no TLS, all is well.
+    ///
+    /// # Errors
+    /// [`LinkError`] says whose certificate is outside its dates: the answer must not be trusted,
+    /// and the session has to end with it.
+    pub fn check_dates_at(&self, unix: i64) -> Result<(), LinkError> {
+        let check = |dates: &UncheckedDates| dates.check_at(unix);
+        let checked = self.unchecked.as_ref().map_or(Ok(()), check);
+        checked.map_err(LinkError::Http)
+    }
 }
 
 impl Link {
     /// Makes ready for a session with the ACS at `url` (`ManagementServer.URL`). Connects on the
     /// first [`Link::post`]. The dates of the ACS's certificate count only if `check_dates`, which
     /// is to say that the box's time is known to be right (TR-069 §3.3); all else of it counts
-    /// always.
+    /// always, and its dates can be checked later by [`Reply::check_dates_at`].
     ///
     /// # Errors
     /// [`LinkError::BadUrl`].
@@ -134,9 +153,9 @@ impl Link {
         }
         let mut request = request.body(RequestBody::text(&post.body));
         let answer = self.client.send(&mut request)?;
-        let now = Now::read();
+        let (now, date) = (Instant::now(), answer.date());
         for cookie in answer.header_values("set-cookie") {
-            self.cookies.store(&cookie, &self.url, now);
+            self.cookies.store(&cookie, &self.url, now, date);
         }
         Ok(answer)
     }
@@ -184,6 +203,8 @@ impl Link {
         Ok(Reply {
             status: answer.status,
             body,
+            date: answer.date(),
+            unchecked: self.client.unchecked_dates(),
         })
     }
 }

@@ -58,7 +58,7 @@ fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
 /// What the engine hears of it.
 fn answered(reply: Result<Reply, LinkError>) -> Input {
     match reply {
-        Ok(Reply { status, body }) => Input::Reply { status, body },
+        Ok(Reply { status, body, .. }) => Input::Reply { status, body },
         Err(e @ LinkError::Http(HttpError::Disconnected(_))) => Input::Dropped(e.to_string()),
         Err(e) => Input::TransportError(e.to_string()),
     }

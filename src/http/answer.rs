@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue};
 
+use super::date::unix_of_date;
 use super::error::{Explanation, HttpError};
 
 /// Room for one piece of a body on its way: little for most, more while there is more to come.
@@ -31,6 +32,12 @@ impl HttpAnswer {
     pub fn header_values(&self, name: &str) -> Vec<String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         self.headers.get_all(name).iter().map(text).collect()
+    }
+
+    /// The server's clock when it answered, in seconds since 1970 (`Date`, RFC 9110 §6.6.1);
+    /// `None` where it does not tell or tells nothing that is a date.
+    pub fn date(&self) -> Option<i64> {
+        unix_of_date(self.headers.get("date")?.to_str().ok()?)
     }
 
     /// Reads the body; more than `limit` bytes of it are refused.

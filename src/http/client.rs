@@ -13,6 +13,7 @@ use super::connection::{BUFFER_BYTES, Connections, Opener};
 use super::error::{ExchangePhase, Explanation, HttpError};
 use super::names::Names;
 use super::request::HttpRequest;
+use super::tls::UncheckedDates;
 use crate::base::config::TlsConfig;
 
 /// The longest head of an answer taken: what fills the buffer is too long.
@@ -155,6 +156,11 @@ impl HttpClient {
     pub fn authenticate(&mut self, refusal: &HttpAnswer, basic: bool) -> Result<(), HttpError> {
         let challenges = refusal.header_values("www-authenticate");
         self.auth.answer(refusal.host(), &challenges, basic)
+    }
+
+    /// The dates of the certificates that this client took without looking at them.
+    pub fn unchecked_dates(&self) -> Option<UncheckedDates> {
+        self.connections.unchecked_dates()
     }
 
     fn exchange(

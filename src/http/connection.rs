@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nix::sys::socket::{MsgFlags, recv};
 use openssl::ssl::{SslContext, SslStream};
@@ -19,7 +19,7 @@ use ureq::unversioned::transport::{
 use super::error::HttpError;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
-use super::tls;
+use super::tls::{self, UncheckedDates};
 use crate::base::config::TlsConfig;
 
 /// Room for one read, and for the head of an answer.
@@ -33,6 +33,7 @@ const GATHER_BYTES: usize = 32 * 1024;
 pub(super) struct Connections {
     opened: AtomicUsize,
     answered: AtomicBool,
+    unchecked: Mutex<Option<UncheckedDates>>,
 }
 
 impl Connections {
@@ -49,6 +50,20 @@ impl Connections {
     /// Whether a byte came since then.
     pub fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// The dates of the certificates that were taken without looking at them.
+    pub fn unchecked_dates(&self) -> Option<UncheckedDates> {
+        let dates = self.unchecked.lock();
+        dates.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add_unchecked(&self, dates: UncheckedDates) {
+        let mut all = self.unchecked.lock().unwrap_or_else(PoisonError::into_inner);
+        *all = Some(match all.take() {
+            None => dates,
+            Some(others) => others.and(dates),
+        });
     }
 }
 
@@ -89,13 +104,19 @@ impl Opener {
         let deadline = socket.deadline;
         let mut stream = tls::stream(tls, host, socket).map_err(other)?;
         match stream.connect() {
-            Ok(()) => Ok(stream),
-            Err(_) if deadline.left().is_err() => Err(Error::Timeout(deadline.reason)),
+            Ok(()) => {}
+            Err(_) if deadline.left().is_err() => return Err(Error::Timeout(deadline.reason)),
             Err(error) => {
                 let host = authority.to_owned();
-                Err(other(tls::handshake_error(host, &error, stream.ssl())))
+                return Err(other(tls::handshake_error(host, &error, stream.ssl())));
             }
         }
+        if !self.check_dates && !self.config.insecure {
+            let dates = UncheckedDates::of(authority, stream.ssl()).map_err(other)?;
+            log::warn!("{dates}");
+            self.connections.add_unchecked(dates);
+        }
+        Ok(stream)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod cookies;
+mod dates;
 mod logging;
 mod messages;
 mod nginx;

@@ -1,10 +1,10 @@
 //! What one exchange looks like on the wire: headers out, bodies in.
 
 use cwmpd::http::error::HttpError;
-use cwmpd::http::{HttpRequest, Method};
+use cwmpd::http::{HttpClient, HttpRequest, Method};
 use cwmpd_lab::http::{Reply, Server};
 
-use crate::{client, get, post, url};
+use crate::{client, get, post, settings, url};
 
 #[test]
 fn a_request_with_a_body_tells_its_length() {
@@ -171,4 +171,38 @@ fn what_is_not_http_is_an_error() {
     let chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
     let error = body_of(Reply::raw(chunk)).unwrap_err();
     assert!(matches!(error, HttpError::Protocol { .. }), "{error}");
+}
+
+#[test]
+fn f13_the_servers_clock_is_told_where_it_is_a_date() {
+    let date = |reply: Reply| {
+        let server = Server::start(move |_, _| reply.clone());
+        let to = url(&server.url("/"));
+        let mut client = HttpClient::new(settings());
+        let answer = client.send(&mut HttpRequest::new(Method::GET, &to));
+        answer.unwrap().date()
+    };
+    for form in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+    ] {
+        assert_eq!(
+            date(Reply::new(204).header("Date", form)),
+            Some(784_111_777)
+        );
+    }
+    for no_date in [
+        "",
+        "now",
+        "Sun, 06 Nov 1994",
+        "Sun, 06 Nov 1994 08:49:37 CET",
+    ] {
+        assert_eq!(
+            date(Reply::new(200).header("Date", no_date)),
+            None,
+            "{no_date}"
+        );
+    }
+    assert_eq!(date(Reply::new(204)), None);
 }

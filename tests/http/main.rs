@@ -2,6 +2,7 @@
 
 mod auth;
 mod connection;
+mod dates;
 mod framing;
 mod memory;
 mod nginx;

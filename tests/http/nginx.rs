@@ -52,6 +52,7 @@ fn a_file_goes_to_nginx_and_comes_back() {
         .unwrap();
     let mut file = File::create(folder.join("back")).unwrap();
     assert_eq!(answer.copy_to(&mut file, u64::MAX), Ok(BYTES as u64));
+    assert!(answer.date().is_some());
     assert!(fs::read(folder.join("back")).unwrap() == content(BYTES));
     // A part of it, as after a broken connection.
     let from_half = format!("bytes={}-", BYTES / 2);

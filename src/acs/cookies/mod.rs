@@ -2,10 +2,13 @@
 //!
 //! Names and values are opaque: what came goes back, quotes included.
 
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use crate::base::clock::EARLIEST_PLAUSIBLE_UNIX;
 use crate::base::secret::Secret;
 use crate::base::url::Url;
-use std::net::IpAddr;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use crate::http::unix_of_date;
 
 /// More cookies push the oldest out. RFC 6265 §6.1 wants 50 a domain.
 pub const MAX_COOKIES: usize = 50;
@@ -30,28 +33,12 @@ struct Cookie {
     expires: Option<Instant>,
 }
 
-/// The two clocks an expiry needs: lifetimes are counted on the steady one, so that setting the
-/// box's clock in mid-session loses no cookie.
-#[derive(Clone, Copy)]
-pub(super) struct Now {
-    pub steady: Instant,
-    pub wall: SystemTime,
-}
-
-impl Now {
-    pub fn read() -> Self {
-        Self {
-            steady: Instant::now(),
-            wall: SystemTime::now(),
-        }
-    }
-}
-
 impl Jar {
-    /// Takes in one `Set-Cookie` of an answer from `url`. A cookie that is malformed or not for
-    /// this host is left out, as RFC 6265 wants.
-    pub fn store(&mut self, set_cookie: &str, url: &Url, now: Now) {
-        let Some(cookie) = Cookie::parse(set_cookie, url, now) else {
+    /// Takes in one `Set-Cookie` of an answer from `url` that came `now`, when the server's own
+    /// clock said `date` (seconds since 1970): its `Expires` means that clock and no other. A
+    /// cookie that is malformed or not for this host is left out, as RFC 6265 wants.
+    pub fn store(&mut self, set_cookie: &str, url: &Url, now: Instant, date: Option<i64>) {
+        let Some(cookie) = Cookie::parse(set_cookie, url, now, date) else {
             log::debug!(
                 "A cookie of {} is malformed or not its own to set",
                 url.host
@@ -61,14 +48,14 @@ impl Jar {
         let same = |other: &Cookie| {
             other.name == cookie.name && other.domain == cookie.domain && other.path == cookie.path
         };
-        let expired = cookie.expires.is_some_and(|at| at <= now.steady);
+        let expired = cookie.expires.is_some_and(|at| at <= now);
         match self.cookies.iter_mut().find(|other| same(other)) {
             // Keeps its place: RFC 6265 §5.3 step 11.
             Some(old) => *old = cookie,
             None => self.cookies.push(cookie),
         }
         if expired {
-            self.expire(now.steady);
+            self.expire(now);
         }
         while self.cookies.len() > MAX_COOKIES || self.bytes() > MAX_COOKIE_BYTES {
             self.cookies.remove(0);
@@ -101,7 +88,7 @@ impl Jar {
 
 impl Cookie {
     /// RFC 6265 §5.2 and §5.3.
-    fn parse(text: &str, url: &Url, now: Now) -> Option<Self> {
+    fn parse(text: &str, url: &Url, now: Instant, date: Option<i64>) -> Option<Self> {
         let mut parts = text.split(';');
         let (name, value) = parts.next()?.split_once('=')?;
         let (name, value) = (name.trim(), value.trim());
@@ -118,7 +105,7 @@ impl Cookie {
             secure: false,
             expires: None,
         };
-        let mut max_age = None;
+        let (mut max_age, mut lifetime) = (None, None);
         for part in parts {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let value = value.trim();
@@ -127,14 +114,13 @@ impl Cookie {
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "path" => cookie.path = default_path(url),
                 "secure" => cookie.secure = true,
-                "expires" => cookie.expires = parse_date(value).map(|date| now.steady_at(date)),
+                "expires" => lifetime = unix_of_date(value).and_then(|end| until(end, date)),
                 "max-age" => max_age = max_age_seconds(value).or(max_age),
                 _ => {}
             }
         }
-        if let Some(age) = max_age {
-            cookie.expires = Some(now.steady.checked_add(age).unwrap_or(now.steady));
-        }
+        let lifetime = max_age.or(lifetime);
+        cookie.expires = lifetime.map(|left| now.checked_add(left).unwrap_or(now));
         Some(cookie)
     }
 
@@ -199,68 +185,16 @@ fn max_age_seconds(value: &str) -> Option<Duration> {
     Some(seconds.map_or(MAX_AGE, |age| age.min(MAX_AGE)))
 }
 
-impl Now {
-    fn steady_at(self, date: SystemTime) -> Instant {
-        let left = date
-            .duration_since(self.wall)
-            .unwrap_or_default()
-            .min(MAX_AGE);
-        self.steady.checked_add(left).unwrap_or(self.steady)
-    }
-}
-
-/// RFC 6265 §5.1.1: any order, any separators.
-fn parse_date(text: &str) -> Option<SystemTime> {
-    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
-    let separates = |c: char| !(c.is_ascii_alphanumeric() || c == ':');
-    for token in text.split(separates).filter(|token| !token.is_empty()) {
-        let number = || token.parse::<u64>().ok();
-        if time.is_none() && token.contains(':') {
-            time = parse_time(token);
-        } else if day.is_none() && token.len() <= 2 && number().is_some() {
-            day = number();
-        } else if month.is_none() && month_number(token).is_some() {
-            month = month_number(token);
-        } else if year.is_none() && (token.len() == 2 || token.len() == 4) {
-            year = number().map(|year| match year {
-                0..=69 => year + 2000,
-                70..=99 => year + 1900,
-                year => year,
-            });
-        }
-    }
-    let (time, day, month, year) = (time?, day?, month?, year?);
-    if !(1..=31).contains(&day) || year < 1601 {
+/// What is left at the server's `date` until `end`. A server that does not tell its date may still
+/// take a cookie back, which is done by a date long past; to any other it is held by nothing but
+/// the end of the session.
+fn until(end: i64, date: Option<i64>) -> Option<Duration> {
+    if date.is_none() && end >= EARLIEST_PLAUSIBLE_UNIX {
         return None;
     }
-    let days = days_since_1970(year, month, day);
-    UNIX_EPOCH.checked_add(Duration::from_secs(days * 24 * 3600 + time))
-}
-
-fn parse_time(token: &str) -> Option<u64> {
-    let mut parts = token.split(':').map(|part| part.parse::<u64>().ok());
-    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
-    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
-}
-
-/// 1 to 12.
-fn month_number(token: &str) -> Option<u64> {
-    const MONTHS: &str = "janfebmaraprmayjunjulaugsepoctnovdec";
-    let name = token.get(..3)?.to_ascii_lowercase();
-    let position = MONTHS.find(&name).filter(|position| position % 3 == 0)?;
-    u64::try_from(position / 3 + 1).ok()
-}
-
-/// Days of the Gregorian calendar; dates before 1970 count as 1970, both being past.
-fn days_since_1970(year: u64, month: u64, day: u64) -> u64 {
-    // Years begin in March, so that the leap day is the last.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    days.saturating_sub(719_468)
+    let left = date.map_or(0, |date| end.saturating_sub(date));
+    let left = Duration::from_secs(u64::try_from(left).unwrap_or(0));
+    Some(left.min(MAX_AGE))
 }
 
 #[cfg(test)]

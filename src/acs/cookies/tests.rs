@@ -1,24 +1,21 @@
-use super::{Jar, MAX_COOKIE_BYTES, MAX_COOKIES, Now, days_since_1970, parse_date};
-use crate::base::url::Url;
-use proptest::prelude::*;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-/// 2026-11-22T12:00:00Z
-fn now() -> Now {
-    Now {
-        steady: Instant::now(),
-        wall: UNIX_EPOCH + Duration::from_secs(1_795_348_800),
-    }
-}
+use proptest::prelude::*;
+
+use super::{Jar, MAX_COOKIE_BYTES, MAX_COOKIES};
+use crate::base::url::Url;
+
+/// The server's clock: 2026-11-22T12:00:00Z.
+const DATE: i64 = 1_795_348_800;
 
 /// What a jar that got these from `from` sends to `to`.
 fn sent(cookies: &[&str], from: &str, to: &str) -> String {
-    let now = now();
+    let now = Instant::now();
     let mut jar = Jar::default();
     for cookie in cookies {
-        jar.store(cookie, &Url::parse(from).unwrap(), now);
+        jar.store(cookie, &Url::parse(from).unwrap(), now, Some(DATE));
     }
-    let header = jar.header(&Url::parse(to).unwrap(), now.steady);
+    let header = jar.header(&Url::parse(to).unwrap(), now);
     header
         .map(|header| header.reveal().to_owned())
         .unwrap_or_default()
@@ -127,15 +124,15 @@ fn max_age_and_expires_delete_and_max_age_wins() {
 #[test]
 fn a_lifetime_ends() {
     let url = Url::parse("http://h/").unwrap();
-    let now = now();
+    let now = Instant::now();
     let mut jar = Jar::default();
-    jar.store("a=1; Max-Age=5", &url, now);
+    jar.store("a=1; Max-Age=5", &url, now, None);
     assert!(
-        jar.header(&url, now.steady + Duration::from_secs(4))
+        jar.header(&url, now + Duration::from_secs(4))
             .is_some()
     );
     assert!(
-        jar.header(&url, now.steady + Duration::from_secs(5))
+        jar.header(&url, now + Duration::from_secs(5))
             .is_none()
     );
 }
@@ -145,14 +142,15 @@ fn too_many_and_too_big_cookies_push_the_oldest_out() {
     let url = Url::parse("http://h/").unwrap();
     let mut jar = Jar::default();
     for number in 0..=MAX_COOKIES {
-        jar.store(&format!("c{number}=x"), &url, now());
+        jar.store(&format!("c{number}=x"), &url, Instant::now(), None);
     }
     let sent = jar.header(&url, Instant::now()).unwrap();
     assert!(sent.reveal().starts_with("c1=x; "));
     jar.store(
         &format!("big={}", "x".repeat(MAX_COOKIE_BYTES - 3)),
         &url,
-        now(),
+        Instant::now(),
+        None,
     );
     assert!(
         jar.header(&url, Instant::now())
@@ -163,23 +161,35 @@ fn too_many_and_too_big_cookies_push_the_oldest_out() {
     jar.store(
         &format!("bigger={}", "x".repeat(MAX_COOKIE_BYTES)),
         &url,
-        now(),
+        Instant::now(),
+        None,
     );
     assert!(jar.header(&url, Instant::now()).is_none());
 }
 
 #[test]
-fn dates_are_read_in_the_forms_servers_use() {
-    let expected = Some(UNIX_EPOCH + Duration::from_secs(784_111_777));
-    for date in [
-        "Sun, 06 Nov 1994 08:49:37 GMT",
-        "Sunday, 06-Nov-94 08:49:37 GMT",
-        "Sun Nov  6 08:49:37 1994",
-    ] {
-        assert_eq!(parse_date(date), expected, "{date}");
-    }
-    assert_eq!(days_since_1970(2024, 2, 29), 19_782);
-    assert_eq!(parse_date("Sun, 06 Nov 1994"), None);
+fn f13_an_expiry_means_the_clock_of_the_server() {
+    let url = Url::parse("http://h/").unwrap();
+    let left = |date: Option<i64>, expires: &str| {
+        let now = Instant::now();
+        let mut jar = Jar::default();
+        jar.store(&format!("a=1; Expires={expires}"), &url, now, date);
+        let mut is_there = |seconds| {
+            let later = now + Duration::from_secs(seconds);
+            jar.header(&url, later).is_some()
+        };
+        [is_there(0), is_there(59), is_there(60)]
+    };
+    const EXPIRES: &str = "Sun, 22 Nov 2026 12:01:00 GMT";
+    // Whatever this machine's clock says.
+    assert_eq!(left(Some(DATE), EXPIRES), [true, true, false]);
+    let long_ago = "Sun, 06 Nov 1994 08:50:37 GMT";
+    assert_eq!(left(Some(784_111_777), long_ago), [true, true, false]);
+    assert_eq!(left(Some(DATE + 60), EXPIRES), [false, false, false]);
+    assert_eq!(left(Some(i64::MIN), EXPIRES), [true, true, true]);
+    // A server without a clock can take a cookie back, and no more.
+    assert_eq!(left(None, EXPIRES), [true, true, true]);
+    assert_eq!(left(None, long_ago), [false, false, false]);
 }
 
 proptest! {
@@ -187,7 +197,7 @@ proptest! {
     fn no_set_cookie_makes_it_panic(text in "\\PC*|([a-z]+=|;|(?i)domain=|expires=|max-age=|path=|[0-9:/. -]+|jan)*") {
         let url = Url::parse("http://a.b.c/d/e").unwrap();
         let mut jar = Jar::default();
-        jar.store(&text, &url, now());
+        jar.store(&text, &url, Instant::now(), Some(DATE));
         jar.header(&url, Instant::now());
     }
 }
