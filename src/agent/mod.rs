@@ -11,7 +11,8 @@
 //!   connection requests, `timers`.
 //! * `answers` serves the user of the box, `orders` does to the box what the ACS asks, `luup`
 //!   fetches from and writes to Luup.
-//! * `source` tells the data model of the agent itself, `clocks` of the time.
+//! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
+//!   that is not the one that the ACS knows.
 //! * `watch` notices edits, new addresses and a clock that is set; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
 //!   heard yet, should the program be killed.
@@ -24,6 +25,7 @@ mod answers;
 mod clocks;
 pub mod control;
 mod error;
+mod identity;
 mod jobs;
 mod live;
 mod logger;

@@ -11,7 +11,7 @@ use super::jobs::{Job, JobKind, Lost};
 use super::poll_loop::{Agent, Done};
 use super::timers::LoopTimer;
 use crate::base::clock::Now;
-use crate::cwmp::{Action, Host, Intent};
+use crate::cwmp::{Action, Host, Intent, told_identity};
 use crate::device::commands::{COMMAND_TIMEOUT, Commands, System};
 use crate::device::sources::uci::UciSource;
 
@@ -97,6 +97,9 @@ impl Agent {
         for action in actions {
             match action {
                 Action::BootDelivered => self.run_dir.boot_told(),
+                Action::IdentityTold(identity) => {
+                    self.facts.borrow_mut().identity = Some(identity);
+                }
                 Action::SettingsApplied => self.apply_settings(now),
                 Action::CarryOut(intent) => match intent {
                     Intent::Apply(_) => self.carry_out(intent, now),
@@ -169,7 +172,9 @@ impl Agent {
         match ran {
             Ran::Ended(outcome) => {
                 let next = self.engine.ended(&intent, outcome, &mut self.model, now);
-                // A factory reset makes a new path for connection requests.
+                // A factory reset makes a new path for connection requests, and forgets who the
+                // box was.
+                self.facts.borrow_mut().identity = told_identity(&self.model);
                 self.apply_settings(now);
                 self.act_at_once(next, now);
             }

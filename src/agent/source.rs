@@ -5,6 +5,7 @@
 //! | `connection_request_url` | where the ACS may ask for a session; empty while that is not possible |
 //! | `current_time` | local time with its offset |
 //! | `software_version` | the version of cwmpd |
+//! | `told_manufacturer`, `told_manufacturer_oui`, `told_product_class`, `told_serial_number` | as an ACS was told by DeviceId; nothing before |
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,11 +14,20 @@ use std::rc::Rc;
 
 use super::clocks::Clocks;
 use crate::datamodel::source::{Source, SourceError};
+use crate::soap::DeviceId;
 
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-const KEYS: [&str; 3] = ["connection_request_url", "current_time", "software_version"];
+const KEYS: [&str; 7] = [
+    "connection_request_url",
+    "current_time",
+    "software_version",
+    "told_manufacturer",
+    "told_manufacturer_oui",
+    "told_product_class",
+    "told_serial_number",
+];
 
 /// What the agent tells of itself; the loop keeps it up to date.
 #[derive(Default)]
@@ -28,6 +38,8 @@ pub(super) struct Facts {
     pub port: Option<u16>,
     /// The path of the connection-request URL, with its `/`.
     pub path: String,
+    /// What an ACS was told of who the box is.
+    pub identity: Option<DeviceId>,
 }
 
 impl Facts {
@@ -67,7 +79,18 @@ impl Source for AgentSource {
             }
             "current_time" => Some(Cow::Owned(self.clocks.borrow().now().current_time())),
             "software_version" => Some(Cow::Borrowed(VERSION)),
-            _ => None,
+            _ => {
+                let facts = self.facts.borrow();
+                let told = facts.identity.as_ref()?;
+                let told = match key {
+                    "told_manufacturer" => &told.manufacturer,
+                    "told_manufacturer_oui" => &told.oui,
+                    "told_product_class" => &told.product_class,
+                    "told_serial_number" => &told.serial_number,
+                    _ => return None,
+                };
+                Some(Cow::Owned(told.clone()))
+            }
         }
     }
 

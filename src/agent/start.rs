@@ -10,6 +10,7 @@ use log::{info, warn};
 use super::clocks::Clocks;
 use super::control::Server;
 use super::error::AgentError;
+use super::identity;
 use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
@@ -170,6 +171,10 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         .map_err(|e| AgentError::Model(e.to_string()))?;
     let now = parts.clocks.borrow().now();
     model.set_time(now);
+    if let Some(told) = cwmp::told_identity(&model) {
+        identity::compare(&mut model, &parts.facts, &told, config.identity);
+        parts.facts.borrow_mut().identity = Some(told);
+    }
     let live = Live::restore(&options.run_dir, &mut model);
     let boot = run_dir.boot();
     let memory = Memory::new(&options.run_dir, &boot.id);
@@ -210,6 +215,7 @@ pub(super) fn engine_options(config: &Config) -> cwmp::Options {
         session_timeout: config.session_timeout,
         ask_acs_methods: config.ask_acs_methods,
         link: config.link.clone(),
+        identity: config.identity,
     }
 }
 

@@ -1,53 +1,83 @@
-//! Who the box is: the `DeviceId` of Inform (TR-069 A.3.3.1). An ACS knows a box by it, so it may
-//! not change because an interface, whose hardware address is the serial number, is not up yet.
+//! Who the box is: the `DeviceId` of Inform (TR-069 A.3.3.1). An ACS knows a box by it, so what it
+//! was told stays, whatever interface is up, whatever the box would say of itself today. Only the
+//! four options of the operator change it.
 
 use super::record;
+use crate::base::config::IdentityOptions;
 use crate::datamodel::model::Model;
 use crate::soap::DeviceId;
 
-/// The identity of this moment: what `DeviceInfo` says, and where that says nothing, what an ACS
-/// was told before. `Err` is the sentence for the log: there is no OUI or serial number at all.
-pub fn current(model: &mut Model) -> Result<DeviceId, String> {
-    let told = record::split(&record::get(model, record::IDENTITY));
-    let mut told = told.into_iter();
-    let mut field = |name: &str| {
-        let before = told.next().unwrap_or_default();
-        model
-            .value(&format!("DeviceInfo.{name}"))
-            .filter(|value| !value.is_empty())
-            .unwrap_or(before)
+/// The identity of this moment. `Err` is the sentence for the log: there is no OUI or serial number
+/// at all.
+pub fn current(model: &mut Model, options: IdentityOptions) -> Result<DeviceId, String> {
+    let told = told(model);
+    let mut field = |name: &str, is_set: bool, told: Option<&String>| {
+        let now = model.value(&format!("DeviceInfo.{name}"));
+        let now = now.filter(|now| !now.is_empty());
+        match told {
+            Some(told) if !is_set || now.is_none() => told.clone(),
+            _ => now.unwrap_or_default(),
+        }
     };
+    let told = told.as_ref();
     let identity = DeviceId {
-        manufacturer: field("Manufacturer"),
-        oui: field("ManufacturerOUI"),
-        product_class: field("ProductClass"),
-        serial_number: field("SerialNumber"),
+        manufacturer: field(
+            "Manufacturer",
+            options.manufacturer,
+            told.map(|told| &told.manufacturer),
+        ),
+        oui: field(
+            "ManufacturerOUI",
+            options.manufacturer_oui,
+            told.map(|told| &told.oui),
+        ),
+        product_class: field(
+            "ProductClass",
+            options.product_class,
+            told.map(|told| &told.product_class),
+        ),
+        serial_number: field(
+            "SerialNumber",
+            options.serial_number,
+            told.map(|told| &told.serial_number),
+        ),
     };
-    for (name, value) in [
-        ("ManufacturerOUI", &identity.oui),
-        ("SerialNumber", &identity.serial_number),
+    for (name, option, value) in [
+        ("ManufacturerOUI", "manufacturer_oui", &identity.oui),
+        ("SerialNumber", "serial_number", &identity.serial_number),
     ] {
         if value.is_empty() {
             return Err(format!(
-                "DeviceInfo.{name} is empty, so no ACS could know the box: bring its interface up, \
-                 or set manufacturer_oui and serial_number in the section `cpe`"
+                "DeviceInfo.{name} is empty, so no ACS could know the box: set cpe.{option}"
             ));
         }
     }
     Ok(identity)
 }
 
-/// An ACS knows the box by this identity now.
-pub fn told(model: &mut Model, identity: &DeviceId) {
+/// What an ACS was told last, if any was met yet.
+pub fn told(model: &Model) -> Option<DeviceId> {
+    let fields = record::split(model.record(record::IDENTITY)?);
+    let [manufacturer, oui, product_class, serial_number] = fields.try_into().ok()?;
+    Some(DeviceId {
+        manufacturer,
+        oui,
+        product_class,
+        serial_number,
+    })
+}
+
+/// An ACS knows the box by this identity now; whether that is new.
+pub fn tell(model: &mut Model, identity: &DeviceId) -> bool {
+    if told(model).as_ref() == Some(identity) {
+        return false;
+    }
     let fields = [
         &identity.manufacturer,
         &identity.oui,
         &identity.product_class,
         &identity.serial_number,
     ];
-    record::put(
-        model,
-        record::IDENTITY,
-        &record::join(&fields.map(String::as_str)),
-    );
+    record::put(model, record::IDENTITY, &record::join(&fields));
+    true
 }

@@ -7,8 +7,9 @@ use super::event::EventCode;
 use super::intent::Intent;
 use super::post::Post;
 use super::status::Outcome;
-use crate::base::config::LinkConfig;
+use crate::base::config::{IdentityOptions, LinkConfig};
 use crate::base::secret::Secret;
+use crate::soap::DeviceId;
 
 /// The boot of the box that the program runs in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct Options {
     pub ask_acs_methods: bool,
     /// How the ACS is reached.
     pub link: LinkConfig,
+    /// What of the identity the operator set.
+    pub identity: IdentityOptions,
 }
 
 /// What the engine asks of the box while it answers the ACS.
@@ -95,6 +98,8 @@ pub enum Output {
 pub enum Action {
     /// The ACS knows of this boot: from now on a restart of the program is none ([`Boot::told`]).
     BootDelivered,
+    /// An ACS knows the box by this from now on: it is what `DeviceInfo` is to say.
+    IdentityTold(DeviceId),
     /// [`Engine::settings`](crate::cwmp::Engine::settings) may be others now.
     SettingsApplied,
     /// Carry this out, and tell by [`Engine::ended`](crate::cwmp::Engine::ended) how that ended.

@@ -47,6 +47,7 @@ mod status;
 
 pub use engine::Engine;
 pub use event::EventCode;
+pub use identity::told as told_identity;
 pub use intent::Intent;
 pub use interface::{Action, Boot, Contact, Host, InformError, Input, Options, Output, Step};
 pub use post::{Post, PostKind};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::world::{URL, World, set_values};
-use cwmpd::cwmp::{Input, Output};
+use cwmpd::cwmp::{Input, Intent, Output};
 
 /// The serial number is that of the interface, as in `etc/cwmpd`.
 const ROWS: &str = "\
@@ -87,15 +87,47 @@ fn a_value_that_was_never_told_is_not_kept() {
 }
 
 #[test]
-fn an_identity_that_the_operator_changes_is_taken_and_kept() {
+fn f06_what_was_told_stays_whatever_the_box_says_of_itself() {
+    let mut world = World::fresh_with(1, ROWS);
+    world.live.set("mac", MAC);
+    let first = told(&mut world);
+    for mac in ["0a:0b:0c:00:00:01", "", "00:d0:9e:ff:ff:ff", "garbage"] {
+        world.live.set("mac", mac);
+        world.engine.connection_request(world.now);
+        assert_eq!(told(&mut world), first, "{mac}");
+        world.power_cut(Duration::from_secs(60));
+        assert_eq!(told(&mut world), first, "{mac}");
+    }
+}
+
+#[test]
+fn f06_an_option_of_the_operator_is_taken_each_by_itself_and_stays_when_it_goes() {
     let mut world = World::fresh_with(1, ROWS);
     world.live.set("mac", MAC);
     told(&mut world);
-    let edited = pair("0A0B0C", "0A0B0C000001");
+    // As if the option were there: the row gives it, and it is set.
     world.live.set("mac", "0a:0b:0c:00:00:01");
-    world.power_cut(Duration::from_secs(60));
-    assert_eq!(told(&mut world), edited);
+    let mut set = |serial_number: bool| {
+        world.options.identity.serial_number = serial_number;
+        world.engine.configure(world.options.clone());
+        world.engine.connection_request(world.now);
+        told(&mut world)
+    };
+    let edited = pair("00D09E", "0A0B0C000001");
+    assert_eq!(set(true), edited);
+    assert_eq!(set(false), edited);
     world.live.set("mac", "");
     world.power_cut(Duration::from_secs(60));
     assert_eq!(told(&mut world), edited);
+}
+
+#[test]
+fn f06_a_factory_reset_makes_the_box_itself_again() {
+    let mut world = World::fresh_with(1, ROWS);
+    world.live.set("mac", MAC);
+    told(&mut world);
+    world.live.set("mac", "0a:0b:0c:00:00:01");
+    world.ended(&Intent::FactoryReset, Ok(()));
+    world.power_cut(Duration::from_secs(60));
+    assert_eq!(told(&mut world), pair("0A0B0C", "0A0B0C000001"));
 }

@@ -136,6 +136,7 @@ impl World {
             session_timeout: Duration::from_secs(60),
             ask_acs_methods: false,
             link: Config::default().link,
+            identity: Config::default().identity,
         };
         let mut model = open(&dir, &live);
         let boot = boot(0, false, None);

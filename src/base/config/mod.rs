@@ -73,6 +73,9 @@ pub struct Config {
     /// `cpe.periodic_notify_enable` and `cpe.periodic_notify_interval`: how often live values with
     /// active notification are looked at; `None` = only at sessions.
     pub notify_interval: Option<Duration>,
+    /// Which of `cpe.manufacturer`, `cpe.manufacturer_oui`, `cpe.product_class` and
+    /// `cpe.serial_number` are set. Their values are the data model's.
+    pub identity: IdentityOptions,
     /// `cpe.command_dir`: a folder whose programs are run in place of those of the system (reboot,
     /// reset, reload); `None` = the usual folders.
     pub command_dir: Option<PathBuf>,
@@ -82,6 +85,19 @@ pub struct Config {
     pub link: LinkConfig,
     /// Section `luup`.
     pub luup: LuupConfig,
+}
+
+/// For each part of DeviceId, whether its option is set: then it overrides what an ACS was told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct IdentityOptions {
+    /// `cpe.manufacturer`
+    pub manufacturer: bool,
+    /// `cpe.manufacturer_oui`
+    pub manufacturer_oui: bool,
+    /// `cpe.product_class`
+    pub product_class: bool,
+    /// `cpe.serial_number`
+    pub serial_number: bool,
 }
 
 /// Where log lines go.
@@ -145,6 +161,7 @@ impl Default for Config {
             session_timeout: seconds(DEFAULT_SESSION_TIMEOUT),
             ask_acs_methods: false,
             notify_interval: Some(seconds(DEFAULT_NOTIFY_INTERVAL)),
+            identity: IdentityOptions::default(),
             command_dir: None,
             log: LogConfig {
                 console: false,

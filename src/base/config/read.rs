@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
-use super::{Config, DEFAULT_ROOT, IGD_ROOT, MAX_SECONDS, MIN_SESSION_TIMEOUT};
+use super::{Config, DEFAULT_ROOT, IGD_ROOT, IdentityOptions, MAX_SECONDS, MIN_SESSION_TIMEOUT};
 use crate::base::truth;
 
 impl Config {
@@ -62,6 +62,13 @@ impl Options<'_> {
         let mut interval = config.notify_interval.unwrap_or_default();
         self.seconds("cpe", "periodic_notify_interval", 1, &mut interval);
         config.notify_interval = notify.then_some(interval);
+        let is_set = |option| self.text("cpe", option).is_some();
+        config.identity = IdentityOptions {
+            manufacturer: is_set("manufacturer"),
+            manufacturer_oui: is_set("manufacturer_oui"),
+            product_class: is_set("product_class"),
+            serial_number: is_set("serial_number"),
+        };
         config.command_dir = self.file("cpe", "command_dir");
         self.flag("cpe", "log_to_console", &mut config.log.console);
         self.flag("cpe", "log_to_syslog", &mut config.log.syslog);

@@ -28,6 +28,10 @@ fn every_option_is_taken() {
         ("cpe.root", "InternetGatewayDevice"),
         ("cpe.session_timeout", "90"),
         ("cpe.periodic_notify_interval", "5"),
+        ("cpe.manufacturer", "Maker"),
+        ("cpe.manufacturer_oui", "00D09E"),
+        ("cpe.product_class", "Box"),
+        ("cpe.serial_number", "17"),
         ("cpe.command_dir", "/opt/commands"),
         ("cpe.log_to_console", "yes"),
         ("cpe.log_to_syslog", "0"),
@@ -58,6 +62,12 @@ fn every_option_is_taken() {
             session_timeout: seconds(90),
             ask_acs_methods: true,
             notify_interval: Some(seconds(5)),
+            identity: IdentityOptions {
+                manufacturer: true,
+                manufacturer_oui: true,
+                product_class: true,
+                serial_number: true,
+            },
             command_dir: Some("/opt/commands".into()),
             log: LogConfig {
                 console: true,

@@ -75,7 +75,7 @@ impl Engine {
         if !self.settings.has_acs() {
             return refused("there is no ACS any more");
         }
-        self.identity = match identity::current(model) {
+        self.identity = match identity::current(model, self.options.identity) {
             Ok(identity) => identity,
             Err(why) => return self.unknown(why, now),
         };
@@ -165,7 +165,9 @@ impl Engine {
         let events = self.queue.delivered(By::Inform);
         let has = |code| events.iter().any(|event| event.code == code);
         model.changes_delivered();
-        identity::told(model, &self.identity);
+        if identity::tell(model, &self.identity) {
+            actions.push(Action::IdentityTold(self.identity.clone()));
+        }
         if has(EventCode::Bootstrap) {
             // The URL of this session: a change made during it applies to the next one.
             record::put(model, record::ACS, &self.settings.url);

@@ -1,6 +1,7 @@
 //! `net:INTERFACE:what`: addresses and state of the network interfaces.
 
 use std::borrow::Cow;
+use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
@@ -31,7 +32,13 @@ pub const WHAT: [&str; 13] = [
 /// What the kernel tells of an interface without a hardware address, such as the loopback.
 const NO_MAC: &str = "00:00:00:00:00:00";
 
-/// The source `net`. The key is `INTERFACE:what`; the interface `@` is the configured one.
+/// The interface that stands for the box itself.
+const HARDWARE: &str = "*";
+
+/// The source `net`. The key is `INTERFACE:what`; the interface `@` is the configured one, and `*`
+/// the one whose hardware address says which box this is: of the devices that are hardware (they have
+/// a `device` in `/sys/class/net`) the one with the lowest address, one that its maker gave before
+/// one that was made up; where there is none, of all others. No interface has to be up for it.
 ///
 /// | what | value |
 /// |---|---|
@@ -56,6 +63,21 @@ impl NetSource {
             sys: PathBuf::from("/sys/class/net"),
             addresses: None,
         }
+    }
+
+    fn hardware(&self) -> Option<String> {
+        let devices = fs::read_dir(&self.sys).ok()?.flatten();
+        let ranked = devices.filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let address = self.attribute(&name, "address")?;
+            let first = u8::from_str_radix(address.get(..2)?, 16).ok()?;
+            let is_ethernet = address.len() == NO_MAC.len() && address != NO_MAC && first & 1 == 0;
+            let is_virtual = !entry.path().join("device").exists();
+            // IEEE 802: this bit says that no maker gave the address.
+            let is_made_up = first & 2 != 0;
+            is_ethernet.then_some((is_virtual, is_made_up, address, name))
+        });
+        ranked.min().map(|(.., name)| name)
     }
 
     fn addresses(&mut self, interface: &str) -> impl Iterator<Item = &InterfaceAddress> {
@@ -140,6 +162,7 @@ impl Source for NetSource {
         let (interface, what) = key.split_once(':')?;
         let interface = match interface {
             "@" => self.default.clone(),
+            HARDWARE => self.hardware()?,
             name => name.to_owned(),
         };
         let value = match what {
@@ -185,6 +208,39 @@ mod tests {
             assert!(value("rx_bytes").unwrap().parse::<u64>().is_ok());
         }
         assert_eq!(ipv4_of("lo"), Some(Ipv4Addr::LOCALHOST));
+    }
+
+    #[test]
+    fn f06_the_hardware_of_the_box_is_the_same_whichever_interface_is_up() {
+        let sys = std::env::temp_dir().join(format!("cwmpd-net-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&sys);
+        let mut source = NetSource {
+            sys: sys.clone(),
+            ..NetSource::new("br-lan")
+        };
+        let mut add = |name: &str, address: &str, is_hardware: bool| {
+            let dir = sys.join(name);
+            fs::create_dir_all(&dir).unwrap();
+            fs::write(dir.join("address"), format!("{address}\n")).unwrap();
+            if is_hardware {
+                fs::create_dir_all(dir.join("device")).unwrap();
+            }
+            source.get("*:mac", &[]).map(Cow::into_owned)
+        };
+        assert_eq!(add("lo", NO_MAC, false), None);
+        assert_eq!(add("ppp0", "", false), None);
+        let bridge = add("br-lan", "00:00:5e:00:00:01", false);
+        assert_eq!(bridge.as_deref(), Some("00:00:5e:00:00:01"));
+        let wifi = add("wlan0", "02:00:5e:00:00:02", true);
+        assert_eq!(wifi.as_deref(), Some("02:00:5e:00:00:02"));
+        for name in ["eth1", "eth0", "eth0.2"] {
+            let address = add(name, "00:d0:9e:00:00:09", name != "eth0.2");
+            assert_eq!(address.as_deref(), Some("00:d0:9e:00:00:09"), "{name}");
+        }
+        let lower = add("eth2", "00:d0:9e:00:00:08", true);
+        assert_eq!(lower.as_deref(), Some("00:d0:9e:00:00:08"));
+        assert_eq!(source.get("*:name", &[]).as_deref(), Some("eth2"));
+        fs::remove_dir_all(&sys).unwrap();
     }
 
     #[test]
