@@ -1,32 +1,79 @@
 //! The clocks and the time zone of the box.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use log::warn;
 use nix::time::ClockId;
 use tz::TimeZone;
 
+use super::start::option_of;
 use crate::base::clock::Now;
 use crate::base::file;
+use crate::device::uci;
 
 /// The most that is read of a time zone file; the largest of tzdata has 4 kB.
 const MAX_ZONE_FILE: usize = 64 * 1024;
 
+/// When daylight saving time begins and ends where a zone names it and says nothing of that, as in
+/// `EST5EDT`: what the C libraries take.
+const USUAL_RULES: &str = ",M3.2.0,M11.1.0";
+
+/// The package whose option `@system[0].timezone` is the time zone.
+const PACKAGE: &str = "system";
+
 /// Reads both clocks.
 pub(super) struct Clocks {
+    etc: PathBuf,
+    config_dir: PathBuf,
+    /// The state of the file that the zone was read from.
+    stamp: Option<uci::Stamp>,
     zone: TimeZone,
 }
 
 impl Clocks {
-    /// With the zone of `/etc/TZ` (the POSIX string that OpenWrt writes) or `/etc/localtime`; else
-    /// of `posix_tz`, the option `system.@system[0].timezone`; else UTC.
-    pub(super) fn new(etc: &Path, posix_tz: Option<&str>) -> Self {
-        let zone = read(&etc.join("TZ"))
-            .and_then(|bytes| from_posix(std::str::from_utf8(&bytes).ok()?))
-            .or_else(|| TimeZone::from_tz_data(&read(&etc.join("localtime"))?).ok())
-            .or_else(|| from_posix(posix_tz?))
+    /// With the zone of the option, which is its owner (`Time.LocalTimeZone`); where that is not
+    /// set, of `TZ` in `etc`, which OpenWrt writes after it, or of `localtime` there; else UTC.
+    pub(super) fn new(etc: &Path, config_dir: &Path) -> Self {
+        let mut clocks = Self {
+            etc: etc.to_owned(),
+            config_dir: config_dir.to_owned(),
+            stamp: None,
+            zone: TimeZone::utc(),
+        };
+        clocks.read_zone();
+        clocks
+    }
+
+    /// Reads the zone again.
+    pub(super) fn read_zone(&mut self) {
+        self.stamp = uci::Stamp::of(&self.config_dir, PACKAGE);
+        self.zone = self
+            .configured()
+            .or_else(|| posix(std::str::from_utf8(&self.file("TZ")?).ok()?))
+            .or_else(|| TimeZone::from_tz_data(&self.file("localtime")?).ok())
             .unwrap_or_else(TimeZone::utc);
-        Self { zone }
+    }
+
+    /// Reads the zone again if its option may be another one.
+    pub(super) fn follow_zone(&mut self) {
+        if uci::Stamp::of(&self.config_dir, PACKAGE) != self.stamp {
+            self.read_zone();
+        }
+    }
+
+    fn configured(&self) -> Option<TimeZone> {
+        let (system, _) = uci::load(&self.config_dir, PACKAGE).ok()??;
+        let text = option_of(&system, "@system[0]", "timezone")?;
+        let zone = posix(&text);
+        if zone.is_none() && !text.is_empty() {
+            warn!("system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3");
+        }
+        zone
+    }
+
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        file::read(&self.etc.join(name), MAX_ZONE_FILE).ok()
     }
 
     /// One reading.
@@ -52,15 +99,23 @@ pub(super) fn unix() -> i64 {
     time.map_or(0, |time| i64::from(time.tv_sec()))
 }
 
-fn read(path: &Path) -> Option<Vec<u8>> {
-    file::read(path, MAX_ZONE_FILE).ok()
-}
-
-fn from_posix(text: &str) -> Option<TimeZone> {
+/// A time zone of POSIX (IEEE 1003.1, `TZ`). A name without an offset is UTC by another name.
+fn posix(text: &str) -> Option<TimeZone> {
     let text = text.trim();
-    // A name would be looked up in the zone database of the machine.
-    let is_rule = text.contains(|c: char| c.is_ascii_digit()) && !text.starts_with(':');
-    is_rule.then(|| TimeZone::from_posix_tz(text).ok())?
+    if !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphabetic()) {
+        return Some(TimeZone::utc());
+    }
+    // Anything else would be looked up in the zone database of the machine.
+    let names = text.split(',').next().unwrap_or_default();
+    let is_rule = names.starts_with(|c: char| c.is_ascii_alphabetic() || c == '<')
+        && names.contains(|c: char| c.is_ascii_digit())
+        && !names.contains('/');
+    if !is_rule {
+        return None;
+    }
+    let with_rules = format!("{text}{USUAL_RULES}");
+    let zone = TimeZone::from_posix_tz(text);
+    zone.or_else(|_| TimeZone::from_posix_tz(&with_rules)).ok()
 }
 
 #[cfg(test)]
@@ -69,23 +124,59 @@ mod tests {
 
     use super::*;
 
+    fn folder(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("cwmpd-clocks-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+
+    fn set(dir: &Path, zone: &str) {
+        let text = format!("config system\n\toption timezone '{zone}'\n");
+        fs::write(dir.join("new"), text).unwrap();
+        fs::rename(dir.join("new"), dir.join(PACKAGE)).unwrap();
+    }
+
     #[test]
-    fn the_zone_is_found_where_openwrt_puts_it() {
-        let etc = std::env::temp_dir().join(format!("cwmpd-clocks-{}", std::process::id()));
-        fs::create_dir_all(&etc).unwrap();
-        assert_eq!(Clocks::new(&etc, None).now().utc_offset, 0);
-        assert_eq!(
-            Clocks::new(&etc, Some("<+04>-4")).now().utc_offset,
-            4 * 3600
-        );
-        fs::write(etc.join("TZ"), "IST-5:30\n").unwrap();
-        assert_eq!(Clocks::new(&etc, Some("<+04>-4")).now().utc_offset, 19800);
-        fs::remove_dir_all(&etc).unwrap();
+    fn f10_the_option_owns_the_zone_and_a_new_one_is_followed() {
+        let dir = folder("owner");
+        let offset = |clocks: &Clocks| clocks.now().utc_offset;
+        let mut clocks = Clocks::new(&dir, &dir);
+        assert_eq!(offset(&clocks), 0);
+        fs::write(dir.join("TZ"), "IST-5:30\n").unwrap();
+        clocks.read_zone();
+        assert_eq!(offset(&clocks), 19_800);
+        for (zone, expected) in [("<+04>-4", 4 * 3600), ("CET-1", 3600), ("UTC", 0), ("", 19_800)] {
+            set(&dir, zone);
+            clocks.follow_zone();
+            assert_eq!(offset(&clocks), expected, "{zone:?}");
+        }
+        set(&dir, "no/zone 7");
+        clocks.follow_zone();
+        assert_eq!(offset(&clocks), 19_800);
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn zones_are_read_as_the_c_library_reads_them() {
+        let summer = 1_783_000_000; // July 2026
+        let offset = |zone: &str| {
+            let zone = posix(zone)?;
+            Some(zone.find_local_time_type(summer).unwrap().ut_offset())
+        };
+        assert_eq!(offset("CET-1CEST,M3.5.0,M10.5.0/3"), Some(7200));
+        assert_eq!(offset("EST5EDT"), Some(-4 * 3600));
+        assert_eq!(offset("<-03>3"), Some(-3 * 3600));
+        assert_eq!(offset("GMT"), Some(0));
+        for no_zone in ["", ":UTC0", "Europe/Berlin", "/etc/passwd", "Etc/GMT+2", "5", "a;b0"] {
+            assert_eq!(offset(no_zone), None, "{no_zone:?}");
+        }
     }
 
     #[test]
     fn the_uptime_goes_on() {
-        let clocks = Clocks::new(Path::new("/nowhere"), None);
+        let nowhere = Path::new("/nowhere");
+        let clocks = Clocks::new(nowhere, nowhere);
         let before = clocks.now();
         assert!(clocks.now().uptime >= before.uptime);
         assert!(before.wall_is_set());

@@ -227,7 +227,7 @@ impl Agent {
             Done::Fetched(fetched) => {
                 self.home.borrow_mut().update(fetched);
                 match self.session {
-                    Some(Session::Preparing) => self.open_session(now),
+                    Some(Session::Preparing) => self.open_session(),
                     Some(Session::Talking { .. }) => {}
                     None => self.look(now),
                 }
@@ -256,7 +256,7 @@ impl Agent {
         if is_due && self.session.is_none() && !self.stopping {
             self.session = Some(Session::Preparing);
             if !self.fetch(now) {
-                self.open_session(now);
+                self.open_session();
             }
         }
         self.keep();

@@ -65,8 +65,11 @@ fn answered(reply: Result<Reply, LinkError>) -> Input {
 }
 
 impl Agent {
-    /// What had to be fetched is there: the session begins.
-    pub(super) fn open_session(&mut self, now: Now) {
+    /// What had to be fetched is there: the session begins. Its Inform tells the time, in the zone
+    /// of now.
+    pub(super) fn open_session(&mut self) {
+        self.clocks.borrow_mut().follow_zone();
+        let now = self.now();
         self.step(Input::Start, now);
     }
 

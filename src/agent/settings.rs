@@ -18,7 +18,7 @@ impl Agent {
         self.config_stamp = uci::Stamp::of(&self.options.config_dir, "cwmpd");
         self.config = start::configure(&self.options.config_dir);
         self.engine.configure(start::engine_options(&self.config));
-        *self.clocks.borrow_mut() = start::clocks(&self.options.config_dir);
+        self.clocks.borrow_mut().read_zone();
         self.find_address();
         if self.config.port != self.listener.wanted_port() {
             match Listener::new(self.config.port) {

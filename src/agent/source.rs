@@ -77,7 +77,11 @@ impl Source for AgentSource {
                 let url = self.facts.borrow().connection_request_url();
                 (!url.is_empty()).then_some(Cow::Owned(url))
             }
-            "current_time" => Some(Cow::Owned(self.clocks.borrow().now().current_time())),
+            "current_time" => {
+                let mut clocks = self.clocks.borrow_mut();
+                clocks.follow_zone();
+                Some(Cow::Owned(clocks.now().current_time()))
+            }
             "software_version" => Some(Cow::Borrowed(VERSION)),
             _ => {
                 let facts = self.facts.borrow();
@@ -176,7 +180,7 @@ mod tests {
     fn keys_are_checked() {
         let mut source = AgentSource {
             facts: Rc::default(),
-            clocks: Rc::new(RefCell::new(Clocks::new(Path::new("/nowhere"), None))),
+            clocks: Rc::new(RefCell::new(Clocks::new(Path::new("/nowhere"), Path::new("/nowhere")))),
         };
         for key in KEYS {
             source.declare(key, false).unwrap();

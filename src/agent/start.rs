@@ -90,7 +90,8 @@ fn read(config_dir: &Path) -> (Config, Vec<String>) {
     (config, warnings)
 }
 
-fn option_of(document: &Document, section: &str, option: &str) -> Option<String> {
+/// An option as one text; a list with spaces between.
+pub(super) fn option_of(document: &Document, section: &str, option: &str) -> Option<String> {
     match document.get(section, option)? {
         Value::One(value) => Some(value.clone()),
         Value::List(values) => Some(values.join(" ")),
@@ -234,9 +235,7 @@ fn no_random(error: getrandom::Error) -> AgentError {
 
 /// The clocks, with the time zone of the box.
 pub(super) fn clocks(config_dir: &Path) -> Clocks {
-    let system = uci::load(config_dir, "system").ok().flatten();
-    let zone = system.and_then(|(system, _)| option_of(&system, "@system[0]", "timezone"));
-    Clocks::new(Path::new("/etc"), zone.as_deref())
+    Clocks::new(Path::new("/etc"), config_dir)
 }
 
 /// The address that the connection-request URL shows: IPv4, else IPv6.

@@ -29,7 +29,8 @@ impl Due {
     }
 
     /// An active notification, throttled: `DefaultActiveNotificationThrottle` counts from the end
-    /// of the last successful session.
+    /// of the last successful session. Also during the wait for a retry; one that waits already goes
+    /// along.
     pub fn for_notification(
         &mut self,
         now: Duration,
@@ -37,12 +38,20 @@ impl Due {
         throttle: Duration,
     ) {
         let earliest = last_success.map_or(now, |end| end.saturating_add(throttle));
-        self.notify = Some(earliest.max(now.saturating_add(COALESCE)));
+        let at = earliest.max(now.saturating_add(COALESCE));
+        self.notify = Some(self.notify.map_or(at, |known| known.min(at)));
     }
 
-    /// Whether an active notification waits for its time.
-    pub fn has_notification(&self) -> bool {
-        self.notify.is_some()
+    /// The throttle is another one.
+    pub fn throttle_changed(
+        &mut self,
+        now: Duration,
+        last_success: Option<Duration>,
+        throttle: Duration,
+    ) {
+        if self.notify.take().is_some() {
+            self.for_notification(now, last_success, throttle);
+        }
     }
 
     /// The retry of a failed session.

@@ -53,7 +53,10 @@ fn parameters(model: &mut Model, events: &[Event]) -> Vec<ParameterValue> {
     };
     model.forced(&mut add);
     if events.iter().any(|e| e.code == EventCode::ValueChange) {
-        model.changes(&mut add);
+        model.changes(&mut |name, xsi_type, value| {
+            add(name, xsi_type, value);
+            true
+        });
     }
     inform_parameter::selected(model, events, &mut add);
     list

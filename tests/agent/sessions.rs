@@ -3,7 +3,7 @@
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
 use cwmpd_lab::acs::{Auth, Options, ScriptedAcs, USER, request_connection};
-use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
 use cwmpd_lab::http::{Authority, Leaf, Reply, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
 use std::net::TcpListener;
@@ -415,4 +415,64 @@ fn a_new_acs_is_asked_for_its_methods_where_that_is_configured() {
         });
         s.end();
     });
+}
+
+#[test]
+fn f10_a_time_zone_that_the_acs_sets_is_that_of_the_time_at_once() {
+    const ZONE: &str = "Device.Time.LocalTimeZone";
+    const NOW: &str = "Device.Time.CurrentLocalTime";
+    let acs = ScriptedAcs::start(Options::default());
+    let home = home(&acs.url());
+    home.write_config("system", "config system\n\toption timezone 'UTC'\n");
+    let agent = home.start();
+    let zones = [
+        ("<+0530>-5:30", "+05:30"),
+        ("CET-1", "+01:00"),
+        ("UTC", "Z"),
+    ];
+    let mut before = "Z";
+    for (zone, suffix) in zones {
+        acs.session(|s| {
+            let time = s.inform().current_time;
+            assert!(time.ends_with(before), "{time}");
+            s.set(&[(ZONE, XsdType::String, zone)], "");
+            let time = s.value(NOW);
+            assert!(time.ends_with(suffix), "{zone}: {time}");
+            s.end();
+        });
+        before = suffix;
+        agent.inform();
+    }
+    acs.session(|s| {
+        s.inform();
+        s.end();
+    });
+    // Somebody else's edit is as good.
+    home.write_config("system", "config system\n\toption timezone 'EST5'\n");
+    assert!(agent.get(NOW).ends_with("-05:00"));
+}
+
+#[test]
+fn f11_a_new_address_is_told_now_though_a_retry_waits_that_would_tell_one() {
+    const URL: &str = "Device.ManagementServer.ConnectionRequestURL";
+    let acs = ScriptedAcs::start(Options::default());
+    let home = home(&acs.url());
+    home.set_uci("acs", "retry_min_wait_interval", "6000");
+    let agent = home.start();
+    first_contact(&acs);
+    succeeded(&agent);
+    for retry in 0..3 {
+        // Another port is another URL, as another address is.
+        let port = free_port();
+        home.set_uci("cpe", "port", &port.to_string());
+        acs.session(|s| {
+            let inform = s.receive_inform();
+            assert_eq!(inform.event[0].event_code, "4 VALUE CHANGE");
+            assert_eq!(inform.retry_count, retry);
+            let url = inform.parameter_list.iter().find(|p| p.name == URL);
+            assert!(url.unwrap().value.contains(&format!(":{port}/")));
+            s.answer(Reply::new(503));
+        });
+        agent.wait_for_log(&format!("retry {}", retry + 1));
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::world::{World, ended, set_values};
-use cwmpd::cwmp::{Input, Outcome, Output};
-use cwmpd::soap::CwmpVersion;
+use cwmpd::cwmp::{EventCode, Input, Outcome, Output};
+use cwmpd::soap::{CwmpVersion, Message};
+
+use crate::world::{World, ended, notify, set_values};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -107,6 +108,121 @@ fn a_new_event_retries_early_and_a_failure_then_takes_the_next_range() {
     talk.breaks();
     assert_within(world.wait(YEAR).unwrap(), 80, 160);
     assert_eq!(world.events(), ["0 BOOTSTRAP", "1 BOOT"]);
+}
+
+/// A box whose retry waits for more than half an hour.
+fn in_long_wait() -> World {
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    world.open().serve(&[
+        notify("Home.Sensor", 2),
+        notify("Home.Level", 2),
+        notify("Home.Name", 1),
+    ]);
+    world.live.set("sensor", "open");
+    world.look();
+    world.wait(HOUR).unwrap();
+    waits(&mut world, 10);
+    world.unreachable();
+    assert_eq!(world.wait(2000 * SECOND), None);
+    world
+}
+
+#[test]
+fn f11_an_active_change_opens_a_session_while_a_retry_waits_that_has_another_to_tell() {
+    let changes: [fn(&mut World); 3] = [
+        // Of the same parameter, of another one, and back to what it was.
+        |world| world.live.set("sensor", "ajar"),
+        |world| world.set("Home.Level", "8"),
+        |world| world.live.set("sensor", "closed"),
+    ];
+    for change in changes {
+        let mut world = in_long_wait();
+        change(&mut world);
+        world.look();
+        assert_eq!(world.wait(HOUR), Some(SECOND), "coalesced");
+        let talk = world.open();
+        assert_eq!(talk.events(), ["4 VALUE CHANGE"]);
+        // The early session is a retry: its failure leads to the next range.
+        assert_eq!(talk.inform.retry_count, 11);
+        talk.breaks();
+        assert_within(world.wait(YEAR).unwrap(), 2560, 5120);
+    }
+}
+
+#[test]
+fn f11_what_needs_no_session_leaves_the_retry_alone() {
+    let mut world = in_long_wait();
+    world.set("Home.Name", "cellar");
+    for _ in 0..5 {
+        world.look();
+    }
+    assert!(world.wait(HOUR).unwrap() > 300 * SECOND);
+}
+
+#[test]
+fn f11_changes_that_do_not_end_are_told_all_the_same() {
+    let mut world = in_long_wait();
+    for number in 0..10 {
+        world.live.set("sensor", &number.to_string());
+        world.look();
+        if world.wait(SECOND / 2).is_some() {
+            assert!(number <= 2, "the wait begins anew with each change");
+            return;
+        }
+    }
+    panic!("never told");
+}
+
+#[test]
+fn f11_a_change_during_a_failing_session_opens_the_next_at_once() {
+    let mut world = in_long_wait();
+    world.engine.connection_request(world.now);
+    let talk = world.open();
+    talk.world.live.set("sensor", "ajar");
+    talk.world.look();
+    talk.breaks();
+    assert_eq!(world.wait(HOUR), Some(SECOND));
+}
+
+#[test]
+fn f11_other_events_open_a_session_while_a_retry_waits() {
+    let mut world = in_long_wait();
+    world.engine.connection_request(world.now);
+    let expected = ["4 VALUE CHANGE", "6 CONNECTION REQUEST"];
+    assert_eq!(world.unreachable(), expected);
+    // By hand, also where the same event waits already.
+    for _ in 0..2 {
+        assert_eq!(world.wait(60 * SECOND), None);
+        let periodic = Some(EventCode::Periodic);
+        world.engine.inform(periodic, world.now).unwrap();
+        assert_eq!(world.unreachable(), ["2 PERIODIC", "4 VALUE CHANGE"]);
+    }
+}
+
+#[test]
+fn f11_a_schedule_inform_comes_at_its_time_whatever_retry_waits() {
+    const DELAY: Duration = Duration::from_secs(20_000);
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    world.open().serve(&[Message::ScheduleInform {
+        delay_seconds: 20_000,
+        command_key: "key".to_owned(),
+    }]);
+    let start = world.now.uptime;
+    world
+        .engine
+        .inform(Some(EventCode::Periodic), world.now)
+        .unwrap();
+    loop {
+        let events = world.unreachable();
+        if events.contains(&"3 SCHEDULED".to_owned()) {
+            assert_eq!(world.now.uptime, start + DELAY);
+            return;
+        }
+        world.wait(YEAR).unwrap();
+        assert!(world.now.uptime <= start + DELAY);
+    }
 }
 
 #[test]

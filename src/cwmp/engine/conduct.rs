@@ -81,6 +81,8 @@ impl Engine {
         };
         self.due.clear();
         (self.changed, self.stale) = (false, false);
+        // All that is new is in the Inform.
+        model.take_news();
         if model.has_change() {
             self.queue.raise(EventCode::ValueChange.into());
         } else {

@@ -100,6 +100,9 @@ impl Engine {
             return Err(InformError::NoAcs);
         }
         self.raise(event.into(), now);
+        if self.session.is_none() {
+            self.due.for_event(now.uptime);
+        }
         Ok(())
     }
 
@@ -127,12 +130,14 @@ impl Engine {
         commit(model);
     }
 
-    /// The values were compared: a change with active notification opens a session.
+    /// The values were compared: a change with active notification opens a session, also while a
+    /// retry waits that would report it (§3.2.1.1).
     pub(super) fn values_changed(&mut self, model: &mut Model, now: Now) {
-        if self.session.is_none()
-            && model.has_active_change()
-            && self.queue.raise(EventCode::ValueChange.into())
-        {
+        if self.session.is_some() || !model.has_active_change() {
+            return;
+        }
+        let is_first = self.queue.raise(EventCode::ValueChange.into());
+        if model.take_news() || is_first {
             self.due
                 .for_notification(now.uptime, self.last_success, self.settings.throttle);
         }
@@ -149,9 +154,10 @@ impl Engine {
             let period = self.settings.period;
             self.periodic = period.map(|period| Periodic::new(period, &mut self.rng, now));
         }
-        if self.due.has_notification() {
+        if old.throttle != self.settings.throttle {
+            let throttle = self.settings.throttle;
             self.due
-                .for_notification(now.uptime, self.last_success, self.settings.throttle);
+                .throttle_changed(now.uptime, self.last_success, throttle);
         }
     }
 

@@ -80,6 +80,10 @@ pub struct Model {
     mixed: BTreeMap<Key, Box<str>>,
     /// Parameters with an unreported change.
     changed: BTreeSet<Key>,
+    /// The newest value that was noticed of each of them.
+    newest: BTreeMap<Key, Box<str>>,
+    /// A change with active notification was noticed since that was asked for last.
+    news: bool,
     /// What `changes` gave last, not yet known to be delivered.
     sent: Vec<(Key, Box<str>)>,
     /// Checks beyond the type.

@@ -36,6 +36,12 @@ impl Model {
         })
     }
 
+    /// Whether a change with active notification was noticed since the last call: a new event, also
+    /// while older changes of the same parameter still wait for their report.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
+    }
+
     /// Whether any notifying parameter has an unreported change.
     pub fn has_change(&self) -> bool {
         self.changed.iter().any(|&key| self.is_living(key))
@@ -53,8 +59,9 @@ impl Model {
     }
 
     /// The parameters with an unreported change, with their newest value: calls
-    /// `each(path, type, value)`, and remembers these values as sent.
-    pub fn changes(&mut self, each: &mut dyn FnMut(&str, XsdType, &str)) {
+    /// `each(path, type, value)`, which says whether there is room for it, and remembers those
+    /// values as sent.
+    pub fn changes(&mut self, each: &mut dyn FnMut(&str, XsdType, &str) -> bool) {
         let schema = Rc::clone(&self.schema);
         self.sent.clear();
         let living = self.changed.iter().filter(|&&key| self.is_living(key));
@@ -63,8 +70,9 @@ impl Model {
                 let path = self.path(key);
                 let mut sent = String::new();
                 self.show(key, parameter, &mut |value| sent.push_str(value));
-                each(&path, parameter.kind.xsd(), &sent);
-                self.sent.push((key, sent.into()));
+                if each(&path, parameter.kind.xsd(), &sent) {
+                    self.sent.push((key, sent.into()));
+                }
             }
         }
     }
@@ -79,6 +87,7 @@ impl Model {
             };
             self.set_reported(key, parameter, value, false);
             self.changed.remove(&key);
+            self.newest.remove(&key);
             self.compare(key, parameter);
         }
     }
@@ -93,6 +102,7 @@ impl Model {
             }
         }
         self.sent.clear();
+        self.news = false;
     }
 
     /// The ACS knows the value of now: it set it, or asked for notification from now on.
@@ -101,6 +111,7 @@ impl Model {
         self.show(key, parameter, &mut |value| now.push_str(value));
         self.set_reported(key, parameter, now.into(), false);
         self.changed.remove(&key);
+        self.newest.remove(&key);
     }
 
     /// Compares the value with what the ACS last learned.
@@ -114,7 +125,14 @@ impl Model {
                 // Changed and changed back is still a change.
                 let changed = *reported != *now || known.is_some_and(|state| state.changed());
                 let reported = reported.into();
-                if changed && self.changed.insert(key) {
+                if !changed {
+                    return;
+                }
+                if self.newest.get(&key).is_none_or(|newest| **newest != *now) {
+                    self.newest.insert(key, now.into());
+                    self.news |= self.notification(key, parameter) == 2;
+                }
+                if self.changed.insert(key) {
                     self.set_reported(key, parameter, reported, true);
                 }
             }

@@ -28,6 +28,8 @@ impl Model {
             dirty: false,
             mixed: Default::default(),
             changed: Default::default(),
+            newest: Default::default(),
+            news: false,
             sent: Vec::new(),
             rules: Default::default(),
             misfits: Default::default(),

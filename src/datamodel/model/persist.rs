@@ -68,6 +68,8 @@ impl Model {
             log::warn!("after the factory reset an older state file stays: {error}");
         }
         self.changed.clear();
+        self.newest.clear();
+        self.news = false;
         self.sent.clear();
         self.mixed.clear();
         Ok(())

@@ -211,6 +211,9 @@ pub(super) fn value(name: &str, text: &str) -> ParameterValue {
 
 pub(super) fn changes(model: &mut Model) -> Vec<String> {
     let mut all = Vec::new();
-    model.changes(&mut |path, _: XsdType, value| all.push(format!("{path}={value}")));
+    model.changes(&mut |path, _: XsdType, value| {
+        all.push(format!("{path}={value}"));
+        true
+    });
     all
 }
