@@ -116,6 +116,12 @@ impl Agent {
             "" => "none, so nobody is let in",
             user => user,
         };
+        let clock = match (now.wall_is_set(), now.wall_is_confirmed()) {
+            (false, _) => "not set",
+            (true, false) => "set, but nobody confirms it",
+            (true, true) => "right, as NTP or the ACS says",
+        };
+        let _ = writeln!(text, "clock:         {clock}");
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");
         text

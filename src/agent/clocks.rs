@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use log::warn;
+use log::{info, warn};
 use nix::time::ClockId;
 use tz::TimeZone;
 
@@ -22,10 +22,31 @@ const USUAL_RULES: &str = ",M3.2.0,M11.1.0";
 /// The package whose option `@system[0].timezone` is the time zone.
 const PACKAGE: &str = "system";
 
+/// The mark in the run folder that says that NTP has set the clock in this boot; a hotplug script
+/// makes it.
+const SYNCED: &str = "clock-synced";
+
+/// The clocks of the box and of an ACS agree if they differ by no more seconds than this: the days of
+/// certificates are what hangs on it, and a time that is set by hand may be of another zone.
+const AGREEMENT: u64 = 24 * 3600;
+
+/// Who confirmed the wall clock (TR-069 §3.3 wants certificates' dates checked only by a time that
+/// is right, and a box without a clock of its own comes up with that of its last file).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Confirmed {
+    Nobody,
+    /// The mark of NTP.
+    Mark,
+    /// An ACS whose certificate leads to a trusted root.
+    Acs,
+}
+
 /// Reads both clocks.
 pub(super) struct Clocks {
     etc: PathBuf,
     config_dir: PathBuf,
+    run_dir: PathBuf,
+    confirmed: Confirmed,
     /// The state of the file that the zone was read from.
     stamp: Option<uci::Stamp>,
     zone: TimeZone,
@@ -34,10 +55,13 @@ pub(super) struct Clocks {
 impl Clocks {
     /// With the zone of the option, which is its owner (`Time.LocalTimeZone`); where that is not
     /// set, of `TZ` in `etc`, which OpenWrt writes after it, or of `localtime` there; else UTC.
-    pub(super) fn new(etc: &Path, config_dir: &Path) -> Self {
+    /// Marks are looked for in `run_dir`.
+    pub(super) fn new(etc: &Path, config_dir: &Path, run_dir: &Path) -> Self {
         let mut clocks = Self {
             etc: etc.to_owned(),
             config_dir: config_dir.to_owned(),
+            run_dir: run_dir.to_owned(),
+            confirmed: Confirmed::Nobody,
             stamp: None,
             zone: TimeZone::utc(),
         };
@@ -59,6 +83,33 @@ impl Clocks {
     pub(super) fn follow_zone(&mut self) {
         if uci::Stamp::of(&self.config_dir, PACKAGE) != self.stamp {
             self.read_zone();
+        }
+    }
+
+    /// Looks whether NTP has set the clock.
+    pub(super) fn look_for_mark(&mut self) {
+        self.confirmed = match (self.run_dir.join(SYNCED).exists(), self.confirmed) {
+            (true, _) => Confirmed::Mark,
+            (false, Confirmed::Mark) => Confirmed::Nobody,
+            (false, other) => other,
+        };
+    }
+
+    /// An ACS that is sure to be one told its time, in seconds since 1970: it confirms a clock that
+    /// agrees.
+    pub(super) fn hear(&mut self, date: i64) {
+        let agrees = unix().abs_diff(date) <= AGREEMENT;
+        if agrees && self.confirmed == Confirmed::Nobody {
+            info!("the ACS confirms the clock of the box");
+            self.confirmed = Confirmed::Acs;
+        }
+    }
+
+    /// The clock was set, or a certificate that was good is refused by it: what an ACS said of it
+    /// before says nothing now.
+    pub(super) fn doubt(&mut self) {
+        if self.confirmed == Confirmed::Acs {
+            self.confirmed = Confirmed::Nobody;
         }
     }
 
@@ -85,6 +136,7 @@ impl Clocks {
             uptime: uptime.map(Duration::from).unwrap_or_default(),
             unix,
             utc_offset: local.map_or(0, |local| local.ut_offset()),
+            confirmed: self.confirmed != Confirmed::Nobody,
         }
     }
 }
@@ -141,7 +193,7 @@ mod tests {
     fn f10_the_option_owns_the_zone_and_a_new_one_is_followed() {
         let dir = folder("owner");
         let offset = |clocks: &Clocks| clocks.now().utc_offset;
-        let mut clocks = Clocks::new(&dir, &dir);
+        let mut clocks = Clocks::new(&dir, &dir, &dir);
         assert_eq!(offset(&clocks), 0);
         fs::write(dir.join("TZ"), "IST-5:30\n").unwrap();
         clocks.read_zone();
@@ -174,9 +226,34 @@ mod tests {
     }
 
     #[test]
+    fn f13_the_clock_is_confirmed_by_ntp_or_an_acs_that_agrees_until_it_is_set_anew() {
+        let dir = folder("confirmed");
+        let mut clocks = Clocks::new(&dir, &dir, &dir);
+        let is_confirmed = |clocks: &Clocks| clocks.now().wall_is_confirmed();
+        assert!(!is_confirmed(&clocks));
+        for far in [-100 * 86_400, -86_410, 86_410, i64::MAX / 2] {
+            clocks.hear(unix().saturating_add(far));
+            assert!(!is_confirmed(&clocks), "{far}");
+        }
+        clocks.hear(unix() - 86_000);
+        assert!(is_confirmed(&clocks));
+        clocks.doubt();
+        assert!(!is_confirmed(&clocks));
+        fs::write(dir.join(SYNCED), "").unwrap();
+        assert!(!is_confirmed(&clocks));
+        clocks.look_for_mark();
+        clocks.doubt();
+        assert!(is_confirmed(&clocks), "it was NTP that set it");
+        fs::remove_file(dir.join(SYNCED)).unwrap();
+        clocks.look_for_mark();
+        assert!(!is_confirmed(&clocks));
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
     fn the_uptime_goes_on() {
         let nowhere = Path::new("/nowhere");
-        let clocks = Clocks::new(nowhere, nowhere);
+        let clocks = Clocks::new(nowhere, nowhere, nowhere);
         let before = clocks.now();
         assert!(clocks.now().uptime >= before.uptime);
         assert!(before.wall_is_set());

@@ -20,12 +20,13 @@ use super::memory::Memory;
 use super::orders::Ran;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
-use super::session::Session;
+use super::session::{NoReply, Session};
 use super::signals::{Signals, Wish};
 use super::source::Facts;
 use super::start::Options;
 use super::timers::{LoopTimer, Timers};
 use super::watch::{BoxChange, Watch};
+use crate::acs::Reply;
 use crate::base::clock::Now;
 use crate::base::config::Config;
 use crate::connreq::{Access, Listener};
@@ -68,7 +69,7 @@ pub(super) enum Done {
     /// What Luup says of its home.
     Fetched(Result<Snapshot, LuupError>),
     /// What came of the last message to the ACS.
-    Answered(Input),
+    Answered(Result<Reply, NoReply>),
     /// The values that Luup took: path and wanted value.
     Written(Vec<(String, String)>),
     /// What was ordered ran, or did not.
@@ -232,12 +233,7 @@ impl Agent {
                     None => self.look(now),
                 }
             }
-            Done::Answered(input) => {
-                if matches!(&self.session, Some(Session::Talking { job: of_now, .. }) if *of_now == job)
-                {
-                    self.step(input, now);
-                }
-            }
+            Done::Answered(reply) => self.answered(job, reply, now),
             Done::Written(taken) => {
                 for (path, wanted) in taken {
                     debug!("luup took {path}");
@@ -260,7 +256,7 @@ impl Agent {
             }
         }
         self.keep();
-        let next = self.engine.next_wakeup(now);
+        let next = self.engine.next_wakeup();
         self.timers.set(LoopTimer::Engine, next);
     }
 

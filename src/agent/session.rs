@@ -9,8 +9,9 @@ use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
 use crate::acs::{Link, LinkError, Reply};
 use crate::base::clock::Now;
+use crate::base::url::Url;
 use crate::cwmp::{Contact, Input, Output, Post};
-use crate::http::{Credentials, HttpError};
+use crate::http::{CertificateProblem, Credentials, HttpError};
 
 /// Beyond the time that the configuration gives one message, before its job counts as lost: what an
 /// authentication or a redirect adds is included in that time.
@@ -26,6 +27,8 @@ pub(super) enum Session {
         job: JobId,
         /// Its posts; dropping this ends it.
         posts: Sender<Post>,
+        /// The certificate of the ACS leads to a trusted root, so that it is the ACS who speaks.
+        is_verified: bool,
     },
 }
 
@@ -44,32 +47,68 @@ fn patience(contact: &Contact) -> Duration {
     exchange.saturating_add(SLACK)
 }
 
-/// Carries each post to the ACS and its reply back, until the loop or the link gives up.
-fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
-    let mut link = match open(contact) {
-        Ok(link) => link,
-        Err(error) => return reporter.say(Done::Answered(answered(Err(error)))),
-    };
-    while let Ok(post) = posts.recv() {
-        reporter.say(Done::Answered(answered(link.post(&post))));
+/// Why a message to the ACS has no reply.
+pub(super) enum NoReply {
+    /// The link says so.
+    Link(LinkError),
+    /// Its job was lost.
+    Lost(String),
+}
+
+impl NoReply {
+    /// The certificate of the ACS was refused for its dates alone.
+    fn is_about_dates(&self) -> bool {
+        use CertificateProblem::{Expired, NotYetValid};
+        matches!(
+            self,
+            Self::Link(LinkError::Http(HttpError::Certificate {
+                problem: Expired | NotYetValid,
+                ..
+            }))
+        )
+    }
+
+    /// What the engine hears of it.
+    fn into_input(self) -> Input {
+        match self {
+            Self::Link(error @ LinkError::Http(HttpError::Disconnected(_))) => {
+                Input::Dropped(error.to_string())
+            }
+            Self::Link(error) => Input::TransportError(error.to_string()),
+            Self::Lost(why) => Input::TransportError(format!("the session broke off: {why}")),
+        }
     }
 }
 
-/// What the engine hears of it.
-fn answered(reply: Result<Reply, LinkError>) -> Input {
-    match reply {
-        Ok(Reply { status, body, .. }) => Input::Reply { status, body },
-        Err(e @ LinkError::Http(HttpError::Disconnected(_))) => Input::Dropped(e.to_string()),
-        Err(e) => Input::TransportError(e.to_string()),
+/// Carries each post to the ACS and its reply back, until the loop or the link gives up.
+fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
+    let say = |reply: Result<Reply, LinkError>| {
+        reporter.say(Done::Answered(reply.map_err(NoReply::Link)));
+    };
+    let mut link = match open(contact) {
+        Ok(link) => link,
+        Err(error) => return say(Err(error)),
+    };
+    while let Ok(post) = posts.recv() {
+        say(link.post(&post));
     }
+}
+
+fn is_secure(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| url.secure)
 }
 
 impl Agent {
     /// What had to be fetched is there: the session begins. Its Inform tells the time, in the zone
     /// of now.
     pub(super) fn open_session(&mut self) {
-        self.clocks.borrow_mut().follow_zone();
-        let now = self.now();
+        let mut clocks = self.clocks.borrow_mut();
+        clocks.follow_zone();
+        if is_secure(&self.engine.settings().url) {
+            clocks.look_for_mark();
+        }
+        let now = clocks.now();
+        drop(clocks);
         self.step(Input::Start, now);
     }
 
@@ -95,22 +134,64 @@ impl Agent {
 
     fn connect(&mut self, contact: Box<Contact>, now: Now) {
         let (posts, receiver) = channel();
+        // A redirect from there never leads to a place without TLS.
+        let is_verified = is_secure(&contact.url) && !contact.link.tls.insecure;
         let job = Job {
             kind: JobKind::Session,
             patience: patience(&contact),
-            lost: Box::new(|lost| {
-                let why = format!("the session broke off: {lost}");
-                Done::Answered(Input::TransportError(why))
-            }),
+            lost: Box::new(|lost| Done::Answered(Err(NoReply::Lost(lost.to_string())))),
             work: Box::new(move |reporter| carry(&receiver, &contact, reporter)),
         };
         let job = self.jobs.start(job, now.uptime);
-        self.session = Some(Session::Talking { job, posts });
+        self.session = Some(Session::Talking {
+            job,
+            posts,
+            is_verified,
+        });
+    }
+
+    /// What came of the last message to the ACS; nothing where that is of a session before.
+    pub(super) fn answered(&mut self, of: JobId, reply: Result<Reply, NoReply>, now: Now) {
+        let is_verified = match &self.session {
+            Some(Session::Talking {
+                job, is_verified, ..
+            }) if *job == of => *is_verified,
+            _ => return,
+        };
+        let reply = reply.and_then(|reply| {
+            let checked = self.check_time(&reply, is_verified);
+            checked.map_err(NoReply::Link).map(|()| reply)
+        });
+        let input = match reply {
+            Ok(Reply { status, body, .. }) => Input::Reply { status, body },
+            Err(error) => {
+                // Maybe it is the clock: the next session finds out.
+                if error.is_about_dates() {
+                    self.clocks.borrow_mut().doubt();
+                }
+                error.into_input()
+            }
+        };
+        self.step(input, now);
+    }
+
+    /// A reply tells the time too. Once that is known, the dates of a certificate that was taken
+    /// without them are looked at after all.
+    fn check_time(&self, reply: &Reply, is_verified: bool) -> Result<(), LinkError> {
+        let mut clocks = self.clocks.borrow_mut();
+        if let (Some(date), true) = (reply.date, is_verified) {
+            clocks.hear(date);
+        }
+        let now = clocks.now();
+        match now.wall_is_confirmed() {
+            true => reply.check_dates_at(reply.date.unwrap_or(now.unix)),
+            false => Ok(()),
+        }
     }
 
     fn post(&mut self, post: Post, now: Now) {
         self.keep();
-        if let Some(Session::Talking { job, posts }) = &self.session {
+        if let Some(Session::Talking { job, posts, .. }) = &self.session {
             self.jobs.expect(*job, now.uptime);
             // A job that ended says why: its report comes.
             let _ = posts.send(post);

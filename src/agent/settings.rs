@@ -44,7 +44,7 @@ impl Agent {
                 }
             }
             BoxChange::Addresses => self.find_address(),
-            BoxChange::Clock => {}
+            BoxChange::Clock => self.clocks.borrow_mut().doubt(),
         }
         self.look(now);
     }

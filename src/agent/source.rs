@@ -178,9 +178,10 @@ mod tests {
 
     #[test]
     fn keys_are_checked() {
+        let nowhere = Path::new("/nowhere");
         let mut source = AgentSource {
             facts: Rc::default(),
-            clocks: Rc::new(RefCell::new(Clocks::new(Path::new("/nowhere"), Path::new("/nowhere")))),
+            clocks: Rc::new(RefCell::new(Clocks::new(nowhere, nowhere, nowhere))),
         };
         for key in KEYS {
             source.declare(key, false).unwrap();

@@ -130,7 +130,11 @@ struct Parts {
 impl Parts {
     fn new(options: &Options, config: &Config) -> Self {
         let facts = Rc::new(RefCell::new(Facts::default()));
-        let clocks = Rc::new(RefCell::new(clocks(&options.config_dir)));
+        let clocks = Rc::new(RefCell::new(Clocks::new(
+            Path::new("/etc"),
+            &options.config_dir,
+            &options.run_dir,
+        )));
         let home = Rc::new(RefCell::new(Home::default()));
         let uci = Rc::new(RefCell::new(UciSource::new(&options.config_dir)));
         let agent = AgentSource {
@@ -231,11 +235,6 @@ fn no_random(error: getrandom::Error) -> AgentError {
         what: "random bytes",
         error: std::io::Error::other(error.to_string()),
     }
-}
-
-/// The clocks, with the time zone of the box.
-pub(super) fn clocks(config_dir: &Path) -> Clocks {
-    Clocks::new(Path::new("/etc"), config_dir)
 }
 
 /// The address that the connection-request URL shows: IPv4, else IPv6.

@@ -22,12 +22,20 @@ pub struct Now {
     pub unix: i64,
     /// Local time minus UTC, in seconds.
     pub utc_offset: i32,
+    /// Somebody who knows the time has confirmed the wall clock.
+    pub confirmed: bool,
 }
 
 impl Now {
-    /// Whether the wall clock can be believed.
+    /// Whether somebody has set the wall clock since the box came up: maybe to the time of its
+    /// last file, months ago, which is the best that a box without a clock of its own can do.
     pub fn wall_is_set(&self) -> bool {
         self.unix >= EARLIEST_PLAUSIBLE_UNIX
+    }
+
+    /// Whether the wall clock is known to be right.
+    pub fn wall_is_confirmed(&self) -> bool {
+        self.confirmed && self.wall_is_set()
     }
 
     /// Local time with its UTC offset, as `CurrentTime` of Inform wants it (TR-069 A.3.3.1);
@@ -85,6 +93,7 @@ mod tests {
         uptime: Duration::ZERO,
         unix: 1_767_323_045,
         utc_offset: 0,
+        confirmed: false,
     };
 
     #[test]
@@ -100,6 +109,16 @@ mod tests {
             ..NOON
         };
         assert_eq!(newfoundland.current_time(), "2026-01-01T23:34:05-03:30");
+    }
+
+    #[test]
+    fn a_clock_that_was_never_set_is_not_right_whoever_says_so() {
+        let wrong = Now {
+            confirmed: true,
+            unix: 12,
+            ..NOON
+        };
+        assert!(!wrong.wall_is_confirmed());
     }
 
     #[test]

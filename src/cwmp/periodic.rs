@@ -82,7 +82,9 @@ impl Periodic {
             Some(phase) if now.wall_is_set() => {
                 let interval = i64::from(self.period.interval.max(1));
                 let into = after.saturating_sub(phase).rem_euclid(interval);
-                Some(after.saturating_add(interval - into))
+                let next = after.saturating_add(interval - into);
+                // At the end of all time there is none.
+                (next > now.unix).then_some(next)
             }
             _ => None,
         };
@@ -109,6 +111,7 @@ mod tests {
         uptime: Duration::from_secs(100),
         unix: 1_767_323_045,
         utc_offset: 0,
+        confirmed: false,
     };
 
     fn armed(interval: u32, phase: Option<i64>, now: Now) -> Periodic {

@@ -83,6 +83,8 @@ impl Schedule {
         for timer in &mut self.timers {
             if let (Some(due), true) = (timer.due_unix, timer.restored) {
                 timer.due = timer.due.min(now.uptime.saturating_add(until(due, now)));
+                // Once that is by the right time there is no more to learn.
+                timer.restored = !now.wall_is_confirmed();
                 continue;
             }
             let left = timer.due.saturating_sub(now.uptime).as_secs();
@@ -188,6 +190,7 @@ mod tests {
         uptime: Duration::from_secs(50),
         unix: 1_767_323_045,
         utc_offset: 0,
+        confirmed: false,
     };
 
     fn later(secs: u64) -> Now {
@@ -239,6 +242,24 @@ mod tests {
     }
 
     #[test]
+    fn f13_once_the_time_is_known_no_step_of_the_clock_moves_a_timer() {
+        let mut schedule = Schedule::default();
+        schedule.add(1000, "a", START);
+        let reboot = Now {
+            uptime: Duration::from_secs(5),
+            confirmed: true,
+            ..later(600)
+        };
+        let mut schedule = Schedule::from_record(&schedule.to_record(), reboot);
+        let jump = Now {
+            unix: reboot.unix + 1_000_000,
+            ..reboot
+        };
+        assert_eq!(schedule.poll(jump), [""; 0]);
+        assert_eq!(schedule.next(), Some(Duration::from_secs(405)));
+    }
+
+    #[test]
     fn f05_a_restart_of_the_program_goes_on_by_the_uptime_whatever_the_clock_does() {
         let mut schedule = Schedule::default();
         schedule.add(100, "a, b:c", START);
@@ -259,7 +280,7 @@ mod tests {
         let ntp = Now {
             uptime: Duration::from_secs(20),
             unix: START.unix + 200,
-            utc_offset: 0,
+            ..START
         };
         assert_eq!(schedule.poll(ntp), ["a"]);
         assert_eq!(Schedule::from_kept("x,5,::,1:::1:a,:").len(), 1);
@@ -274,7 +295,7 @@ mod tests {
         let reboot = Now {
             uptime: Duration::from_secs(3),
             unix: START.unix + 300,
-            utc_offset: 0,
+            ..START
         };
         let mut schedule = Schedule::from_record(&line, reboot);
         assert_eq!(schedule.poll(reboot), ["soon, 100 %"]);
@@ -293,7 +314,7 @@ mod tests {
         let ntp = Now {
             uptime: Duration::from_secs(20),
             unix: START.unix + 200,
-            utc_offset: 0,
+            ..START
         };
         assert_eq!(schedule.poll(ntp), ["a"]);
     }

@@ -29,7 +29,7 @@ pub use answer::HttpAnswer;
 pub use auth::Credentials;
 pub use client::{HttpClient, HttpSettings, TimeLimits};
 pub use date::unix_of_date;
-pub use error::{ExchangePhase, HttpError};
+pub use error::{CertificateProblem, ExchangePhase, HttpError};
 pub use request::{HttpRequest, RequestBody};
 pub use tls::UncheckedDates;
 pub use ureq::http::Method;

@@ -1,5 +1,6 @@
 //! The real program, as procd, the user of the box and an ACS meet it.
 
+mod clock;
 mod faults;
 mod identity;
 mod kills;

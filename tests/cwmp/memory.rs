@@ -108,14 +108,14 @@ fn f05_an_event_that_waits_for_its_response_too_long_survives_a_power_cut_too() 
     let talk = world.open();
     let world = talk.world;
     // The agent wakes for it, though the session is all that goes on.
-    let wake = world.engine.next_wakeup(world.now).unwrap();
+    let wake = world.engine.next_wakeup().unwrap();
     world.pass(wake - world.now.uptime - SECOND / 10);
     assert!(!world.poll());
     assert_eq!(world.disk(), before, "a session may take a moment");
     world.pass(SECOND);
     assert!(!world.poll());
     assert_ne!(world.disk(), before);
-    assert_eq!(world.engine.next_wakeup(world.now), None);
+    assert_eq!(world.engine.next_wakeup(), None);
     world.power_cut(SECOND);
     assert_eq!(world.events(), ["1 BOOT", "2 PERIODIC"]);
     world.power_cut(SECOND);

@@ -371,9 +371,9 @@ fn a_changed_interval_arms_the_timer_anew_and_an_equal_one_does_not() {
         "0001-01-01T00:00:00Z",
     );
     world.set("ManagementServer.PeriodicInformEnable", "true");
-    let first = world.engine.next_wakeup(world.now);
+    let first = world.engine.next_wakeup();
     world.set("ManagementServer.PeriodicInformInterval", "3600");
-    assert_eq!(world.engine.next_wakeup(world.now), first);
+    assert_eq!(world.engine.next_wakeup(), first);
     world.engine.connection_request(world.now);
     world.open().serve(&[set_values(
         &[("ManagementServer.PeriodicInformInterval", "10")],
@@ -395,7 +395,6 @@ fn a_clock_that_ntp_sets_later_brings_the_phase() {
     world.now.unix = 20;
     world.program_restart();
     assert_eq!(world.wait(Duration::from_millis(1)), None);
-    assert!(world.engine.next_wakeup(world.now).unwrap() - world.now.uptime <= 60 * SECOND);
     world.now.unix = wall;
     if world.wait(2 * HOUR).is_some() && world.now.unix % 3600 != 0 {
         world.events(); // the random phase came first

@@ -31,6 +31,7 @@ pub const START: Now = Now {
     uptime: Duration::from_secs(60),
     unix: 1_767_323_045,
     utc_offset: 3600,
+    confirmed: false,
 };
 
 const ROWS: &str = "\
@@ -255,7 +256,7 @@ impl World {
                 return Some(self.now.uptime - from);
             }
             let end = from + at_most;
-            let next = self.engine.next_wakeup(self.now);
+            let next = self.engine.next_wakeup();
             let next = next.filter(|at| *at <= end);
             let Some(next) = next else {
                 self.pass(end - self.now.uptime);

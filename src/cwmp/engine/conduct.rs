@@ -116,7 +116,7 @@ impl Engine {
             username: self.settings.username.clone(),
             password: self.settings.password.clone(),
             link: self.options.link.clone(),
-            check_dates: now.wall_is_set(),
+            check_dates: now.wall_is_confirmed(),
         }
     }
 

@@ -146,7 +146,7 @@ impl Engine {
             last: self.last.clone(),
             retry_count: self.retry_count,
             next: self
-                .next_wakeup(now)
+                .next_wakeup()
                 .map(|at| at.saturating_sub(now.uptime)),
             pending: self.queue.iter().map(ToString::to_string).collect(),
             promised: self.intents.iter().map(ToString::to_string).collect(),

@@ -14,9 +14,6 @@ use crate::cwmp::record;
 use crate::cwmp::settings::Settings;
 use crate::datamodel::model::Model;
 
-/// How often to see whether the wall clock is set now, while timers depend on it.
-const CLOCK_CHECK: Duration = Duration::from_secs(60);
-
 impl Engine {
     /// Fires the timers that are due. Whether a session should be opened now: the agent then brings
     /// [`Input::Start`](crate::cwmp::Input::Start).
@@ -52,12 +49,13 @@ impl Engine {
     }
 
     /// The uptime at which [`Engine::poll`] must be called next; `None` if nothing is timed.
-    pub fn next_wakeup(&self, now: Now) -> Option<Duration> {
-        let next = self.next_session(now);
+    /// A wall clock that is set moves instants in absolute time: then too.
+    pub fn next_wakeup(&self) -> Option<Duration> {
+        let next = self.next_session();
         [next, self.save_at].into_iter().flatten().min()
     }
 
-    fn next_session(&self, now: Now) -> Option<Duration> {
+    fn next_session(&self) -> Option<Duration> {
         let is_busy = self.session.is_some() || self.opening;
         match self.going_down {
             Some(GoingDown::By(by)) => return Some(by),
@@ -66,17 +64,8 @@ impl Engine {
             None => {}
         }
         let periodic = self.periodic.as_ref().map(Periodic::next);
-        let next = [self.due.at(), periodic, self.schedule.next()]
-            .into_iter()
-            .flatten()
-            .min()?;
-        // Once the clock is set, instants in absolute time may be nearer.
-        let look = now.uptime.saturating_add(CLOCK_CHECK);
-        Some(if now.wall_is_set() {
-            next
-        } else {
-            next.min(look)
-        })
+        let all = [self.due.at(), periodic, self.schedule.next()];
+        all.into_iter().flatten().min()
     }
 
     /// A valid connection request arrived. During a session it causes one more session after it.

@@ -30,8 +30,9 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cwmpd::base::clock;
 use cwmpd::soap::CwmpVersion;
 
 use crate::http::{Reply, Server, ServerTls};
@@ -72,6 +73,9 @@ pub struct Options {
     /// Whether messages are checked against the schemas and kept in the transcript. Default yes;
     /// measurements do without.
     pub strict: bool,
+    /// How many seconds its clock, which its answers tell, is ahead of that of this machine; `None`:
+    /// they tell no time.
+    pub clock: Option<i64>,
     /// Sees the conversation live.
     pub observer: Option<Observer>,
 }
@@ -85,6 +89,7 @@ impl Default for Options {
             user: (USER.0.into(), USER.1.into()),
             version: CwmpVersion::V1_4,
             strict: true,
+            clock: None,
             observer: None,
         }
     }
@@ -104,6 +109,7 @@ pub struct ScriptedAcs {
     server: Server,
     version: CwmpVersion,
     strict: bool,
+    clock: Option<i64>,
     sessions: Cell<usize>,
     record: Arc<Record>,
 }
@@ -170,6 +176,7 @@ impl ScriptedAcs {
             server: Server::start_on(&options.address, options.tls, Box::new(handler)),
             version: options.version,
             strict: options.strict,
+            clock: options.clock,
             sessions: Cell::new(0),
             record,
         }
@@ -225,6 +232,22 @@ impl ScriptedAcs {
             }
             Err(_) => true,
         }
+    }
+
+    /// What its answers say of the time, as HTTP writes it (RFC 9110 §5.6.7).
+    fn date(&self) -> Option<String> {
+        const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = i64::try_from(now.expect("a clock").as_secs()).expect("a date");
+        let unix = now + self.clock?;
+        let utc = clock::utc(unix);
+        let day = DAYS[usize::try_from(unix.div_euclid(86_400).rem_euclid(7)).expect("a day")];
+        let month = MONTHS[utc[5..7].parse::<usize>().expect("a month") - 1];
+        let (year, date, time) = (&utc[..4], &utc[8..10], &utc[11..19]);
+        Some(format!("{day}, {date} {month} {year} {time} GMT"))
     }
 
     /// All that was said so far, both ways.

@@ -294,6 +294,10 @@ impl<'a> Session<'a> {
                 reply
             }
         };
+        let reply = match self.acs.date() {
+            Some(date) => reply.header("Date", &date),
+            None => reply,
+        };
         let reply = match self.close_connections {
             true => {
                 self.connection = None;
