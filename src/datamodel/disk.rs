@@ -2,9 +2,11 @@
 //! power goes. The tests put a disk of their own behind it.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::base::file;
 
 /// Where the state lives.
 pub trait Disk {
@@ -48,14 +50,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        fs::File::open(path)?
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)?;
-        if u64::try_from(bytes.len()).map_or(true, |read| read > limit) {
-            return Err(io::ErrorKind::FileTooLarge.into());
-        }
-        Ok(bytes)
+        file::read(path, usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -106,5 +101,26 @@ impl DiskFile for fs::File {
     fn sync(&mut self) -> io::Result<()> {
         // fdatasync(2): leaves out the times of the file, which nobody needs after a power cut.
         self.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_in_the_place_of_the_state_is_not_waited_for() {
+        let dir = std::env::temp_dir().join(format!("cwmpd-disk-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let pipe = dir.join("parameters.data");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        assert_eq!(RealDisk.read(&pipe, 10).unwrap(), b"");
+        fs::write(dir.join("state"), "0123456789A").unwrap();
+        let error = RealDisk.read(&dir.join("state"), 10).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -288,16 +288,17 @@ fn a_large_body_waits_for_the_word_of_a_server_that_may_want_credentials() {
 #[test]
 fn a_server_that_says_continue_gets_the_body_at_once() {
     let server = Server::start_gated(|_| None, |_, _| Reply::new(201));
-    let begun = Instant::now();
-    let (status, read) = upload(&mut client(), &server.url("/"), &pattern(LARGE));
-    assert_eq!((status, read), (Ok(201), LARGE));
+    let body = pattern(LARGE);
+    // On a loaded machine one of several has to do.
+    let quick = (0..5).any(|_| {
+        let begun = Instant::now();
+        let (status, read) = upload(&mut client(), &server.url("/"), &body);
+        assert_eq!((status, read), (Ok(201), LARGE));
+        begun.elapsed() < Duration::from_millis(900)
+    });
     assert_eq!(server.requests()[0].header("Expect"), Some("100-continue"));
     // Without its word it would have come after a second.
-    assert!(
-        begun.elapsed() < Duration::from_millis(900),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(quick);
 }
 
 #[test]
