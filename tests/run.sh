@@ -139,7 +139,7 @@ for target in tests/fuzz/targets/*.rs; do
 done
 check demo tests/demo.sh
 if [ $long = yes ]; then check bench tests/bench.sh; else check bench tests/bench.sh --quick; fi
-check_if cargo-deny deny cargo deny --offline --locked check --config .ci/deny.toml bans licenses sources
+check_if cargo-deny deny cargo deny --locked --config .ci/deny.toml check bans licenses sources
 if [ -d "${CARGO_HOME:-$HOME/.cargo}/advisory-db" ]; then
   check_if cargo-audit audit cargo audit --no-fetch
 else
