@@ -56,6 +56,7 @@ impl Now {
     }
 
     /// The same instant `later` on, for tests and simulations.
+    #[cfg(feature = "inside")]
     pub fn after(self, later: Duration) -> Self {
         Self {
             uptime: self.uptime + later,
