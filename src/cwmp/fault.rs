@@ -1,7 +1,9 @@
 //! What the data model refuses, as the fault codes of TR-069 §A.5: the one place of the mapping.
 
+use super::limits::{MAX_ECHOED_NAME, MAX_FAULT_STRING, MAX_PARAMETER_FAULTS, PARAMETER_BYTES};
+use crate::base::excerpt::excerpt;
 use crate::datamodel::model::{ModelError, SetError};
-use crate::soap::{Fault, SetParameterValuesFault, fault_string};
+use crate::soap::{Fault, SetParameterValuesFault, escaped_len, fault_string};
 
 /// Method not supported.
 pub const METHOD_NOT_SUPPORTED: u32 = 9000;
@@ -20,7 +22,10 @@ pub fn because(code: u32, why: &str) -> Fault {
 /// The fault for one refusal; `name` is what the request named.
 pub fn of(error: &ModelError, name: &str) -> Fault {
     let (code, why) = code_and_reason(error);
-    because(code, if why.is_empty() { name } else { why })
+    match why {
+        "" => because(code, &excerpt(name, MAX_ECHOED_NAME)),
+        why => because(code, why),
+    }
 }
 
 /// The fault of SetParameterValues (A.3.2.1): 9003 with an entry for each refused parameter, but
@@ -42,16 +47,31 @@ pub fn of_set(errors: &[SetError]) -> Fault {
     if errors.is_empty() {
         return Fault::new(INTERNAL_ERROR);
     }
+    let mut parameters = Vec::new();
+    let mut left = MAX_PARAMETER_FAULTS;
+    for parameter in errors.iter().map(of_parameter) {
+        let texts = escaped_len(&parameter.parameter_name) + escaped_len(&parameter.string);
+        let Some(less) = left.checked_sub(PARAMETER_BYTES + texts) else {
+            break;
+        };
+        left = less;
+        parameters.push(parameter);
+    }
+    let untold = errors.len() - parameters.len();
+    let string = match untold {
+        0 => String::new(),
+        untold => format!("{untold} more parameters are refused than are named here"),
+    };
     Fault {
-        parameters: errors.iter().map(of_parameter).collect(),
-        ..Fault::new(INVALID_ARGUMENTS)
+        parameters,
+        ..because(INVALID_ARGUMENTS, &string)
     }
 }
 
 fn of_parameter(SetError { name, error }: &SetError) -> SetParameterValuesFault {
     let (code, why) = code_and_reason(error);
     SetParameterValuesFault {
-        parameter_name: name.clone(),
+        parameter_name: excerpt(name, MAX_ECHOED_NAME).into_owned(),
         code,
         string: text(code, why),
     }
@@ -74,7 +94,7 @@ fn text(code: u32, why: &str) -> String {
     let standard = fault_string(code);
     match why {
         "" => standard.to_owned(),
-        why => format!("{standard}: {why}"),
+        why => excerpt(&format!("{standard}: {why}"), MAX_FAULT_STRING).into_owned(),
     }
 }
 
@@ -121,6 +141,30 @@ mod tests {
             .map(|p| (p.parameter_name.as_str(), p.code))
             .collect();
         assert_eq!(entries, [("A.B", 9008), ("A.C", 9005)]);
+    }
+
+    #[test]
+    fn f20_a_fault_gives_back_no_more_than_tells_what_it_is_about() {
+        let long = "&é".repeat(4 << 20);
+        let unknown = of(&ModelError::InvalidName, &long);
+        assert!(unknown.string.starts_with("Invalid parameter name: &é"));
+        assert!(unknown.string.chars().count() <= MAX_FAULT_STRING);
+        let why = of(&ModelError::InvalidValue(long.clone()), "A.B");
+        assert!(why.string.chars().count() <= MAX_FAULT_STRING);
+        let errors: Vec<_> = (0..4096)
+            .map(|_| refused(&"&".repeat(2000), ModelError::InvalidType("&".repeat(2000))))
+            .collect();
+        let fault = of_set(&errors);
+        let told = fault.parameters.len();
+        assert!((10..100).contains(&told), "{told}");
+        let untold = format!("{} more parameters", 4096 - told);
+        assert!(fault.string.contains(&untold), "{}", fault.string);
+        let bytes: usize = fault
+            .parameters
+            .iter()
+            .map(|p| escaped_len(&p.parameter_name) + escaped_len(&p.string))
+            .sum();
+        assert!(bytes <= MAX_PARAMETER_FAULTS);
     }
 
     #[test]

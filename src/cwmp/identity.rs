@@ -2,6 +2,7 @@
 //! was told stays, whatever interface is up, whatever the box would say of itself today. Only the
 //! four options of the operator change it.
 
+use super::limits::MAX_IDENTITY;
 use super::record;
 use crate::base::config::IdentityOptions;
 use crate::datamodel::model::Model;
@@ -16,7 +17,10 @@ pub fn current(model: &mut Model, options: IdentityOptions) -> Result<DeviceId, 
         let now = now.filter(|now| !now.is_empty());
         match told {
             Some(told) if !is_set || now.is_none() => told.clone(),
-            _ => now.unwrap_or_default(),
+            _ => {
+                let now = now.unwrap_or_default();
+                now.chars().take(MAX_IDENTITY).collect()
+            }
         }
     };
     let told = told.as_ref();

@@ -16,7 +16,7 @@
 //! | `due`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
-//! | `fault` | refusals of the data model as fault codes (A.5) |
+//! | `fault`, `limits` | refusals of the data model as fault codes (A.5); how long a message may be |
 //! | `interface` | what passes between the engine and the agent |
 //! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
 //!
@@ -32,6 +32,7 @@ mod inform;
 mod inform_parameter;
 mod intent;
 mod interface;
+mod limits;
 mod offer;
 mod periodic;
 mod post;
@@ -49,7 +50,11 @@ pub use engine::Engine;
 pub use event::EventCode;
 pub use identity::told as told_identity;
 pub use intent::Intent;
-pub use interface::{Action, Boot, Contact, Host, InformError, Input, Options, Output, Step};
+pub use interface::{Action, Boot, Contact, Host, Input, Options, Output};
+#[cfg(feature = "inside")]
+pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
+#[cfg(feature = "inside")]
 pub use rpc::METHODS;
+#[cfg(feature = "inside")]
 pub use status::{LastSession, Outcome, Status};

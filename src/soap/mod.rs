@@ -38,3 +38,4 @@ pub use limits::*;
 pub use message::*;
 pub use stream::{GetParameterNamesResponseWriter, GetParameterValuesResponseWriter};
 pub use version::CwmpVersion;
+pub use xml::escaped_len;

@@ -100,6 +100,19 @@ impl Writer {
     }
 }
 
+/// How many bytes a text takes in a message.
+pub fn escaped_len(text: &str) -> usize {
+    let more = |byte: u8| match byte {
+        b'&' | b'\r' => 4,
+        b'<' | b'>' => 3,
+        b'\t' | b'\n' => 0,
+        // Becomes U+FFFD.
+        0..0x20 => 2,
+        _ => 0,
+    };
+    text.len() + text.bytes().map(more).sum::<usize>()
+}
+
 /// Whether the byte is, or may begin, a character that is not written as it is. 0xEF begins
 /// U+FFFE and U+FFFF.
 fn needs_care(byte: u8) -> bool {
@@ -112,7 +125,9 @@ fn needs_care(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CwmpVersion, Writer};
+    use proptest::prelude::*;
+
+    use super::{CwmpVersion, Writer, escaped_len};
 
     fn text(text: &str) -> String {
         let mut w = Writer::new(CwmpVersion::V1_4);
@@ -132,5 +147,14 @@ mod tests {
             text("a\0b\u{1f}\u{fffe}\u{ffff}\u{fffd}\u{ff21}\u{7f}"),
             "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{ff21}\u{7f}"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn f20_a_text_takes_the_bytes_that_were_counted(any in ".*", odd in "[\0-\x1f&<>é\u{fffd}-\u{ffff}]*") {
+            for given in [any, odd] {
+                prop_assert_eq!(text(&given).len(), escaped_len(&given));
+            }
+        }
     }
 }

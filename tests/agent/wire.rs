@@ -315,3 +315,45 @@ fn w25_twenty_thousand_parameters_are_read_listed_and_set() {
         s.end();
     });
 }
+
+#[test]
+fn f20_no_message_of_the_box_is_long_that_nobody_asked_for() {
+    const INFORM: usize = 256 * 1024 + 4096;
+    let acs = start();
+    let home = home(&acs);
+    let rows = (0..6).map(|n| format!("X_EXAMPLE_Long.P{n};STRING;0;1;1;1\n"));
+    let csv = "X_EXAMPLE_Long.;ANY;0;0\n".to_owned() + &rows.collect::<String>();
+    std::fs::write(home.model_dir().join("long.csv"), csv).unwrap();
+    let agent = home.start();
+    acs.session(quiet);
+    for n in 0..6 {
+        agent.set(&format!("X_EXAMPLE_Long.P{n}"), &"x".repeat(60_000));
+    }
+    agent.inform();
+    let mut told = 0;
+    for _ in 0..2 {
+        acs.session(|s| {
+            let received = s.receive();
+            assert!(received.request.body.len() <= INFORM);
+            let Some(Message::Inform(inform)) = received.envelope.map(|e| e.body) else {
+                panic!("no Inform");
+            };
+            assert!(events(&inform).contains(&"4 VALUE CHANGE"));
+            let list = inform.parameter_list.iter();
+            told += list.filter(|p| p.name.contains("X_EXAMPLE_Long.")).count();
+            s.respond(Message::InformResponse { max_envelopes: 1 });
+            s.end();
+        });
+    }
+    assert_eq!(told, 6);
+    agent.inform();
+    acs.session(|s| {
+        s.inform();
+        let path = "N".repeat(1 << 20);
+        let fault = s.refused(Message::GetParameterValues {
+            parameter_names: vec![path],
+        });
+        assert!(fault.string.len() < 1000, "{}", fault.string.len());
+        s.end();
+    });
+}

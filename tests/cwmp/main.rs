@@ -1,5 +1,6 @@
 //! The engine through whole sessions, in simulated time.
 
+mod bounds;
 mod clock;
 mod events;
 mod hostile;

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::{Engine, commit};
 use crate::base::clock::Now;
+use crate::base::excerpt::excerpt;
 use crate::cwmp::event::{By, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::inform;
 use crate::cwmp::interface::{Action, Contact, Host, Input, Output, Step};
+use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED};
 use crate::cwmp::record;
 use crate::cwmp::retry;
 use crate::cwmp::rpc::{self, Context};
@@ -96,8 +98,11 @@ impl Engine {
             list(&self.events)
         );
         let timeout = u32::try_from(self.options.session_timeout.as_secs()).unwrap_or(u32::MAX);
+        let identity = self.identity.clone();
+        let built = inform::build(identity, model, events, self.retry_count, now);
+        self.has_more = built.has_more;
         let (session, post) = Session::open(
-            inform::build(self.identity.clone(), model, events, self.retry_count, now),
+            built.inform,
             self.offer.version(),
             timeout.max(MIN_SESSION_TIMEOUT),
             self.next_id,
@@ -192,7 +197,7 @@ impl Engine {
         host: &mut dyn Host,
         now: Now,
     ) -> Result<String, Fault> {
-        let method = message.name().to_owned();
+        let method = excerpt(message.name(), MAX_ECHOED_NAME).into_owned();
         log::debug!("the ACS calls {method}");
         let mut context = Context {
             model,
@@ -209,8 +214,12 @@ impl Engine {
         };
         rpc::execute(message, &mut context).inspect_err(|fault| {
             log::warn!("{method} refused: {} {}", fault.code, fault.string);
-            for bad in &fault.parameters {
+            for bad in fault.parameters.iter().take(MAX_LOGGED) {
                 log::warn!("  {}: {} {}", bad.parameter_name, bad.code, bad.string);
+            }
+            let others = fault.parameters.len().saturating_sub(MAX_LOGGED);
+            if others > 0 {
+                log::warn!("  and {others} more");
             }
         })
     }
@@ -251,6 +260,9 @@ impl Engine {
         log::info!("session ended: success");
         self.retry_count = 0;
         self.last_success = Some(now.uptime);
+        if std::mem::take(&mut self.has_more) {
+            self.queue.raise(EventCode::ValueChange.into());
+        }
         if self.queue.is_waiting() {
             self.due.for_event(now.uptime);
         }

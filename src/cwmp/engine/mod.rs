@@ -57,6 +57,8 @@ pub struct Engine {
     save_at: Option<Duration>,
     /// The events of the running session, as text.
     events: Vec<String>,
+    /// The Inform of the running session has no room for all changed values.
+    has_more: bool,
     /// The ACS changed parameters or objects in the running session.
     changed: bool,
     /// Something on the box may have changed during the session.
@@ -102,6 +104,7 @@ impl Engine {
             kept: String::new(),
             save_at: None,
             events: Vec::new(),
+            has_more: false,
             changed: false,
             stale: false,
             retry_count: 0,

@@ -1,14 +1,21 @@
 //! GetParameterAttributes (A.3.2.5) and SetParameterAttributes (A.3.2.4).
 
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
-use super::{Context, MAX_RESPONSE_BYTES, apart, check_entries, too_long};
-use crate::soap::{Fault, Message, ParameterAttributes, SetParameterAttributes};
+use crate::base::excerpt::excerpt;
+use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_RESPONSE_BYTES};
+use super::{Context, apart, check_entries, too_long};
+use crate::soap::{
+    Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len,
+};
 
 /// The highest `Notification` (A.3.2.4).
 const MAX_NOTIFICATION: u32 = 6;
 
 /// What the XML around one entry takes, generously.
 const ENTRY_BYTES: usize = 256;
+
+/// What the XML around an entity of its access list takes.
+const ENTITY_BYTES: usize = "<string></string>".len();
 
 /// The attributes of full and partial paths, each parameter once.
 pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
@@ -18,8 +25,9 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
     for (name, walk) in names.iter().zip(apart(names)) {
         let outcome = if walk {
             cx.model.attributes(name, &mut |name, attributes| {
-                let access: usize = attributes.access_list.iter().map(String::len).sum();
-                bytes += ENTRY_BYTES + name.len() + access;
+                let entities = attributes.access_list.iter();
+                let access: usize = entities.map(|entity| ENTITY_BYTES + escaped_len(entity)).sum();
+                bytes += ENTRY_BYTES + escaped_len(name) + access;
                 if bytes <= MAX_RESPONSE_BYTES {
                     parameter_list.push(ParameterAttributes {
                         name: name.to_owned(),
@@ -45,7 +53,8 @@ pub fn set(list: &[SetParameterAttributes], cx: &mut Context<'_>) -> Result<Stri
     let beyond =
         |entry: &&SetParameterAttributes| entry.notification.is_some_and(|n| n > MAX_NOTIFICATION);
     if let Some(bad) = list.iter().find(beyond) {
-        let why = format!("the Notification of {} is none of 0 to 6", bad.name);
+        let name = excerpt(&bad.name, MAX_ECHOED_NAME);
+        let why = format!("the Notification of {name} is none of 0 to 6");
         return Err(fault::because(INVALID_ARGUMENTS, &why));
     }
     cx.model

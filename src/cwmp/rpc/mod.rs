@@ -14,10 +14,12 @@ mod values;
 use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
 use super::intent::{Intent, Intents};
 use super::interface::Host;
+use super::limits::{MAX_ECHOED_NAME, MAX_ENTRIES, MAX_KEY, MAX_RESPONSE_BYTES};
 use super::queue::EventQueue;
 use super::record;
 use super::schedule::Schedule;
 use crate::base::clock::Now;
+use crate::base::excerpt::excerpt;
 use crate::datamodel::model::{Model, ModelError};
 use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message};
 
@@ -35,16 +37,6 @@ pub const METHODS: [&str; 11] = [
     "FactoryReset",
     "ScheduleInform",
 ];
-
-/// A longer response is refused with 9004 (TR-069 names no bound, §3.4.1 only asks that ACSs read
-/// 32 kB): it bounds the memory that one request can take.
-pub const MAX_RESPONSE_BYTES: usize = 8 << 20;
-
-/// More entries in one request are refused with 9004.
-pub const MAX_ENTRIES: usize = 4096;
-
-/// CommandKey and ParameterKey: characters (schema, `CommandKeyType`, `ParameterKeyType`).
-const MAX_KEY_CHARACTERS: usize = 32;
 
 /// What an RPC may use.
 pub struct Context<'a> {
@@ -133,7 +125,10 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
             delay_seconds,
             command_key,
         } => control::schedule_inform(delay_seconds, &command_key, cx),
-        other => Err(fault::because(METHOD_NOT_SUPPORTED, other.name())),
+        other => {
+            let name = excerpt(other.name(), MAX_ECHOED_NAME);
+            Err(fault::because(METHOD_NOT_SUPPORTED, &name))
+        }
     }
 }
 
@@ -154,10 +149,10 @@ fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
 
 /// CommandKey or ParameterKey: at most 32 characters, however many bytes (TP-181 5.7).
 fn check_key(argument: &str, key: &str) -> Result<(), Fault> {
-    if key.chars().count() <= MAX_KEY_CHARACTERS {
+    if key.chars().count() <= MAX_KEY {
         return Ok(());
     }
-    let why = format!("{argument} is longer than {MAX_KEY_CHARACTERS} characters");
+    let why = format!("{argument} is longer than {MAX_KEY} characters");
     Err(fault::because(fault::INVALID_ARGUMENTS, &why))
 }
 

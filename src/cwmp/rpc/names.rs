@@ -1,8 +1,9 @@
 //! GetParameterNames (A.3.2.3).
 
 use crate::cwmp::fault;
-use super::{Context, MAX_RESPONSE_BYTES, too_long};
-use crate::soap::{Fault, GetParameterNamesResponseWriter};
+use crate::cwmp::limits::MAX_RESPONSE_BYTES;
+use super::{Context, too_long};
+use crate::soap::{Fault, GetParameterNamesResponseWriter, escaped_len};
 
 /// The names at or below a path. The response is written while the model is walked.
 pub fn get(path: &str, next_level: bool, cx: &mut Context<'_>) -> Result<String, Fault> {
@@ -10,7 +11,7 @@ pub fn get(path: &str, next_level: bool, cx: &mut Context<'_>) -> Result<String,
     let mut full = false;
     cx.model
         .names(path, next_level, &mut |name, writable| {
-            full |= writer.bytes() + name.len() > MAX_RESPONSE_BYTES;
+            full |= writer.bytes() + escaped_len(name) > MAX_RESPONSE_BYTES;
             if !full {
                 writer.push(name, writable);
             }

@@ -1,9 +1,12 @@
 //! GetParameterValues (A.3.2.2) and SetParameterValues (A.3.2.1).
 
 use crate::cwmp::fault;
-use super::{Context, MAX_RESPONSE_BYTES, apart, check_entries, check_key, too_long};
+use crate::cwmp::limits::MAX_RESPONSE_BYTES;
+use super::{Context, apart, check_entries, check_key, too_long};
 use crate::datamodel::model::Requester;
-use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterValue};
+use crate::soap::{
+    Fault, GetParameterValuesResponseWriter, Message, ParameterValue, escaped_len,
+};
 
 /// The values of full and partial paths, each parameter once. The response is written while the
 /// model is walked.
@@ -14,7 +17,8 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
     for (name, walk) in names.iter().zip(apart(names)) {
         let outcome = if walk {
             cx.model.values(name, &mut |name, kind, value| {
-                full |= writer.bytes() + name.len() + value.len() > MAX_RESPONSE_BYTES;
+                let size = escaped_len(name) + escaped_len(value);
+                full |= writer.bytes() + size > MAX_RESPONSE_BYTES;
                 if !full {
                     writer.push(name, kind, value);
                 }

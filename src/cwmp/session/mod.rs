@@ -4,7 +4,9 @@
 use std::collections::VecDeque;
 
 use super::fault;
+use super::limits::{MAX_ID, MAX_REASON};
 use super::post::{Post, PostKind};
+use crate::base::excerpt::excerpt;
 use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, ParseError, must_understand_fault,
 };
@@ -60,10 +62,18 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub(super) fn new(why: impl Into<String>) -> Self {
+    /// The reason may quote the ACS: it is cut.
+    pub(super) fn new(why: impl AsRef<str>) -> Self {
         Self {
-            why: why.into(),
+            why: excerpt(why.as_ref(), MAX_REASON).into_owned(),
             incompatible: false,
+        }
+    }
+
+    fn incompatible_if(self, incompatible: bool) -> Self {
+        Self {
+            incompatible,
+            ..self
         }
     }
 }
@@ -156,12 +166,22 @@ impl Session {
         }));
     }
 
-    fn answer_to(&mut self, header: Header) {
+    /// A request with this header came. Whether its ID can be given back; otherwise the refusal is
+    /// owed.
+    fn answer_to(&mut self, header: Header) -> bool {
         self.hold = header.hold_requests;
+        let is_long = |id: &String| id.chars().count() > MAX_ID;
+        let is_bad = header.id.as_ref().is_some_and(is_long);
         self.answering = Header {
-            id: header.id,
+            id: header.id.filter(|_| !is_bad),
             ..Header::default()
         };
+        if is_bad {
+            let why = format!("the ID of the header is longer than {MAX_ID} characters");
+            log::warn!("a request is refused: {why}");
+            self.owe(Err(fault::because(fault::INVALID_ARGUMENTS, &why)));
+        }
+        !is_bad
     }
 
     /// Takes the reply to the last POST. Afterwards [`Session::turn`] says what to send.
@@ -201,10 +221,10 @@ impl Session {
                 "the ACS sent {} though nothing was asked",
                 envelope.body.name()
             ))),
-            Awaited::Request => {
-                self.answer_to(envelope.header);
-                Ok(Received::Request(envelope.body))
-            }
+            Awaited::Request => Ok(match self.answer_to(envelope.header) {
+                true => Received::Request(envelope.body),
+                false => Received::Nothing,
+            }),
         }
     }
 
@@ -224,10 +244,11 @@ impl Session {
                 self.awaited = Awaited::InformResponse(sent.again()?);
                 Ok(Received::Nothing)
             }
-            Message::Fault(fault) => Err(Failure {
-                why: format!("the ACS refused Inform: {} {}", fault.code, fault.string),
-                incompatible: fault.code == VERSION_INCOMPATIBLE,
-            }),
+            Message::Fault(fault) => {
+                let why = format!("the ACS refused Inform: {} {}", fault.code, fault.string);
+                let incompatible = fault.code == VERSION_INCOMPATIBLE;
+                Err(Failure::new(why).incompatible_if(incompatible))
+            }
             other => Err(Failure::new(format!(
                 "the ACS answered Inform with {}",
                 other.name()
@@ -266,15 +287,17 @@ impl Session {
                 ..
             } if expected && !is_answer(&method) => {
                 log::warn!("{why}: answered with fault 9003");
-                self.answer_to(*header);
-                let refused = fault::because(fault::INVALID_ARGUMENTS, &bad.to_string());
-                self.owe(Err(refused));
+                if self.answer_to(*header) {
+                    let refused = fault::because(fault::INVALID_ARGUMENTS, &bad.to_string());
+                    self.owe(Err(refused));
+                }
                 Ok(Received::Nothing)
             }
             ParseError::MustUnderstand { header, .. } if expected => {
                 log::warn!("{why}: answered with a MustUnderstand fault");
-                self.answer_to(*header);
-                self.owed = Some(must_understand_fault(self.version, &self.answering));
+                if self.answer_to(*header) {
+                    self.owed = Some(must_understand_fault(self.version, &self.answering));
+                }
                 Ok(Received::Nothing)
             }
             _ => Err(Failure::new(why)),
@@ -287,19 +310,15 @@ impl Session {
             Awaited::Response(sent) => (sent.name.as_str(), false),
             Awaited::Request => ("an answer of ours", false),
         };
-        Failure {
-            why: format!("the ACS answered {to} with HTTP status {status}"),
-            // What GenieACS and others do with a namespace that they do not know.
-            incompatible: informing && status == 400,
-        }
+        // What GenieACS and others do with a namespace that they do not know.
+        Failure::new(format!("the ACS answered {to} with HTTP status {status}"))
+            .incompatible_if(informing && status == 400)
     }
 
     /// The connection ended without an answer to what was sent.
     pub fn dropped(&self, why: String) -> Failure {
-        Failure {
-            why,
-            incompatible: matches!(self.awaited, Awaited::InformResponse(_)),
-        }
+        let informing = matches!(self.awaited, Awaited::InformResponse(_));
+        Failure::new(why).incompatible_if(informing)
     }
 
     /// What to send now (§3.7.1.3, Table 7); `None` when the session has ended successfully, by the
@@ -407,10 +426,10 @@ fn negotiated(
     header: &Header,
 ) -> Result<CwmpVersion, Failure> {
     match header.use_cwmp_version {
-        Some(version) if version > offered => Err(Failure {
-            why: format!("the ACS wants CWMP {version}, but {offered} was the newest offered"),
-            incompatible: true,
-        }),
+        Some(version) if version > offered => {
+            let why = format!("the ACS wants CWMP {version}, but {offered} was the newest offered");
+            Err(Failure::new(why).incompatible_if(true))
+        }
         Some(version) => Ok(version),
         None => Ok(namespace.min(offered)),
     }
