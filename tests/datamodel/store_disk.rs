@@ -98,6 +98,12 @@ impl CutDisk {
         }
     }
 
+    /// Whether there are calls that fail while the power is on.
+    pub fn may_fail(&self) -> bool {
+        let trouble = self.0.borrow().trouble;
+        matches!(trouble, Trouble::FailAt(..) | Trouble::FailFrom(..))
+    }
+
     /// How many calls were made so far, and how many bytes were written.
     pub fn effort(&self) -> (usize, usize) {
         let state = self.0.borrow();

@@ -239,6 +239,67 @@ fn a_copy_of_an_older_generation_put_back_by_hand_does_not_get_the_newer_journal
     );
 }
 
+/// A power cut may keep the new name of the state and lose that of its journal.
+#[test]
+fn a_journal_that_the_state_has_taken_in_is_nothing_to_tell() {
+    let folder = Folder::new("taken-in");
+    let (mut store, _) = open(&folder);
+    set(&mut store, "A", "1");
+    store.checkpoint(&mut [row("A", "1")].into_iter()).unwrap();
+    let journal_previous = folder.join(store::JOURNAL_PREVIOUS);
+    fs::rename(&journal_previous, folder.join(store::JOURNAL)).unwrap();
+    let (mut store, loaded) = open(&folder);
+    assert_eq!(values(&loaded), ["A=1"]);
+    assert_eq!(loaded.notices, Vec::<String>::new());
+    assert!(journal_previous.is_file());
+    set(&mut store, "B", "2");
+    assert_eq!(values(&open(&folder).1), ["A=1", "B=2"]);
+}
+
+/// A checkpoint that changes the state stands in no journal: what follows it is of no use without
+/// it.
+#[test]
+fn a_journal_is_not_applied_to_a_state_that_it_does_not_continue() {
+    let folder = Folder::new("other-state");
+    let (mut store, _) = open(&folder);
+    set(&mut store, "A", "1");
+    store.checkpoint(&mut [row("B", "2")].into_iter()).unwrap();
+    set(&mut store, "C", "3");
+    folder.file(store::DATA, "damaged");
+    let (mut store, loaded) = open(&folder);
+    assert_eq!(values(&loaded), ["A=1"], "the state before, whole");
+    let notices = loaded.notices.join("\n");
+    assert!(notices.contains("parameters.data is not used"), "{notices}");
+    assert!(
+        notices.contains("parameters.journal is not used"),
+        "{notices}"
+    );
+    set(&mut store, "D", "4");
+    let (_, loaded) = open(&folder);
+    assert_eq!(
+        (values(&loaded).join(" ").as_str(), loaded.notices.len()),
+        ("A=1 D=4", 0)
+    );
+}
+
+/// The mark that the sources are done is not synced, so a power cut may lose it; the checkpoint
+/// that came after it tells the same.
+#[test]
+fn what_was_carried_out_before_a_checkpoint_is_not_handed_out_again() {
+    let folder = Folder::new("mark-lost");
+    let (mut store, _) = open(&folder);
+    store.append(&batch(&[("A", "1")], &[], &["a=1"])).unwrap();
+    let unmarked = journal(&folder);
+    store.carried_out().unwrap();
+    store.checkpoint(&mut [row("A", "1")].into_iter()).unwrap();
+    store.append(&batch(&[("B", "2")], &[], &["b=2"])).unwrap();
+    folder.file(store::JOURNAL_PREVIOUS, unmarked);
+    folder.file(store::DATA, "damaged");
+    let (_, loaded) = open(&folder);
+    assert_eq!(values(&loaded), ["A=1", "B=2"]);
+    assert_eq!(loaded.unfinished, [write("b=2")]);
+}
+
 #[test]
 fn without_both_states_a_journal_alone_is_no_first_start() {
     let folder = Folder::new("alone");
@@ -277,6 +338,29 @@ fn a_state_that_cannot_be_read_is_made_up_for_and_never_overwritten() {
     assert!(folder.join(store::CORRUPT).is_dir());
     assert!(folder.join(store::PREVIOUS).is_file());
     assert_eq!(values(&open(&folder).1), ["A=2", "B=3"]);
+}
+
+/// The state that cannot be read may have taken the journal in: what is appended to it now would be
+/// forgotten when the state can be read again.
+#[test]
+fn a_journal_of_the_generation_before_one_that_cannot_be_read_is_not_continued() {
+    let folder = Folder::new("unreadable-newer");
+    let (mut store, _) = open(&folder);
+    set(&mut store, "A", "1");
+    fs::rename(folder.join(store::DATA), folder.join(store::PREVIOUS)).unwrap();
+    fs::create_dir(folder.join(store::DATA)).unwrap();
+    let (mut store, loaded) = open(&folder);
+    assert_eq!(values(&loaded), ["A=1"]);
+    let refused = store.append(&batch(&[("A", "2")], &[], &[])).unwrap_err();
+    assert!(
+        matches!(refused, StoreError::NeedsCheckpoint(_)),
+        "{refused}"
+    );
+    assert!(store.wants_checkpoint(0));
+    store.checkpoint(&mut loaded.rows.into_iter()).unwrap();
+    set(&mut store, "A", "2");
+    assert!(folder.join(store::CORRUPT).is_dir());
+    assert_eq!(values(&open(&folder).1), ["A=2"]);
 }
 
 #[test]

@@ -168,14 +168,14 @@ impl Store {
         Ok(aside)
     }
 
-    /// A copy, because the file itself goes on from its good part.
-    pub(super) fn copy_aside(&self) -> io::Result<String> {
-        let bytes = self.disk.read(&self.path(JOURNAL), MAX_FILE_BYTES)?;
+    /// Keeps a copy of a journal that itself goes on from its good part. Where it is.
+    pub(super) fn copy_aside(&self, name: &str) -> io::Result<PathBuf> {
+        let bytes = self.disk.read(&self.path(name), MAX_FILE_BYTES)?;
         let [aside, before] = JOURNAL_ASIDE.map(|name| self.path(name));
         let _ = self.disk.rename(&aside, &before);
         let mut file = self.disk.create(&aside)?;
         file.write(&bytes)?;
         file.sync()?;
-        Ok(aside.display().to_string())
+        Ok(aside)
     }
 }

@@ -44,8 +44,8 @@ pub struct JournalHead {
     pub generation: u32,
     /// The checksum of the lines of the state file.
     pub data: u32,
-    /// The sum of its rows in any order, see [`Footprint`](super::footprint::Footprint): tells
-    /// whether other files lead to the same state.
+    /// The sum, modulo 2^32, of the checksums of its rows as lines: tells whether other files lead
+    /// to the same state, in whatever order.
     pub rows: u32,
 }
 

@@ -114,7 +114,7 @@ impl Store {
         }
         let present = match self.read_journal(JOURNAL) {
             Found::Whole(journal) if journal.belongs_to(&head) => {
-                self.continue_at(journal, loaded);
+                self.continue_with(JOURNAL, journal, loaded);
                 return self.put_in_order(head, &misplaced, loaded);
             }
             present => present,
@@ -122,8 +122,7 @@ impl Store {
         if let Found::Whole(journal) = self.read_journal(JOURNAL_PREVIOUS) {
             if journal.belongs_to(&head) {
                 misplaced.push((JOURNAL_PREVIOUS, JOURNAL));
-                self.journal = JournalFile::At(journal.end);
-                self.apply(JOURNAL_PREVIOUS, journal, loaded);
+                self.continue_with(JOURNAL_PREVIOUS, journal, loaded);
             }
         }
         match present {
@@ -133,7 +132,7 @@ impl Store {
             {
                 // The checkpoint between the two came after all was carried out.
                 loaded.unfinished.clear();
-                self.continue_at(journal, loaded);
+                self.continue_with(JOURNAL, journal, loaded);
             }
             other => {
                 self.report_journal(other, loaded);
@@ -186,9 +185,10 @@ impl Store {
         loaded.from = from;
     }
 
-    /// Takes in what a journal holds.
-    fn apply(&self, name: &str, journal: Journal, loaded: &mut Loaded) {
-        loaded.bad_rows(&self.path(name), &journal.errors);
+    /// Takes in what a journal holds, and makes its end ready for the next change.
+    fn continue_with(&mut self, name: &str, journal: Journal, loaded: &mut Loaded) {
+        let path = self.path(name);
+        loaded.bad_rows(&path, &journal.errors);
         let mut changes = Changes::default();
         for entry in journal.entries {
             match entry {
@@ -200,36 +200,29 @@ impl Store {
             }
         }
         changes.apply(&mut loaded.rows);
-        match journal.rest {
-            JournalRest::Nothing => {}
-            JournalRest::Torn => debug!(
-                "{}: its end was cut short, and never promised",
-                self.path(name).display()
-            ),
-            JournalRest::Damaged { line } => loaded.notice(format!(
-                "{} is damaged from line {line} on: what stands before is used, the rest is not",
-                self.path(name).display()
-            )),
-        }
-    }
-
-    /// Takes in what the present journal holds; the next change goes to its end.
-    fn continue_at(&mut self, journal: Journal, loaded: &mut Loaded) {
-        let (end, rest) = (journal.end, journal.rest);
         self.generation = self.generation.max(journal.head.generation);
-        self.apply(JOURNAL, journal, loaded);
-        self.journal = JournalFile::At(end);
-        if let JournalRest::Damaged { .. } = rest {
-            let notice = match self.copy_aside() {
-                Ok(kept) => format!("the journal as it was is kept as {kept}"),
-                Err(error) => format!("the journal as it was could not be kept: {error}"),
-            };
-            loaded.notice(notice);
-            let path = self.path(JOURNAL);
-            let cut = self.disk.open(&path, end.length);
-            if let Err(error) = cut.and_then(|mut file| file.sync()) {
-                debug!("{}: {error}", path.display());
+        self.journal = JournalFile::At(journal.end);
+        match journal.rest {
+            JournalRest::Nothing => return,
+            JournalRest::Torn => {
+                debug!("{}: its end was never promised", path.display());
             }
+            JournalRest::Damaged { line } => {
+                let kept = match self.copy_aside(name) {
+                    Ok(copy) => format!("all of it is kept as {}", copy.display()),
+                    Err(error) => format!("it could not be copied: {error}"),
+                };
+                loaded.notice(format!(
+                    "{} is damaged from line {line} on: what stands before is used, the rest is \
+                     not; {kept}",
+                    path.display()
+                ));
+            }
+        }
+        // At once: bytes of the next change between those of an older one would read as damage.
+        let cut = self.disk.open(&path, journal.end.length);
+        if let Err(error) = cut.and_then(|mut file| file.sync()) {
+            debug!("{}: {error}", path.display());
         }
     }
 }

@@ -15,7 +15,7 @@
 //! keep any of the renames and lose the others. A state file begins with the comment
 //! `# generation N`, so that no two have the same checksum; the first line of a journal names number
 //! and checksum of its state file. Whatever a cut leaves, the present state file is there under one
-//! of the two names, and so is its journal ([`load`] lists the cases).
+//! of the two names, and so is its journal (`load.rs` lists the cases).
 //!
 //! **A damaged `parameters.data` loses nothing**: the generation before and its journal lead to the
 //! same state, if they add up to what the head of the present journal says; then it is applied too.
