@@ -18,9 +18,13 @@ enum Own {
     Run,
     Check(Option<PathBuf>),
     Luup,
+    Help(&'static str),
 }
 
-const OWN: [Command<Own>; 3] = [
+/// The language of the csv files.
+const ROWS: &str = include_str!("../etc/cwmpd/ROWS.md");
+
+const OWN: [Command<Own>; 4] = [
     Command {
         name: "run",
         arguments: "",
@@ -31,7 +35,8 @@ const OWN: [Command<Own>; 3] = [
     Command {
         name: "check",
         arguments: "[DIR]",
-        help: "check the csv files of a model: one line for each bad row",
+        help: "check the csv files of a model: one line for each bad row, and for what is\n\
+               worth a note",
         read: |words| match words {
             [] => Some(Own::Check(None)),
             [dir] => Some(Own::Check(Some(PathBuf::from(dir)))),
@@ -43,6 +48,12 @@ const OWN: [Command<Own>; 3] = [
         arguments: "",
         help: "print what the Luup engine says, as lines of NAME VALUE",
         read: |words| words.is_empty().then_some(Own::Luup),
+    },
+    Command {
+        name: "help",
+        arguments: "rows",
+        help: "how the csv files of a model are written",
+        read: |words| matches!(words, ["rows"]).then_some(Own::Help(ROWS)),
     },
 ];
 
@@ -216,6 +227,7 @@ impl Task {
                 check(&options)
             }
             Self::Own(Own::Luup, options) => print_luup(&options),
+            Self::Own(Own::Help(text), _) => print(text),
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
     }
@@ -230,12 +242,12 @@ fn print(text: &str) -> Result<(), CliError> {
 
 fn check(options: &Options) -> Result<(), CliError> {
     agent::log_to_console();
-    let bad = agent::bad_rows(options).map_err(|e| CliError::Failed(e.to_string()))?;
-    for row in &bad {
-        print(&format!("{row}\n"))?;
+    let found = agent::check_rows(options).map_err(|e| CliError::Failed(e.to_string()))?;
+    for finding in &found {
+        print(&format!("{finding}\n"))?;
     }
     let dir = options.model_dir.display();
-    match bad.len() {
+    match found.iter().filter(|finding| !finding.is_note).count() {
         0 => print(&format!("{dir}: every row is good\n")),
         1 => Err(CliError::Failed(format!("{dir}: 1 bad row"))),
         n => Err(CliError::Failed(format!("{dir}: {n} bad rows"))),

@@ -7,9 +7,8 @@ use super::control::{Request, escape};
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::cwmp::{EventCode, Host as _, Intent};
-use crate::datamodel::model::{ModelError, Requester};
+use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 use crate::base::xsd::XsdType;
-use crate::soap::{ParameterValue, Status};
 
 impl Agent {
     /// The text for the user, or the sentence that says why not.
@@ -71,23 +70,25 @@ impl Agent {
     }
 
     fn set(&mut self, values: Vec<(String, String)>, now: Now) -> Result<String, String> {
-        let values: Vec<ParameterValue> = values
+        let values: Vec<(String, String)> = values
             .into_iter()
-            .map(|(name, value)| ParameterValue {
-                name: self.full(&name),
-                value,
-                xsi_type: None,
-            })
+            .map(|(name, value)| (self.full(&name), value))
             .collect();
-        let set = self.model.set_values(Requester::Local, &values, None);
-        let status = set.map_err(|errors| {
+        let new = values.iter().map(|(name, value)| NewValue {
+            name,
+            value,
+            xsi_type: None,
+        });
+        let new: Vec<NewValue<'_>> = new.collect();
+        let set = self.model.set_values(Requester::Local, &new, None);
+        let in_force = set.map_err(|errors| {
             let lines = errors.iter().map(|e| self.refusal(&e.name, &e.error));
             lines.collect::<Vec<_>>().join("\n")
         })?;
         self.changed_by_hand(now);
-        Ok(match status {
-            Status::Applied => String::new(),
-            Status::Pending => "kept, in force later\n".to_owned(),
+        Ok(match in_force {
+            InForce::Now => String::new(),
+            InForce::Later => "kept, in force later\n".to_owned(),
         })
     }
 
@@ -109,7 +110,11 @@ impl Agent {
         let url = match (facts.port, facts.address) {
             (None, _) => "nowhere, the port is closed".to_owned(),
             (_, None) => format!("nowhere, {} has no address", self.config.interface),
-            _ => facts.connection_request_url(),
+            _ => facts
+                .connection_request_url()
+                .value()
+                .unwrap_or_default()
+                .to_owned(),
         };
         drop(facts);
         let user = match &*self.engine.settings().request_username {

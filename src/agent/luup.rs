@@ -25,12 +25,15 @@ impl Agent {
         if !self.jobs.is_underway(JobKind::LuupFetch) {
             let config = self.config.luup.clone();
             let user_data = self.home.borrow().needs_user_data();
+            let fetch = self.home.borrow_mut().begin_fetch();
             let job = Job {
                 kind: JobKind::LuupFetch,
                 patience: config.timeout.saturating_add(SLACK),
-                lost: Box::new(|lost| Done::Fetched(Err(LuupError::Lost(lost.to_string())))),
+                lost: Box::new(move |lost| {
+                    Done::Fetched(fetch, Err(LuupError::Lost(lost.to_string())))
+                }),
                 work: Box::new(move |reporter| {
-                    reporter.say(Done::Fetched(luup::fetch(&config, user_data)));
+                    reporter.say(Done::Fetched(fetch, luup::fetch(&config, user_data)));
                 }),
             };
             self.jobs.start(job, now.uptime);
@@ -47,7 +50,7 @@ impl Agent {
         }
         let mut writes = Vec::new();
         for write in pending.into_iter().filter(|write| write.kind == "luup") {
-            match self.home.borrow().target(&write.key, &write.at) {
+            match self.home.borrow().target(write.slot, &write.at) {
                 Ok(target) => writes.push((write, target)),
                 Err(e) => warn!("{}: {e}; trying again after the next session", write.path),
             }
@@ -59,7 +62,10 @@ impl Agent {
         let requests = u32::try_from(writes.len()).unwrap_or(u32::MAX);
         let job = Job {
             kind: JobKind::LuupWrite,
-            patience: config.timeout.saturating_mul(requests).saturating_add(SLACK),
+            patience: config
+                .timeout
+                .saturating_mul(requests)
+                .saturating_add(SLACK),
             lost: Box::new(|_| Done::Written(Vec::new())),
             work: Box::new(move |reporter| {
                 reporter.say(Done::Written(write_all(&config, writes, reporter)));
@@ -69,19 +75,19 @@ impl Agent {
     }
 }
 
-/// The values that Luup took: path and wanted value.
+/// The values that Luup took.
 fn write_all(
     config: &LuupConfig,
     writes: Vec<(PendingWrite, Target)>,
     reporter: &Reporter<Done>,
-) -> Vec<(String, String)> {
+) -> Vec<(PendingWrite, Target)> {
     let mut taken = Vec::new();
     for (write, target) in writes {
         if reporter.is_cancelled() {
             break;
         }
         match luup::write(config, &target.key, target.device, &write.value) {
-            Ok(()) => taken.push((write.path, write.wanted)),
+            Ok(()) => taken.push((write, target)),
             Err(e) => {
                 warn!("{}: {e}; trying again after the next session", write.path);
                 // The others would fail as well, each after its time-out.

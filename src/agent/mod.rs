@@ -46,7 +46,7 @@ mod watch;
 pub use error::AgentError;
 pub use jobs::Conditions;
 pub use source::VERSION;
-pub use start::{Options, bad_rows, log_to_console, read_config};
+pub use start::{Options, check_rows, log_to_console, read_config};
 
 /// Runs the agent until SIGTERM or SIGINT. SIGHUP makes it read its configuration again.
 ///

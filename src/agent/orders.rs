@@ -100,7 +100,7 @@ impl Agent {
                 Action::IdentityTold(identity) => {
                     self.facts.borrow_mut().identity = Some(identity);
                 }
-                Action::SettingsApplied => self.apply_settings(now),
+                Action::SettingsApplied => self.apply_settings_of_acs(now),
                 Action::CarryOut(intent) => match intent {
                     Intent::Apply(_) => self.carry_out(intent, now),
                     Intent::Reboot => self.order_later("rebooting", intent, now),

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use log::{debug, info};
+use log::{debug, error, info};
 
 use super::clocks::Clocks;
 use super::control::{Request, Server};
@@ -31,10 +31,10 @@ use crate::base::clock::Now;
 use crate::base::config::Config;
 use crate::connreq::{Access, Listener};
 use crate::cwmp::{Engine, Input, Intent};
-use crate::datamodel::model::Model;
+use crate::datamodel::model::{Model, PendingWrite};
 use crate::device::sources::uci::UciSource;
 use crate::device::uci;
-use crate::luup::{Home, LuupError, Snapshot};
+use crate::luup::{Fetch, Home, LuupError, Snapshot, Target};
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -67,11 +67,11 @@ enum LoopEvent {
 /// What a job reports.
 pub(super) enum Done {
     /// What Luup says of its home.
-    Fetched(Result<Snapshot, LuupError>),
+    Fetched(Fetch, Result<Snapshot, LuupError>),
     /// What came of the last message to the ACS.
     Answered(Result<Reply, NoReply>),
-    /// The values that Luup took: path and wanted value.
-    Written(Vec<(String, String)>),
+    /// The values that Luup took.
+    Written(Vec<(PendingWrite, Target)>),
     /// What was ordered ran, or did not.
     Ran(Intent, Ran),
 }
@@ -225,8 +225,8 @@ impl Agent {
 
     fn take(&mut self, job: JobId, done: Done, now: Now) {
         match done {
-            Done::Fetched(fetched) => {
-                self.home.borrow_mut().update(fetched);
+            Done::Fetched(fetch, fetched) => {
+                self.home.borrow_mut().update(fetch, fetched);
                 match self.session {
                     Some(Session::Preparing) => self.open_session(),
                     Some(Session::Talking { .. }) => {}
@@ -235,9 +235,11 @@ impl Agent {
             }
             Done::Answered(reply) => self.answered(job, reply, now),
             Done::Written(taken) => {
-                for (path, wanted) in taken {
-                    debug!("luup took {path}");
-                    self.model.settle(&path, &wanted);
+                for (write, target) in taken {
+                    debug!("luup took {}", write.path);
+                    // Before the model lets go of the value, so that nobody sees the older one.
+                    self.home.borrow_mut().taken(&target, &write.value);
+                    self.model.settle(&write.path, &write.wanted);
                 }
                 self.commit();
                 self.next_look(now);
@@ -283,6 +285,9 @@ impl Agent {
     fn end(&mut self, now: Now) {
         self.listener.close();
         self.carry_out_at_end(now);
+        if let Err(e) = self.model.close() {
+            error!("the state could not be written: {e}");
+        }
         self.keep();
         self.live.save(&self.model);
         info!("stopped");

@@ -86,6 +86,16 @@ impl Agent {
         }
     }
 
+    /// The same after a change of the ACS: that the port is closed, as it wanted, is no news to it.
+    pub(super) fn apply_settings_of_acs(&mut self, now: Now) {
+        if self.open_or_close(now) {
+            match self.listener.port() {
+                Some(_) => self.engine.look(&mut self.model, now),
+                None => self.model.know("ManagementServer.ConnectionRequestURL"),
+            }
+        }
+    }
+
     /// Opens or closes the connection-request port as the settings say; whether its URL is another
     /// one now.
     pub(super) fn open_or_close(&mut self, now: Now) -> bool {

@@ -7,13 +7,14 @@
 //! | `software_version` | the version of cwmpd |
 //! | `told_manufacturer`, `told_manufacturer_oui`, `told_product_class`, `told_serial_number` | as an ACS was told by DeviceId; nothing before |
 
-use std::borrow::Cow;
 use std::cell::RefCell;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use super::clocks::Clocks;
-use crate::datamodel::source::{Source, SourceError};
+use crate::datamodel::source::{
+    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
+};
 use crate::soap::DeviceId;
 
 /// The version of this program.
@@ -43,16 +44,18 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// The connection-request URL, or nothing while nobody listens or there is no address.
-    pub(super) fn connection_request_url(&self) -> String {
-        match (self.address, self.port) {
-            (Some(IpAddr::V4(address)), Some(port)) => {
-                format!("http://{address}:{port}{}", self.path)
+    /// The connection-request URL: absent while nobody listens, unknown while the box has no
+    /// address.
+    pub(super) fn connection_request_url(&self) -> Reading<'static> {
+        let Some(port) = self.port else {
+            return Reading::Absent;
+        };
+        match self.address {
+            Some(address) => {
+                let authority = SocketAddr::new(address, port);
+                Reading::Value(format!("http://{authority}{}", self.path).into())
             }
-            (Some(IpAddr::V6(address)), Some(port)) => {
-                format!("http://[{address}]:{port}{}", self.path)
-            }
-            _ => String::new(),
+            None => Reading::Unknown,
         }
     }
 }
@@ -63,43 +66,56 @@ pub(super) struct AgentSource {
     pub clocks: Rc<RefCell<Clocks>>,
 }
 
+impl AgentSource {
+    /// What an ACS was told of who the box is.
+    fn told(&self, key: &str) -> Option<String> {
+        let facts = self.facts.borrow();
+        let told = facts.identity.as_ref()?;
+        let told = match key {
+            "told_manufacturer" => &told.manufacturer,
+            "told_manufacturer_oui" => &told.oui,
+            "told_product_class" => &told.product_class,
+            "told_serial_number" => &told.serial_number,
+            _ => return None,
+        };
+        Some(told.clone())
+    }
+}
+
 impl Source for AgentSource {
-    fn declare(&mut self, key: &str, _numeric: bool) -> Result<(), String> {
-        match KEYS.contains(&key) {
-            true => Ok(()),
-            false => Err(format!("the agent knows {}", KEYS.join(", "))),
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        if row.writable || row.kind.is_none() {
+            return Err("the agent tells of itself and takes nothing".to_owned());
         }
+        let known = KEYS.iter().position(|known| *known == key);
+        known
+            .map(Slot::new)
+            .ok_or_else(|| format!("the agent knows {}", KEYS.join(", ")))
     }
 
-    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
-        match key {
-            "connection_request_url" => {
-                let url = self.facts.borrow().connection_request_url();
-                (!url.is_empty()).then_some(Cow::Owned(url))
-            }
-            "current_time" => {
+    fn get(&mut self, slot: Slot, _at: &[Instance<'_>]) -> Reading<'_> {
+        match KEYS.get(slot.index()) {
+            Some(&"connection_request_url") => self.facts.borrow().connection_request_url(),
+            Some(&"current_time") => {
                 let mut clocks = self.clocks.borrow_mut();
                 clocks.follow_zone();
-                Some(Cow::Owned(clocks.now().current_time()))
+                Reading::Value(clocks.now().current_time().into())
             }
-            "software_version" => Some(Cow::Borrowed(VERSION)),
-            _ => {
-                let facts = self.facts.borrow();
-                let told = facts.identity.as_ref()?;
-                let told = match key {
-                    "told_manufacturer" => &told.manufacturer,
-                    "told_manufacturer_oui" => &told.oui,
-                    "told_product_class" => &told.product_class,
-                    "told_serial_number" => &told.serial_number,
-                    _ => return None,
-                };
-                Some(Cow::Owned(told.clone()))
-            }
+            Some(&"software_version") => Reading::Value(VERSION.into()),
+            Some(key) => Reading::of(self.told(key)),
+            None => Reading::Absent,
         }
     }
 
-    fn volatile(&self, key: &str) -> bool {
-        key == "current_time"
+    fn noticed(&self, slot: Slot) -> Noticed {
+        match KEYS.get(slot.index()) {
+            Some(&"current_time") => Noticed::Never,
+            _ => Noticed::Pushed,
+        }
+    }
+
+    fn keeps_reports(&self, slot: Slot) -> bool {
+        KEYS.get(slot.index()) != Some(&"current_time")
     }
 }
 
@@ -107,26 +123,54 @@ impl Source for AgentSource {
 pub(super) struct Shared<S>(pub Rc<RefCell<S>>);
 
 impl<S: Source> Source for Shared<S> {
-    fn declare(&mut self, key: &str, numeric: bool) -> Result<(), String> {
-        self.0.borrow_mut().declare(key, numeric)
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        self.0.borrow_mut().declare(row, key)
     }
 
-    fn refresh(&mut self) {
-        self.0.borrow_mut().refresh();
+    fn refresh(&mut self) -> bool {
+        self.0.borrow_mut().refresh()
     }
 
-    fn get(&mut self, key: &str, at: &[u32]) -> Option<Cow<'_, str>> {
-        let mut source = self.0.borrow_mut();
-        let value = source.get(key, at)?;
-        Some(Cow::Owned(value.into_owned()))
+    fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        self.0.borrow_mut().get(slot, at).into_owned()
     }
 
-    fn rows(&mut self, key: &str, at: &[u32]) -> Option<Vec<u32>> {
-        self.0.borrow_mut().rows(key, at)
+    fn list(
+        &mut self,
+        slot: Slot,
+        at: &[Instance<'_>],
+        known: &[&str],
+    ) -> Option<Vec<Listed>> {
+        self.0.borrow_mut().list(slot, at, known)
     }
 
-    fn stage(&mut self, key: &str, at: &[u32], value: &str) -> Result<(), SourceError> {
-        self.0.borrow_mut().stage(key, at, value)
+    fn noticed(&self, slot: Slot) -> Noticed {
+        self.0.borrow().noticed(slot)
+    }
+
+    fn keeps_reports(&self, slot: Slot) -> bool {
+        self.0.borrow().keeps_reports(slot)
+    }
+
+    fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
+        self.0.borrow_mut().stage(slot, at, value)
+    }
+
+    fn stage_add(
+        &mut self,
+        slot: Slot,
+        at: &[Instance<'_>],
+        number: u32,
+    ) -> Result<Box<str>, SourceError> {
+        self.0.borrow_mut().stage_add(slot, at, number)
+    }
+
+    fn stage_remove(&mut self, slot: Slot, at: &[Instance<'_>]) -> Result<(), SourceError> {
+        self.0.borrow_mut().stage_remove(slot, at)
+    }
+
+    fn staged(&self) -> Vec<String> {
+        self.0.borrow().staged()
     }
 
     fn commit(&mut self) -> Result<(), SourceError> {
@@ -141,12 +185,12 @@ impl<S: Source> Source for Shared<S> {
         self.0.borrow_mut().undo()
     }
 
-    fn deferred(&self) -> bool {
-        self.0.borrow().deferred()
+    fn replay(&mut self, line: &str) -> Result<(), SourceError> {
+        self.0.borrow_mut().replay(line)
     }
 
-    fn volatile(&self, key: &str) -> bool {
-        self.0.borrow().volatile(key)
+    fn deferred(&self) -> bool {
+        self.0.borrow().deferred()
     }
 }
 
@@ -155,24 +199,29 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    use crate::base::xsd::XsdType;
+    use crate::datamodel::types::ParamType;
+
+    fn url(facts: &Facts) -> Option<String> {
+        let url = facts.connection_request_url();
+        url.value().map(str::to_owned)
+    }
+
     #[test]
     fn the_url_is_there_when_address_and_port_are() {
         let mut facts = Facts {
             path: "/t0ken".to_owned(),
             ..Facts::default()
         };
-        assert_eq!(facts.connection_request_url(), "");
-        facts.address = Some("192.168.1.1".parse().unwrap());
-        assert_eq!(facts.connection_request_url(), "");
+        assert_eq!(facts.connection_request_url(), Reading::Absent);
         facts.port = Some(7547);
-        assert_eq!(
-            facts.connection_request_url(),
-            "http://192.168.1.1:7547/t0ken"
-        );
+        assert_eq!(facts.connection_request_url(), Reading::Unknown);
+        facts.address = Some("192.168.1.1".parse().unwrap());
+        assert_eq!(url(&facts).as_deref(), Some("http://192.168.1.1:7547/t0ken"));
         facts.address = Some("2001:db8::1".parse().unwrap());
         assert_eq!(
-            facts.connection_request_url(),
-            "http://[2001:db8::1]:7547/t0ken"
+            url(&facts).as_deref(),
+            Some("http://[2001:db8::1]:7547/t0ken")
         );
     }
 
@@ -183,11 +232,17 @@ mod tests {
             facts: Rc::default(),
             clocks: Rc::new(RefCell::new(Clocks::new(nowhere, nowhere, nowhere))),
         };
+        let row = Declaration {
+            kind: Some(&ParamType::of(XsdType::String)),
+            filtered: false,
+            tables: 0,
+            writable: false,
+        };
         for key in KEYS {
-            source.declare(key, false).unwrap();
+            source.declare(&row, key).unwrap();
         }
-        assert!(source.declare("uptime", true).is_err());
-        assert_eq!(source.get("software_version", &[]).unwrap(), VERSION);
-        assert_eq!(source.get("connection_request_url", &[]), None);
+        assert!(source.declare(&row, "uptime").is_err());
+        let version = source.declare(&row, "software_version").unwrap();
+        assert_eq!(source.get(version, &[]).value(), Some(VERSION));
     }
 }

@@ -1,7 +1,7 @@
 //! Puts the agent together.
 
 use std::cell::RefCell;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -24,8 +24,8 @@ use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::Listener;
 use crate::cwmp::{self, Engine};
-use crate::datamodel::model::{BadRow, Model, OpenError, describe};
-use crate::datamodel::source::{Source as _, Sources};
+use crate::datamodel::model::{Finding, Model, OpenError, describe};
+use crate::datamodel::source::Sources;
 use crate::device::sources::file::FileSource;
 use crate::device::sources::network::{self, NetSource};
 use crate::device::sources::procfs::ProcSource;
@@ -107,15 +107,15 @@ pub fn log_to_console() {
     });
 }
 
-/// Every bad row of the csv files in `model_dir`.
+/// What there is to say of the rows of the csv files in `model_dir`.
 ///
 /// # Errors
 /// The folder cannot be read or describes nothing.
-pub fn bad_rows(options: &Options) -> Result<Vec<BadRow>, OpenError> {
+pub fn check_rows(options: &Options) -> Result<Vec<Finding>, OpenError> {
     let config = read_config(&options.config_dir);
     let mut parts = Parts::new(options, &config);
-    let (_, bad) = describe(&options.model_dir, &config.root, &mut parts.sources)?;
-    Ok(bad)
+    let (_, found) = describe(&options.model_dir, &config.root, &mut parts.sources)?;
+    Ok(found)
 }
 
 /// The sources, and the agent's own ends of those that it feeds.
@@ -242,9 +242,7 @@ pub(super) fn address(interface: &str) -> Option<IpAddr> {
     if let Some(address) = network::ipv4_of(interface) {
         return Some(IpAddr::V4(address));
     }
-    let mut source = NetSource::new(interface);
-    let address = source.get("@:ipv6", &[])?.parse::<Ipv6Addr>().ok()?;
-    (!address.is_unicast_link_local()).then_some(IpAddr::V6(address))
+    network::ipv6_of(interface).map(IpAddr::V6)
 }
 
 /// The path of the connection-request URL: the configured one, or a random one that is kept.

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::head::{self, Head, MAX_HEAD, Reading};
+use super::head::{self, Head, MAX_HEAD, HeadReading};
 
 /// How long a peer may take from its connect to its end, however many requests it sends.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,14 +65,14 @@ impl Connection {
         loop {
             if self.draining.is_none() {
                 match head::read(&self.buffer) {
-                    Reading::Partial => {}
-                    Reading::Whole(head, used) => {
+                    HeadReading::Partial => {}
+                    HeadReading::Whole(head, used) => {
                         self.buffer.drain(..used.min(self.buffer.len()));
                         self.requests += 1;
                         return PeerInput::Request(head);
                     }
-                    Reading::TooLong => return PeerInput::Bad(431),
-                    Reading::Malformed => return PeerInput::Bad(400),
+                    HeadReading::TooLong => return PeerInput::Bad(431),
+                    HeadReading::Malformed => return PeerInput::Bad(400),
                 }
             }
             let mut chunk = [0; 1024];

@@ -18,7 +18,7 @@ pub(super) struct Head {
 
 /// What the bytes so far amount to.
 #[derive(Debug)]
-pub(super) enum Reading {
+pub(super) enum HeadReading {
     /// The head is not complete.
     Partial,
     /// A head, and the number of bytes that it took.
@@ -30,7 +30,7 @@ pub(super) enum Reading {
 }
 
 /// Reads a head from the start of `bytes`.
-pub(super) fn read(bytes: &[u8]) -> Reading {
+pub(super) fn read(bytes: &[u8]) -> HeadReading {
     // RFC 9112 §2.2: empty lines before the request line are skipped.
     let skipped = bytes
         .iter()
@@ -39,19 +39,19 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     let rest = bytes.get(skipped..).unwrap_or_default();
     let Some(end) = head_end(rest) else {
         return match bytes.len() >= MAX_HEAD {
-            true => Reading::TooLong,
-            false => Reading::Partial,
+            true => HeadReading::TooLong,
+            false => HeadReading::Partial,
         };
     };
     if skipped + end > MAX_HEAD {
-        return Reading::TooLong;
+        return HeadReading::TooLong;
     }
     let head = rest
         .get(..end)
         .and_then(|head| std::str::from_utf8(head).ok());
     match head.and_then(parse) {
-        Some(head) => Reading::Whole(head, skipped + end),
-        None => Reading::Malformed,
+        Some(head) => HeadReading::Whole(head, skipped + end),
+        None => HeadReading::Malformed,
     }
 }
 
@@ -125,7 +125,7 @@ mod tests {
 
     fn whole(text: &str) -> Head {
         match read(text.as_bytes()) {
-            Reading::Whole(head, used) => {
+            HeadReading::Whole(head, used) => {
                 assert_eq!(used, text.len());
                 head
             }
@@ -155,14 +155,14 @@ mod tests {
 
     #[test]
     fn a_head_is_partial_until_its_empty_line_and_bounded() {
-        assert!(matches!(read(b""), Reading::Partial));
+        assert!(matches!(read(b""), HeadReading::Partial));
         assert!(matches!(
             read(b"GET / HTTP/1.1\r\nHost: x\r\n"),
-            Reading::Partial
+            HeadReading::Partial
         ));
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(MAX_HEAD));
-        assert!(matches!(read(long.as_bytes()), Reading::TooLong));
-        assert!(matches!(read(&[b'\n'; MAX_HEAD]), Reading::TooLong));
+        assert!(matches!(read(long.as_bytes()), HeadReading::TooLong));
+        assert!(matches!(read(&[b'\n'; MAX_HEAD]), HeadReading::TooLong));
     }
 
     #[test]
@@ -179,13 +179,13 @@ mod tests {
             "GET / HTTP/1.1\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",
         ] {
             assert!(
-                matches!(read(text.as_bytes()), Reading::Malformed),
+                matches!(read(text.as_bytes()), HeadReading::Malformed),
                 "{text}"
             );
         }
         assert!(matches!(
             read(b"GET /\xff HTTP/1.1\r\n\r\n"),
-            Reading::Malformed
+            HeadReading::Malformed
         ));
     }
 }

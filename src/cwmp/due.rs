@@ -30,7 +30,7 @@ impl Due {
 
     /// An active notification, throttled: `DefaultActiveNotificationThrottle` counts from the end
     /// of the last successful session. Also during the wait for a retry; one that waits already goes
-    /// along.
+    /// along, and is not put off.
     pub fn for_notification(
         &mut self,
         now: Duration,

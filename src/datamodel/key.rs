@@ -30,13 +30,8 @@ impl At {
     }
 
     /// How many numbers there are.
-    pub fn len(&self) -> usize {
+    pub fn depth(&self) -> usize {
         usize::from(self.len)
-    }
-
-    /// Whether the path has no instance number.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// One level further down; `None` where tables nest too deep or the number is 0.

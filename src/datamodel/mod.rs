@@ -5,7 +5,8 @@
 //! * [`types`] are the TR-106 types with their ranges, [`expr`] the expressions of computed rows,
 //!   [`filter`] the sources of the others.
 //! * [`schema`] is the description, built once from the rows; [`state`] what differs from it, by
-//!   [`key`]; [`model`] is both together, the living tree: instances, values, attributes, changes.
+//!   [`key`], with the [`instances`] of each table; [`model`] is both together, the living tree:
+//!   instances, values, attributes, changes.
 //! * [`source`] is the trait through which floor 3 supplies live values.
 //! * [`store`] keeps what must survive a power cut; it alone touches the disk, through [`disk`].
 //!   [`stub`] is the text form of `DeviceInterfaceStubFile`.
@@ -14,12 +15,14 @@ pub mod csv;
 pub mod disk;
 pub mod expr;
 pub mod filter;
+pub mod instances;
 pub mod key;
 pub mod model;
 pub mod row;
 pub mod schema;
 pub mod source;
 pub mod state;
+#[allow(missing_docs)]
 pub mod store;
 pub mod stub;
 pub mod types;

@@ -2,39 +2,36 @@
 //! box with a thousand untouched parameters keeps nothing for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::instances::Instances;
 use super::key::{At, Key, NodeId};
 use super::row::Row;
+
+/// What a row takes in memory and on flash beside its texts: its path, its columns, its place.
+const ROW_BYTES: usize = 128;
 
 /// The state of the living tree.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// Per parameter: what differs from its row.
-    pub parameters: BTreeMap<Key, ParameterState>,
+    parameters: BTreeMap<Key, ParameterState>,
     /// Per table (the key's `at` are the instances above it): its instances.
     pub tables: BTreeMap<Key, Instances>,
     /// Parameters whose notification differs from their row's.
-    pub notifying: BTreeSet<Key>,
+    notifying: BTreeSet<Key>,
     /// The engine's own durable records.
     pub records: BTreeMap<String, String>,
     /// Rows of the state file that the description does not know: kept for the day it does again.
     pub orphans: Vec<Row>,
-}
-
-/// The instances of one table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Instances {
-    /// The highest number ever given out; none is given twice (TR-069 A.2.2.1).
-    pub last: u32,
-    /// The numbers there are.
-    pub numbers: BTreeSet<u32>,
+    /// What all parameters take, by [`ParameterState::bytes`].
+    bytes: usize,
 }
 
 /// What one parameter has beyond its row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParameterState {
-    /// Stored parameters: the value, where it is not the default. Parameters of a deferred
-    /// source: the value wanted and not yet taken.
+    /// Stored parameters: the value that somebody chose, be it the default. Parameters of a
+    /// deferred source: the value wanted and not yet taken.
     pub value: Option<Box<str>>,
     /// The rest, for the few that have it.
     pub more: Option<Box<More>>,
@@ -43,10 +40,10 @@ pub struct ParameterState {
 /// Attributes and what the ACS knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct More {
-    /// Notification set by the ACS.
+    /// Notification that somebody chose.
     pub notification: Option<u8>,
-    /// Access list set by the ACS.
-    pub access_list: Option<Vec<String>>,
+    /// Access list that somebody chose; one for all parameters that got it together.
+    pub access_list: Option<Rc<[String]>>,
     /// The value the ACS last learned, by Inform or because it set it.
     pub reported: Option<Box<str>>,
     /// The value has changed since, even if it changed back (TR-069 §3.7.1.5, VALUE CHANGE).
@@ -58,7 +55,7 @@ impl ParameterState {
         self.value.is_none() && self.more.as_deref().is_none_or(|m| *m == More::default())
     }
 
-    /// The notification set by the ACS.
+    /// The notification that somebody chose.
     pub fn notification(&self) -> Option<u8> {
         self.more.as_deref()?.notification
     }
@@ -72,14 +69,50 @@ impl ParameterState {
     pub fn changed(&self) -> bool {
         self.more.as_deref().is_some_and(|more| more.changed)
     }
+
+    /// What it takes as a row, roughly, in bytes: a row spells its access list out.
+    pub fn bytes(&self) -> usize {
+        let length = |text: &Option<Box<str>>| text.as_deref().map_or(0, str::len);
+        let more = self.more.as_deref().map_or(0, |more| {
+            let list = more.access_list.iter().flat_map(|list| list.iter());
+            length(&more.reported) + list.map(|entity| entity.len() + 1).sum::<usize>()
+        });
+        ROW_BYTES + length(&self.value) + more
+    }
 }
 
 impl State {
+    /// What a parameter has beyond its row.
+    pub fn parameter(&self, key: &Key) -> Option<&ParameterState> {
+        self.parameters.get(key)
+    }
+
+    /// All parameters that have something beyond their row.
+    pub fn parameters(&self) -> impl Iterator<Item = (&Key, &ParameterState)> {
+        self.parameters.iter()
+    }
+
+    /// The parameters whose notification differs from their row's.
+    pub fn notifying(&self) -> impl Iterator<Item = Key> + '_ {
+        self.notifying.iter().copied()
+    }
+
+    /// What all of it takes as rows, roughly, in bytes.
+    pub fn bytes(&self) -> usize {
+        let instances: usize = self.tables.values().map(Instances::count).sum();
+        let records = self.records.values().map(|value| ROW_BYTES + value.len());
+        self.bytes + instances * ROW_BYTES + records.sum::<usize>()
+    }
+
     /// Changes the state of one parameter and forgets it where it is as its row says again.
     pub fn update(&mut self, key: Key, change: impl FnOnce(&mut ParameterState)) {
+        let known = self.parameters.contains_key(&key);
         let state = self.parameters.entry(key).or_default();
+        let before = if known { state.bytes() } else { 0 };
         change(state);
         let (plain, own_notification) = (state.is_plain(), state.notification().is_some());
+        let after = if plain { 0 } else { state.bytes() };
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
         if plain {
             self.parameters.remove(&key);
         }
@@ -103,15 +136,13 @@ impl State {
     /// Whether the table has this instance.
     pub fn has_instance(&self, table: Key, number: u32) -> bool {
         let instances = self.tables.get(&table);
-        instances.is_some_and(|i| i.numbers.contains(&number))
+        instances.is_some_and(|i| i.contains(number))
     }
 
     /// The instance numbers of a table, ascending.
     pub fn instances(&self, table: Key) -> impl Iterator<Item = u32> + '_ {
         let instances = self.tables.get(&table);
-        instances
-            .into_iter()
-            .flat_map(|i| i.numbers.iter().copied())
+        instances.into_iter().flat_map(Instances::numbers)
     }
 
     /// Forgets all that stands below an instance. `nodes` are the template and all nodes below it.
@@ -121,9 +152,9 @@ impl State {
             let range = Key::new(node, at).range_below();
             let keys = self.parameters.range(range.clone()).map(|(key, _)| *key);
             for key in keys.collect::<Vec<_>>() {
-                self.notifying.remove(&key);
-                let state = self.parameters.remove(&key);
+                let state = self.parameters.get(&key).cloned();
                 removed.parameters.extend(state.map(|state| (key, state)));
+                self.restore(key, None);
             }
             let tables = self.tables.range(range).map(|(key, _)| *key);
             for table in tables.collect::<Vec<_>>() {
@@ -148,4 +179,26 @@ impl State {
 pub struct Removed {
     parameters: Vec<(Key, ParameterState)>,
     tables: Vec<(Key, Instances)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_those_of_what_is_there() {
+        let mut state = State::default();
+        let key = Key::new(NodeId::ROOT, At::default());
+        state.update(key, |state| state.value = Some("abc".into()));
+        assert_eq!(state.bytes(), ROW_BYTES + 3);
+        state.update_more(key, |more| more.reported = Some("de".into()));
+        assert_eq!(state.bytes(), ROW_BYTES + 5);
+        let before = state.parameter(&key).cloned();
+        state.update(key, |state| *state = ParameterState::default());
+        assert_eq!((state.bytes(), state.parameters().count()), (0, 0));
+        state.restore(key, before);
+        assert_eq!(state.bytes(), ROW_BYTES + 5);
+        state.forget_below(&[NodeId::ROOT], At::default());
+        assert_eq!(state.bytes(), 0);
+    }
 }

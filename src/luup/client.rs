@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use super::key::Key;
+use super::key::LuupKey;
 use super::{LuupError, Snapshot};
 use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
@@ -45,13 +45,13 @@ pub fn fetch_text(cfg: &LuupConfig) -> Result<String, LuupError> {
 pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<(), LuupError> {
     let coded = |text| percent::encode(text, percent::in_url);
     let value = coded(value);
-    let request = match Key::parse(key) {
-        Ok(Key::Variable { service, variable }) if service.contains(':') => format!(
+    let request = match LuupKey::parse(key) {
+        Ok(LuupKey::Variable { service, variable }) if service.contains(':') => format!(
             "variableset&DeviceNum={device}&serviceId={}&Variable={}&Value={value}",
-            coded(service),
-            coded(variable)
+            coded(&service),
+            coded(&variable)
         ),
-        Ok(Key::Field(field @ ("name" | "room"))) => {
+        Ok(LuupKey::Field(field)) if matches!(&*field, "name" | "room") => {
             format!("device&action=rename&device={device}&{field}={value}")
         }
         _ => return Err(LuupError::NotWritable(key.to_owned())),

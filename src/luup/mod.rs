@@ -3,8 +3,8 @@
 //! * [`flatten()`] shows an answer of Luup as name and value pairs.
 //! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
 //!   runs in a job; a snapshot may cross threads.
-//! * [`Home`] keeps the last good snapshot. An engine that is down, reloading or talking nonsense
-//!   changes nothing in it.
+//! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
+//!   reloading or talking nonsense changes nothing in it.
 //! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
 //!
 //! Devices are known by their Luup number and values by service and variable, never by their
@@ -22,6 +22,6 @@ pub mod source;
 pub use client::{fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;
-pub use home::{Home, Target};
+pub use home::{Fetch, Home, Target};
 pub use snapshot::Snapshot;
 pub use source::LuupSource;

@@ -6,6 +6,8 @@ mod identity;
 mod kills;
 mod life;
 mod orders;
+mod power_cut;
 mod rules;
 mod sessions;
+mod values;
 mod wire;

@@ -7,7 +7,7 @@ use cwmpd::cwmp::{EventCode, Outcome, Output};
 use cwmpd::datamodel::model::Requester;
 use cwmpd::soap::{CwmpVersion, Fault, Header, Message, ParameterValue, must_understand_fault};
 
-use crate::world::{Talk, World, ended, envelope, set_values};
+use crate::world::{Talk, World, ended, envelope, set_here, set_values};
 
 /// As the engine has it: of an Inform, of a response, and what stands around them.
 const MAX_INFORM: usize = 256 * 1024;
@@ -34,10 +34,7 @@ fn set(world: &mut World, values: &[(String, String)]) {
             xsi_type: None,
         })
         .collect();
-    world
-        .model
-        .set_values(Requester::Local, &values, None)
-        .unwrap();
+    set_here(&mut world.model, Requester::Local, &values).unwrap();
     world.look();
 }
 

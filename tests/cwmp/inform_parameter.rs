@@ -1,6 +1,6 @@
 //! What the ACS has put into Inform by `ManagementServer.InformParameter.{i}.` (TR-181).
 
-use crate::world::World;
+use crate::world::{World, set_here};
 use cwmpd::cwmp::EventCode;
 use cwmpd::datamodel::model::{ModelError, Requester};
 use cwmpd::soap::ParameterValue;
@@ -30,7 +30,7 @@ fn asked_for(name: &str, events: &str) -> World {
         set("ParameterName", name),
         set("EventList", events),
     ];
-    model.set_values(Requester::Acs, &list, None).unwrap();
+    set_here(model, Requester::Acs, &list).unwrap();
     world
 }
 
@@ -110,7 +110,7 @@ fn a_forced_parameter_is_refused_since_it_is_there_anyway() {
         value: "Device.ManagementServer.ParameterKey".to_owned(),
         xsi_type: None,
     };
-    let refused = world.model.set_values(Requester::Acs, &[forced], None);
+    let refused = set_here(&mut world.model, Requester::Acs, &[forced]);
     let errors = refused.unwrap_err();
     assert!(
         matches!(errors[0].error, ModelError::InvalidValue(_)),

@@ -3,7 +3,6 @@
 
 #![allow(dead_code, reason = "each test file uses its part of the world")]
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,8 +15,8 @@ use cwmpd::cwmp::{
     Action, Boot, Contact, Engine, Host, Input, Intent, Options, Outcome, Output, Post, PostKind,
     Step,
 };
-use cwmpd::datamodel::model::{Model, Requester};
-use cwmpd::datamodel::source::Source;
+use cwmpd::datamodel::model::{Model, NewValue, Requester, SetError};
+use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, ParameterValue, SetParameterAttributes,
 };
@@ -66,21 +65,31 @@ Home.Room.{i}.Name;STRING:64;0;1;1;0;0;0;;new
 
 /// Values that change behind the agent's back.
 #[derive(Clone, Default)]
-pub struct Live(Rc<RefCell<BTreeMap<String, String>>>);
+pub struct Live {
+    values: Rc<RefCell<BTreeMap<String, String>>>,
+    keys: Rc<RefCell<Vec<String>>>,
+}
 
 impl Live {
     pub fn set(&self, key: &str, value: &str) {
-        self.0.borrow_mut().insert(key.to_owned(), value.to_owned());
+        let mut values = self.values.borrow_mut();
+        values.insert(key.to_owned(), value.to_owned());
     }
 }
 
 impl Source for Live {
-    fn declare(&mut self, _key: &str, _numeric: bool) -> Result<(), String> {
-        Ok(())
+    fn declare(&mut self, _: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        let mut keys = self.keys.borrow_mut();
+        keys.push(key.to_owned());
+        Ok(Slot::new(keys.len() - 1))
     }
 
-    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
-        self.0.borrow().get(key).cloned().map(Cow::Owned)
+    fn get(&mut self, slot: Slot, _: &[Instance<'_>]) -> Reading<'_> {
+        let keys = self.keys.borrow();
+        let value = keys
+            .get(slot.index())
+            .and_then(|key| self.values.borrow().get(key).cloned());
+        Reading::of(value)
     }
 }
 
@@ -212,18 +221,17 @@ impl World {
     }
 
     /// Identifies the state on disk: differs after every write.
-    pub fn disk(&self) -> Option<(u64, std::time::SystemTime)> {
+    pub fn disk(&self) -> Vec<(u64, u64, std::time::SystemTime)> {
         use std::os::unix::fs::MetadataExt;
-        let data = std::fs::metadata(self.dir.join("parameters.data")).ok()?;
-        Some((data.ino(), data.modified().unwrap()))
+        let files = ["parameters.data", "parameters.journal"].map(|name| self.dir.join(name));
+        let stamp = |file: std::fs::Metadata| (file.ino(), file.len(), file.modified().unwrap());
+        let files = files.iter().filter_map(|file| std::fs::metadata(file).ok());
+        files.map(stamp).collect()
     }
 
     /// Somebody on the box sets a parameter (path without root).
     pub fn set(&mut self, path: &str, value: &str) {
-        let value = value_of(path, value);
-        self.model
-            .set_values(Requester::Local, &[value], None)
-            .unwrap();
+        set_here(&mut self.model, Requester::Local, &[value_of(path, value)]).unwrap();
         self.look();
     }
 
@@ -338,6 +346,21 @@ fn boot(number: u32, told: bool, kept: Option<String>) -> Boot {
 
 fn open(dir: &std::path::Path, live: &Live) -> Model {
     Model::open(dir, "Device.", vec![("live", Box::new(live.clone()))]).unwrap()
+}
+
+/// Sets values in the model itself.
+pub fn set_here(
+    model: &mut Model,
+    who: Requester,
+    values: &[ParameterValue],
+) -> Result<(), Vec<SetError>> {
+    let new = values.iter().map(|value| NewValue {
+        name: &value.name,
+        value: &value.value,
+        xsi_type: value.xsi_type,
+    });
+    let new: Vec<NewValue<'_>> = new.collect();
+    model.set_values(who, &new, None).map(drop)
 }
 
 /// An entry of SetParameterValues (path without root).

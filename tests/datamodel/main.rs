@@ -1,6 +1,8 @@
 //! The data model and its store, with the shipped rows and disks that fail.
 
+mod check;
 mod fuzzed;
+mod language;
 mod rows;
 mod scale;
 mod store_bounds;

@@ -1,15 +1,13 @@
 //! What a big model costs, counted in questions to its sources: time says nothing on another
 //! machine.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::rc::Rc;
 
-use cwmpd::datamodel::model::{Model, ModelError, Requester};
-use cwmpd::datamodel::source::{Source, SourceError};
-use cwmpd::soap::{ParameterValue, SetParameterAttributes};
+use cwmpd::datamodel::model::{Model, ModelError, NewAttributes, NewValue, Requester};
+use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source, SourceError};
 use cwmpd_lab::Folder;
 
 const GROUPS: usize = 200;
@@ -32,17 +30,22 @@ impl Counting {
 }
 
 impl Source for Counting {
-    fn declare(&mut self, _key: &str, _numeric: bool) -> Result<(), String> {
+    fn declare(&mut self, _: &Declaration<'_>, _key: &str) -> Result<Slot, String> {
+        let slot = Slot::new(self.declared.get());
         self.declared.set(self.declared.get() + 1);
-        Ok(())
+        Ok(slot)
     }
 
-    fn get(&mut self, _key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
+    fn refresh(&mut self) -> bool {
+        false
+    }
+
+    fn get(&mut self, _: Slot, _: &[Instance<'_>]) -> Reading<'_> {
         self.read.set(self.read.get() + 1);
-        Some(Cow::Borrowed("7"))
+        Reading::Value("7".into())
     }
 
-    fn stage(&mut self, _key: &str, _at: &[u32], _value: &str) -> Result<(), SourceError> {
+    fn stage(&mut self, _: Slot, _: &[Instance<'_>], _: &str) -> Result<(), SourceError> {
         self.staged.set(self.staged.get() + 1);
         Ok(())
     }
@@ -108,13 +111,13 @@ fn w25_a_set_of_a_hundred_asks_for_a_hundred_and_not_for_all() {
     let source = Counting::default();
     let mut model = open(&folder, &source);
     source.reads();
-    let list: Vec<ParameterValue> = (0..100)
-        .map(|n| ParameterValue {
-            name: name(n * 199),
-            value: "8".to_owned(),
-            xsi_type: None,
-        })
-        .collect();
+    let names: Vec<String> = (0..100).map(|n| name(n * 199)).collect();
+    let list = names.iter().map(|name| NewValue {
+        name,
+        value: "8",
+        xsi_type: None,
+    });
+    let list: Vec<NewValue<'_>> = list.collect();
     model.set_values(Requester::Acs, &list, None).unwrap();
     assert_eq!(source.staged.get(), 100);
     let reads = source.reads();
@@ -129,8 +132,8 @@ fn w25_a_search_for_changes_reads_what_notifies_and_nothing_else() {
     source.reads();
     model.refresh();
     assert_eq!(source.reads(), 0, "nothing notifies");
-    let watched = |name: &str| SetParameterAttributes {
-        name: name.to_owned(),
+    let watched = |name: &'static str| NewAttributes {
+        name,
         notification: Some(2),
         access_list: None,
     };
@@ -150,12 +153,12 @@ fn w25_a_search_for_changes_reads_what_notifies_and_nothing_else() {
 fn w25_attributes_of_everything_many_times_over_are_too_much() {
     let folder = folder("covered", &large());
     let mut model = open(&folder, &Counting::default());
-    let everything = |notification| SetParameterAttributes {
-        name: String::new(),
+    let everything = |notification| NewAttributes {
+        name: "",
         notification: Some(notification),
         access_list: None,
     };
-    let many = vec![everything(1); 7];
+    let many = vec![everything(1); 14];
     assert_eq!(
         model.set_attributes(&many),
         Err(ModelError::ResourcesExceeded)

@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::rows::{Row, rows};
+use cwmpd::base::xsd::XsdType;
+use cwmpd::datamodel::row::Row;
+use cwmpd::datamodel::types::{ListBounds, ParamType, Size};
 use cwmpd_lab::shared;
 use roxmltree::{Document, Node, ParsingOptions};
+
+use crate::rows::{Shipped, rows};
 
 /// What is read-only here though writable in the standard: a wrong value would cut the box off for
 /// good, since it is managed through this interface.
@@ -50,20 +54,25 @@ impl<'a> Standard<'a> {
         }
     }
 
-    /// The base type in the words of column 2, and the constraints on the way to it.
-    fn syntax(&self, parameter: Node<'a, 'a>) -> (String, Vec<Node<'a, 'a>>) {
-        let mut constraints = Vec::new();
-        let mut list = "";
+    /// The type of a parameter as column 2 says it.
+    fn param_type(&self, parameter: Node<'a, 'a>) -> ParamType {
+        let mut list = None;
         let mut base = None;
-        let syntax = elements(parameter, "syntax").next().unwrap();
-        for child in syntax.children().filter(Node::is_element) {
+        for child in syntax(parameter).children().filter(Node::is_element) {
             match child.tag_name().name() {
-                "list" => list = "[]",
+                "list" => {
+                    let length = elements(child, "size").next();
+                    list = Some(Box::new(ListBounds {
+                        items: size(Some(child), "minItems", "maxItems"),
+                        length: size(length, "minLength", "maxLength"),
+                    }));
+                }
                 "default" => {}
                 _ => base = Some(child),
             }
         }
         let mut base = base.unwrap();
+        let mut constraints = Vec::new();
         loop {
             constraints.extend(base.children().filter(Node::is_element));
             let named = base.attribute("ref").or(base.attribute("base"));
@@ -72,42 +81,66 @@ impl<'a> Standard<'a> {
                 None => break,
             }
         }
-        let kind = match base.tag_name().name() {
-            // A named type holds its base type as an element.
-            "dataType" => base
-                .children()
-                .map(|child| child.tag_name().name())
-                .find(|tag| column2(tag).is_some())
-                .unwrap_or_default(),
-            tag => tag,
+        // A named type holds its base type as an element, with its own constraints.
+        let mut bases = [base].into_iter().chain(base.children());
+        let (kind, inner) = bases
+            .find_map(|node| Some((XsdType::from_local_name(node.tag_name().name())?, node)))
+            .unwrap_or_else(|| panic!("{}", name(parameter)));
+        if inner != base {
+            constraints.extend(inner.children().filter(Node::is_element));
+        }
+        let first = |tag: &str| constraints.iter().find(|c| c.has_tag_name(tag)).copied();
+        let number = |attribute: &str| {
+            let text = first("range")?.attribute(attribute)?;
+            Some(text.parse::<i128>().unwrap())
         };
-        let kind = column2(kind).unwrap_or_else(|| panic!("{kind} of {}", name(parameter)));
-        (format!("{kind}{list}"), constraints)
+        let size = size(first("size"), "minLength", "maxLength");
+        let words = constraints
+            .iter()
+            .filter(|c| c.has_tag_name("enumeration"))
+            .filter(|c| c.attribute("status") != Some("deprecated"))
+            .filter_map(|c| c.attribute("value"));
+        ParamType {
+            min: number("minInclusive").or((size.min > 0).then_some(size.min.into())),
+            max: number("maxInclusive").or(size.max.map(i128::from)),
+            enumeration: words.map(str::to_owned).collect(),
+            list,
+            ..ParamType::of(kind)
+        }
     }
 }
 
-fn column2(kind: &str) -> Option<&'static str> {
-    Some(match kind {
-        "string" => "STRING",
-        "int" => "INT",
-        "unsignedInt" => "UINT",
-        "long" => "LONG",
-        "unsignedLong" => "ULONG",
-        "boolean" => "BOOLEAN",
-        "dateTime" => "DATE",
-        "base64" => "BASE64",
-        "hexBinary" => "HEXBINARY",
-        _ => return None,
-    })
+fn syntax<'a>(parameter: Node<'a, 'a>) -> Node<'a, 'a> {
+    elements(parameter, "syntax").next().unwrap()
 }
 
-fn standard_rows() -> Vec<Row> {
-    let own = |row: &Row| row.name.starts_with("Zwave.") || row.name.contains("X_");
+fn size(node: Option<Node>, min: &str, max: &str) -> Size {
+    let count = |attribute| Some(node?.attribute(attribute)?.parse().unwrap());
+    Size {
+        min: count(min).unwrap_or(0),
+        max: count(max),
+    }
+}
+
+fn standard_rows() -> Vec<Shipped> {
+    let own = |row: &Shipped| row.path.starts_with("Zwave.") || row.path.contains("X_");
     rows().into_iter().filter(|row| !own(row)).collect()
 }
 
 /// Runs a check of one row against the standard over all rows, and tells all that differ.
-fn hold(check: impl Fn(&Standard, &Row) -> Result<(), String>) {
+fn hold(check: impl Fn(&Standard, &Shipped) -> Result<(), String>) {
+    with_standard(|standard| {
+        let mut wrong = Vec::new();
+        for row in standard_rows() {
+            if let Err(why) = check(standard, &row) {
+                wrong.push(format!("{}: {}: {why}", row.file, row.name));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    });
+}
+
+fn with_standard(then: impl FnOnce(&Standard)) {
     let Some(text) = shared::text("spec/datamodel/tr-181-2-17-0-cwmp-full.xml") else {
         return;
     };
@@ -116,41 +149,33 @@ fn hold(check: impl Fn(&Standard, &Row) -> Result<(), String>) {
         ..ParsingOptions::default()
     };
     let document = Document::parse_with_options(&text, options).unwrap();
-    let standard = Standard::read(&document);
-    let mut wrong = Vec::new();
-    for row in standard_rows() {
-        if let Err(why) = check(&standard, &row) {
-            wrong.push(format!("{}: {}: {why}", row.file, row.name));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    then(&Standard::read(&document));
 }
 
 #[test]
 fn every_row_is_in_the_standard_with_its_type_and_access() {
     hold(|standard, row| {
-        let (kind, _) = row.kind();
-        if kind == "ANY" {
+        let Some(kind) = row.param_type() else {
             // A row of a table has the table's name with an instance number behind.
-            let table = format!("{}{{i}}.", row.name);
-            return match standard.objects.get(row.name.as_str()) {
+            let table = format!("{}{{i}}.", row.path);
+            return match standard.objects.get(row.path.as_str()) {
                 None if standard.objects.contains_key(table.as_str()) => Ok(()),
                 None => Err("no such object".to_owned()),
-                Some(object) if row.writable() => match object.attribute("access") {
+                Some(object) if row.writable => match object.attribute("access") {
                     Some("readOnly") => Err("the object is read-only".to_owned()),
                     _ => Ok(()),
                 },
                 Some(_) => Ok(()),
             };
-        }
-        let parameter = standard.parameters.get(&row.name).ok_or("no such name")?;
-        let (base, _) = standard.syntax(*parameter);
-        if kind != base {
-            return Err(format!("{kind} in place of {base}"));
+        };
+        let parameter = standard.parameters.get(&row.path).ok_or("no such name")?;
+        let wanted = standard.param_type(*parameter);
+        if *kind != wanted {
+            return Err(format!("{} in place of {}", kind.format(), wanted.format()));
         }
         let writable = parameter.attribute("access") != Some("readOnly");
-        let kept = READ_ONLY_HERE.contains(&row.name.as_str());
-        match row.writable() == (writable && !kept) {
+        let kept = READ_ONLY_HERE.contains(&row.path.as_str());
+        match row.writable == (writable && !kept) {
             true => Ok(()),
             false => Err("another access".to_owned()),
         }
@@ -160,76 +185,72 @@ fn every_row_is_in_the_standard_with_its_type_and_access() {
 #[test]
 fn every_row_has_the_notification_the_standard_wants() {
     hold(|standard, row| {
-        let Some(parameter) = standard.parameters.get(&row.name) else {
+        let Some(parameter) = standard.parameters.get(&row.path) else {
             return Ok(());
         };
-        let forced = parameter.attribute("forcedInform") == Some("true");
-        if (row.column(7) == "1") != forced {
+        if row.forced != (parameter.attribute("forcedInform") == Some("true")) {
             return Err("column 7: forced Inform".to_owned());
         }
         let active = match parameter.attribute("activeNotify") {
-            Some("forceEnabled" | "forceDefaultEnabled") => "2",
-            _ => "0",
+            Some("forceEnabled" | "forceDefaultEnabled") => 2,
+            _ => 0,
         };
-        if row.kind().0 != "ANY" && row.column(6) != active {
-            return Err(format!("column 6: {} in place of {active}", row.column(6)));
+        if row.notification != active {
+            return Err(format!(
+                "column 6: {} in place of {active}",
+                row.notification
+            ));
         }
-        let denied = row.column(8) == "1";
         match parameter.attribute("activeNotify") {
             // Column 8 beside active notification: nobody can change it.
-            Some("forceEnabled") if !denied => Err("column 8: it is not fixed".to_owned()),
+            Some("forceEnabled") if !row.denied => Err("column 8: it is not fixed".to_owned()),
             Some("forceEnabled" | "canDeny") => Ok(()),
-            _ if denied => Err("column 8: active notification may not be denied".to_owned()),
+            _ if row.denied => Err("column 8: active notification may not be denied".to_owned()),
             _ => Ok(()),
         }
     });
 }
 
+/// Whether the standard wants the value never to be shown: what it calls hidden reads as empty, and
+/// so does over CWMP what it calls secured.
+fn is_secret(parameter: Node) -> bool {
+    let marked = |mark| syntax(parameter).attribute(mark) == Some("true");
+    marked("hidden") || marked("secured")
+}
+
 #[test]
-fn every_row_has_the_ranges_and_words_of_the_standard() {
+fn f15_every_row_says_of_a_secret_that_it_is_one() {
     hold(|standard, row| {
-        let Some(parameter) = standard.parameters.get(&row.name) else {
-            return Ok(());
-        };
-        let (_, constraints) = standard.syntax(*parameter);
-        let attribute = |tag: &str, attribute: &str| {
-            let mut of_tag = constraints.iter().filter(|c| c.has_tag_name(tag));
-            of_tag.find_map(|c| c.attribute(attribute))
-        };
-        let words: Vec<&str> = constraints
-            .iter()
-            .filter(|c| c.has_tag_name("enumeration"))
-            .filter(|c| c.attribute("status") != Some("deprecated"))
-            .filter_map(|c| c.attribute("value"))
-            .collect();
-        let (least, most) = (
-            attribute("range", "minInclusive"),
-            attribute("range", "maxInclusive"),
-        );
-        let (kind, constraint) = row.kind();
-        let want = match (kind, attribute("size", "maxLength"), least, most) {
-            ("STRING", Some(length), ..) => length.to_owned(),
-            ("STRING", None, ..) if !words.is_empty() => format!(":{}", words.join("|")),
-            (_, _, None, None) => return Ok(()),
-            (_, _, least, most) => {
-                format!("{}:{}", least.unwrap_or_default(), most.unwrap_or_default())
-            }
-        };
-        match constraint == want {
+        let parameter = standard.parameters.get(&row.path);
+        let secret = parameter.is_some_and(|parameter| is_secret(*parameter));
+        match row.secret == secret {
             true => Ok(()),
-            false => Err(format!("{constraint:?} in place of {want:?}")),
+            false if secret => Err("column 4: it does not say secret".to_owned()),
+            false => Err("column 4: the standard shows it".to_owned()),
         }
+    });
+}
+
+#[test]
+fn f15_no_secret_of_the_standard_is_shown_for_want_of_the_word() {
+    with_standard(|standard| {
+        let mut secrets = 0;
+        for (path, parameter) in &standard.parameters {
+            let line = format!("{path};STRING;0;1;1;0;0;0;;hunter2");
+            let row = Row::parse(&line).unwrap();
+            let unmarked_password = row.is_secret() && path.ends_with("Password");
+            let secret = is_secret(*parameter);
+            assert!(row.is_secret() == secret || unmarked_password, "{path}");
+            secrets += usize::from(secret);
+        }
+        assert_eq!(secrets, 43);
     });
 }
 
 #[test]
 fn all_parameters_of_every_inform_are_there() {
     let rows = standard_rows();
-    let forced: Vec<&str> = rows
-        .iter()
-        .filter(|r| r.column(7) == "1")
-        .map(|r| &*r.name)
-        .collect();
+    let forced: Vec<&str> = rows.iter().filter(|r| r.forced).map(|r| &*r.path).collect();
     // TR-181 2.17, without AliasBasedAddressing, which the agent does not offer.
     for name in [
         "RootDataModelVersion",

@@ -7,4 +7,7 @@ mod stub;
 mod uci_corpus;
 mod uci_files;
 mod uci_oracle;
+mod uci_replay;
 mod uci_source;
+mod uci_tables;
+mod uci_unknown;

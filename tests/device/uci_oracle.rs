@@ -6,12 +6,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use cwmpd::device::uci::{Document, Value, update};
+use cwmpd::device::uci::{Document, update};
 use cwmpd_lab::{Folder, shared};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::uci_corpus::{PACKAGES, show, text};
+use crate::uci_corpus::{
+    PACKAGES, add_list, add_section, delete, delete_section, set, set_list, show, text,
+};
 
 /// Cases of each property; every one runs `uci` once or twice.
 const CASES: u32 = 400;
@@ -163,11 +165,11 @@ fn what_we_write_uci_reads() {
             return Ok(());
         };
         let done = match which {
-            0 => document.set("s", "a", &value),
-            1 => document.set_list("s", "a", &[&value]),
-            2 => document.set_list("s", "b", &["1", &value, "3"]),
-            3 => document.add_section("new", Some("new")),
-            _ => document.delete_section("@[0]"),
+            0 => set(&mut document, "s", "a", &value),
+            1 => add_list(&mut document, "s", "a", &value),
+            2 => set_list(&mut document, "s", "b", &["1", &value, "3"]),
+            3 => add_section(&mut document, "new", "new"),
+            _ => delete_section(&mut document, "@[0]"),
         };
         prop_assert!(done.is_ok(), "{:?}", done);
         oracle.agree(document.bytes())
@@ -213,21 +215,17 @@ fn uci_and_we_make_the_same_change() {
             prop_assert_ne!(&theirs, &text(package));
 
             oracle.put(package, &text(package));
-            let ours = update(&oracle.folder, package, &mut |document| match which {
-                0 => document.set(&selector, option, &value),
-                1 => {
-                    let mut list = match document.get(&selector, option) {
-                        None => Vec::new(),
-                        Some(Value::One(one)) => vec![one.clone()],
-                        Some(Value::List(list)) => list.clone(),
-                    };
-                    list.push(value.clone());
-                    let list: Vec<_> = list.iter().map(String::as_str).collect();
-                    document.set_list(&selector, option, &list)
-                }
-                2 => document.delete(&selector, option),
-                _ => document.delete_section(&selector),
-            });
+            let ours = update(
+                &oracle.folder,
+                package,
+                false,
+                &mut |document| match which {
+                    0 => set(document, &selector, option, &value),
+                    1 => add_list(document, &selector, option, &value),
+                    2 => delete(document, &selector, option),
+                    _ => delete_section(document, &selector),
+                },
+            );
             let ours = ours.unwrap().document;
             let theirs = Document::parse(package, theirs).unwrap();
             // libuci puts a changed option at the end of its section.
@@ -250,7 +248,10 @@ fn a_pending_change_of_uci_joins_ours_at_its_commit() {
     };
     oracle.put("p", b"config a 'x'\n");
     oracle.must(&["set", "p.x.theirs=1"]);
-    update(&oracle.folder, "p", &mut |d| d.set("x", "ours", "1")).unwrap();
+    update(&oracle.folder, "p", false, &mut |d| {
+        set(d, "x", "ours", "1")
+    })
+    .unwrap();
     oracle.must(&["commit", "p"]);
     let both = Document::parse("p", fs::read(oracle.path("p")).unwrap()).unwrap();
     assert!(both.get("x", "ours").is_some() && both.get("x", "theirs").is_some());

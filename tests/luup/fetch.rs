@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::datamodel::source::Source;
-use cwmpd::luup::{Home, LuupError, LuupSource, fetch, write};
+use cwmpd::luup::{LuupError, fetch, write};
 use cwmpd_lab::luup::{FakeLuup, Mood};
+
+use crate::rows::Rows;
 
 fn config(luup: &FakeLuup) -> LuupConfig {
     LuupConfig {
@@ -15,21 +16,19 @@ fn config(luup: &FakeLuup) -> LuupConfig {
     }
 }
 
-fn source(luup: &FakeLuup) -> LuupSource {
-    let mut home = Home::default();
-    home.update(fetch(&config(luup), true));
-    LuupSource(std::rc::Rc::new(home.into()))
+fn rows(luup: &FakeLuup) -> Rows {
+    Rows::of(fetch(&config(luup), true))
 }
 
 #[test]
 fn a_home_is_fetched_with_its_nodes_and_their_children() {
     let luup = FakeLuup::start();
-    let mut source = source(&luup);
+    let mut rows = rows(&luup);
     let nodes = [3, 4, 6, 12, 20, 21, 24, 30, 31, 33, 34, 36];
-    assert_eq!(source.rows("nodes", &[]).unwrap(), nodes);
-    assert_eq!(source.rows("children", &[12]).unwrap(), [13, 14]);
-    assert_eq!(source.rows("children", &[3]).unwrap(), []);
-    let mut get = |key: &str, at: &[u32]| source.get(key, at).map(|v| v.into_owned());
+    assert_eq!(rows.list("nodes", &[]), nodes);
+    assert_eq!(rows.list("children", &[12]), [13, 14]);
+    assert_eq!(rows.list("children", &[3]), []);
+    let mut get = |key: &str, at: &[u32]| rows.get(key, at);
     assert_eq!(get("ZWaveDevice1/WakeupInterval", &[12]).unwrap(), "720");
     assert_eq!(get("ZWaveNetwork1/NetStatusText", &[]).unwrap(), "OK");
     assert_eq!(get("device.name", &[20]).unwrap(), "Porte d'entrée");
@@ -48,18 +47,16 @@ fn a_home_is_fetched_with_its_nodes_and_their_children() {
 #[test]
 fn user_data_is_fetched_only_where_it_is_wanted() {
     let luup = FakeLuup::start();
-    let mut home = Home::default();
-    home.update(fetch(&config(&luup), false));
+    let mut rows = Rows::of(fetch(&config(&luup), false));
     assert_eq!(luup.requests().len(), 1);
     // Without parents the controller cannot be told from a node.
-    let mut source = LuupSource(std::rc::Rc::new(home.into()));
-    assert_eq!(source.rows("nodes", &[]).unwrap().len(), 13);
+    assert_eq!(rows.list("nodes", &[]).len(), 13);
 }
 
 #[test]
 fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
     let mut luup = FakeLuup::start();
-    let mut source = source(&luup);
+    let mut rows = rows(&luup);
     let says = |text: &str| Mood::Says(text.to_owned());
     let deep = format!("{{\"devices\":{}", "[".repeat(100_000));
     let moods = [
@@ -84,8 +81,8 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
         luup.mood(mood);
         let error = fetch(&config(&luup), true).unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
-        source.0.borrow_mut().update(Err(error));
-        let kept = source.get("ZWaveDevice1/WakeupInterval", &[12]);
+        rows.update(Err(error));
+        let kept = rows.get("ZWaveDevice1/WakeupInterval", &[12]);
         assert_eq!(kept.unwrap(), "720");
     }
     luup.mood(Mood::Well);
@@ -94,8 +91,8 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
     assert!(matches!(error, LuupError::Unreachable(_)), "{error}");
     luup.up();
     luup.set(12, "ZWaveDevice1", "WakeupInterval", "900");
-    source.0.borrow_mut().update(fetch(&config(&luup), true));
-    let now = source.get("ZWaveDevice1/WakeupInterval", &[12]);
+    rows.update(fetch(&config(&luup), true));
+    let now = rows.get("ZWaveDevice1/WakeupInterval", &[12]);
     assert_eq!(now.unwrap(), "900");
 }
 
@@ -129,11 +126,10 @@ fn only_a_plain_http_address_is_asked() {
 #[test]
 fn a_variable_is_written_with_the_full_name_of_its_service() {
     let luup = FakeLuup::start();
-    let source = source(&luup);
+    let mut rows = rows(&luup);
     luup.requests();
-    let home = source.0.borrow();
-    let write_to = |key: &str, at: &[u32], value: &str| {
-        let target = home.target(key, at)?;
+    let mut write_to = |key: &str, at: &[u32], value: &str| {
+        let target = rows.target(key, at)?;
         write(&config(&luup), &target.key, target.device, value)
     };
     write_to("ZWaveDevice1/WakeupInterval", &[12], "1800").unwrap();

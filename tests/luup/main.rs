@@ -2,4 +2,5 @@
 
 mod fetch;
 mod fuzzed;
+mod rows;
 mod samples;

@@ -1,25 +1,22 @@
 //! Luup's answers as they were stored from other engines, whole and in pieces.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::datamodel::source::Source;
-use cwmpd::luup::{Home, LuupError, LuupSource, Snapshot, fetch, flatten};
+use cwmpd::luup::{LuupError, Snapshot, fetch, flatten};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 use cwmpd_lab::shared;
+
+use crate::rows::Rows;
 
 /// A stored answer; `None`, and told, where the samples are not there.
 fn sample(name: &str) -> Option<String> {
     shared::text(&format!("luup/samples/{name}"))
 }
 
-fn source(status: &str, user_data: Option<&str>) -> LuupSource {
-    let mut home = Home::default();
-    home.update(Ok(Snapshot::read(status, user_data).unwrap()));
-    LuupSource(Rc::new(RefCell::new(home)))
+fn rows(status: &str, user_data: Option<&str>) -> Rows {
+    Rows::of(Snapshot::read(status, user_data))
 }
 
 #[test]
@@ -31,11 +28,11 @@ fn ten_nodes_are_found_from_either_answer() {
         return;
     };
     let nodes = [3, 4, 20, 21, 25, 26, 30, 31, 57, 64];
-    assert_eq!(source(&status, None).rows("nodes", &[]).unwrap(), nodes);
-    let mut all = source(&status, Some(&user_data));
-    assert_eq!(all.rows("nodes", &[]).unwrap(), nodes);
-    assert_eq!(all.rows("children", &[20]).unwrap(), [22, 23, 24]);
-    let mut get = |key: &str, at: &[u32]| all.get(key, at).map(|v| v.into_owned());
+    assert_eq!(rows(&status, None).list("nodes", &[]), nodes);
+    let mut all = rows(&status, Some(&user_data));
+    assert_eq!(all.list("nodes", &[]), nodes);
+    assert_eq!(all.list("children", &[20]), [22, 23, 24]);
+    let mut get = |key: &str, at: &[u32]| all.get(key, at);
     // The same variable stands at another place in each device.
     assert_eq!(get("ZWaveDevice1/WakeupInterval", &[20]).unwrap(), "720");
     assert_eq!(get("device.altid", &[25]).unwrap(), "6");
@@ -51,12 +48,12 @@ fn a_home_of_231_nodes_is_small() {
     ) else {
         return;
     };
-    let mut all = source(&status, Some(&user_data));
-    assert_eq!(all.rows("nodes", &[]).unwrap().len(), 231);
-    let bytes = all.0.borrow().bytes();
+    let both = Snapshot::read(&status, Some(&user_data)).unwrap();
+    let bytes = both.bytes();
     println!("status and user_data: {} kB", bytes / 1024);
     assert!(bytes < 300 * 1024, "{bytes}");
-    let bytes = source(&status, None).0.borrow().bytes();
+    assert_eq!(Rows::of(Ok(both)).list("nodes", &[]).len(), 231);
+    let bytes = Snapshot::read(&status, None).unwrap().bytes();
     println!("status: {} kB", bytes / 1024);
     assert!(bytes < 128 * 1024, "{bytes}");
 }
@@ -66,7 +63,7 @@ fn every_value_of_a_big_home_is_found_under_its_name() {
     let Some(status) = sample("status_231_nodes_synthetic.json") else {
         return;
     };
-    let mut source = source(&status, None);
+    let mut rows = rows(&status, None);
     let json: tinyjson::JsonValue = status.parse().unwrap();
     let text = |json: &tinyjson::JsonValue| json.get::<String>().unwrap().clone();
     let mut seen = BTreeSet::new();
@@ -75,9 +72,8 @@ fn every_value_of_a_big_home_is_found_under_its_name() {
         for state in device["states"].get::<Vec<_>>().unwrap() {
             let key = format!("{}/{}", text(&state["service"]), text(&state["variable"]));
             let value = text(&state["value"]);
-            let got = source.get(&key, &[id]).map(|v| v.into_owned());
-            if seen.insert((id, key)) {
-                assert_eq!(got.unwrap_or_default(), value);
+            if seen.insert((id, key.clone())) {
+                assert_eq!(rows.get(&key, &[id]).unwrap_or_default(), value);
             }
         }
     }
@@ -168,10 +164,10 @@ fn a_piece_of_a_real_answer_that_is_closed_again_is_read() {
     };
     let last_whole = piece.rfind("},").unwrap();
     let closed = format!("{}}}]}}]}}", &piece[..last_whole]);
-    let mut source = source(&closed, None);
-    assert_eq!(source.get("ZWaveNetwork1/UseMR", &[]).unwrap(), "0");
+    let mut network = rows(&closed, None);
+    assert_eq!(network.get("ZWaveNetwork1/UseMR", &[]).unwrap(), "0");
     assert_eq!(
-        source.get("ZWaveNetwork1/LastUpdate", &[1]).unwrap(),
+        network.get("ZWaveNetwork1/LastUpdate", &[1]).unwrap(),
         "1531346004"
     );
     let Some(piece) = sample("fragments/homebridge114_user_data_device_TRUNCATED.txt") else {
@@ -179,9 +175,9 @@ fn a_piece_of_a_real_answer_that_is_closed_again_is_read() {
     };
     let last_whole = piece.rfind("},").unwrap();
     let closed = format!("{{\"devices\":[{}}}]}}]}}", &piece[..last_whole]);
-    let mut source = self::source(&closed, None);
-    assert_eq!(source.rows("nodes", &[]).unwrap(), [139]);
-    assert_eq!(source.get("device.altid", &[139]).unwrap(), "11");
+    let mut node = rows(&closed, None);
+    assert_eq!(node.list("nodes", &[]), [139]);
+    assert_eq!(node.get("device.altid", &[139]).unwrap(), "11");
 }
 
 #[test]

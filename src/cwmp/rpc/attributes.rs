@@ -3,6 +3,7 @@
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
 use crate::base::excerpt::excerpt;
 use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_RESPONSE_BYTES};
+use crate::datamodel::model::NewAttributes;
 use super::{Context, apart, check_entries, too_long};
 use crate::soap::{
     Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len,
@@ -57,8 +58,16 @@ pub fn set(list: &[SetParameterAttributes], cx: &mut Context<'_>) -> Result<Stri
         let why = format!("the Notification of {name} is none of 0 to 6");
         return Err(fault::because(INVALID_ARGUMENTS, &why));
     }
+    let attributes: Vec<NewAttributes<'_>> = list
+        .iter()
+        .map(|entry| NewAttributes {
+            name: &entry.name,
+            notification: entry.notification,
+            access_list: entry.access_list.as_deref(),
+        })
+        .collect();
     cx.model
-        .set_attributes(list)
+        .set_attributes(&attributes)
         .map_err(|error| fault::of(&error, ""))?;
     Ok(cx.respond(Message::SetParameterAttributesResponse))
 }

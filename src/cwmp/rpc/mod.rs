@@ -20,8 +20,8 @@ use super::record;
 use super::schedule::Schedule;
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
-use crate::datamodel::model::{Model, ModelError};
-use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message};
+use crate::datamodel::model::{InForce, Model, ModelError};
+use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message, Status};
 
 /// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1).
 pub const METHODS: [&str; 11] = [
@@ -154,6 +154,14 @@ fn check_key(argument: &str, key: &str) -> Result<(), Fault> {
     }
     let why = format!("{argument} is longer than {MAX_KEY} characters");
     Err(fault::because(fault::INVALID_ARGUMENTS, &why))
+}
+
+/// `Status` of a response.
+fn status(in_force: InForce) -> Status {
+    match in_force {
+        InForce::Now => Status::Applied,
+        InForce::Later => Status::Pending,
+    }
 }
 
 /// The bound on the entries of one request.

@@ -2,8 +2,8 @@
 
 use crate::cwmp::fault;
 use crate::cwmp::limits::MAX_RESPONSE_BYTES;
-use super::{Context, apart, check_entries, check_key, too_long};
-use crate::datamodel::model::Requester;
+use super::{Context, apart, check_entries, check_key, status, too_long};
+use crate::datamodel::model::{NewValue, Requester};
 use crate::soap::{
     Fault, GetParameterValuesResponseWriter, Message, ParameterValue, escaped_len,
 };
@@ -38,10 +38,20 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
 pub fn set(list: &[ParameterValue], key: &str, cx: &mut Context<'_>) -> Result<String, Fault> {
     check_entries(list.len())?;
     check_key("ParameterKey", key)?;
-    let status = cx
+    let values: Vec<NewValue<'_>> = list
+        .iter()
+        .map(|value| NewValue {
+            name: &value.name,
+            value: &value.value,
+            xsi_type: value.xsi_type,
+        })
+        .collect();
+    let in_force = cx
         .model
-        .set_values(Requester::Acs, list, Some(key))
+        .set_values(Requester::Acs, &values, Some(key))
         .map_err(|errors| fault::of_set(&errors))?;
     cx.has_changed();
-    Ok(cx.respond(Message::SetParameterValuesResponse { status }))
+    Ok(cx.respond(Message::SetParameterValuesResponse {
+        status: status(in_force),
+    }))
 }

@@ -32,6 +32,8 @@ pub struct Parsed {
     pub trailer: Trailer,
     /// What the lines before the last add up to.
     pub crc: u32,
+    /// The first line behind the last one that is no comment: nothing there is read.
+    pub unread: Option<u32>,
 }
 
 /// The verdict of the last line.
@@ -60,14 +62,22 @@ pub fn parse(bytes: &[u8]) -> Parsed {
         errors: Vec::new(),
         trailer: Trailer::Missing,
         crc: 0,
+        unread: None,
     };
     let mut crc = Crc32::default();
     let mut number = 0;
     for line in bytes.split(|b| *b == b'\n').map(trim_end) {
         number += 1;
+        if parsed.trailer != Trailer::Missing {
+            if parse_line(line).is_some() {
+                parsed.unread = Some(number);
+                break;
+            }
+            continue;
+        }
         if let [b'*', _, ..] = line {
             parsed.trailer = verdict(line, crc.value());
-            break;
+            continue;
         }
         crc.add(line);
         match parse_line(line) {

@@ -35,7 +35,9 @@ fn the_trailer_ends_the_file_and_is_judged() {
     assert_eq!(trailer("A.B;5\n*1F"), bad(Some(0x1F)));
     assert_eq!(trailer("A.B;5\n*nonsense"), bad(None));
     assert_eq!(trailer(&format!("A.B;5\n*{expected:X}")), Trailer::Good);
-    assert_eq!(parse(b"A.B;5\n**\nA.C;5\n").rows.len(), 1);
+    let parsed = parse(b"A.B;5\n**\n# more\n\nA.C;5\nA.D;5\n");
+    assert_eq!((parsed.rows.len(), parsed.unread), (1, Some(5)));
+    assert_eq!(parse(b"A.B;5\n**\n# more\n").unread, None);
 }
 
 #[test]

@@ -1,31 +1,36 @@
 //! A tree to a value.
 
-use super::{Binary, Node, Scope, Unary};
-use crate::base::datetime;
+use super::{Binary, Expr, Function, Node, Operand, Scope, Unary};
+use crate::base::{datetime, truth};
 
-pub(super) fn eval(node: &Node, scope: &mut dyn Scope) -> Option<String> {
+pub(super) fn eval(expr: &Expr, node: &Node, scope: &mut dyn Scope) -> Option<String> {
     match node {
-        Node::Count(object) => scope.count(object).map(|count| count.to_string()),
-        Node::Name(name) if name.parse::<i64>().is_ok() => Some(name.clone()),
-        Node::Name(name) => scope.value(name),
+        Node::Operand(index) => match expr.operands.get(*index)? {
+            Operand::Parameter(name) => scope.value(*index, name),
+            Operand::Table(name) => scope.count(*index, name).map(|count| count.to_string()),
+        },
         Node::Text(text) => Some(text.clone()),
-        Node::Unary(operator, operand) => unary(*operator, &eval(operand, scope)?),
+        Node::Unary(operator, operand) => unary(*operator, &eval(expr, operand, scope)?),
         Node::Binary(Binary::Guard, condition, then) => {
-            let holds = truth(&eval(condition, scope)?)?;
-            if holds { eval(then, scope) } else { None }
+            let holds = truth::of_value(&eval(expr, condition, scope)?)?;
+            if holds { eval(expr, then, scope) } else { None }
         }
         Node::Binary(operator, left, right) => {
             // Both sides are evaluated: one without a value leaves the whole without one.
-            let (left, right) = (eval(left, scope)?, eval(right, scope)?);
+            let (left, right) = (eval(expr, left, scope)?, eval(expr, right, scope)?);
             binary(*operator, &left, &right)
         }
-        Node::Call(function, arguments) => call(function, arguments, scope),
+        Node::Call(function, arguments) => {
+            let values = arguments.iter().map(|argument| eval(expr, argument, scope));
+            let values: Vec<String> = values.collect::<Option<_>>()?;
+            call(*function, &values, scope.now())
+        }
     }
 }
 
 fn unary(operator: Unary, operand: &str) -> Option<String> {
     match operator {
-        Unary::Not => Some((!truth(operand)?).to_string()),
+        Unary::Not => Some((!truth::of_value(operand)?).to_string()),
         Unary::Plus => Some(number(operand)?.to_string()),
         Unary::Minus => Some(number(operand)?.checked_neg()?.to_string()),
     }
@@ -43,12 +48,10 @@ fn binary(operator: Binary, left: &str, right: &str) -> Option<String> {
         Some(holds(order).to_string())
     };
     match operator {
-        // Only the arguments of a function are a list.
-        Binary::List => None,
         Binary::Pair => Some(format!("{left}:{right}")),
         Binary::Concat => Some(format!("{left}{right}")),
-        Binary::Or => Some((truth(left)? | truth(right)?).to_string()),
-        Binary::And => Some((truth(left)? & truth(right)?).to_string()),
+        Binary::Or => Some((truth::of_value(left)? | truth::of_value(right)?).to_string()),
+        Binary::And => Some((truth::of_value(left)? & truth::of_value(right)?).to_string()),
         Binary::Less => compare(std::cmp::Ordering::is_lt),
         Binary::LessEqual => compare(std::cmp::Ordering::is_le),
         Binary::Greater => compare(std::cmp::Ordering::is_gt),
@@ -64,25 +67,19 @@ fn binary(operator: Binary, left: &str, right: &str) -> Option<String> {
     }
 }
 
-fn call(function: &str, arguments: &[Node], scope: &mut dyn Scope) -> Option<String> {
+fn call(function: Function, arguments: &[String], now: i64) -> Option<String> {
     match (function, arguments) {
-        ("Class", [value, bounds]) => {
-            let value = number(&eval(value, scope)?)?;
-            let bounds = eval(bounds, scope)?;
+        (Function::Class, [value, bounds]) => {
+            let value = number(value)?;
             let bounds: Vec<&str> = bounds.split(':').collect();
             let within =
                 |bound: &&str| bound.is_empty() || number(bound).is_some_and(|b| b >= value);
             let index = bounds.iter().position(within).unwrap_or(bounds.len());
             Some(index.to_string())
         }
-        ("DiffTime", [from]) => {
-            let from = instant(&eval(from, scope)?)?;
-            elapsed(scope.now(), from)
-        }
-        ("DiffTime", [to, from]) => {
-            let to = instant(&eval(to, scope)?)?;
-            elapsed(to, instant(&eval(from, scope)?)?)
-        }
+        (Function::DiffTime, [from]) => elapsed(now, instant(from)?),
+        (Function::DiffTime, [to, from]) => elapsed(instant(to)?, instant(from)?),
+        // The parser lets no other number of arguments through.
         _ => None,
     }
 }
@@ -99,12 +96,4 @@ fn elapsed(to: i64, from: i64) -> Option<String> {
 
 fn number(text: &str) -> Option<i64> {
     text.trim().parse().ok()
-}
-
-fn truth(text: &str) -> Option<bool> {
-    match text {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
 }

@@ -1,12 +1,12 @@
 //! The expressions of computed rows (column 15 where column 3 is 3).
 //!
 //! The language of the 2008 agent, so that its files keep their meaning, with 64-bit signed
-//! numbers. From weakest to strongest: `,` list; `c ? e` guard (no value where `c` is false);
-//! `a:b` pair; `++` concatenation; `|`; `&`; comparisons; `+ -`; `* /`; unary `! + -`. Names are
-//! parameters: absolute with the root in front, else relative to the row (`X` a sibling, each
-//! further leading dot one level up). `#Obj.` at the start counts instances. Functions: `Class(x,
-//! b1:b2:…)` is the index of the first bound not below `x` (an
-//! empty bound is above all, beyond the last counts as one more), `DiffTime(t2,t1)` a time span in seconds.
+//! numbers. From weakest to strongest: `c ? e` guard (no value where `c` is false); `a:b` pair;
+//! `++` concatenation; `|`; `&`; comparisons; `+ -`; `* /`; unary `! + -`. Names are parameters:
+//! absolute with the root in front, else relative to the row (`X` a sibling, each further leading
+//! dot one level up). `#Obj.` at the start counts instances. Functions: `Class(x, b1:b2:…)` is the
+//! index of the first bound not below `x` (an empty bound is above all, beyond the last counts as
+//! one more), `DiffTime(t2, t1)` a time span in seconds, `DiffTime(t)` that from `t` until now.
 //!
 //! An operator is a maximal run of operator characters: write `a = -1` as `a == -1`, with blanks.
 //! What has no value (a missing operand, a division by zero, an overflow) gives no value.
@@ -25,16 +25,45 @@ pub const MAX_LENGTH: usize = 4096;
 
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expr(Node);
+pub struct Expr {
+    root: Node,
+    operands: Vec<Operand>,
+}
+
+/// What an expression names of the model, as it is written there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// A parameter, for its value.
+    Parameter(String),
+    /// A table, for the number of its instances.
+    Table(String),
+}
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
-    Count(String),
-    Name(String),
+    /// Index of the operand.
+    Operand(usize),
     Text(String),
     Unary(Unary, Box<Node>),
     Binary(Binary, Box<Node>, Box<Node>),
-    Call(String, Vec<Node>),
+    Call(Function, Vec<Node>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Function {
+    Class,
+    DiffTime,
+}
+
+/// The functions by name, with the least and the greatest number of their arguments.
+const FUNCTIONS: [(&str, Function, usize, usize); 2] = [
+    ("Class", Function::Class, 2, 2),
+    ("DiffTime", Function::DiffTime, 1, 2),
+];
+
+/// The names of all functions.
+pub fn functions() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, ..)| *name)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +75,6 @@ enum Unary {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Binary {
-    List,
     Guard,
     Pair,
     Concat,
@@ -66,10 +94,10 @@ enum Binary {
 
 /// What an expression sees of the model.
 pub trait Scope {
-    /// The value of the parameter `name`, as written in the expression.
-    fn value(&mut self, name: &str) -> Option<String>;
-    /// The number of instances of the table `object`, as written.
-    fn count(&mut self, object: &str) -> Option<u64>;
+    /// The value of the parameter that is this one of [`Expr::operands`], `name` as written.
+    fn value(&mut self, operand: usize, name: &str) -> Option<String>;
+    /// The number of instances of the table that is this one of them.
+    fn count(&mut self, operand: usize, name: &str) -> Option<u64>;
     /// The wall clock, seconds since 1970.
     fn now(&self) -> i64;
 }
@@ -104,19 +132,24 @@ impl Expr {
             let why = format!("longer than {MAX_LENGTH} bytes");
             return Err(ExprError { position: 0, why });
         }
-        parser::parse(text).map(Self)
+        parser::parse(text)
     }
 
     /// The value; `None` where there is none.
     pub fn eval(&self, scope: &mut dyn Scope) -> Option<String> {
-        eval::eval(&self.0, scope)
+        eval::eval(self, &self.root, scope)
+    }
+
+    /// What it names, in its order.
+    pub fn operands(&self) -> &[Operand] {
+        &self.operands
     }
 
     /// The name that the expression is, where it is nothing else: the row stands for another
     /// parameter.
     pub fn redirect(&self) -> Option<&str> {
-        match &self.0 {
-            Node::Name(name) if name.parse::<i64>().is_err() => Some(name),
+        match (&self.root, self.operands.as_slice()) {
+            (Node::Operand(_), [Operand::Parameter(name)]) => Some(name),
             _ => None,
         }
     }
@@ -130,7 +163,7 @@ mod tests {
     struct Home;
 
     impl Scope for Home {
-        fn value(&mut self, name: &str) -> Option<String> {
+        fn value(&mut self, _: usize, name: &str) -> Option<String> {
             match name {
                 "A" => Some("12".into()),
                 "..B" => Some("0".into()),
@@ -141,7 +174,7 @@ mod tests {
             }
         }
 
-        fn count(&mut self, object: &str) -> Option<u64> {
+        fn count(&mut self, _: usize, object: &str) -> Option<u64> {
             (object == "NAT.PortMapping.").then_some(3)
         }
 
@@ -186,11 +219,37 @@ mod tests {
             ("DiffTime(Since)", Some("245")),
             ("DiffTime(Since, Device.T)", None),
             ("A | Missing", None),
-            ("A , Word", None),
             ("Class(99, 5:10)", Some("2")),
         ] {
             assert_eq!(value(text).as_deref(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_an_expression_names_is_known() {
+        let expr = Expr::parse("Class(A, 1:B:3) + A * Device.C.D ? 'A'").unwrap();
+        let names = ["A", "B", "A", "Device.C.D", "A"].map(|n| Operand::Parameter(n.to_owned()));
+        assert_eq!(expr.operands(), names);
+        let count = Expr::parse("#A.B.").unwrap();
+        assert_eq!(count.operands(), [Operand::Table("A.B.".to_owned())]);
+    }
+
+    #[test]
+    fn f17_unknown_functions_and_other_numbers_of_arguments_are_refused() {
+        for (text, why) in [
+            (
+                "Median(A)",
+                "no function `Median`; there are Class, DiffTime",
+            ),
+            ("Class(A)", "`Class` takes 2 arguments"),
+            ("Class(A, 1:2, 3)", "`Class` takes 2 arguments"),
+            ("1 + DiffTime(A, B, A)", "`DiffTime` takes 1 to 2 arguments"),
+            ("DiffTime()", "a name, a number or a text is missing"),
+        ] {
+            let refused = Expr::parse(text).unwrap_err();
+            assert!(refused.why.contains(why), "{text}: {}", refused.why);
+        }
+        assert_eq!(Expr::parse("1 + Median(A)").unwrap_err().position, 4);
     }
 
     #[test]
@@ -204,6 +263,8 @@ mod tests {
             ("A => B", 2),
             ("$", 0),
             ("A + #B.", 4),
+            ("A , Word", 2),
+            ("( A , Word )", 4),
         ] {
             assert_eq!(Expr::parse(text).unwrap_err().position, position, "{text}");
         }

@@ -1,17 +1,21 @@
 //! Tokens to a tree, by precedence climbing with a bounded depth.
 
 use super::lexer::{Token, tokens};
-use super::{Binary, ExprError, MAX_DEPTH, Node, Unary};
+use super::{Binary, Expr, ExprError, FUNCTIONS, MAX_DEPTH, Node, Operand, Unary, functions};
 
-pub(super) fn parse(text: &str) -> Result<Node, ExprError> {
+pub(super) fn parse(text: &str) -> Result<Expr, ExprError> {
     let mut parser = Parser {
         tokens: tokens(text)?.into_iter().peekable(),
         end: text.len(),
         depth: 0,
+        operands: Vec::new(),
     };
-    let node = parser.whole()?;
+    let root = parser.whole()?;
     match parser.tokens.next() {
-        None => Ok(node),
+        None => Ok(Expr {
+            root,
+            operands: parser.operands,
+        }),
         Some((position, _)) => Err(ExprError {
             position,
             why: "the expression should have ended here".to_owned(),
@@ -23,12 +27,12 @@ struct Parser {
     tokens: std::iter::Peekable<std::vec::IntoIter<(usize, Token)>>,
     end: usize,
     depth: usize,
+    operands: Vec<Operand>,
 }
 
 /// The levels of precedence, weakest first, with their operators; the second field says whether
 /// they group to the right.
-const LEVELS: [(&[(&str, Binary)], bool); 9] = [
-    (&[(",", Binary::List)], false),
+const LEVELS: [(&[(&str, Binary)], bool); 8] = [
     (&[("?", Binary::Guard)], true),
     (&[(":", Binary::Pair)], true),
     (&[("++", Binary::Concat)], false),
@@ -49,9 +53,6 @@ const LEVELS: [(&[(&str, Binary)], bool); 9] = [
     (&[("*", Binary::Multiply), ("/", Binary::Divide)], false),
 ];
 
-/// The level of `:`; what stands between the commas of a call begins above the list.
-const LIST_LEVEL: usize = 0;
-
 impl Parser {
     fn whole(&mut self) -> Result<Node, ExprError> {
         if self
@@ -60,11 +61,11 @@ impl Parser {
             .is_some()
         {
             return match self.tokens.next() {
-                Some((_, Token::Name(object))) => Ok(Node::Count(object)),
+                Some((_, Token::Name(object))) => Ok(self.operand(Operand::Table(object))),
                 other => Err(self.error(other, "`#` wants the name of an object")),
             };
         }
-        self.level(LIST_LEVEL)
+        self.level(0)
     }
 
     fn level(&mut self, level: usize) -> Result<Node, ExprError> {
@@ -126,19 +127,16 @@ impl Parser {
     fn primary(&mut self) -> Result<Node, ExprError> {
         match self.tokens.next() {
             Some((_, Token::Text(text))) => Ok(Node::Text(text)),
-            Some((_, Token::Name(name))) => {
-                if self
-                    .tokens
-                    .next_if(|(_, t)| *t == Token::Sign('('))
-                    .is_some()
-                {
-                    let arguments = self.nested(Self::arguments)?;
-                    return Ok(Node::Call(name, arguments));
+            Some((place, Token::Name(name))) => {
+                let open = |(_, token): &(usize, Token)| *token == Token::Sign('(');
+                match self.tokens.next_if(open) {
+                    Some(_) => self.call(place, &name),
+                    None if name.parse::<i64>().is_ok() => Ok(Node::Text(name)),
+                    None => Ok(self.operand(Operand::Parameter(name))),
                 }
-                Ok(Node::Name(name))
             }
             Some((_, Token::Sign('('))) => {
-                let inner = self.nested(|parser| parser.level(LIST_LEVEL))?;
+                let inner = self.nested(|parser| parser.level(0))?;
                 self.close()?;
                 Ok(inner)
             }
@@ -146,14 +144,38 @@ impl Parser {
         }
     }
 
+    fn operand(&mut self, operand: Operand) -> Node {
+        self.operands.push(operand);
+        Node::Operand(self.operands.len() - 1)
+    }
+
+    fn call(&mut self, position: usize, name: &str) -> Result<Node, ExprError> {
+        let refused = |why: String| Err(ExprError { position, why });
+        let Some(&(_, function, least, most)) = FUNCTIONS.iter().find(|(n, ..)| *n == name) else {
+            let known: Vec<&str> = functions().collect();
+            return refused(format!(
+                "no function `{name}`; there are {}",
+                known.join(", ")
+            ));
+        };
+        let arguments = self.nested(Self::arguments)?;
+        if (least..=most).contains(&arguments.len()) {
+            return Ok(Node::Call(function, arguments));
+        }
+        refused(match least == most {
+            true => format!("`{name}` takes {least} arguments"),
+            false => format!("`{name}` takes {least} to {most} arguments"),
+        })
+    }
+
     fn arguments(&mut self) -> Result<Vec<Node>, ExprError> {
-        let mut arguments = vec![self.level(LIST_LEVEL + 1)?];
+        let mut arguments = vec![self.level(0)?];
         while self
             .tokens
             .next_if(|(_, t)| *t == Token::Sign(','))
             .is_some()
         {
-            arguments.push(self.level(LIST_LEVEL + 1)?);
+            arguments.push(self.level(0)?);
         }
         self.close()?;
         Ok(arguments)

@@ -1,4 +1,4 @@
-//! The csv files of a folder as a description, with every bad row by file, line and column.
+//! The csv files of a folder as a description, with what is wrong in them by file, line and column.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,25 +9,28 @@ use crate::datamodel::source::Sources;
 use crate::datamodel::store;
 use super::OpenError;
 
-/// One bad row. It is left out of the model.
+/// What there is to say of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadRow {
+pub struct Finding {
     /// The csv file.
     pub file: PathBuf,
     /// 1 for the first line.
     pub line: u32,
     /// Column and reason.
     pub error: RowError,
+    /// The row is part of the model; what is not a note is left out.
+    pub is_note: bool,
 }
 
-impl fmt::Display for BadRow {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file.display(), self.line, self.error)
+        let note = if self.is_note { "note: " } else { "" };
+        write!(f, "{}:{}: {note}{}", self.file.display(), self.line, self.error)
     }
 }
 
-/// Reads the model that the csv files in `dir` describe below `root`: the description, and every
-/// bad row in the order of files and lines.
+/// Reads the model that the csv files in `dir` describe below `root`: the description, and what
+/// there is to say of its rows, in the order of files and lines.
 ///
 /// # Errors
 /// Where the folder cannot be read, or describes nothing at all.
@@ -35,15 +38,21 @@ pub fn describe(
     dir: &Path,
     root: &str,
     sources: &mut Sources,
-) -> Result<(Schema, Vec<BadRow>), OpenError> {
+) -> Result<(Schema, Vec<Finding>), OpenError> {
     let files = store::read_model(dir).map_err(|error| OpenError::Folder(error.to_string()))?;
-    let mut bad = Vec::new();
+    let mut found = Vec::new();
     let mut rows = Vec::new();
     let mut places = Vec::new();
     let mut names = Vec::new();
     for (nth, (file, parsed)) in files.into_iter().enumerate() {
         let errors = parsed.errors.into_iter();
-        bad.extend(errors.map(|(line, error)| ((nth, line), error)));
+        found.extend(errors.map(|(line, error)| ((nth, line), error, false)));
+        let behind = |line| {
+            let why = "stands behind the line with `*` that ends the file, and is not read";
+            let why = why.to_owned();
+            ((nth, line), RowError { column: 0, why }, false)
+        };
+        found.extend(parsed.unread.map(behind));
         for (line, row) in parsed.rows {
             places.push((nth, line));
             rows.push(row);
@@ -53,17 +62,21 @@ pub fn describe(
     let (schema, errors) = Schema::build(root, rows, sources);
     for error in errors {
         if let Some(place) = places.get(error.row) {
-            bad.push((*place, error.error));
+            found.push((*place, error.error, error.is_note));
         }
     }
-    bad.sort_unstable_by_key(|(place, _)| *place);
-    let named = |((nth, line), error): ((usize, u32), RowError)| {
-        let file = names.get(nth)?.clone();
-        Some(BadRow { file, line, error })
+    found.sort_unstable_by_key(|(place, error, _)| (*place, error.column));
+    let named = |((nth, line), error, is_note): ((usize, u32), RowError, bool)| {
+        Some(Finding {
+            file: names.get(nth)?.clone(),
+            line,
+            error,
+            is_note,
+        })
     };
-    let bad: Vec<BadRow> = bad.into_iter().filter_map(named).collect();
-    if schema.parameter_count() == 0 && bad.is_empty() {
+    let found: Vec<Finding> = found.into_iter().filter_map(named).collect();
+    if schema.parameter_count() == 0 && found.iter().all(|finding| finding.is_note) {
         return Err(OpenError::NoModel(dir.to_owned()));
     }
-    Ok((schema, bad))
+    Ok((schema, found))
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::datamodel::store::StoreError;
+
 /// Why a path or a change is refused. Mapped to fault codes in `cwmp::fault` only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelError {
@@ -22,6 +24,16 @@ pub enum ModelError {
     ResourcesExceeded,
     /// The store or a source failed (9002); nothing was changed.
     Internal(String),
+}
+
+impl ModelError {
+    /// The store's refusal.
+    pub(super) fn of(error: &StoreError) -> Self {
+        match error {
+            StoreError::TooLarge { .. } => Self::ResourcesExceeded,
+            error => Self::Internal(error.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for ModelError {

@@ -1,104 +1,118 @@
 //! The value of a parameter: from the store, from a source, or computed.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
+use super::Model;
 use crate::datamodel::expr::{Expr, Scope};
 use crate::datamodel::filter::Filter;
-use crate::datamodel::key::{Key, NodeId};
+use crate::datamodel::key::{Key, MAX_TABLE_DEPTH};
 use crate::datamodel::row::Storage;
-use crate::datamodel::schema::{NodeKind, Origin, Parameter, SourceRef, TEMPLATE, is_number};
-use super::Model;
-use super::resolve::{Lookup, Place};
-
-/// How many computed parameters may stand behind one another; more is taken for a loop.
-pub const MAX_COMPUTED_DEPTH: u8 = 16;
-
-/// How many computed parameters one value may be computed from, near and far.
-pub const MAX_COMPUTED: u16 = 1000;
-
-/// What is left of the bounds while a value is computed.
-struct Left {
-    depth: u8,
-    values: u16,
-}
+use crate::datamodel::schema::{
+    NodeKind, Origin, Parameter, Reference, Schema, SourceRef, is_number,
+};
+use crate::datamodel::source::{Instance, Reading};
+use crate::datamodel::state::State;
 
 impl Model {
-    /// Hands the value as the ACS sees it to `give`: valid for its type, secrets empty.
-    pub(super) fn show(&mut self, key: Key, parameter: &Parameter, give: &mut dyn FnMut(&str)) {
+    /// Hands the value as the ACS sees it to `give`: valid for its type, secrets empty. Whether it
+    /// is the value of now: where nobody can tell, it is the one that was known last.
+    pub(super) fn show(
+        &mut self,
+        key: Key,
+        parameter: &Parameter,
+        give: &mut dyn FnMut(&str),
+    ) -> bool {
         if parameter.secret {
-            return give("");
+            give("");
+            return true;
         }
         self.evaluate(key, parameter, &mut |value| {
             let empty = value.is_empty();
             give(if empty { parameter.kind.empty() } else { value });
-        });
+        })
     }
 
-    /// Hands the value to `give`, exactly once; empty where there is none.
-    pub(super) fn evaluate(&mut self, key: Key, parameter: &Parameter, give: &mut dyn FnMut(&str)) {
-        let mut left = Left {
-            depth: MAX_COMPUTED_DEPTH,
-            values: MAX_COMPUTED,
-        };
-        self.evaluate_within(&mut left, key, parameter, give);
-    }
-
-    fn evaluate_within(
+    /// Hands the value to `give`, exactly once; empty where there is none. Whether it is the value
+    /// of now.
+    pub(super) fn evaluate(
         &mut self,
-        left: &mut Left,
         key: Key,
         parameter: &Parameter,
         give: &mut dyn FnMut(&str),
-    ) {
-        let own = self.state.parameters.get(&key);
+    ) -> bool {
+        let own = self.state.parameter(&key);
         if let Some(value) = own.and_then(|state| state.value.as_deref()) {
-            return give(value);
+            give(value);
+            return true;
         }
-        match &parameter.origin {
-            Origin::Stored => give(&parameter.default),
+        let (value, is_known) = match &parameter.origin {
+            Origin::Stored => (None, true),
             Origin::Sources(sources) => {
                 if let Some(value) = self.mixed.get(&key) {
-                    return give(value);
+                    give(value);
+                    return true;
                 }
-                match self.first_fitting(key, parameter, sources) {
-                    Some(value) => {
-                        give(&value);
-                        if parameter.storage == Storage::Mixed {
-                            self.mixed.insert(key, value.into());
-                        }
-                    }
-                    None => give(&parameter.default),
+                self.read(key, parameter, sources)
+            }
+            Origin::Computed(expr) => self.compute(key, parameter, expr),
+        };
+        if !is_known {
+            if let Some(last) = self.last_known(&key).filter(|_| !parameter.secret) {
+                give(last);
+                return false;
+            }
+        }
+        match value {
+            Some(value) => {
+                give(&value);
+                if is_known && parameter.storage == Storage::Mixed {
+                    self.mixed.insert(key, value.into());
                 }
             }
-            Origin::Computed(expr) => match self.compute(left, key, parameter, expr) {
-                Some(value) => give(&value),
-                None => give(&parameter.default),
-            },
+            None => give(self.schema.default(&key, parameter)),
         }
+        is_known
     }
 
-    /// The first alternative that has a value which fits the type.
-    fn first_fitting(
+    /// The newest value that was noticed or reported.
+    fn last_known(&self, key: &Key) -> Option<&str> {
+        let newest = self.changed.get(key).and_then(Option::as_deref);
+        newest.or_else(|| self.state.parameter(key)?.reported())
+    }
+
+    /// The first alternative that has a value which fits the type, and whether that is what the
+    /// sources say now. One that nobody can tell of is passed over only as long as the ACS never
+    /// saw its value.
+    fn read(
         &mut self,
         key: Key,
         parameter: &Parameter,
         sources: &[SourceRef],
-    ) -> Option<String> {
+    ) -> (Option<String>, bool) {
+        let mut is_known = true;
         for reference in sources {
+            let schema = Rc::clone(&self.schema);
+            let at = instances(&schema, &self.state, key);
             let Some((_, source)) = self.sources.get_mut(reference.source) else {
                 continue;
             };
-            let raw = source.get(&reference.key, key.at.as_slice());
-            let raw = raw.as_deref().unwrap_or_default();
-            let Some(value) = filtered(raw, &reference.filters) else {
-                continue;
+            let value = match source.get(reference.slot, at.as_slice()) {
+                Reading::Value(raw) => filtered(&raw, &reference.filters),
+                Reading::Absent => continue,
+                Reading::Unknown => {
+                    is_known = false;
+                    if self.last_known(&key).is_some() {
+                        break;
+                    }
+                    continue;
+                }
             };
-            if value.is_empty() {
-                continue;
-            }
-            match parameter.check(&value) {
-                Ok(value) => return Some(value.into_owned()),
-                Err(misfit) => {
+            match value.map(|value| parameter.check(&value).map(Cow::into_owned)) {
+                Some(Ok(value)) if !value.is_empty() => return (Some(value), is_known),
+                None | Some(Ok(_)) => {}
+                Some(Err(misfit)) => {
+                    is_known = false;
                     if self.misfits.insert(key) {
                         let path = self.path(key);
                         log::warn!("{path}: its source gives a value that does not fit: {misfit}");
@@ -106,134 +120,110 @@ impl Model {
                 }
             }
         }
-        None
+        (None, is_known)
     }
 
-    fn compute(
-        &mut self,
-        left: &mut Left,
-        key: Key,
-        parameter: &Parameter,
-        expr: &Expr,
-    ) -> Option<String> {
-        let (Some(depth), Some(values)) = (left.depth.checked_sub(1), left.values.checked_sub(1))
-        else {
-            if self.misfits.insert(key) {
-                log::warn!("{}: computed from itself, or too much", self.path(key));
-            }
-            return None;
-        };
-        let above = std::mem::replace(left, Left { depth, values }).depth;
-        let value = expr.eval(&mut Neighbours {
+    fn compute(&mut self, key: Key, parameter: &Parameter, expr: &Expr) -> (Option<String>, bool) {
+        let mut neighbours = Neighbours {
             model: self,
             key,
-            left,
-        });
-        left.depth = above;
-        let value = value?;
-        match parameter.check(&value) {
-            Ok(value) => Some(value.into_owned()),
-            Err(_) => None,
-        }
+            references: &parameter.references,
+            is_known: true,
+        };
+        let value = expr.eval(&mut neighbours);
+        let is_known = neighbours.is_known;
+        let value = value.and_then(|value| Some(parameter.check(&value).ok()?.into_owned()));
+        (value, is_known)
     }
 
     /// The parameter that a computed one stands for, where its whole expression is one name.
     pub(super) fn redirected(&self, mut key: Key) -> Key {
-        for _ in 0..MAX_COMPUTED_DEPTH {
-            let Some(parameter) = self.schema.parameter(key.node) else {
-                return key;
-            };
-            let Origin::Computed(expr) = &parameter.origin else {
-                return key;
-            };
-            let target = expr.redirect().and_then(|name| self.relative(key, name));
-            match target {
-                Some(Place::Parameter(target)) => key = target,
-                _ => return key,
-            }
+        let redirect = |key: Key| self.schema.parameter(key.node)?.redirect()?.key(key.at);
+        while let Some(target) = redirect(key) {
+            key = target;
         }
         key
     }
+}
 
-    /// What `name` means in the row of `key`: absolute with the root in front, else relative to
-    /// the object that holds the row, each further leading dot one level up. A template part
-    /// stands for the row's own instance.
-    fn relative(&self, key: Key, name: &str) -> Option<Place> {
-        let (mut here, rest) = match name.strip_prefix(self.root()) {
-            Some(rest) => (Key::new(NodeId::ROOT, Default::default()), rest),
-            None => {
-                let rest = name.trim_start_matches('.');
-                let dots = name.len() - rest.len();
-                let mut here = self.parent(key)?;
-                for _ in 1..dots.max(1) {
-                    here = self.parent(here)?;
-                }
-                (here, rest)
-            }
-        };
-        let mut parts = rest.split('.').peekable();
-        while let Some(part) = parts.next() {
-            let last = parts.peek().is_none();
-            if last && part.is_empty() {
-                return Some(Place::Object(here));
-            }
-            if last {
-                let node = self.schema.child(here.node, part)?;
-                self.schema.parameter(node)?;
-                return Some(Place::Parameter(Key::new(node, here.at)));
-            }
-            if part.is_empty() || part == TEMPLATE {
-                let template = self.schema.table(here.node)?.template?;
-                let number = key.at.get(here.at.len())?;
-                here = Key::new(template, here.at.down(number)?);
-            } else {
-                here = self.step(here, part, Lookup::Own)?;
+/// What the sources call the instances on the path of a place.
+pub(super) fn instances<'a>(schema: &Schema, state: &'a State, key: Key) -> Path<'a> {
+    let mut path = Path {
+        instances: [Instance {
+            number: 0,
+            identity: None,
+        }; MAX_TABLE_DEPTH],
+        len: key.at.depth(),
+    };
+    let (mut node, mut at) = (key.node, key.at);
+    while let (Some(parent), Some(&number)) = (schema.node(node).parent, at.as_slice().last()) {
+        if matches!(schema.node(node).kind, NodeKind::Template) {
+            at = at.up();
+            let owned = schema.table(parent).is_some_and(|t| t.source.is_some());
+            let table = owned.then(|| state.tables.get(&Key::new(parent, at))).flatten();
+            if let Some(instance) = path.instances.get_mut(at.depth()) {
+                instance.number = number;
+                instance.identity = table.and_then(|table| table.identity(number));
             }
         }
-        Some(Place::Object(here))
+        node = parent;
     }
+    path
+}
 
-    fn parent(&self, key: Key) -> Option<Key> {
-        let node = self.schema.node(key.node);
-        let at = match node.kind {
-            NodeKind::Template => key.at.up(),
-            _ => key.at,
-        };
-        Some(Key::new(node.parent?, at))
+/// The instances on a path, outermost first.
+pub(super) struct Path<'a> {
+    instances: [Instance<'a>; MAX_TABLE_DEPTH],
+    len: usize,
+}
+
+impl<'a> Path<'a> {
+    pub(super) fn as_slice(&self) -> &[Instance<'a>] {
+        self.instances.get(..self.len).unwrap_or_default()
     }
 }
 
-/// What an expression sees: the parameters around the one it computes.
+/// What an expression sees: the parameters around the one it computes. None is computed from
+/// itself, nor from very many: that is held where rows are linked.
 struct Neighbours<'a> {
     model: &'a mut Model,
     key: Key,
-    left: &'a mut Left,
+    /// What its operands are.
+    references: &'a [Reference],
+    /// All that was looked at is of now.
+    is_known: bool,
+}
+
+impl Neighbours<'_> {
+    /// The place of an operand, where its instances are there.
+    fn place(&self, operand: usize) -> Option<Key> {
+        let key = self.references.get(operand)?.key(self.key.at)?;
+        self.model.is_living(key).then_some(key)
+    }
 }
 
 impl Scope for Neighbours<'_> {
-    fn value(&mut self, name: &str) -> Option<String> {
-        let Place::Parameter(key) = self.model.relative(self.key, name)? else {
-            return None;
-        };
+    fn value(&mut self, operand: usize, _name: &str) -> Option<String> {
+        let key = self.place(operand)?;
         let schema = Rc::clone(&self.model.schema);
         let parameter = schema.parameter(key.node)?;
         let mut text = String::new();
-        self.model
-            .evaluate_within(self.left, key, parameter, &mut |v| text.push_str(v));
+        self.is_known &= self
+            .model
+            .evaluate(key, parameter, &mut |v| text.push_str(v));
         (!text.is_empty()).then_some(text)
     }
 
-    fn count(&mut self, object: &str) -> Option<u64> {
-        match self.model.relative(self.key, object)? {
-            Place::Object(table) => {
-                let living = self.model.state.instances(table).count();
-                let schema = &self.model.schema;
-                let fixed = schema.node(table.node).children.iter();
-                let fixed = fixed.filter(|&&child| is_number(&schema.node(child).name));
-                u64::try_from(living + fixed.count()).ok()
-            }
-            _ => None,
-        }
+    fn count(&mut self, operand: usize, _name: &str) -> Option<u64> {
+        let table = self.place(operand)?;
+        let Model { schema, state, .. } = &*self.model;
+        let owned = schema.table(table.node).is_some_and(|t| t.source.is_some());
+        // Before its source has listed a table for the first time nobody can tell.
+        self.is_known &= !owned || state.tables.contains_key(&table);
+        let living = state.instances(table).count();
+        let fixed = schema.node(table.node).children.iter();
+        let fixed = fixed.filter(|&&child| is_number(&schema.node(child).name));
+        u64::try_from(living + fixed.count()).ok()
     }
 
     fn now(&self) -> i64 {

@@ -1,69 +1,46 @@
 //! The living tree over one [`Schema`]: instances, values, attributes, changes.
 //!
 //! One file per thing one can do with it. Reading: `read`, `evaluate`, `resolve`. Changing: `set`,
-//! `attributes`, `objects`; each such call is atomic, and durable before it returns. Value change
-//! notification: `notify`. What survives a power cut: `persist`.
+//! `attributes`, `objects`; each such call is atomic, and durable before it returns (`transact`).
+//! Value change notification: `notify`. What survives a power cut: `persist`, `load`. `request` is
+//! the language of all these calls.
 
 mod attributes;
 mod check;
 mod error;
 mod evaluate;
+mod load;
 mod notify;
 mod objects;
 mod open;
 mod persist;
 mod read;
+mod request;
 mod resolve;
 mod set;
 #[cfg(test)]
 mod tests;
+mod transact;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-pub use check::{BadRow, describe};
+pub use check::{Finding, describe};
 pub use error::{ModelError, OpenError, SetError};
+pub use request::{
+    AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester,
+};
 
 use super::key::{Key, NodeId};
 use super::schema::Schema;
 use super::source::Sources;
 use super::state::State;
-use super::store::Store;
+use super::store::{self, Store};
+use transact::Touched;
 
-/// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requester {
-    /// The ACS, by an RPC: it is not told of its own changes.
-    Acs,
-    /// Somebody on the box, by the control socket.
-    Local,
-}
-
-/// One entry of GetParameterAttributes.
-#[derive(Clone, Copy, Debug)]
-pub struct AttributesView<'a> {
-    /// 0..=6.
-    pub notification: u8,
-    /// Entities besides the ACS that may write.
-    pub access_list: &'a [String],
-}
-
-/// A wanted value that a deferred source (Luup) has not taken yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingWrite {
-    /// Full path, to report it back with [`Model::settle`].
-    pub path: String,
-    /// Kind of the source, e.g. `luup`.
-    pub kind: &'static str,
-    /// Key of the source, without filters.
-    pub key: String,
-    /// Instance numbers on the path.
-    pub at: Vec<u32>,
-    /// The wanted value, as the source spells it.
-    pub value: String,
-    /// The wanted value, as the model spells it: what [`Model::settle`] wants back.
-    pub wanted: String,
-}
+/// What requests may make of the state, in bytes, in memory and as rows on flash: 20,000 values that
+/// were set are 3 MiB. Beyond, a request that adds to it is refused with 9004.
+pub const MAX_REQUESTED_BYTES: usize = store::MAX_STATE_BYTES - store::RESERVED_BYTES;
 
 /// A check of a value beyond its type, see [`Model::add_rule`].
 type Rule = fn(&Model, &str) -> Result<(), String>;
@@ -74,15 +51,15 @@ pub struct Model {
     state: State,
     sources: Sources,
     store: Store,
-    /// Something durable differs from what the store has.
-    dirty: bool,
+    /// What differs from what the store has.
+    touched: Touched,
+    /// The store took a change for too large, and has to count anew.
+    recount: bool,
     /// Values of MIXED rows, read once.
     mixed: BTreeMap<Key, Box<str>>,
-    /// Parameters with an unreported change.
-    changed: BTreeSet<Key>,
-    /// The newest value that was noticed of each of them.
-    newest: BTreeMap<Key, Box<str>>,
-    /// A change with active notification was noticed since that was asked for last.
+    /// Parameters with an unreported change, with their newest value where it is known.
+    changed: BTreeMap<Key, Option<Box<str>>>,
+    /// A change with active notification was found since [`Model::take_news`].
     news: bool,
     /// What `changes` gave last, not yet known to be delivered.
     sent: Vec<(Key, Box<str>)>,
@@ -98,11 +75,6 @@ impl Model {
     /// The root object, `Device.` or `InternetGatewayDevice.`.
     pub fn root(&self) -> &str {
         self.schema.root_name()
-    }
-
-    /// How many parameters the description has, instances not counted.
-    pub fn described_parameters(&self) -> usize {
-        self.schema.parameter_count()
     }
 
     /// Tells the time that expressions see.
@@ -128,7 +100,7 @@ impl Model {
         if self.record(key) == value {
             return;
         }
-        self.dirty = true;
+        self.touched.record(key);
         match value {
             Some(value) => {
                 self.state.records.insert(key.to_owned(), value.to_owned());
@@ -137,13 +109,5 @@ impl Model {
                 self.state.records.remove(key);
             }
         }
-    }
-
-    /// All records whose key begins with `prefix`, ascending by key.
-    pub fn records(&self, prefix: &str) -> Vec<(String, String)> {
-        let from = self.state.records.range(prefix.to_owned()..);
-        from.take_while(|(key, _)| key.starts_with(prefix))
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
     }
 }

@@ -1,20 +1,28 @@
 //! Value change notification (TR-069 §3.7.1.5 and A.3.2.4).
 //!
 //! Whatever keeps the value (store, UCI, system, Luup), a change is found in one way: by
-//! comparing the value now with the value the ACS last learned.
+//! comparing the value now with the value the ACS last learned. What nobody can tell of now has not
+//! changed.
 
 use std::rc::Rc;
 
+use super::Model;
+use super::resolve::{Lookup, Place};
+use crate::base::xsd::XsdType;
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::{Origin, Parameter};
-use super::Model;
-use crate::base::xsd::XsdType;
+use crate::datamodel::source::Noticed;
 
 /// Whether a notification attribute asks for a report in the next Inform (1, 2, 4 and 6; 3 and 5
 /// are lightweight only).
 pub(super) fn reports(notification: u8) -> bool {
     matches!(notification, 1 | 2 | 4 | 6)
 }
+
+/// Values before a change of the ACS, of parameters that may follow from it though they are not
+/// only the model's own.
+#[derive(Debug, Default)]
+pub(super) struct Before(Vec<(Key, Box<str>)>);
 
 impl Model {
     /// Re-reads the sources, brings the instances they own up to date and compares the values
@@ -25,35 +33,35 @@ impl Model {
             source.refresh();
         }
         self.refresh_instances();
-        self.each_notifying(&mut |model, key, parameter| model.compare(key, parameter));
+        self.compare_all();
     }
 
     /// Whether a parameter with active notification has an unreported change.
     pub fn has_active_change(&self) -> bool {
-        self.changed.iter().any(|&key| {
+        self.changed.keys().any(|&key| {
             let parameter = self.schema.parameter(key.node);
             parameter.is_some_and(|p| self.notification(key, p) == 2) && self.is_living(key)
         })
     }
 
-    /// Whether a change with active notification was noticed since the last call: a new event, also
-    /// while older changes of the same parameter still wait for their report.
+    /// Whether a change with active notification was found since the last call: a new event, also
+    /// while older changes still wait for their report.
     pub fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.news)
     }
 
     /// Whether any notifying parameter has an unreported change.
     pub fn has_change(&self) -> bool {
-        self.changed.iter().any(|&key| self.is_living(key))
+        self.changed.keys().any(|&key| self.is_living(key))
     }
 
     /// Whether a parameter with active notification has a value that only looking can find
-    /// changed (Luup, the system): then the agent looks from time to time.
+    /// changed (Luup, files, the system): then the agent looks from time to time.
     pub fn must_look(&mut self) -> bool {
         let mut must = false;
         self.each_notifying(&mut |model, key, parameter| {
-            let active = model.notification(key, parameter) == 2;
-            must |= active && model.is_volatile(parameter);
+            must |= model.notification(key, parameter) == 2
+                && model.schema.noticed(parameter, &model.sources) == Noticed::Polled;
         });
         must
     }
@@ -64,14 +72,13 @@ impl Model {
     pub fn changes(&mut self, each: &mut dyn FnMut(&str, XsdType, &str) -> bool) {
         let schema = Rc::clone(&self.schema);
         self.sent.clear();
-        let living = self.changed.iter().filter(|&&key| self.is_living(key));
+        let living = self.changed.keys().filter(|&&key| self.is_living(key));
         for key in living.copied().collect::<Vec<_>>() {
             if let Some(parameter) = schema.parameter(key.node) {
                 let path = self.path(key);
-                let mut sent = String::new();
-                self.show(key, parameter, &mut |value| sent.push_str(value));
-                if each(&path, parameter.kind.xsd(), &sent) {
-                    self.sent.push((key, sent.into()));
+                let (value, _) = self.shown(key, parameter);
+                if each(&path, parameter.kind.xsd(), &value) {
+                    self.sent.push((key, value));
                 }
             }
         }
@@ -87,8 +94,7 @@ impl Model {
             };
             self.set_reported(key, parameter, value, false);
             self.changed.remove(&key);
-            self.newest.remove(&key);
-            self.compare(key, parameter);
+                self.compare(key, parameter);
         }
     }
 
@@ -96,7 +102,7 @@ impl Model {
     /// now are what the new one starts from.
     pub fn forget_changes(&mut self) {
         let schema = Rc::clone(&self.schema);
-        for key in std::mem::take(&mut self.changed) {
+        for key in std::mem::take(&mut self.changed).into_keys() {
             if let Some(parameter) = schema.parameter(key.node) {
                 self.learned(key, parameter);
             }
@@ -105,48 +111,115 @@ impl Model {
         self.news = false;
     }
 
-    /// The ACS knows the value of now: it set it, or asked for notification from now on.
-    pub(super) fn learned(&mut self, key: Key, parameter: &Parameter) {
-        let mut now = String::new();
-        self.show(key, parameter, &mut |value| now.push_str(value));
-        self.set_reported(key, parameter, now.into(), false);
-        self.changed.remove(&key);
-        self.newest.remove(&key);
+    /// The value of now follows from what the ACS did, so that it knows it. `path` is without the
+    /// root.
+    pub fn know(&mut self, path: &str) {
+        let Some(Place::Parameter(key)) = self.locate(path, Lookup::Own) else {
+            return;
+        };
+        let schema = Rc::clone(&self.schema);
+        if let Some(parameter) = schema.parameter(key.node) {
+            if reports(self.notification(key, parameter)) {
+                self.learned(key, parameter);
+            }
+        }
     }
 
-    /// Compares the value with what the ACS last learned.
-    pub(super) fn compare(&mut self, key: Key, parameter: &Parameter) {
-        let mut now = String::new();
-        self.show(key, parameter, &mut |value| now.push_str(value));
-        let known = self.state.parameters.get(&key);
-        match known.and_then(|state| state.reported()) {
-            None => self.set_reported(key, parameter, now.into(), false),
-            Some(reported) => {
-                // Changed and changed back is still a change.
-                let changed = *reported != *now || known.is_some_and(|state| state.changed());
-                let reported = reported.into();
-                if !changed {
-                    return;
+    /// The ACS knows the value of now: it set it, or asked for notification from now on.
+    pub(super) fn learned(&mut self, key: Key, parameter: &Parameter) {
+        let (now, _) = self.shown(key, parameter);
+        self.set_reported(key, parameter, now, false);
+        self.changed.remove(&key);
+    }
+
+    /// Compares all values with notification with what the ACS last learned.
+    pub(super) fn compare_all(&mut self) {
+        self.each_notifying(&mut |model, key, parameter| model.compare(key, parameter));
+    }
+
+    fn compare(&mut self, key: Key, parameter: &Parameter) {
+        let (now, is_known) = self.shown(key, parameter);
+        if !is_known {
+            return;
+        }
+        let known = self.state.parameter(&key);
+        let Some(reported) = known.and_then(|state| state.reported()) else {
+            return self.set_reported(key, parameter, now, false);
+        };
+        // Changed and changed back is still a change.
+        let was_changed = known.is_some_and(|state| state.changed());
+        if *reported == *now && !was_changed {
+            return;
+        }
+        let newest = self.changed.get(&key).and_then(Option::as_deref);
+        if newest.is_none_or(|newest| *newest != *now) {
+            self.news |= self.notification(key, parameter) == 2;
+        }
+        let reported = reported.into();
+        self.changed.insert(key, Some(now));
+        self.set_reported(key, parameter, reported, true);
+    }
+
+    /// What follows from a change is known to the ACS that made it: its own parameters (`set`), and
+    /// whatever the change alone can have changed.
+    pub(super) fn acknowledge(&mut self, before: Before, set: Vec<Key>) {
+        let schema = Rc::clone(&self.schema);
+        for key in set {
+            if let Some(parameter) = schema.parameter(key.node) {
+                if reports(self.notification(key, parameter)) {
+                    self.learned(key, parameter);
                 }
-                if self.newest.get(&key).is_none_or(|newest| **newest != *now) {
-                    self.newest.insert(key, now.into());
-                    self.news |= self.notification(key, parameter) == 2;
-                }
-                if self.changed.insert(key) {
-                    self.set_reported(key, parameter, reported, true);
+            }
+        }
+        self.each_notifying(&mut |model, key, parameter| {
+            let pushed = model.schema.noticed(parameter, &model.sources) == Noticed::Pushed;
+            if pushed && !model.changed.contains_key(&key) {
+                model.learned(key, parameter);
+            }
+        });
+        for (key, value) in before.0 {
+            if let Some(parameter) = schema.parameter(key.node) {
+                if self.shown(key, parameter).0 != value {
+                    self.learned(key, parameter);
                 }
             }
         }
     }
 
-    fn set_reported(&mut self, key: Key, parameter: &Parameter, value: Box<str>, changed: bool) {
-        let known = self.state.parameters.get(&key);
+    /// Notes the values that may follow from a change, though they may also change by themselves:
+    /// computed ones over what is polled.
+    pub(super) fn remember(&mut self) -> Before {
+        let mut before = Before::default();
+        self.each_notifying(&mut |model, key, parameter| {
+            let computed = matches!(parameter.origin, Origin::Computed(_));
+            if computed && model.schema.noticed(parameter, &model.sources) != Noticed::Pushed {
+                before.0.push((key, model.shown(key, parameter).0));
+            }
+        });
+        before
+    }
+
+    /// The value as the ACS sees it, and whether it is that of now.
+    fn shown(&mut self, key: Key, parameter: &Parameter) -> (Box<str>, bool) {
+        let mut text = Box::default();
+        let is_known = self.show(key, parameter, &mut |value| text = value.into());
+        (text, is_known)
+    }
+
+    pub(super) fn set_reported(
+        &mut self,
+        key: Key,
+        parameter: &Parameter,
+        value: Box<str>,
+        changed: bool,
+    ) {
+        let known = self.state.parameter(&key);
         let same = known.is_some_and(|s| s.reported() == Some(&*value) && s.changed() == changed);
         if same {
             return;
         }
-        if !self.is_volatile(parameter) {
-            self.dirty = true;
+        if self.picture().keeps_reports(parameter) {
+            self.touched.parameter(key);
         }
         self.state.update_more(key, |more| {
             more.reported = Some(value);
@@ -154,24 +227,14 @@ impl Model {
         });
     }
 
-    /// Whether what was reported of the parameter must not be written to flash.
-    pub(super) fn is_volatile(&self, parameter: &Parameter) -> bool {
-        match &parameter.origin {
-            Origin::Stored => false,
-            Origin::Computed(_) => true,
-            Origin::Sources(sources) => sources.iter().any(|reference| {
-                let source = self.sources.get(reference.source);
-                source.is_none_or(|(_, source)| source.volatile(&reference.key))
-            }),
-        }
-    }
-
     /// Calls `each` for every living parameter that reports changes.
     fn each_notifying(&mut self, each: &mut dyn FnMut(&mut Self, Key, &Parameter)) {
         let schema = Rc::clone(&self.schema);
-        let own = self.state.notifying.iter().copied();
-        let own: Vec<Key> = own.filter(|&key| self.is_living(key)).collect();
-        for key in own {
+        let own = self.state.notifying().chain(schema.notifying_literals());
+        let mut own: Vec<Key> = own.filter(|&key| self.is_living(key)).collect();
+        own.sort_unstable();
+        own.dedup();
+        for &key in &own {
             match schema.parameter(key.node) {
                 Some(parameter) if reports(self.notification(key, parameter)) => {
                     each(self, key, parameter);
@@ -184,8 +247,8 @@ impl Model {
                 continue;
             };
             self.each_instance(node, &mut |model, key| {
-                let unset = !model.state.notifying.contains(&key);
-                if unset && reports(parameter.notification) {
+                let seen = own.binary_search(&key).is_ok();
+                if !seen && reports(model.notification(key, parameter)) {
                     each(model, key, parameter);
                 }
             });

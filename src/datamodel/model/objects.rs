@@ -1,17 +1,20 @@
 //! AddObject and DeleteObject (A.3.2.6, A.3.2.7), and the instances that sources own.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::datamodel::key::{Key, NodeId};
-use crate::datamodel::schema::{NodeKind, Schema};
-use crate::datamodel::state::Removed;
+use super::evaluate::instances;
 use super::resolve::Place;
 use super::set::Undo;
-use super::{Model, ModelError, Requester};
-use crate::soap::Status;
+use super::{InForce, Model, ModelError, Requester};
+use crate::datamodel::instances::MAX_INSTANCES;
+use crate::datamodel::key::Key;
+use crate::datamodel::schema::{NodeKind, Table};
+use crate::datamodel::source::Listed;
+use crate::datamodel::state::Removed;
 
-/// How many instances one table may have, whoever makes them.
-pub const MAX_INSTANCES: usize = 4096;
+/// What an instance takes, roughly: its row.
+const INSTANCE_BYTES: usize = 128;
 
 impl Model {
     /// AddObject: makes an instance with the defaults of its rows, durable on return; gives its
@@ -25,40 +28,50 @@ impl Model {
         who: Requester,
         object_name: &str,
         parameter_key: Option<&str>,
-    ) -> Result<(u32, Status), ModelError> {
+    ) -> Result<(u32, InForce), ModelError> {
         let Place::Object(table) = self.resolve(object_name)? else {
             return Err(ModelError::InvalidName);
         };
-        let status = self.creatable(table)?;
-        let before = self.state.tables.get(&table).cloned();
-        let instances = self.state.tables.entry(table).or_default();
-        if instances.numbers.len() >= MAX_INSTANCES {
+        let schema = Rc::clone(&self.schema);
+        let row = schema.table(table.node).filter(|t| t.is_creatable());
+        let row = row.ok_or(ModelError::InvalidName)?;
+        let used: BTreeSet<usize> = row.source.iter().map(|source| source.source).collect();
+        let before = self.before_change(who, &used);
+        if !Self::has_room(self.state.bytes(), INSTANCE_BYTES) {
             return Err(ModelError::ResourcesExceeded);
         }
-        let number = instances.last.checked_add(1);
+        let (known, touched) = (self.state.tables.get(&table).cloned(), self.touched.clone());
+        let table_state = self.state.tables.entry(table).or_default();
+        table_state.use_up(row.used_up);
+        let number = table_state.next();
         let number = number.ok_or(ModelError::ResourcesExceeded)?;
-        instances.last = number;
-        instances.numbers.insert(number);
-        let was_dirty = std::mem::replace(&mut self.dirty, true);
+        let identity = match &row.source {
+            None => None,
+            Some(reference) => {
+                let at = instances(&self.schema, &self.state, table);
+                let source = self.sources.get_mut(reference.source);
+                let (_, source) = source.ok_or(ModelError::InvalidName)?;
+                Some(source.stage_add(reference.slot, at.as_slice(), number)?)
+            }
+        };
+        self.state.tables.entry(table).or_default().add(number, identity);
+        self.touched.instance(table, number, true);
+        self.add_described_instances();
         let mut undo = Undo::new();
         if let Some(parameter_key) = parameter_key {
             self.set_parameter_key(parameter_key, &mut undo);
         }
-        match self.commit() {
-            Ok(_) => {
-                self.note_side_effects(who);
-                Ok((number, status))
-            }
-            Err(error) => {
-                match before {
-                    Some(before) => self.state.tables.insert(table, before),
-                    None => self.state.tables.remove(&table),
-                };
-                self.undo(undo);
-                self.dirty = was_dirty;
-                Err(error)
-            }
+        if let Err(error) = self.transact(&used) {
+            match known {
+                Some(known) => self.state.tables.insert(table, known),
+                None => self.state.tables.remove(&table),
+            };
+            self.undo(undo);
+            self.touched = touched;
+            return Err(error);
         }
+        self.after_change(who, before, Vec::new());
+        Ok((number, row.in_force()))
     }
 
     /// DeleteObject: removes an instance and all below it, durable on return.
@@ -70,123 +83,142 @@ impl Model {
         who: Requester,
         object_name: &str,
         parameter_key: Option<&str>,
-    ) -> Result<Status, ModelError> {
+    ) -> Result<InForce, ModelError> {
         let Place::Object(instance) = self.resolve(object_name)? else {
             return Err(ModelError::InvalidName);
         };
-        let (Some(number), Some(table)) = (
-            instance.at.as_slice().last().copied(),
-            self.schema.node(instance.node).parent,
-        ) else {
+        let schema = Rc::clone(&self.schema);
+        let node = schema.node(instance.node);
+        let (NodeKind::Template, Some(&number), Some(parent)) =
+            (&node.kind, instance.at.as_slice().last(), node.parent)
+        else {
             return Err(ModelError::InvalidName);
         };
-        if !matches!(self.schema.node(instance.node).kind, NodeKind::Template) {
+        let table = Key::new(parent, instance.at.up());
+        let row = schema.table(parent).filter(|t| t.is_creatable());
+        let row = row.ok_or(ModelError::InvalidName)?;
+        let used: BTreeSet<usize> = row.source.iter().map(|source| source.source).collect();
+        let before = self.before_change(who, &used);
+        if !self.state.has_instance(table, number) {
             return Err(ModelError::InvalidName);
         }
-        let table = Key::new(table, instance.at.up());
-        let status = self.creatable(table)?;
-        let was_dirty = std::mem::replace(&mut self.dirty, true);
+        if let Some(reference) = &row.source {
+            let at = instances(&self.schema, &self.state, instance);
+            if let Some((_, source)) = self.sources.get_mut(reference.source) {
+                source.stage_remove(reference.slot, at.as_slice())?;
+            }
+        }
+        let (known, touched) = (self.state.tables.get(&table).cloned(), self.touched.clone());
         let removed = self.remove_instance(table, number);
         let mut undo = Undo::new();
         if let Some(parameter_key) = parameter_key {
             self.set_parameter_key(parameter_key, &mut undo);
         }
-        if let Err(error) = self.commit() {
-            self.state.put_back(removed);
-            if let Some(instances) = self.state.tables.get_mut(&table) {
-                instances.numbers.insert(number);
-            }
+        if let Err(error) = self.transact(&used) {
             self.undo(undo);
-            self.dirty = was_dirty;
+            self.state.put_back(removed);
+            self.state.tables.extend(known.map(|known| (table, known)));
+            self.touched = touched;
             return Err(error);
         }
-        let state = &self.state;
-        self.changed
-            .retain(|key| state.parameters.contains_key(key));
-        self.note_side_effects(who);
-        Ok(status)
-    }
-
-    /// Whether AddObject and DeleteObject work on a table, and with which status.
-    fn creatable(&self, table: Key) -> Result<Status, ModelError> {
-        match self.schema.table(table.node) {
-            Some(t) if t.writable && t.source.is_none() && t.template.is_some() => {
-                Ok(if t.immediate {
-                    Status::Applied
-                } else {
-                    Status::Pending
-                })
-            }
-            _ => Err(ModelError::InvalidName),
-        }
-    }
-
-    /// What the ACS did may change other parameters (`…NumberOfEntries`): it knows of these.
-    fn note_side_effects(&mut self, who: Requester) {
-        if who == Requester::Local {
-            self.refresh();
-        }
+        self.forget_departed();
+        self.after_change(who, before, Vec::new());
+        Ok(row.in_force())
     }
 
     fn remove_instance(&mut self, table: Key, number: u32) -> Removed {
+        let described = self.schema.has_instance(table, number);
         if let Some(instances) = self.state.tables.get_mut(&table) {
-            instances.numbers.remove(&number);
-        }
-        let template = self.schema.table(table.node).and_then(|t| t.template);
-        match (template, table.at.down(number)) {
-            (Some(template), Some(at)) => {
-                let mut below = Vec::new();
-                collect(&self.schema, template, &mut below);
-                self.mixed
-                    .retain(|key, _| !key.at.as_slice().starts_with(at.as_slice()));
-                self.state.forget_below(&below, at)
+            match described {
+                true => instances.set_removed(number),
+                false => instances.remove(number),
             }
-            _ => Removed::default(),
         }
+        self.touched.instance(table, number, true);
+        self.forget_instance(table, number)
+    }
+
+    /// Forgets all that is kept below an instance.
+    fn forget_instance(&mut self, table: Key, number: u32) -> Removed {
+        let template = self.schema.table(table.node).and_then(|t| t.template);
+        let (Some(template), Some(at)) = (template, table.at.down(number)) else {
+            return Removed::default();
+        };
+        let below = self.schema.with_all_below(template);
+        let is_below = |key: &Key| {
+            key.at.as_slice().starts_with(at.as_slice()) && below.contains(&key.node)
+        };
+        self.mixed.retain(|key, _| !is_below(key));
+        self.misfits.retain(|key| !is_below(key));
+        self.state.forget_below(&below, at)
     }
 
     /// Brings the tables whose instances a source owns up to date.
     pub(super) fn refresh_instances(&mut self) {
         let schema = Rc::clone(&self.schema);
         for &node in &schema.source_tables {
-            let Some(reference) = schema.table(node).and_then(|t| t.source.as_ref()) else {
-                continue;
-            };
-            self.each_instance(node, &mut |model, table| {
-                let Some((kind, source)) = model.sources.get_mut(reference.source) else {
-                    return;
-                };
-                let Some(mut rows) = source.rows(&reference.key, table.at.as_slice()) else {
-                    return;
-                };
-                if rows.len() > MAX_INSTANCES {
-                    log::warn!(
-                        "{kind}: {} has {} instances, the first {MAX_INSTANCES} are shown",
-                        schema.template_path(node),
-                        rows.len()
-                    );
-                    rows.truncate(MAX_INSTANCES);
-                }
-                // The attributes of an instance that is gone stay: a source that reloads may
-                // lose a device for a moment, and gives its number to no other.
-                let instances = model.state.tables.entry(table).or_default();
-                instances.numbers.clear();
-                instances
-                    .numbers
-                    .extend(rows.into_iter().filter(|&n| n != 0));
-            });
+            if let Some(table) = schema.table(node) {
+                self.each_instance(node, &mut |model, key| model.list_instances(key, table));
+            }
         }
+        self.forget_departed();
+    }
+
+    fn list_instances(&mut self, key: Key, table: &Table) {
+        let Some(reference) = &table.source else {
+            return;
+        };
+        let at = instances(&self.schema, &self.state, key);
+        let known = self.state.tables.get(&key);
+        let known: Vec<&str> = known.iter().flat_map(|known| known.identities()).collect();
+        let Some((kind, source)) = self.sources.get_mut(reference.source) else {
+            return;
+        };
+        let Some(listed) = source.list(reference.slot, at.as_slice(), &known) else {
+            return;
+        };
+        if listed.len() > MAX_INSTANCES && self.misfits.insert(key) {
+            log::warn!(
+                "{kind}: {} has {} instances, the first {MAX_INSTANCES} are shown",
+                self.schema.path(key),
+                listed.len()
+            );
+        }
+        let chosen = listed.iter().any(|item: &Listed| item.number.is_none());
+        if !self.state.tables.contains_key(&key) {
+            self.touched.table(key);
+        }
+        let followed = self.state.tables.entry(key).or_default().follow(listed);
+        for number in followed.touched {
+            // A number that the source itself gives needs no write of its own to be remembered.
+            self.touched.instance(key, number, chosen);
+        }
+        for number in followed.forgotten {
+            self.touched.instance(key, number, false);
+            self.forget_instance(key, number);
+        }
+    }
+
+    /// Drops changes of what is not there any more.
+    fn forget_departed(&mut self) {
         let gone = |key: &&Key| !self.is_living(**key);
-        let gone: Vec<Key> = self.changed.iter().filter(gone).copied().collect();
+        let gone: Vec<Key> = self.changed.keys().filter(gone).copied().collect();
         for key in gone {
             self.changed.remove(&key);
         }
     }
 }
 
-fn collect(schema: &Schema, node: NodeId, all: &mut Vec<NodeId>) {
-    all.push(node);
-    for &child in &schema.node(node).children {
-        collect(schema, child, all);
+impl Table {
+    /// Whether AddObject and DeleteObject work on it.
+    pub(super) fn is_creatable(&self) -> bool {
+        self.writable && self.template.is_some()
+    }
+
+    fn in_force(&self) -> InForce {
+        match self.immediate {
+            true => InForce::Now,
+            false => InForce::Later,
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::schema::{NodeKind, Parameter};
+use crate::datamodel::state::ParameterState;
 use super::resolve::{Lookup, Place};
 use super::{AttributesView, Model, ModelError};
 use crate::base::xsd::XsdType;
@@ -88,14 +89,15 @@ impl Model {
         each: &mut dyn FnMut(&str, AttributesView<'_>),
     ) -> Result<(), ModelError> {
         self.parameters(path, &mut |model, path, key, parameter| {
-            let more = model.state.parameters.get(&key);
+            let more = model.state.parameter(&key);
             let more = more.and_then(|state| state.more.as_deref());
             let access_list = more.and_then(|more| more.access_list.as_deref());
+            let default = model.schema.access_list(&key, parameter);
             each(
                 path,
                 AttributesView {
                     notification: model.notification(key, parameter),
-                    access_list: access_list.unwrap_or(parameter.access_list()),
+                    access_list: access_list.unwrap_or(default),
                 },
             );
         })
@@ -164,9 +166,8 @@ impl Model {
 
     /// The effective notification of a parameter.
     pub(super) fn notification(&self, key: Key, parameter: &Parameter) -> u8 {
-        let state = self.state.parameters.get(&key);
-        let own = state.and_then(crate::datamodel::state::ParameterState::notification);
-        own.unwrap_or(parameter.notification)
+        let own = self.state.parameter(&key).and_then(ParameterState::notification);
+        own.unwrap_or_else(|| self.schema.notification(&key, parameter))
     }
 
     /// Calls `each` for all living instances of a node.

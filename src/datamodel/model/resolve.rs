@@ -25,7 +25,7 @@ pub(super) enum Lookup {
     Rpc,
     /// The agent itself: sees hidden parameters too.
     Own,
-    /// A state file: sees also instances of a source that has not told of them (yet, or now).
+    /// A state file: sees also instances that are gone from their source for a while.
     Stored,
 }
 
@@ -77,8 +77,12 @@ impl Model {
     pub(super) fn step(&self, here: Key, part: &str, lookup: Lookup) -> Option<Key> {
         if let (Some(table), Some(number)) = (self.schema.table(here.node), instance_number(part)) {
             let at = here.at.down(number)?;
-            let may_come = lookup == Lookup::Stored && table.source.is_some();
-            let known = may_come || self.state.has_instance(here, number);
+            let known = match lookup {
+                Lookup::Stored => self.state.tables.get(&here).is_some_and(|instances| {
+                    instances.contains(number) || instances.gone_identity(number).is_some()
+                }),
+                Lookup::Rpc | Lookup::Own => self.state.has_instance(here, number),
+            };
             return known.then_some(Key::new(table.template?, at));
         }
         let node = self.schema.child(here.node, part)?;
@@ -107,35 +111,7 @@ impl Model {
 
     /// The full path of a place.
     pub(super) fn path(&self, key: Key) -> String {
-        let mut path = String::new();
-        self.write_path(key.node, key.at, &mut path);
-        path
-    }
-
-    fn write_path(&self, id: NodeId, at: At, path: &mut String) {
-        let node = self.schema.node(id);
-        let Some(parent) = node.parent else {
-            path.push_str(&node.name);
-            return;
-        };
-        match node.kind {
-            NodeKind::Template => {
-                self.write_path(parent, at.up(), path);
-                if let Some(number) = at.as_slice().last() {
-                    path.push_str(&number.to_string());
-                }
-                path.push('.');
-            }
-            NodeKind::Parameter(_) => {
-                self.write_path(parent, at, path);
-                path.push_str(&node.name);
-            }
-            NodeKind::Object | NodeKind::Table(_) => {
-                self.write_path(parent, at, path);
-                path.push_str(&node.name);
-                path.push('.');
-            }
-        }
+        self.schema.path(key)
     }
 }
 

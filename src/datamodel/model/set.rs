@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::evaluate::instances;
+use super::notify::{Before, reports};
+use super::resolve::{Lookup, Place};
+use super::{
+    InForce, MAX_REQUESTED_BYTES, Model, ModelError, NewValue, PendingWrite, Requester, SetError,
+};
 use crate::datamodel::key::Key;
 use crate::datamodel::row::Storage;
 use crate::datamodel::schema::{Origin, Parameter, SourceRef};
 use crate::datamodel::source::SourceError;
 use crate::datamodel::state::ParameterState;
 use crate::datamodel::types::TypeError;
-use super::resolve::{Lookup, Place};
-use super::{Model, ModelError, PendingWrite, Requester, SetError};
-use crate::soap::{ParameterValue, Status};
 
 /// Where the ParameterKey lives (A.3.2.1).
 const PARAMETER_KEY: &str = "ManagementServer.ParameterKey";
@@ -19,6 +22,9 @@ const PARAMETER_KEY: &str = "ManagementServer.ParameterKey";
 /// One checked entry.
 struct Entry {
     name: String,
+    /// The parameter that was named.
+    named: Key,
+    /// The parameter that it stands for; mostly itself.
     key: Key,
     value: String,
 }
@@ -35,10 +41,47 @@ impl Model {
     pub fn set_values(
         &mut self,
         who: Requester,
-        values: &[ParameterValue],
+        values: &[NewValue<'_>],
         parameter_key: Option<&str>,
-    ) -> Result<Status, Vec<SetError>> {
+    ) -> Result<InForce, Vec<SetError>> {
         let schema = Rc::clone(&self.schema);
+        let entries = self.check_entries(values)?;
+        let parameters = entries.iter().filter_map(|entry| {
+            let parameter = schema.parameter(entry.key.node)?;
+            Some((entry, parameter))
+        });
+        let parameters: Vec<(&Entry, &Parameter)> = parameters.collect();
+        let used = parameters.iter().filter_map(|(_, p)| writing_source(p));
+        let used: BTreeSet<usize> = used.map(|source| source.source).collect();
+        let before = self.before_change(who, &used);
+        let mut errors = Vec::new();
+        for (entry, parameter) in &parameters {
+            if let Err(error) = self.stage(entry, parameter) {
+                let name = entry.name.clone();
+                errors.push(SetError { name, error });
+            }
+        }
+        if errors.is_empty() {
+            let applied = self.apply(who, &parameters, parameter_key, &used);
+            errors.extend(applied.err().map(|error| SetError {
+                name: String::new(),
+                error,
+            }));
+        }
+        if !errors.is_empty() {
+            self.rollback(&used);
+            return Err(errors);
+        }
+        let known = entries.iter().flat_map(|entry| [entry.named, entry.key]);
+        self.after_change(who, before, known.collect());
+        let later = |(_, p): &(&Entry, &Parameter)| !p.immediate || self.is_deferred(p);
+        Ok(match parameters.iter().any(later) {
+            true => InForce::Later,
+            false => InForce::Now,
+        })
+    }
+
+    fn check_entries(&self, values: &[NewValue<'_>]) -> Result<Vec<Entry>, Vec<SetError>> {
         let mut entries: Vec<Entry> = Vec::with_capacity(values.len());
         let mut seen = BTreeSet::new();
         let mut errors = Vec::new();
@@ -46,70 +89,30 @@ impl Model {
             match self.check_entry(wanted, &mut seen) {
                 Ok(entry) => entries.push(entry),
                 Err(error) => errors.push(SetError {
-                    name: wanted.name.clone(),
+                    name: wanted.name.to_owned(),
                     error,
                 }),
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
+        match errors.is_empty() {
+            true => Ok(entries),
+            false => Err(errors),
         }
-        let mut status = Status::Applied;
-        let mut used = BTreeSet::new();
-        for entry in &entries {
-            let Some(parameter) = schema.parameter(entry.key.node) else {
-                continue;
-            };
-            if !parameter.immediate || self.is_deferred(parameter) {
-                status = Status::Pending;
-            }
-            match self.stage(entry, parameter) {
-                Ok(source) => used.extend(source),
-                Err(error) => errors.push(SetError {
-                    name: entry.name.clone(),
-                    error,
-                }),
-            }
-        }
-        if !errors.is_empty() {
-            self.rollback(&used);
-            return Err(errors);
-        }
-        let failed = |why: String| {
-            let error = ModelError::Internal(why);
-            let name = String::new();
-            vec![SetError { name, error }]
-        };
-        let committed = self.commit_sources(&used).map_err(&failed)?;
-        let was_dirty = self.dirty;
-        let mut undo = Undo::new();
-        for entry in &entries {
-            if let Some(parameter) = schema.parameter(entry.key.node) {
-                undo.push((entry.key, self.state.parameters.get(&entry.key).cloned()));
-                self.apply(who, entry, parameter);
-            }
-        }
-        if let Some(parameter_key) = parameter_key {
-            self.set_parameter_key(parameter_key, &mut undo);
-        }
-        if let Err(error) = self.commit() {
-            self.undo(undo);
-            self.dirty = was_dirty;
-            self.undo_sources(&committed);
-            return Err(failed(error.to_string()));
-        }
-        Ok(status)
     }
 
+    /// A redirect is checked as what it stands for: only that knows what it takes.
     fn check_entry(
         &self,
-        wanted: &ParameterValue,
+        wanted: &NewValue<'_>,
         seen: &mut BTreeSet<Key>,
     ) -> Result<Entry, ModelError> {
-        let Place::Parameter(named) = self.resolve(&wanted.name)? else {
+        let Place::Parameter(named) = self.resolve(wanted.name)? else {
             return Err(ModelError::InvalidName);
         };
-        let (Some(parameter), key) = (self.schema.parameter(named.node), self.redirected(named))
+        let key = self.redirected(named);
+        let schema = &self.schema;
+        let (Some(row), Some(parameter)) =
+            (schema.parameter(named.node), schema.parameter(key.node))
         else {
             return Err(ModelError::InvalidName);
         };
@@ -117,70 +120,112 @@ impl Model {
             let why = "the parameter is set twice in one request".to_owned();
             return Err(ModelError::InvalidArguments(why));
         }
-        if !parameter.writable {
+        if !row.writable || !parameter.writable {
             return Err(ModelError::NotWritable);
         }
-        let expected = parameter.kind.xsd();
+        let expected = row.kind.xsd();
         if wanted.xsi_type.is_some_and(|given| given != expected) {
             let why = format!("the parameter's type is {}", expected.as_str());
             return Err(ModelError::InvalidType(why));
         }
-        let value = match parameter.check(&wanted.value) {
-            Ok(value) => value.into_owned(),
-            Err(TypeError::Type(why)) => return Err(ModelError::InvalidType(why)),
-            Err(TypeError::Value(why)) => return Err(ModelError::InvalidValue(why)),
+        let checked = |text| match parameter.check(text) {
+            Ok(value) => Ok(value),
+            Err(TypeError::Type(why)) => Err(ModelError::InvalidType(why)),
+            Err(TypeError::Value(why)) => Err(ModelError::InvalidValue(why)),
         };
+        let value = checked(wanted.value)?.into_owned();
+        if let Err(why) = row.check(&value) {
+            return Err(ModelError::InvalidValue(why.to_string()));
+        }
         if let Some(rule) = self.rules.get(&key.node) {
             rule(self, &value).map_err(ModelError::InvalidValue)?;
         }
         Ok(Entry {
-            name: wanted.name.clone(),
+            name: wanted.name.to_owned(),
+            named,
             key,
             value,
         })
     }
 
-    /// Stages a value in the source that takes it; gives the source's index, if one does.
-    fn stage(&mut self, entry: &Entry, parameter: &Parameter) -> Result<Option<usize>, ModelError> {
+    /// Stages a value in the source that takes it, if one does.
+    fn stage(&mut self, entry: &Entry, parameter: &Parameter) -> Result<(), ModelError> {
         let Some(first) = writing_source(parameter) else {
             return match parameter.origin {
                 Origin::Computed(_) => Err(ModelError::NotWritable),
-                _ => Ok(None),
+                _ => Ok(()),
             };
         };
         let value = inverted(&entry.value, first)?;
+        let at = instances(&self.schema, &self.state, entry.key);
         let Some((_, source)) = self.sources.get_mut(first.source) else {
             return Err(ModelError::NotWritable);
         };
-        match source.stage(&first.key, entry.key.at.as_slice(), &value) {
-            Ok(()) => Ok(Some(first.source)),
-            Err(SourceError::ReadOnly) => Err(ModelError::NotWritable),
-            Err(SourceError::BadValue(why)) => Err(ModelError::InvalidValue(why)),
-            Err(SourceError::Failed(why)) => Err(ModelError::Internal(why)),
+        let staged = source.stage(first.slot, at.as_slice(), &value);
+        staged.map_err(ModelError::from)
+    }
+
+    /// The change in memory and, with what is staged, on flash; nothing of it on an error. That the
+    /// ACS knows the values it sets goes along, so that no power cut brings them back to it.
+    fn apply(
+        &mut self,
+        who: Requester,
+        entries: &[(&Entry, &Parameter)],
+        parameter_key: Option<&str>,
+        used: &BTreeSet<usize>,
+    ) -> Result<(), ModelError> {
+        let (touched, bytes) = (self.touched.clone(), self.state.bytes());
+        let mut undo = Undo::new();
+        for (entry, parameter) in entries {
+            self.mixed.remove(&entry.key);
+            if parameter.is_stored() || self.is_deferred(parameter) {
+                self.keep(entry.key, &entry.value, &mut undo);
+            }
+            if who == Requester::Acs {
+                self.tell_known(entry.key, parameter, &entry.value, &mut undo);
+            }
+        }
+        if let Some(parameter_key) = parameter_key {
+            self.set_parameter_key(parameter_key, &mut undo);
+        }
+        let more = self.state.bytes().saturating_sub(bytes);
+        let done = match Self::has_room(bytes, more) {
+            true => self.transact(used).map(drop),
+            false => Err(ModelError::ResourcesExceeded),
+        };
+        if done.is_err() {
+            self.undo(undo);
+            self.touched = touched;
+        }
+        done
+    }
+
+    /// Whether the state may grow from so many bytes by so many.
+    pub(super) fn has_room(bytes: usize, more: usize) -> bool {
+        more == 0 || bytes + more <= MAX_REQUESTED_BYTES
+    }
+
+    fn tell_known(&mut self, key: Key, parameter: &Parameter, value: &str, undo: &mut Undo) {
+        if reports(self.notification(key, parameter)) {
+            let shown = match (parameter.secret, value) {
+                (true, _) => "",
+                (false, "") => parameter.kind.empty(),
+                (false, value) => value,
+            };
+            undo.push((key, self.state.parameter(&key).cloned()));
+            self.set_reported(key, parameter, shown.into(), false);
         }
     }
 
-    /// The change in memory, after the sources took theirs.
-    fn apply(&mut self, who: Requester, entry: &Entry, parameter: &Parameter) {
-        let key = entry.key;
-        let value: Box<str> = entry.value.as_str().into();
-        self.mixed.remove(&key);
-        let kept = parameter.is_stored() || self.is_deferred(parameter);
-        if kept {
-            let is_default = parameter.is_stored() && *value == *parameter.default;
-            let value = (!is_default).then_some(value);
-            let known = self.state.parameters.get(&key);
-            if known.and_then(|state| state.value.as_deref()) != value.as_deref() {
-                self.dirty = true;
-                self.state.update(key, |state| state.value = value);
-            }
+    /// The value that somebody chose, be it the default: a new default is not for it.
+    fn keep(&mut self, key: Key, value: &str, undo: &mut Undo) {
+        let before = self.state.parameter(&key);
+        if before.and_then(|state| state.value.as_deref()) == Some(value) {
+            return;
         }
-        if self.notification(key, parameter) != 0 {
-            match who {
-                Requester::Acs => self.learned(key, parameter),
-                Requester::Local => self.compare(key, parameter),
-            }
-        }
+        undo.push((key, before.cloned()));
+        self.touched.parameter(key);
+        self.state.update(key, |state| state.value = Some(value.into()));
     }
 
     /// Tells the ACS something: sets a stored parameter that only the agent writes. `path` is
@@ -206,9 +251,7 @@ impl Model {
         };
         let stored = self.schema.parameter(key.node).filter(|p| p.is_stored())?;
         let value = stored.check(value).ok()?.into_owned();
-        let value = (value != *stored.default).then(|| value.into());
-        self.dirty = true;
-        self.state.update(key, |state| state.value = value);
+        self.keep(key, &value, &mut Undo::new());
         Some(key)
     }
 
@@ -216,13 +259,17 @@ impl Model {
         let Some(Place::Parameter(key)) = self.locate(PARAMETER_KEY, Lookup::Own) else {
             return;
         };
-        let before = self.state.parameters.get(&key).cloned();
-        let known = before.as_ref().and_then(|state| state.value.as_deref());
+        let before = self.state.parameter(&key);
+        let known = before.and_then(|state| state.value.as_deref());
         if known.unwrap_or_default() != parameter_key {
-            self.dirty = true;
             let value = (!parameter_key.is_empty()).then(|| parameter_key.into());
-            undo.push((key, before));
+            undo.push((key, before.cloned()));
+            self.touched.parameter(key);
             self.state.update(key, |state| state.value = value);
+            let schema = Rc::clone(&self.schema);
+            if let Some(parameter) = schema.parameter(key.node) {
+                self.tell_known(key, parameter, parameter_key, undo);
+            }
         }
     }
 
@@ -230,16 +277,6 @@ impl Model {
     pub(super) fn undo(&mut self, undo: Undo) {
         for (key, before) in undo.into_iter().rev() {
             self.state.restore(key, before);
-            if self
-                .state
-                .parameters
-                .get(&key)
-                .is_some_and(ParameterState::changed)
-            {
-                self.changed.insert(key);
-            } else {
-                self.changed.remove(&key);
-            }
         }
     }
 
@@ -249,71 +286,27 @@ impl Model {
         source.is_some_and(|(_, source)| source.deferred())
     }
 
-    fn rollback(&mut self, used: &BTreeSet<usize>) {
-        for &index in used {
-            if let Some((_, source)) = self.sources.get_mut(index) {
-                source.rollback();
-            }
-        }
-    }
-
-    /// Commits the sources one after the other; the first failure takes all back.
-    fn commit_sources(&mut self, used: &BTreeSet<usize>) -> Result<Vec<usize>, String> {
-        let mut committed = Vec::new();
-        for &index in used {
-            let Some((kind, source)) = self.sources.get_mut(index) else {
-                continue;
-            };
-            if let Err(error) = source.commit() {
-                let why = format!("{kind}: {error}");
-                self.rollback(used);
-                self.undo_sources(&committed);
-                return Err(why);
-            }
-            committed.push(index);
-        }
-        Ok(committed)
-    }
-
-    fn undo_sources(&mut self, committed: &[usize]) {
-        for &index in committed.iter().rev() {
-            let Some((kind, source)) = self.sources.get_mut(index) else {
-                continue;
-            };
-            if let Err(error) = source.undo() {
-                log::error!("{kind}: a failed change could not be taken back: {error}");
-            }
-        }
-    }
-
     /// Values that deferred sources have not taken yet.
     pub fn pending_writes(&self) -> Vec<PendingWrite> {
-        let mut pending = Vec::new();
-        for (key, state) in &self.state.parameters {
-            let Some(parameter) = self.schema.parameter(key.node) else {
-                continue;
-            };
-            if !self.is_living(*key) {
-                continue;
+        let parameters = self.state.parameters();
+        let wanted = parameters.filter_map(|(&key, state)| {
+            let parameter = self.schema.parameter(key.node)?;
+            let (wanted, first) = (state.value.as_deref()?, writing_source(parameter)?);
+            let (kind, _) = self.sources.get(first.source)?;
+            if !self.is_living(key) {
+                return None;
             }
-            let (Some(wanted), Some(first)) = (&state.value, writing_source(parameter)) else {
-                continue;
-            };
-            let (Some((kind, _)), Ok(value)) =
-                (self.sources.get(first.source), inverted(wanted, first))
-            else {
-                continue;
-            };
-            pending.push(PendingWrite {
-                path: self.path(*key),
+            let at = instances(&self.schema, &self.state, key);
+            Some(PendingWrite {
+                path: self.path(key),
                 kind,
-                key: first.key.to_string(),
-                at: key.at.as_slice().to_vec(),
-                value,
-                wanted: wanted.to_string(),
-            });
-        }
-        pending
+                slot: first.slot,
+                at: at.as_slice().iter().map(|i| i.name().into()).collect(),
+                value: inverted(wanted, first).ok()?,
+                wanted: wanted.to_owned(),
+            })
+        });
+        wanted.collect()
     }
 
     /// A deferred source took `wanted` for the parameter `path`, or refused it for good. A newer
@@ -322,10 +315,40 @@ impl Model {
         let Ok(Place::Parameter(key)) = self.resolve(path) else {
             return;
         };
-        let state = self.state.parameters.get(&key);
+        let state = self.state.parameter(&key);
         if state.and_then(|state| state.value.as_deref()) == Some(wanted) {
-            self.dirty = true;
+            self.touched.parameter(key);
             self.state.update(key, |state| state.value = None);
+        }
+    }
+
+    /// Before a change: somebody else may have changed the same files, which is to be told from
+    /// what the change does.
+    pub(super) fn before_change(&mut self, who: Requester, used: &BTreeSet<usize>) -> Before {
+        self.settle_store();
+        let mut moved = false;
+        for &index in used {
+            if let Some((_, source)) = self.sources.get_mut(index) {
+                moved |= source.refresh();
+            }
+        }
+        if moved {
+            self.refresh_instances();
+            self.compare_all();
+        }
+        match who {
+            Requester::Acs => self.remember(),
+            Requester::Local => Before::default(),
+        }
+    }
+
+    /// After a change that is done: the ACS knows what it did itself, also by consequence
+    /// (entries that are counted, rows that stand for others, ParameterKey).
+    pub(super) fn after_change(&mut self, who: Requester, before: Before, set: Vec<Key>) {
+        self.refresh_instances();
+        match who {
+            Requester::Acs => self.acknowledge(before, set),
+            Requester::Local => self.compare_all(),
         }
     }
 }
@@ -345,4 +368,15 @@ fn inverted(value: &str, source: &SourceRef) -> Result<String, ModelError> {
         value = inverted.ok_or(ModelError::NotWritable)?;
     }
     Ok(value)
+}
+
+impl From<SourceError> for ModelError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::ReadOnly => Self::NotWritable,
+            SourceError::BadValue(why) => Self::InvalidValue(why),
+            SourceError::Full(_) => Self::ResourcesExceeded,
+            SourceError::Failed(why) => Self::Internal(why),
+        }
+    }
 }

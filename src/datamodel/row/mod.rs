@@ -1,17 +1,22 @@
 //! One row of a model or state file: 15 columns separated by `;`.
 //!
-//! Missing columns read as empty, more than 15 are ignored; columns 9, 10, 13, 14 and 15 are
-//! percent-coded ([`percent`]). An empty column and an absent one are the same.
+//! Missing columns read as empty; columns 9, 10, 13, 14 and 15 are percent-coded ([`percent`]). An
+//! empty column and an absent one are the same. Columns 3 to 8 are read as digits or as words
+//! and written as digits.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
-use std::str::FromStr;
 
-use crate::base::percent;
 use super::types::ParamType;
+use crate::base::percent;
+pub use state::RowState;
 
+mod name;
+mod secret;
+mod state;
 #[cfg(test)]
 mod tests;
+mod words;
 
 /// The longest name, in characters (TR-069 A.2.2: 256 with the root).
 pub const MAX_NAME: usize = 256 - "InternetGatewayDevice.".len();
@@ -28,14 +33,16 @@ pub struct Row {
     pub storage: Storage,
     /// 4: parameter: SetParameterValues allowed; object: AddObject and DeleteObject allowed.
     pub writable: bool,
+    /// 4, `secret`: the row says that its value is never shown ([`Row::is_secret`]).
+    pub secret: bool,
     /// 5: writable: 1 = in force at once (Status 0), 0 = later (Status 1). Read-only: 1 statistic,
-    /// 2 cumulative statistic, 3 trigger.
+    /// 2 cumulative statistic, 3 trigger, of which the 2008 agent made something.
     pub immediate: u8,
     /// 6: notification, 0 off, 1 passive, 2 active (3 to 6: lightweight, TR-069 A.3.2.4).
     pub notification: u8,
     /// 7: always in Inform.
     pub forced: bool,
-    /// 8: active notification may not be set.
+    /// 8: active notification may not be set; beside 2 in column 6: may not be taken away.
     pub denied: bool,
     /// 9: entities besides the ACS that may write; `None` where the column is empty.
     pub access_list: Option<Vec<String>>,
@@ -45,12 +52,12 @@ pub struct Row {
     pub value: Option<String>,
     /// 11: loading mode, kept for compatibility.
     pub loading: u8,
-    /// 12: state bits: 1 changed and not yet reported, 2 change requested, 4 being evaluated, 8
-    /// loaded, 16 pushed.
+    /// 12: in a state file, the bits of [`RowState`].
     pub state: u16,
     /// 13: in a state file, the value last reported to the ACS; percent-coded.
     pub backup: Option<String>,
-    /// 14: key of the extension that owns the row; percent-coded.
+    /// 14: key of the extension that owns the row; of an instance in a state file, what its source
+    /// calls it. Percent-coded.
     pub config_key: Option<String>,
     /// 15: source or expression; percent-coded.
     pub definition: Option<String>,
@@ -111,6 +118,7 @@ impl Row {
             kind,
             storage: Storage::Stored,
             writable: false,
+            secret: false,
             immediate: 0,
             notification: 0,
             forced: false,
@@ -127,24 +135,23 @@ impl Row {
     }
 
     /// Reads one line, without its line end.
+    ///
+    /// # Errors
+    /// The first column that cannot be read, or that there are more than 15.
     pub fn parse(line: &str) -> Result<Self, RowError> {
         let mut columns = line.split(';');
         let mut next = || columns.next().unwrap_or("");
         let raw_name = next().trim_ascii();
         let kind = next().trim_ascii();
-        let storage = number(3, next().trim_ascii(), 3)?;
-        let writable = flag(4, next().trim_ascii())?;
-        let immediate = match next().trim_ascii() {
-            "Y" | "y" => 1,
-            "N" | "n" => 0,
-            digit => number(5, digit, 3)?,
-        };
-        let notification = number(6, next().trim_ascii(), 6)?;
-        let forced = flag(7, next().trim_ascii())?;
-        let denied = flag(8, next().trim_ascii())?;
+        let storage = words::choice(3, next().trim_ascii(), words::STORAGE)?;
+        let (writable, secret) = access(next())?;
+        let immediate = change(next().trim_ascii(), writable)?;
+        let notification = words::choice(6, next().trim_ascii(), words::NOTIFICATION)?;
+        let forced = words::flag(7, next().trim_ascii(), words::INFORM)?;
+        let denied = denied(next().trim_ascii(), notification)?;
         let (hidden, access_list) = access_list(next());
-        let name = name(raw_name, hidden)?;
-        Ok(Self {
+        let name = name::name(raw_name, hidden)?;
+        let row = Self {
             kind: row_kind(&name, kind)?,
             name,
             storage: match storage {
@@ -154,6 +161,7 @@ impl Row {
                 _ => Storage::Computed,
             },
             writable,
+            secret,
             immediate,
             notification,
             forced,
@@ -161,12 +169,19 @@ impl Row {
             access_list,
             hidden,
             value: text(next()),
-            loading: number(11, next().trim_ascii(), u8::MAX)?,
-            state: number(12, next().trim_ascii(), u16::MAX)?,
+            loading: words::number(11, next().trim_ascii(), u8::MAX)?,
+            state: words::number(12, next().trim_ascii(), u16::MAX)?,
             backup: text(next()),
             config_key: text(next()),
             definition: text(next()),
-        })
+        };
+        match columns.find(|more| !more.trim_ascii().is_empty()) {
+            Some(more) => bad(
+                0,
+                format!("{more:?} stands behind column 15; write a `;` within a text as %3B"),
+            ),
+            None => Ok(row),
+        }
     }
 
     /// Writes the row as one line of 15 columns, without a line end. What comes back from
@@ -185,9 +200,10 @@ impl Row {
         put(
             &mut line,
             format_args!(
-                ";{};{};{};{};{};{};",
+                ";{};{}{};{};{};{};{};",
                 self.storage as u8,
                 u8::from(self.writable),
+                if self.secret { ",secret" } else { "" },
                 self.immediate,
                 self.notification,
                 u8::from(self.forced),
@@ -245,30 +261,52 @@ fn bad<T>(column: u8, why: impl Into<String>) -> Result<T, RowError> {
     })
 }
 
-fn number<T: FromStr + PartialOrd + fmt::Display + Default>(
-    column: u8,
-    text: &str,
-    greatest: T,
-) -> Result<T, RowError> {
-    if text.is_empty() {
-        return Ok(T::default());
+/// Column 4: whether the row can be written, and whether it is secret.
+fn access(column: &str) -> Result<(bool, bool), RowError> {
+    let (mut writable, mut secret) = (None, false);
+    for item in column.split(',').map(str::trim_ascii) {
+        if item.eq_ignore_ascii_case(words::SECRET) {
+            secret = true;
+        } else if writable
+            .replace(words::flag(4, item, words::ACCESS)?)
+            .is_some()
+        {
+            return bad(4, format!("{column:?} says twice who may write"));
+        }
     }
-    match text.parse() {
-        Ok(value) if value <= greatest => Ok(value),
-        _ => bad(
-            column,
-            format!("{text:?} is not a number from 0 to {greatest}"),
-        ),
+    Ok((writable.unwrap_or(false), secret))
+}
+
+/// Column 5, in which a digit means the one or the other, and a word only one of them.
+fn change(column: &str, writable: bool) -> Result<u8, RowError> {
+    let (own, other) = match writable {
+        true => (words::CHANGE, words::STATISTIC),
+        false => (words::STATISTIC, words::CHANGE),
+    };
+    if column.bytes().all(|b| b.is_ascii_digit()) {
+        return words::number(5, column, 3);
+    }
+    words::choice(5, column, own).map_err(|error| match words::choice(5, column, other) {
+        Ok(_) if writable => misplaced(column, "cannot be written"),
+        Ok(_) => misplaced(column, "can be written"),
+        Err(_) => error,
+    })
+}
+
+fn misplaced(word: &str, whom: &str) -> RowError {
+    RowError {
+        column: 5,
+        why: format!("{word:?} is for a row that {whom}"),
     }
 }
 
-/// `Y`, `W` or a digit other than 0 say yes; `N`, `R`, 0 or nothing say no.
-fn flag(column: u8, text: &str) -> Result<bool, RowError> {
-    match text {
-        "" | "0" | "N" | "n" | "R" | "r" => Ok(false),
-        "Y" | "y" | "W" | "w" => Ok(true),
-        digit if digit.len() == 1 && digit.bytes().all(|b| b.is_ascii_digit()) => Ok(true),
-        other => bad(column, format!("{other:?} is neither 0 nor 1")),
+/// Column 8, whose words say which of its two meanings is meant.
+fn denied(column: &str, notification: u8) -> Result<bool, RowError> {
+    let is = |word: &str| column.eq_ignore_ascii_case(word);
+    match notification {
+        2 if is(words::DENY) => bad(8, "column 6 is active: write \"fixed\" to keep it so"),
+        0 | 1 | 3.. if is(words::FIXED) => bad(8, "\"fixed\" wants \"active\" in column 6"),
+        _ => words::flag(8, column, words::DENIED),
     }
 }
 
@@ -295,63 +333,6 @@ fn row_kind(name: &str, column: &str) -> Result<RowKind, RowError> {
         return bad(2, format!("an object is of type ANY, not {kind:?}"));
     }
     Ok(RowKind::Object {
-        last_instance: number(2, last, u32::MAX)?,
+        last_instance: words::number(2, last, u32::MAX)?,
     })
-}
-
-/// Checks a name and writes its instance placeholders as `{i}`. The parts of a hidden row, which
-/// no RPC sees, need not be names of the standard.
-fn name(raw: &str, hidden: bool) -> Result<String, RowError> {
-    if raw.is_empty() {
-        return Ok(String::new());
-    }
-    let (parts, end) = match raw.strip_suffix('.') {
-        Some(parts) => (parts, "."),
-        None => (raw, ""),
-    };
-    let mut name = String::with_capacity(raw.len() + 4);
-    for (position, part) in parts.split('.').enumerate() {
-        if position > 0 {
-            name.push('.');
-        }
-        match part {
-            "" | "{i}" if position > 0 => name.push_str("{i}"),
-            part if is_name(part) || (position > 0 && is_instance(part)) => name.push_str(part),
-            part if hidden && !part.is_empty() && part.chars().all(is_hidden_name_char) => {
-                name.push_str(part);
-            }
-            part => {
-                return bad(
-                    1,
-                    format!("{part:?} in {raw:?} is neither a name nor an instance number"),
-                );
-            }
-        }
-    }
-    name.push_str(end);
-    // `..` counts as the `{i}` that it reads as.
-    if name.len() > MAX_NAME {
-        return bad(1, format!("the name is longer than {MAX_NAME} characters"));
-    }
-    Ok(name)
-}
-
-/// TR-106 §3.1: a letter or `_`, then letters, digits, `_` and `-`.
-fn is_name(part: &str) -> bool {
-    part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && part
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
-}
-
-/// TR-069 A.2.2.1: a positive integer, written one way.
-fn is_instance(part: &str) -> bool {
-    !part.starts_with('0')
-        && part.bytes().all(|b| b.is_ascii_digit())
-        && part.parse::<u32>().is_ok()
-}
-
-/// `!` joins a parameter and its statistic in files of the original agent.
-fn is_hidden_name_char(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '!')
 }

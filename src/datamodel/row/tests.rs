@@ -30,10 +30,12 @@ fn rows_of_the_report_load_as_they_are_printed() {
 }
 
 #[test]
-fn missing_columns_are_empty_and_more_than_15_are_ignored() {
+fn f17_missing_columns_are_empty_and_more_than_15_are_refused() {
     assert_eq!(parse("A.B;STRING"), Row::new("A.B", string()));
-    let long = parse("A.B;STRING;0;0;0;0;0;0;;v;0;0;b;k;d;more;and more");
+    let long = parse("A.B;STRING;0;0;0;0;0;0;;v;0;0;b;k;d;; ;");
     assert_eq!(long.definition.as_deref(), Some("d"));
+    let error = Row::parse("A.B;STRING;1;0;;;;;;;;;;;file:/a|item(2,\";\")").unwrap_err();
+    assert!(error.to_string().contains("%3B"), "{error}");
 }
 
 #[test]
@@ -46,6 +48,92 @@ fn the_spellings_of_the_original_are_read() {
     assert!(parse("A.B;5;0;9").writable);
     assert!(!parse("A.B;5;0;R").writable);
     assert_eq!(parse("A.B;5;0;0;0;0;0;0;_").access_list, None);
+}
+
+#[test]
+fn words_say_what_digits_say() {
+    for (words, digits) in [
+        ("A.B;STRING;stored;r;;off", "A.B;5;0;0;0;0;0;0"),
+        (
+            "A.B;STRING;source;rw;later;passive;inform;denied",
+            "A.B;5;1;1;0;1;1;1",
+        ),
+        (
+            "A.B;STRING;System;RW;Immediate;Active;INFORM;fixed",
+            "A.B;5;1;1;1;2;1;1",
+        ),
+        ("A.B;STRING;mixed;w;y;light-passive", "A.B;5;2;1;1;3"),
+        (
+            "A.B;STRING;computed;r;statistic;passive+light-passive",
+            "A.B;5;3;0;1;4",
+        ),
+        ("A.B;STRING;;r;cumulative;light-active", "A.B;5;;;2;5"),
+        (
+            "A.B;STRING;;;trigger;passive+light-active;n;n",
+            "A.B;5;0;0;3;6;0;0",
+        ),
+    ] {
+        assert_eq!(parse(words), parse(digits), "{words}");
+        assert_eq!(parse(words).to_line(), parse(digits).to_line());
+    }
+}
+
+#[test]
+fn a_word_that_cannot_be_meant_is_refused() {
+    for (line, column) in [
+        ("A.B;STRING;flash", 3),
+        ("A.B;STRING;0;rx", 4),
+        ("A.B;STRING;0;r,w", 4),
+        ("A.B;STRING;0;rw,", 4),
+        ("A.B;STRING;0;r;immediate", 5),
+        ("A.B;STRING;0;rw;trigger", 5),
+        ("A.B;STRING;0;rw;now", 5),
+        ("A.B;STRING;0;0;0;loud", 6),
+        ("A.B;STRING;0;0;0;0;always", 7),
+        ("A.B;STRING;0;0;0;passive;0;fixed", 8),
+        ("A.B;STRING;0;0;0;active;0;denied", 8),
+    ] {
+        assert_eq!(refused_column(line), column, "{line}");
+    }
+    let error = Row::parse("A.B;STRING;flash").unwrap_err().to_string();
+    assert!(error.contains("stored (0), source (1)"), "{error}");
+}
+
+#[test]
+fn f15_a_row_says_that_it_is_secret() {
+    for access in ["rw,secret", " Secret , RW ", "1,secret"] {
+        let row = parse(&format!("A.B;STRING;0;{access}"));
+        assert!(row.secret && row.writable && row.is_secret(), "{access}");
+        assert_eq!(parse(&row.to_line()), row);
+    }
+    for access in ["secret", "r,secret", ",secret"] {
+        let row = parse(&format!("A.B;STRING;0;{access}"));
+        assert!(row.secret && !row.writable, "{access}");
+    }
+}
+
+#[test]
+fn f15_a_file_without_the_word_keeps_the_secrets_of_the_standard() {
+    let old = parse("ManagementServer.Password;STRING;0;1;1;0;0;0;0;x;0;0");
+    assert!(!old.secret && old.is_secret());
+    for name in [
+        "Password",
+        "X_ORANGE-COM_RemotePassword",
+        "WLANConfiguration.{i}.PreSharedKey.{i}.PreSharedKey",
+        "WiFi.AccessPoint.1.WPS.PIN",
+        "Routing.Babel.MACKeySet.{i}.MACKey.{i}.KeyValue",
+        "USPAgent.ControllerTrust.Challenge.7.Value",
+    ] {
+        assert!(parse(&format!("{name};STRING")).is_secret(), "{name}");
+    }
+    for name in [
+        "ManagementServer.Username",
+        "Value",
+        "A.{i}.Value",
+        "A.PasswordLength",
+    ] {
+        assert!(!parse(&format!("{name};STRING")).is_secret(), "{name}");
+    }
 }
 
 #[test]
@@ -146,7 +234,7 @@ prop_compose! {
             ("[A-Z](\\.[0-9a-z!]{1,5}){1,3}", Just(true)),
         ],
         last_instance in prop::option::of(any::<u32>()),
-        (digits, flags) in ((0_u8..4, 0_u8..7, any::<u8>(), any::<u16>()), any::<[bool; 3]>()),
+        (digits, flags) in ((0_u8..4, 0_u8..7, any::<u8>(), any::<u16>()), any::<[bool; 4]>()),
         storage in prop::sample::select(vec![Storage::Stored, Storage::System, Storage::Mixed, Storage::Computed]),
         access_list in prop::option::of(prop::collection::vec(".+", 1..4)),
         (value, backup, config_key, definition) in (texts(), texts(), texts(), texts()),
@@ -155,9 +243,10 @@ prop_compose! {
             Some(last_instance) => (name + ".", RowKind::Object { last_instance }),
             None => (name, string()),
         };
-        let ((immediate, notification, loading, state), [writable, forced, denied]) = (digits, flags);
+        let (immediate, notification, loading, state) = digits;
+        let [writable, secret, forced, denied] = flags;
         Row {
-            name, kind, storage, writable, immediate, notification, forced, denied, access_list,
+            name, kind, storage, writable, secret, immediate, notification, forced, denied, access_list,
             hidden, value, loading, state, backup, config_key, definition,
         }
     }

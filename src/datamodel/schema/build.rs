@@ -1,29 +1,28 @@
 //! Rows to schema.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use crate::datamodel::expr::Expr;
 use crate::datamodel::filter::Definition;
-use crate::datamodel::key::{MAX_TABLE_DEPTH, NodeId};
+use crate::datamodel::key::{At, Key, MAX_TABLE_DEPTH, NodeId};
 use crate::datamodel::row::{Row, RowError, RowKind, Storage};
-use crate::datamodel::source::Sources;
+use crate::datamodel::source::{Declaration, Sources, TEMPLATE};
 use crate::datamodel::types::ParamType;
+use super::placed::Placed;
 use super::{
-    MAX_NODES, Node, NodeKind, Origin, Parameter, SECRET_ENDINGS, Schema, SourceRef, Table,
+    Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, Table, link, lint,
 };
 
-/// The part of a name that stands for an instance number.
-pub const TEMPLATE: &str = "{i}";
-
-/// The kind of the source that values of SYSTEM and MIXED rows without a definition come from:
-/// the file `DeviceInterfaceStubFile`.
-const STUB: &str = "stub";
-
-/// A row that cannot be part of the model.
+/// What there is to say of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaError {
     /// Index of the row in the list given.
     pub row: usize,
     /// Which column, and why.
     pub error: RowError,
+    /// The row is part of the model all the same.
+    pub is_note: bool,
 }
 
 fn error(column: u8, why: impl Into<String>) -> RowError {
@@ -49,37 +48,67 @@ impl Schema {
             notifying: Vec::new(),
             forced: Vec::new(),
             source_tables: Vec::new(),
-            factory: Vec::new(),
+            instances: Vec::new(),
+            literals: BTreeMap::new(),
         };
         let mut errors = Vec::new();
-        let mut add = |schema: &mut Self, row: usize, described: Row| {
-            if let Err(error) = schema.add(described, sources) {
-                errors.push(SchemaError { row, error });
+        let mut placed = Placed::default();
+        let mut take = |schema: &mut Self, placed: &mut Placed, index: usize, row: &Row| {
+            let checked = schema.check_beside(placed, &rows, row);
+            match checked.and_then(|()| schema.add(row, sources)) {
+                Ok(Some(node)) => placed.put(node, index),
+                Ok(None) => {}
+                Err(error) => errors.push(SchemaError {
+                    row: index,
+                    error,
+                    is_note: false,
+                }),
             }
         };
         // Which numbers are instances is known only when all templates are.
         let mut literal = Vec::new();
-        for (row, described) in rows.into_iter().enumerate() {
-            if described.name.split('.').any(is_number) {
-                literal.push((row, described));
-            } else {
-                add(&mut schema, row, described);
+        for (index, row) in rows.iter().enumerate() {
+            match row.name.split('.').any(is_number) {
+                true => literal.push((index, row)),
+                false => take(&mut schema, &mut placed, index, row),
             }
         }
-        for (row, described) in literal {
-            add(&mut schema, row, described);
+        for (index, row) in literal {
+            take(&mut schema, &mut placed, index, row);
         }
+        link::link(&mut schema, &rows, placed, sources, &mut errors);
+        lint::note_all(&rows, &mut errors);
         schema.index();
         (schema, errors)
     }
 
-    fn add(&mut self, row: Row, sources: &mut Sources) -> Result<(), RowError> {
+    /// Judges a row by itself, and beside those that are placed: an object described before, or the
+    /// template of an instance.
+    fn check_beside(&self, placed: &Placed, rows: &[Row], row: &Row) -> Result<(), RowError> {
+        let row_of = |name: &str| rows.get(placed.get(self.find(name)?)?);
+        let template = template_name(&row.name);
+        if template == row.name {
+            let known = row_of(&row.name).filter(|known| row.name.ends_with('.') && *known != row);
+            return match known {
+                Some(_) => Err(error(1, "described twice, and not in the same way")),
+                None => lint::refuse(row),
+            };
+        }
+        match row_of(&template) {
+            Some(template) => lint::contradiction(row, template),
+            None => lint::refuse(row),
+        }
+    }
+
+    /// Adds what a row describes; gives its node, where it has one of its own.
+    fn add(&mut self, row: &Row, sources: &mut Sources) -> Result<Option<NodeId>, RowError> {
         if self.is_instance_row(&row.name) {
-            self.factory.push(row);
-            return Ok(());
+            self.add_literal(row)?;
+            return Ok(None);
         }
         let (path, leaf) = match row.name.strip_suffix('.') {
             Some(path) => (path, None),
+            None if row.name.is_empty() => ("", None),
             None => match row.name.rsplit_once('.') {
                 Some((path, leaf)) => (path, Some(leaf)),
                 None => ("", Some(row.name.as_str())),
@@ -90,14 +119,17 @@ impl Schema {
             object = self.object(object, part)?;
         }
         match (&row.kind, leaf) {
-            (RowKind::Object { .. }, None) => self.describe_object(object, &row, sources),
+            (RowKind::Object { .. }, None) => {
+                self.describe_object(object, row, sources)?;
+                Ok(Some(object))
+            }
             (RowKind::Parameter(kind), Some(leaf)) => {
-                let parameter = parameter(kind, leaf, &row, sources)?;
+                let parameter = parameter(kind, leaf, row, sources)?;
                 if self.child(object, leaf).is_some() {
                     return Err(error(1, "described twice"));
                 }
-                self.insert(object, leaf, NodeKind::Parameter(Box::new(parameter)))?;
-                Ok(())
+                let kind = NodeKind::Parameter(Box::new(parameter));
+                self.insert(object, leaf, kind).map(Some)
             }
             (_, None) => Err(error(2, "the name ends in a dot, so the type must be ANY")),
             (_, Some(_)) => Err(error(2, "an object's name ends in a dot")),
@@ -117,6 +149,61 @@ impl Schema {
             }
         }
         false
+    }
+
+    /// A row of an instance that the description itself has: it makes the instances on its path.
+    fn add_literal(&mut self, row: &Row) -> Result<(), RowError> {
+        let mut here = Key::new(NodeId::ROOT, At::default());
+        let mut instances = Vec::new();
+        for part in row.name.split('.').filter(|part| !part.is_empty()) {
+            if let (Some(table), Ok(number)) = (self.table(here.node), part.parse::<u32>()) {
+                if table.source.is_some() {
+                    return Err(error(1, "the source of the table says which instances there are"));
+                }
+                let at = here.at.down(number);
+                let (Some(template), Some(at)) = (table.template, at) else {
+                    return Err(error(1, format!("`{part}` is no instance of a table")));
+                };
+                instances.push((here, number));
+                here = Key::new(template, at);
+            } else {
+                let child = self.child(here.node, part);
+                let child = child.ok_or_else(|| {
+                    let why = format!("`{part}` is not described by a row with {TEMPLATE}");
+                    error(1, why)
+                })?;
+                here = Key::new(child, here.at);
+            }
+        }
+        match (&self.node(here.node).kind, &row.kind) {
+            (NodeKind::Parameter(parameter), RowKind::Parameter(_)) => {
+                let default = match row.value.as_deref() {
+                    None => None,
+                    Some(text) => {
+                        let checked = parameter.check(text);
+                        Some(checked.map_err(|e| error(10, e.to_string()))?.into())
+                    }
+                };
+                let literal = Literal {
+                    default,
+                    notification: row.notification,
+                    access_list: row.access_list.clone().map(Vec::into_boxed_slice),
+                };
+                if self.literals.insert(here, literal).is_some() {
+                    return Err(error(1, "described twice"));
+                }
+            }
+            (NodeKind::Parameter(_), _) | (_, RowKind::Parameter(_)) => {
+                return Err(error(2, "the template of this row is of another kind"));
+            }
+            _ => {}
+        }
+        for instance in instances {
+            if !self.instances.contains(&instance) {
+                self.instances.push(instance);
+            }
+        }
+        Ok(())
     }
 
     fn object(&mut self, parent: NodeId, part: &str) -> Result<NodeId, RowError> {
@@ -152,11 +239,28 @@ impl Schema {
         sources: &mut Sources,
     ) -> Result<(), RowError> {
         let source = match &row.definition {
-            Some(text) => references(text, false, sources)?.into_iter().next(),
+            Some(text) => {
+                let declaration = Declaration {
+                    kind: None,
+                    filtered: false,
+                    tables: usize::from(self.node(id).depth),
+                    writable: row.writable,
+                };
+                let mut references = references(text, declaration, sources)?.into_iter();
+                let first = references.next().filter(|first| first.filters.is_empty());
+                match (first, references.next()) {
+                    (Some(first), None) => Some(first),
+                    _ => return Err(error(15, "a table has one source, without filters")),
+                }
+            }
             None => None,
         };
+        let used_up = match row.kind {
+            RowKind::Object { last_instance } => last_instance,
+            RowKind::Parameter(_) => 0,
+        };
         let node = self.node_mut(id);
-        let wants_table = row.writable || source.is_some();
+        let wants_table = row.writable || source.is_some() || used_up != 0;
         if wants_table && matches!(node.kind, NodeKind::Object) {
             node.kind = NodeKind::Table(Table::default());
         }
@@ -164,6 +268,7 @@ impl Schema {
             table.writable = row.writable;
             table.immediate = row.immediate != 0;
             table.source = source;
+            table.used_up = used_up;
         }
         Ok(())
     }
@@ -219,6 +324,12 @@ impl Schema {
     }
 }
 
+/// The name with `{i}` for every number.
+pub(super) fn template_name(name: &str) -> String {
+    let parts = name.split('.').map(|part| if is_number(part) { TEMPLATE } else { part });
+    parts.collect::<Vec<_>>().join(".")
+}
+
 /// Whether a part of a name is an instance number in its canonical form.
 pub fn is_number(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit())
@@ -239,20 +350,24 @@ fn parameter(
             Origin::Computed(Expr::parse(text).map_err(|e| error(15, e.to_string()))?)
         }
         (Storage::Computed, None) => return Err(error(15, "a computed row needs an expression")),
-        (Storage::System | Storage::Mixed, text) => {
-            let stub = format!("{STUB}:{}", row.name);
-            let text = text.as_deref().unwrap_or(&stub);
-            Origin::Sources(references(text, kind.numeric(), sources)?)
+        (Storage::System | Storage::Mixed, _) => {
+            let text = definition(row, sources).ok_or_else(|| {
+                error(
+                    15,
+                    "the source is missing, such as uci:network.lan.ipaddr (only where there is a \
+                     DeviceInterfaceStubFile is the value looked for there)",
+                )
+            })?;
+            let declaration = Declaration {
+                kind: Some(kind),
+                filtered: false,
+                tables: row.name.split('.').filter(|part| *part == TEMPLATE).count(),
+                writable: row.writable,
+            };
+            Origin::Sources(references(&text, declaration, sources)?)
         }
     };
-    let default = match row.value.as_deref() {
-        None | Some("") => "".into(),
-        Some(text) => match kind.check(text) {
-            Ok(canonical) => canonical.into(),
-            Err(e) => return Err(error(10, e.to_string())),
-        },
-    };
-    Ok(Parameter {
+    let mut parameter = Parameter {
         kind: kind.clone(),
         storage: row.storage,
         writable: row.writable,
@@ -262,20 +377,36 @@ fn parameter(
         denied: row.denied,
         access_list: row.access_list.clone().map(Vec::into_boxed_slice),
         hidden: row.hidden,
-        secret: SECRET_ENDINGS.iter().any(|ending| leaf.ends_with(ending)),
-        default,
+        secret: row.is_secret(),
+        default: "".into(),
         origin,
-    })
+        references: Box::default(),
+    };
+    if let Some(text) = row.value.as_deref().filter(|text| !text.is_empty()) {
+        let checked = parameter.check(text).map_err(|e| error(10, e.to_string()));
+        parameter.default = checked?.into();
+    }
+    Ok(parameter)
 }
 
+/// Column 15 of a row with a source, or what it means to have none.
+pub(super) fn definition<'a>(row: &'a Row, sources: &Sources) -> Option<Cow<'a, str>> {
+    if let Some(text) = &row.definition {
+        return Some(Cow::Borrowed(text));
+    }
+    let stands_in = sources.iter().find(|(_, source)| source.stands_in());
+    stands_in.map(|(kind, _)| Cow::Owned(format!("{kind}:{}", row.name)))
+}
+
+/// Tells the sources which of their keys a row names. New values go to the first alternative only.
 fn references(
     text: &str,
-    numeric: bool,
+    row: Declaration<'_>,
     sources: &mut Sources,
 ) -> Result<Vec<SourceRef>, RowError> {
     let definition = Definition::parse(text).map_err(|why| error(15, why))?;
     let mut references = Vec::new();
-    for alternative in definition.alternatives {
+    for (nth, alternative) in definition.alternatives.into_iter().enumerate() {
         let (kind, key) = (alternative.kind, alternative.key);
         let index = sources.iter().position(|(known, _)| *known == kind);
         let Some((index, (_, source))) = index.and_then(|i| Some((i, sources.get_mut(i)?))) else {
@@ -283,11 +414,15 @@ fn references(
             let why = format!("no source `{kind}`; there are {}", known.join(", "));
             return Err(error(15, why));
         };
-        let declared = source.declare(&key, numeric);
-        declared.map_err(|why| error(15, format!("{kind}:{key}: {why}")))?;
+        let declared = Declaration {
+            filtered: !alternative.filters.is_empty(),
+            writable: row.writable && nth == 0,
+            ..row
+        };
+        let slot = source.declare(&declared, &key);
         references.push(SourceRef {
             source: index,
-            key: key.into(),
+            slot: slot.map_err(|why| error(15, format!("{kind}:{key}: {why}")))?,
             filters: alternative.filters,
         });
     }

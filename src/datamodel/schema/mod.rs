@@ -4,24 +4,37 @@
 //! parameters that each of its instances has; so a thousand instances cost no node at all.
 
 mod build;
+mod computed;
+mod link;
+mod lint;
+mod noticed;
+mod placed;
+mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::expr::Expr;
 use super::filter::Filter;
-use super::key::NodeId;
-use super::row::{Row, Storage};
+use super::key::{At, Key, NodeId};
+use super::row::Storage;
+use super::source::Slot;
 use super::types::{ParamType, TypeError};
 
-pub use build::{SchemaError, TEMPLATE, is_number};
+pub use build::{SchemaError, is_number};
+pub use reference::Reference;
 
 /// How many nodes a model may have; TR-181 in full has about 9,000.
 pub const MAX_NODES: usize = 100_000;
 
-/// What the last part of a secret parameter's name ends with. Such a parameter always reads as
-/// empty (TR-181: "When read, this parameter returns an empty string").
-const SECRET_ENDINGS: [&str; 4] = ["Password", "PreSharedKey", "KeyPassphrase", "Secret"];
+/// How many computed rows may stand behind one another: each is a level of the stack.
+pub const MAX_COMPUTED_DEPTH: u8 = 16;
+
+/// How many computed rows one value may be computed from, near and far.
+pub const MAX_COMPUTED: u16 = 1000;
 
 /// The description of all parameters and objects below one root.
 pub struct Schema {
@@ -34,8 +47,10 @@ pub struct Schema {
     pub(super) forced: Vec<NodeId>,
     /// Tables whose instances a source owns, parents before children.
     pub(super) source_tables: Vec<NodeId>,
-    /// Rows of literal instances (`A.B.1.X`): what a factory-fresh box has.
-    pub(super) factory: Vec<Row>,
+    /// Instances that the description itself has (`A.B.1.`), parents first.
+    pub(super) instances: Vec<(Key, u32)>,
+    /// What rows of such instances (`A.B.1.X`) say otherwise than their template.
+    literals: BTreeMap<Key, Literal>,
 }
 
 /// One part of a path.
@@ -75,6 +90,18 @@ pub struct Table {
     pub immediate: bool,
     /// The source that owns the instances.
     pub source: Option<SourceRef>,
+    /// `ANY:n`: the highest number that was used before; none up to it is given out.
+    pub used_up: u32,
+}
+
+/// What the row of a literal instance says otherwise than its template.
+pub struct Literal {
+    /// The default.
+    default: Option<Box<str>>,
+    /// The default notification.
+    notification: u8,
+    /// The default access list.
+    access_list: Option<Box<[String]>>,
 }
 
 /// A parameter, from columns 2 to 15 of its row.
@@ -83,27 +110,30 @@ pub struct Parameter {
     pub kind: ParamType,
     /// Who keeps the value.
     pub storage: Storage,
-    /// SetParameterValues is allowed.
+    /// SetParameterValues is allowed; its source, or what it stands for, takes new values.
     pub writable: bool,
     /// A new value is in force at once (Status 0).
     pub immediate: bool,
-    /// Default notification.
-    pub notification: u8,
+    /// Default notification; of an instance: [`Schema::notification`].
+    notification: u8,
     /// Always in Inform.
     pub forced: bool,
     /// The ACS may not make the notification active; where it is active by default, the ACS may
     /// not change it at all (TR-106 `forceEnabled`).
     pub denied: bool,
-    /// Default access list, where the row has one.
+    /// Default access list, where the row has one; of an instance: [`Schema::access_list`].
     access_list: Option<Box<[String]>>,
     /// No RPC sees it.
     pub hidden: bool,
-    /// Always read as empty.
+    /// Always read as empty (TR-181: "When read, this parameter returns an empty string"): it is a
+    /// secret, or comes from one.
     pub secret: bool,
-    /// Value where nothing else gives one.
-    pub default: Box<str>,
+    /// Value where nothing else gives one; of an instance: [`Schema::default`].
+    default: Box<str>,
     /// Where the value comes from.
     pub origin: Origin,
+    /// Of a computed one: what the operands of its expression are, in their order.
+    pub references: Box<[Reference]>,
 }
 
 /// Where a parameter's value comes from.
@@ -120,8 +150,8 @@ pub enum Origin {
 pub struct SourceRef {
     /// Index of the source in the model's list.
     pub source: usize,
-    /// What the source understands.
-    pub key: Box<str>,
+    /// The key, as the source knows it.
+    pub slot: Slot,
     /// Applied in order when reading, backwards when writing.
     pub filters: Vec<Filter>,
 }
@@ -153,6 +183,13 @@ impl Schema {
         }
     }
 
+    fn parameter_mut(&mut self, id: NodeId) -> Option<&mut Parameter> {
+        match &mut self.node_mut(id).kind {
+            NodeKind::Parameter(parameter) => Some(parameter),
+            _ => None,
+        }
+    }
+
     /// The table at a node.
     pub fn table(&self, id: NodeId) -> Option<&Table> {
         match &self.node(id).kind {
@@ -178,6 +215,93 @@ impl Schema {
     pub fn parameter_count(&self) -> usize {
         let is_parameter = |node: &&Node| matches!(node.kind, NodeKind::Parameter(_));
         self.rest.iter().filter(is_parameter).count()
+    }
+
+    /// The default value of a parameter: that of its own row where it has one (`A.B.1.X`), else of
+    /// its template's.
+    pub fn default<'a>(&'a self, key: &Key, parameter: &'a Parameter) -> &'a str {
+        let own = self.literals.get(key).and_then(|own| own.default.as_deref());
+        own.unwrap_or(&parameter.default)
+    }
+
+    /// The default notification of a parameter, likewise.
+    pub fn notification(&self, key: &Key, parameter: &Parameter) -> u8 {
+        let own = self.literals.get(key);
+        own.map_or(parameter.notification, |own| own.notification)
+    }
+
+    /// The default access list of a parameter, likewise.
+    pub fn access_list<'a>(&'a self, key: &Key, parameter: &'a Parameter) -> &'a [String] {
+        let own = self.literals.get(key).and_then(|own| own.access_list.as_deref());
+        let list = own.or(parameter.access_list.as_deref());
+        list.unwrap_or(SUBSCRIBER.as_slice())
+    }
+
+    /// Whether the ACS may not change the notification of a parameter at all.
+    pub fn notification_is_fixed(&self, key: &Key, parameter: &Parameter) -> bool {
+        parameter.denied && self.notification(key, parameter) == 2
+    }
+
+    /// Rows of literal instances that notify though their template does not.
+    pub(super) fn notifying_literals(&self) -> impl Iterator<Item = Key> + '_ {
+        let notifying = |(_, literal): &(&Key, &Literal)| literal.notification != 0;
+        self.literals.iter().filter(notifying).map(|(key, _)| *key)
+    }
+
+    /// Whether the description itself has an instance.
+    pub(super) fn has_instance(&self, table: Key, number: u32) -> bool {
+        self.instances.contains(&(table, number))
+    }
+
+    /// A node and all nodes below it.
+    pub(super) fn with_all_below(&self, node: NodeId) -> Vec<NodeId> {
+        let mut all = vec![node];
+        let mut at = 0;
+        while let Some(&next) = all.get(at) {
+            all.extend(&self.node(next).children);
+            at += 1;
+        }
+        all
+    }
+
+    /// The full path of a place.
+    pub fn path(&self, key: Key) -> String {
+        let mut path = String::new();
+        self.write_path(key.node, key.at, &mut path);
+        path
+    }
+
+    fn write_path(&self, id: NodeId, at: At, path: &mut String) {
+        let node = self.node(id);
+        let Some(parent) = node.parent else {
+            path.push_str(&node.name);
+            return;
+        };
+        match node.kind {
+            NodeKind::Template => {
+                self.write_path(parent, at.up(), path);
+                if let Some(number) = at.as_slice().last() {
+                    path.push_str(&number.to_string());
+                }
+                path.push('.');
+            }
+            NodeKind::Parameter(_) => {
+                self.write_path(parent, at, path);
+                path.push_str(&node.name);
+            }
+            NodeKind::Object | NodeKind::Table(_) => {
+                self.write_path(parent, at, path);
+                path.push_str(&node.name);
+                path.push('.');
+            }
+        }
+    }
+
+    /// The path of a place without the root, as rows name it.
+    pub fn relative_path(&self, key: Key) -> String {
+        let mut path = self.path(key);
+        path.drain(..self.root_name().len());
+        path
     }
 
     /// The path of a node with `{i}` for instances, for messages: `Device.A.{i}.B`.
@@ -215,18 +339,16 @@ impl Parameter {
         })
     }
 
-    /// Default access list.
-    pub fn access_list(&self) -> &[String] {
-        self.access_list.as_deref().unwrap_or(SUBSCRIBER.as_slice())
+    /// The parameter that this one stands for: its expression is nothing but that name.
+    pub fn redirect(&self) -> Option<&Reference> {
+        match &self.origin {
+            Origin::Computed(expr) if expr.redirect().is_some() => self.references.first(),
+            _ => None,
+        }
     }
 
     /// Whether the parameter's value lives in the store.
     pub fn is_stored(&self) -> bool {
         matches!(self.origin, Origin::Stored)
-    }
-
-    /// Whether the ACS may not change the notification at all.
-    pub fn notification_is_fixed(&self) -> bool {
-        self.denied && self.notification == 2
     }
 }

@@ -115,7 +115,8 @@ impl JournalEnd {
         end
     }
 
-    /// Puts an entry behind what `out` holds.
+    /// Puts an entry behind what `out` holds: what is read is written again.
+    #[cfg(feature = "inside")]
     pub fn put_entry(&mut self, entry: &JournalEntry, out: &mut String) {
         match entry {
             JournalEntry::Batch(batch) => self.put_batch(batch, out),

@@ -46,7 +46,7 @@ use self::journal::{JournalEnd, JournalHead};
 
 pub use error::StoreError;
 pub use load::{Loaded, LoadedFrom};
-pub use model_files::{MAX_MODEL_FILES, read_model};
+pub use model_files::read_model;
 
 /// The state at the last checkpoint.
 pub const DATA: &str = "parameters.data";
@@ -195,12 +195,14 @@ impl Store {
 
     /// The bytes that the rows of the state take as text. Exact after [`Store::load`] and
     /// [`Store::checkpoint`]; in between as exact as [`Batch::freed`] is.
+    #[cfg(feature = "inside")]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// By how many bytes a request of an ACS or of a person may make the state grow. What the agent
     /// writes on its own account may also use the [`RESERVED_BYTES`].
+    #[cfg(feature = "inside")]
     pub fn room(&self) -> usize {
         (MAX_STATE_BYTES - RESERVED_BYTES).saturating_sub(self.bytes)
     }
@@ -225,6 +227,15 @@ impl Store {
     /// at a clean stop a checkpoint brings it there, for people to find.
     pub fn has_journal(&self) -> bool {
         !matches!(self.journal, JournalFile::None)
+    }
+
+    /// Tells one durable state from another: differs after every change.
+    pub fn position(&self) -> String {
+        let length = match self.journal {
+            JournalFile::At(end) => end.length,
+            JournalFile::None | JournalFile::Closed { .. } | JournalFile::Kept => 0,
+        };
+        format!("{}.{length}", self.generation)
     }
 
     /// Whether the journal holds writes that are not known to be carried out.

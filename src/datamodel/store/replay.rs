@@ -6,7 +6,7 @@ use super::Batch;
 use crate::datamodel::row::Row;
 
 /// What a row of the state file becomes.
-enum Change {
+enum RowChange {
     Row(Box<Row>),
     Gone,
     /// Already put in its place: another row of the same name is an older one.
@@ -16,7 +16,7 @@ enum Change {
 /// What transactions change, taken together. Memory is in proportion to the journal.
 #[derive(Default)]
 pub struct Changes {
-    rows: BTreeMap<String, Change>,
+    rows: BTreeMap<String, RowChange>,
     /// Names that end in `.`: all that stood below them before is gone.
     branches: BTreeSet<String>,
 }
@@ -34,12 +34,12 @@ impl Changes {
                 }
                 self.branches.insert(name);
             } else {
-                self.rows.insert(name, Change::Gone);
+                self.rows.insert(name, RowChange::Gone);
             }
         }
         for row in batch.rows {
             self.rows
-                .insert(row.name.clone(), Change::Row(Box::new(row)));
+                .insert(row.name.clone(), RowChange::Row(Box::new(row)));
         }
     }
 
@@ -47,18 +47,18 @@ impl Changes {
     /// stands before what is in it.
     pub fn apply(mut self, rows: &mut Vec<Row>) {
         rows.retain_mut(|row| match self.rows.get_mut(&row.name) {
-            Some(change) => match std::mem::replace(change, Change::Placed) {
-                Change::Row(new) => {
+            Some(change) => match std::mem::replace(change, RowChange::Placed) {
+                RowChange::Row(new) => {
                     *row = *new;
                     true
                 }
-                Change::Gone | Change::Placed => false,
+                RowChange::Gone | RowChange::Placed => false,
             },
             None => !self.is_gone_with_its_branch(&row.name),
         });
         rows.extend(self.rows.into_values().filter_map(|change| match change {
-            Change::Row(row) => Some(*row),
-            Change::Gone | Change::Placed => None,
+            RowChange::Row(row) => Some(*row),
+            RowChange::Gone | RowChange::Placed => None,
         }));
     }
 

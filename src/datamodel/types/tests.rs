@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
+use super::column::NAMES;
 use super::*;
 
 fn parse(column: &str) -> ParamType {
@@ -53,7 +56,7 @@ fn every_spelling_is_read_in_any_case() {
         ("dateTime", XsdType::DateTime),
         ("base64", XsdType::Base64),
         ("hexBinary", XsdType::HexBinary),
-        ("any:5", XsdType::String),
+        ("any", XsdType::String),
         ("STATISTICS:1", XsdType::UnsignedInt),
     ];
     for (word, base) in pairs {
@@ -76,8 +79,21 @@ fn what_is_no_type_is_refused() {
         "STRING:-5",
         "STRING:5-2",
         "STRING:x",
+        "STRING:2-3-4",
+        "STRING:99999999999",
+        "ANY:5",
+        "STATISTICS:x",
+        "UINT:-1:5",
+        "UINT:0:4294967296",
         "[]",
         "INT[][]",
+        "INT[",
+        "INT[x]",
+        "INT[4-2]",
+        "INT[]x",
+        "INT[]:x",
+        "STRING[]::A|B",
+        "UINT[]:1:10",
     ] {
         assert!(ParamType::parse(column).is_err(), "{column}");
     }
@@ -88,6 +104,8 @@ fn ranges_are_read_with_either_end_open() {
     let bounds = |column| (parse(column).min, parse(column).max);
     assert_eq!(bounds("UINT:1:65535"), (Some(1), Some(65_535)));
     assert_eq!(bounds("INT:-5"), (Some(-5), None));
+    assert_eq!(bounds("INT:-90:-30"), (Some(-90), Some(-30)));
+    assert_eq!(bounds("LONG:-9223372036854775808:-1").1, Some(-1));
     assert_eq!(bounds("INT::7"), (None, Some(7)));
     assert_eq!(bounds("STRING:16"), (None, Some(16)));
     assert_eq!(bounds("STRING:2-16"), (Some(2), Some(16)));
@@ -109,6 +127,9 @@ fn numbers_become_plain_decimal_within_their_range() {
     wrong_value("UINT", &"9".repeat(60));
     wrong_value("UINT:1:10", "0");
     wrong_value("UINT:1:10", "11");
+    assert_eq!(accepts("INT:-90:-30", "-090"), "-90");
+    wrong_value("INT:-90:-30", "-29");
+    wrong_value("INT:-90:-30", "30");
     for text in ["", "x", "1.5", "0x10", "1 2", "+", "--1", "１"] {
         wrong_type("INT", text);
     }
@@ -158,8 +179,9 @@ fn binaries_are_measured_in_bytes() {
 fn a_list_is_checked_item_by_item() {
     assert_eq!(accepts("UINT[]", " 1 ,+2,03"), "1,2,3");
     assert_eq!(accepts("UINT[]", "  "), "");
-    assert_eq!(accepts("STRING[]::A|B", "B, A"), "B,A");
-    wrong_value("STRING[]::A|B", "A,C");
+    assert_eq!(accepts("STRING::A|B[]", "B, A"), "B,A");
+    wrong_value("STRING::A|B[]", "A,C");
+    wrong_value("UINT:1:10[]", "1,11");
     wrong_type("UINT[]", "1,");
     wrong_type("UINT[]", "1,x");
     assert_eq!(parse("UINT[]").xsd(), XsdType::String);
@@ -167,9 +189,81 @@ fn a_list_is_checked_item_by_item() {
 }
 
 #[test]
+fn f17_brackets_part_what_bounds_an_item_from_what_bounds_the_list() {
+    // TR-106: maxLength of a list is that of the whole, as with EventList or SSIDs.
+    assert_eq!(
+        accepts("STRING[]:16", "1234, 6789,12345"),
+        "1234,6789,12345"
+    );
+    wrong_value("STRING[]:16", "1234567,123456789");
+    assert_eq!(
+        accepts("STRING:4[]", "1234,1234,1234,1234,1234"),
+        "1234,1234,1234,1234,1234"
+    );
+    wrong_value("STRING:4[]", "12345");
+    wrong_value("UINT[2]", "1,2,3");
+    wrong_value("UINT[2-2]", "1");
+    wrong_value("UINT[1-]", "");
+    wrong_value("UINT[]:2-", "7");
+    assert_eq!(accepts("UINT:0:9[0-3]:5", "1,2,3"), "1,2,3");
+    let bounds = parse("STRING:4:A%5B1%5D|B[2-8]:64");
+    assert_eq!(bounds.enumeration, ["A[1]", "B"]);
+    let list = bounds.list.unwrap();
+    assert_eq!((list.items.min, list.items.max), (2, Some(8)));
+    assert_eq!((list.length.min, list.length.max), (0, Some(64)));
+}
+
+#[test]
+fn a_type_covers_what_it_can_show() {
+    for (own, other) in [
+        ("STRING", "UINT"),
+        ("STRING", "DATE"),
+        ("STRING", "STRING[]"),
+        ("STRING", "STRING:16"),
+        ("STRING:64", "STRING:16"),
+        ("STRING:10", "UINT"),
+        ("STRING:1", "BOOLEAN"),
+        ("STRING:16", "STRING[]:16"),
+        ("STRING:8", "HEXBINARY:4"),
+        ("LONG", "INT"),
+        ("ULONG", "UINT"),
+        ("INT", "UINT:0:100"),
+        ("UINT:0:10", "UINT:1:9"),
+        ("STRING::A|B", "STRING::B"),
+        ("STRING:4", "STRING:2-4"),
+        ("UINT[]", "UINT[4]:16"),
+        ("DATE", "DATE"),
+    ] {
+        assert!(parse(own).covers(&parse(other)), "{own} {other}");
+    }
+    for (own, other) in [
+        ("UINT", "STRING"),
+        ("UINT", "INT"),
+        ("INT", "UINT"),
+        ("BOOLEAN", "UINT"),
+        ("DATE", "STRING"),
+        ("UINT:1:9", "UINT"),
+        ("STRING:16", "STRING:64"),
+        ("STRING:16", "STRING"),
+        ("STRING:16", "DATE"),
+        ("STRING:9", "UINT"),
+        ("STRING::A|B", "STRING"),
+        ("STRING::A|B", "STRING::A|C"),
+        ("STRING:2-", "STRING"),
+        ("UINT[4]", "UINT[]"),
+        ("UINT[]:8", "UINT[]"),
+        ("UINT[]", "UINT"),
+        ("UINT", "UINT[]"),
+        ("HEXBINARY", "BASE64"),
+    ] {
+        assert!(!parse(own).covers(&parse(other)), "{own} {other}");
+    }
+}
+
+#[test]
 fn an_absent_value_reads_as_a_valid_one() {
     for (_, base) in NAMES {
-        for list in [false, true] {
+        for list in [None, Some(Box::default())] {
             let kind = ParamType {
                 list,
                 ..ParamType::of(base)
@@ -185,12 +279,26 @@ fn a_refused_value_is_not_repeated_at_length() {
     assert!(error.to_string().len() < 200);
 }
 
+fn sizes() -> impl Strategy<Value = Size> {
+    let bounds = (0_u32..9, prop::option::of(0_u32..99));
+    bounds.prop_map(|(min, more)| Size {
+        min,
+        max: more.map(|more| min + more),
+    })
+}
+
+prop_compose! {
+    fn lists()(items in sizes(), length in sizes()) -> Box<ListBounds> {
+        Box::new(ListBounds { items, length })
+    }
+}
+
 prop_compose! {
     fn types()(
         base in prop::sample::select(NAMES.map(|(_, base)| base).to_vec()),
-        list in any::<bool>(),
+        list in prop::option::of(lists()),
         bounds in prop::option::of((0_i128..100, 0_i128..1000)),
-        enumeration in prop::collection::vec("[a-zA-Z0-9:;|% äé台-]{1,8}", 0..4),
+        enumeration in prop::collection::vec("[a-zA-Z0-9:;|% äé台\\[\\]-]{1,8}", 0..4),
     ) -> ParamType {
         let mut kind = ParamType { list, ..ParamType::of(base) };
         let bounded = kind.counts_length() || kind.number_range().is_some();
@@ -221,7 +329,18 @@ proptest! {
     }
 
     #[test]
-    fn no_column_makes_it_panic(column in "[A-Z0-9]{0,6}[:|0-9-]{0,20}|.*") {
+    fn what_is_covered_is_a_value(
+        own in types(), other in types(), text in "[0-9]{1,4}(,[0-9]{1,3}){0,4}|[a-f]{0,4}",
+    ) {
+        if own.covers(&other) {
+            if let Ok(value) = other.check(&text) {
+                prop_assert!(own.check(&value).is_ok(), "{} of {} in {}", value, other.format(), own.format());
+            }
+        }
+    }
+
+    #[test]
+    fn no_column_makes_it_panic(column in "[A-Z0-9]{0,6}[:|0-9\\[\\]-]{0,20}|.*") {
         let _ = ParamType::parse(&column);
     }
 }

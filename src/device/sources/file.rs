@@ -1,11 +1,11 @@
 //! `file:/path` and `file:/path:KEY`: a line, or a named value, of a file.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use crate::base::file;
-use crate::datamodel::source::Source;
+use crate::datamodel::source::{Declaration, Instance, KeyTemplate, Reading, Slot, Source};
 
 /// No more of a file is looked at: a named value stands near its beginning.
 pub const MAX_READ_BYTES: usize = 64 * 1024;
@@ -19,10 +19,18 @@ const VOLATILE: [&str; 5] = ["/proc/", "/sys/", "/tmp/", "/var/run/", "/run/"];
 /// * `file:/path:KEY` is the value of `KEY='value'` (the form of shell variables) or of
 ///   `KEY:  value kB` (the form of `/proc/meminfo`, without the unit).
 ///
-/// A path may have `:` in it as long as a `/` follows.
+/// A path may have `:` in it as long as a `/` follows, and `{i}` for instances.
 #[derive(Default)]
 pub struct FileSource {
-    texts: BTreeMap<String, Option<String>>,
+    keys: Vec<FileKey>,
+    /// The files read since the last look.
+    texts: BTreeMap<String, Reading<'static>>,
+}
+
+/// A key, read.
+struct FileKey {
+    path: KeyTemplate,
+    name: Option<String>,
 }
 
 impl FileSource {
@@ -40,9 +48,30 @@ fn split(key: &str) -> (&str, Option<&str>) {
 }
 
 /// At most [`MAX_READ_BYTES`] of a file.
+fn open(path: &str) -> io::Result<String> {
+    let bytes = file::read_beginning(Path::new(path), MAX_READ_BYTES)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The same, where why there is nothing does not matter.
 pub(super) fn read(path: &str) -> Option<String> {
-    let bytes = file::read_beginning(Path::new(path), MAX_READ_BYTES).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    open(path).ok()
+}
+
+/// What a file says now. One that is not there says nothing for good on flash; where everything is
+/// made anew at each boot it may still come, and what was known of it stays.
+fn look_at(path: &str) -> Reading<'static> {
+    match open(path) {
+        Ok(text) => Reading::Value(text.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_volatile(path) => {
+            Reading::Absent
+        }
+        Err(_) => Reading::Unknown,
+    }
+}
+
+fn is_volatile(path: &str) -> bool {
+    VOLATILE.iter().any(|folder| path.starts_with(folder))
 }
 
 /// The first value of `name` in a text of `NAME='value'` or `Name:  value kB` lines.
@@ -63,38 +92,56 @@ fn unquoted(value: &str) -> &str {
 }
 
 impl Source for FileSource {
-    fn declare(&mut self, key: &str, _numeric: bool) -> Result<(), String> {
-        match split(key) {
-            (path, name) if path.starts_with('/') && name != Some("") => Ok(()),
-            _ => Err(format!("'{key}' is not /path or /path:KEY")),
-        }
-    }
-
-    fn refresh(&mut self) {
-        self.texts.clear();
-    }
-
-    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
-        let (path, name) = split(key);
-        if !self.texts.contains_key(path) {
-            self.texts.insert(path.to_owned(), read(path));
-        }
-        let text = self.texts.get(path)?.as_deref()?;
-        let value = match name {
-            Some(name) => named(text, name)?,
-            None => text.lines().next()?.trim(),
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        let (path, name) = match split(key) {
+            (path, name) if path.starts_with('/') && name != Some("") => (path, name),
+            _ => return Err(format!("'{key}' is not /path or /path:KEY")),
         };
-        Some(Cow::Borrowed(value))
+        if row.writable || row.kind.is_none() {
+            return Err("a file gives values and takes none".to_owned());
+        }
+        self.keys.push(FileKey {
+            path: KeyTemplate::parse(path, row.tables)?,
+            name: name.map(str::to_owned),
+        });
+        Ok(Slot::new(self.keys.len() - 1))
     }
 
-    fn volatile(&self, key: &str) -> bool {
-        VOLATILE.iter().any(|folder| key.starts_with(folder))
+    fn refresh(&mut self) -> bool {
+        self.texts.clear();
+        true
+    }
+
+    fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        let Some(key) = self.keys.get(slot.index()) else {
+            return Reading::Absent;
+        };
+        let path = key.path.fill(at);
+        if !self.texts.contains_key(&*path) {
+            self.texts.insert(path.to_string(), look_at(&path));
+        }
+        let text = match self.texts.get(&*path) {
+            Some(Reading::Value(text)) => text,
+            Some(Reading::Unknown) => return Reading::Unknown,
+            Some(Reading::Absent) | None => return Reading::Absent,
+        };
+        Reading::of(match &key.name {
+            Some(name) => named(text, name),
+            None => text.lines().next().map(str::trim),
+        })
+    }
+
+    fn keeps_reports(&self, slot: Slot) -> bool {
+        let key = self.keys.get(slot.index());
+        key.is_some_and(|key| !is_volatile(&key.path.fill(&[])))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::xsd::XsdType;
+    use crate::datamodel::types::ParamType;
 
     fn value(text: &str, name: &str) -> Option<String> {
         named(text, name).map(str::to_owned)
@@ -117,35 +164,64 @@ mod tests {
         );
     }
 
+    const STRING: ParamType = ParamType::of(XsdType::String);
+
+    fn declared(source: &mut FileSource, key: &str) -> Result<Slot, String> {
+        let row = Declaration {
+            kind: Some(&STRING),
+            filtered: false,
+            tables: 1,
+            writable: false,
+        };
+        source.declare(&row, key)
+    }
+
     #[test]
     fn the_first_line_is_the_value_of_a_plain_file() {
         let mut source = FileSource::new();
-        let osrelease = source.get("/proc/sys/kernel/osrelease", &[]).unwrap();
-        assert!(osrelease.starts_with(|c: char| c.is_ascii_digit()) && !osrelease.ends_with('\n'));
-        assert!(
-            source
-                .get("/proc/meminfo:MemTotal", &[])
-                .unwrap()
-                .parse::<u64>()
-                .unwrap()
-                > 0
-        );
-        assert_eq!(source.get("/proc/no such file", &[]), None);
-        assert_eq!(source.get("/proc", &[]), None);
+        let mut get = |key: &str| {
+            let slot = declared(&mut source, key).unwrap();
+            let at = Instance {
+                number: 1,
+                identity: Some("kernel"),
+            };
+            source.get(slot, &[at]).into_owned()
+        };
+        let release = get("/proc/sys/{i}/osrelease");
+        let release = release.value().unwrap();
+        assert!(release.starts_with(|c: char| c.is_ascii_digit()) && !release.ends_with('\n'));
+        let memory = get("/proc/meminfo:MemTotal");
+        assert!(memory.value().unwrap().parse::<u64>().unwrap() > 0);
+        assert_eq!(get("/proc/meminfo:NoSuchName"), Reading::Absent);
+        assert_eq!(get("/etc/no such file"), Reading::Absent);
+        assert_eq!(get("/proc/no such file"), Reading::Unknown, "it may come");
+        assert_eq!(get("/etc"), Reading::Unknown, "not a file that can be read");
     }
 
     #[test]
     fn keys_are_checked_and_know_what_is_kept() {
         let mut source = FileSource::new();
-        for good in ["/a", "/a:B", "/sys/class/leds/a:b:c/brightness"] {
-            assert_eq!(source.declare(good, false), Ok(()), "{good}");
+        for good in ["/a", "/a:B", "/sys/class/leds/a:b:c/brightness", "/a/{i}"] {
+            declared(&mut source, good).unwrap();
         }
-        for bad in ["", "a", "a:B", "/a:", ":B"] {
-            assert!(source.declare(bad, false).is_err(), "{bad}");
+        for bad in ["", "a", "a:B", "/a:", ":B", "/{i}/{i}"] {
+            assert!(declared(&mut source, bad).is_err(), "{bad}");
         }
         assert_eq!(split("/sys/leds/a:b/c"), ("/sys/leds/a:b/c", None));
-        assert!(source.volatile("/proc/uptime"));
-        assert!(source.volatile("/tmp/sysinfo/model"));
-        assert!(!source.volatile("/etc/openwrt_release:DISTRIB_RELEASE"));
+        for (key, kept) in [
+            ("/proc/uptime", false),
+            ("/tmp/sysinfo/model", false),
+            ("/etc/openwrt_release:DISTRIB_RELEASE", true),
+        ] {
+            let slot = declared(&mut source, key).unwrap();
+            assert_eq!(source.keeps_reports(slot), kept, "{key}");
+        }
+        let table = Declaration {
+            kind: None,
+            filtered: false,
+            tables: 0,
+            writable: false,
+        };
+        assert!(source.declare(&table, "/a").is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! `net:INTERFACE:what`: addresses and state of the network interfaces.
 
-use std::borrow::Cow;
 use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -10,7 +9,9 @@ use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::SockaddrStorage;
 
 use super::file::read;
-use crate::datamodel::source::Source;
+use crate::datamodel::source::{
+    Declaration, Instance, KeyTemplate, Noticed, Reading, Slot, Source,
+};
 
 /// What can be asked of an interface.
 pub const WHAT: [&str; 13] = [
@@ -51,8 +52,15 @@ const HARDWARE: &str = "*";
 /// | `rx_bytes`, ... | the kernel's counters |
 pub struct NetSource {
     default: String,
+    keys: Vec<NetKey>,
     sys: PathBuf,
     addresses: Option<Vec<InterfaceAddress>>,
+}
+
+/// A key, read: `what` is an index of [`WHAT`].
+struct NetKey {
+    interface: KeyTemplate,
+    what: usize,
 }
 
 impl NetSource {
@@ -60,8 +68,29 @@ impl NetSource {
     pub fn new(default: impl Into<String>) -> Self {
         Self {
             default: default.into(),
+            keys: Vec::new(),
             sys: PathBuf::from("/sys/class/net"),
             addresses: None,
+        }
+    }
+
+    fn what(&self, slot: Slot) -> &'static str {
+        let key = self.keys.get(slot.index());
+        key.and_then(|key| WHAT.get(key.what)).copied().unwrap_or_default()
+    }
+
+    fn look_at(&mut self, interface: &str, what: &str) -> Option<String> {
+        match what {
+            "ipv4" => self.ipv4(interface).map(|(ip, _)| ip.to_string()),
+            "netmask" => self.ipv4(interface)?.1.map(|mask| mask.to_string()),
+            "ipv6" => self.ipv6(interface).map(|ip| ip.to_string()),
+            "mac" => self
+                .attribute(interface, "address")
+                .filter(|mac| mac != NO_MAC),
+            "status" => Some(self.status(interface).to_owned()),
+            "mtu" => self.attribute(interface, "mtu"),
+            "name" => Some(interface.to_owned()),
+            counter => self.attribute(interface, &format!("statistics/{counter}")),
         }
     }
 
@@ -139,65 +168,97 @@ pub fn ipv4_of(interface: &str) -> Option<Ipv4Addr> {
     NetSource::new(interface).ipv4(interface).map(|(ip, _)| ip)
 }
 
+/// The same for IPv6: never a link-local one, which means nothing elsewhere.
+pub fn ipv6_of(interface: &str) -> Option<Ipv6Addr> {
+    let address = NetSource::new(interface).ipv6(interface);
+    address.filter(|ip| !ip.is_unicast_link_local())
+}
+
 impl Source for NetSource {
-    fn declare(&mut self, key: &str, _numeric: bool) -> Result<(), String> {
-        match key.split_once(':') {
-            Some((interface, what))
-                if WHAT.contains(&what) && !interface.is_empty() && !interface.contains('/') =>
-            {
-                Ok(())
-            }
-            _ => Err(format!(
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        let (interface, what) = key.split_once(':').unwrap_or_default();
+        let known = WHAT.iter().position(|known| *known == what);
+        let what = known.filter(|_| !interface.is_empty() && !interface.contains('/'));
+        let what = what.ok_or_else(|| {
+            format!(
                 "'{key}' is not INTERFACE:what; what is one of {}",
                 WHAT.join(", ")
-            )),
+            )
+        })?;
+        if row.writable || row.kind.is_none() {
+            return Err("an interface gives values and takes none".to_owned());
+        }
+        self.keys.push(NetKey {
+            interface: KeyTemplate::parse(interface, row.tables)?,
+            what,
+        });
+        Ok(Slot::new(self.keys.len() - 1))
+    }
+
+    fn refresh(&mut self) -> bool {
+        self.addresses = None;
+        true
+    }
+
+    /// What an interface does not have now it may have soon: unknown, not absent.
+    fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        let Some(key) = self.keys.get(slot.index()) else {
+            return Reading::Absent;
+        };
+        let interface = match key.interface.fill(at) {
+            name if name == "@" => Some(self.default.clone()),
+            name if name == HARDWARE => self.hardware(),
+            name => Some(name.into_owned()),
+        };
+        let what = WHAT.get(key.what).copied().unwrap_or_default();
+        let value = interface.and_then(|interface| self.look_at(&interface, what));
+        value.map_or(Reading::Unknown, |value| Reading::Value(value.into()))
+    }
+
+    /// The kernel tells of addresses; of the rest nobody does.
+    fn noticed(&self, slot: Slot) -> Noticed {
+        match self.what(slot) {
+            "ipv4" | "netmask" | "ipv6" | "name" => Noticed::Pushed,
+            _ => Noticed::Polled,
         }
     }
 
-    fn refresh(&mut self) {
-        self.addresses = None;
-    }
-
-    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
-        let (interface, what) = key.split_once(':')?;
-        let interface = match interface {
-            "@" => self.default.clone(),
-            HARDWARE => self.hardware()?,
-            name => name.to_owned(),
-        };
-        let value = match what {
-            "ipv4" => self.ipv4(&interface)?.0.to_string(),
-            "netmask" => self.ipv4(&interface)?.1?.to_string(),
-            "ipv6" => self.ipv6(&interface)?.to_string(),
-            "mac" => self
-                .attribute(&interface, "address")
-                .filter(|mac| mac != NO_MAC)?,
-            "status" => self.status(&interface).to_owned(),
-            "mtu" => self.attribute(&interface, "mtu")?,
-            "name" => interface,
-            counter => self.attribute(&interface, &format!("statistics/{counter}"))?,
-        };
-        Some(Cow::Owned(value))
-    }
-
     /// Addresses are few and say much: a new one is told also if it came with a reboot.
-    fn volatile(&self, key: &str) -> bool {
+    fn keeps_reports(&self, slot: Slot) -> bool {
         let kept = ["ipv4", "netmask", "ipv6", "mac", "mtu", "name"];
-        !kept.iter().any(|what| key.ends_with(&format!(":{what}")))
+        kept.contains(&self.what(slot))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::xsd::XsdType;
+    use crate::datamodel::types::ParamType;
+
+    fn declared(source: &mut NetSource, key: &str) -> Result<Slot, String> {
+        let row = Declaration {
+            kind: Some(&ParamType::of(XsdType::String)),
+            filtered: false,
+            tables: 1,
+            writable: false,
+        };
+        source.declare(&row, key)
+    }
 
     fn get(key: &str) -> Option<String> {
-        NetSource::new("lo").get(key, &[]).map(Cow::into_owned)
+        let mut source = NetSource::new("lo");
+        let slot = declared(&mut source, key).unwrap();
+        let at = Instance {
+            number: 1,
+            identity: Some("lo"),
+        };
+        source.get(slot, &[at]).value().map(str::to_owned)
     }
 
     #[test]
-    fn the_loopback_is_known_by_name_and_as_the_configured_interface() {
-        for interface in ["lo", "@"] {
+    fn the_loopback_is_known_by_name_by_instance_and_as_the_configured_interface() {
+        for interface in ["lo", "@", "{i}"] {
             let value = |what: &str| get(&format!("{interface}:{what}"));
             assert_eq!(value("ipv4").as_deref(), Some("127.0.0.1"));
             assert_eq!(value("netmask").as_deref(), Some("255.0.0.0"));
@@ -218,6 +279,8 @@ mod tests {
             sys: sys.clone(),
             ..NetSource::new("br-lan")
         };
+        let mac = declared(&mut source, "*:mac").unwrap();
+        let name = declared(&mut source, "*:name").unwrap();
         let mut add = |name: &str, address: &str, is_hardware: bool| {
             let dir = sys.join(name);
             fs::create_dir_all(&dir).unwrap();
@@ -225,7 +288,7 @@ mod tests {
             if is_hardware {
                 fs::create_dir_all(dir.join("device")).unwrap();
             }
-            source.get("*:mac", &[]).map(Cow::into_owned)
+            source.get(mac, &[]).value().map(str::to_owned)
         };
         assert_eq!(add("lo", NO_MAC, false), None);
         assert_eq!(add("ppp0", "", false), None);
@@ -239,7 +302,7 @@ mod tests {
         }
         let lower = add("eth2", "00:d0:9e:00:00:08", true);
         assert_eq!(lower.as_deref(), Some("00:d0:9e:00:00:08"));
-        assert_eq!(source.get("*:name", &[]).as_deref(), Some("eth2"));
+        assert_eq!(source.get(name, &[]).value(), Some("eth2"));
         fs::remove_dir_all(&sys).unwrap();
     }
 
@@ -248,23 +311,28 @@ mod tests {
         assert_eq!(get("none0:ipv4"), None);
         assert_eq!(get("none0:mac"), None);
         assert_eq!(get("none0:status").as_deref(), Some("NotPresent"));
+        let mut source = NetSource::new("none0");
+        let slot = declared(&mut source, "@:ipv4").unwrap();
+        assert_eq!(source.get(slot, &[]), Reading::Unknown);
     }
 
     #[test]
     fn keys_are_checked_and_counters_are_not_kept() {
         let mut source = NetSource::new("br-lan");
-        assert_eq!(source.declare("@:ipv4", false), Ok(()));
-        assert_eq!(source.declare("eth0.2:rx_bytes", true), Ok(()));
+        let address = declared(&mut source, "@:ipv4").unwrap();
+        let counter = declared(&mut source, "eth0.2:rx_bytes").unwrap();
         for bad in [
             "ipv4",
             ":ipv4",
             "lo:speed",
             "../x:mtu",
             "lo:statistics/rx_bytes",
+            "{i}{i}:mtu",
         ] {
-            assert!(source.declare(bad, false).is_err(), "{bad}");
+            assert!(declared(&mut source, bad).is_err(), "{bad}");
         }
-        assert!(source.volatile("@:rx_bytes"));
-        assert!(!source.volatile("@:ipv4"));
+        assert!(!source.keeps_reports(counter) && source.keeps_reports(address));
+        assert_eq!(source.noticed(counter), Noticed::Polled);
+        assert_eq!(source.noticed(address), Noticed::Pushed);
     }
 }

@@ -1,10 +1,9 @@
 //! `proc:` what the kernel counts: time since boot, memory, load.
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::file::{named, read};
-use crate::datamodel::source::Source;
+use crate::datamodel::source::{Declaration, Instance, Noticed, Reading, Slot, Source};
 
 /// The keys of the source `proc`.
 pub const KEYS: [&str; 5] = ["uptime", "memory_total", "memory_free", "cpu_usage", "load"];
@@ -75,6 +74,16 @@ impl ProcSource {
         }
     }
 
+    fn look_at(&mut self, key: &str) -> Option<String> {
+        match key {
+            "uptime" => self.read("uptime")?.split('.').next().map(str::to_owned),
+            "memory_total" => self.memory("MemTotal"),
+            "memory_free" => self.memory("MemFree"),
+            "cpu_usage" => self.cpu_usage(),
+            _ => self.read("loadavg")?.split(' ').next().map(str::to_owned),
+        }
+    }
+
     fn read(&self, name: &str) -> Option<String> {
         read(self.proc.join(Path::new(name)).to_str()?)
     }
@@ -94,41 +103,59 @@ impl ProcSource {
 }
 
 impl Source for ProcSource {
-    fn declare(&mut self, key: &str, _numeric: bool) -> Result<(), String> {
-        if KEYS.contains(&key) {
-            return Ok(());
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        if row.writable || row.kind.is_none() {
+            return Err("the kernel gives values and takes none".to_owned());
         }
-        Err(format!("'{key}' is none of {}", KEYS.join(", ")))
+        let known = KEYS.iter().position(|known| *known == key);
+        known
+            .map(Slot::new)
+            .ok_or_else(|| format!("'{key}' is none of {}", KEYS.join(", ")))
     }
 
-    fn get(&mut self, key: &str, _at: &[u32]) -> Option<Cow<'_, str>> {
-        let value = match key {
-            "uptime" => self.read("uptime")?.split('.').next()?.to_owned(),
-            "memory_total" => self.memory("MemTotal")?,
-            "memory_free" => self.memory("MemFree")?,
-            "cpu_usage" => self.cpu_usage()?,
-            "load" => self.read("loadavg")?.split(' ').next()?.to_owned(),
-            _ => return None,
-        };
-        Some(Cow::Owned(value))
+    fn get(&mut self, slot: Slot, _at: &[Instance<'_>]) -> Reading<'_> {
+        let value = KEYS.get(slot.index()).and_then(|key| self.look_at(key));
+        value.map_or(Reading::Unknown, |value| Reading::Value(value.into()))
+    }
+
+    /// A change of what counts all the time is no news.
+    fn noticed(&self, slot: Slot) -> Noticed {
+        match KEYS.get(slot.index()) {
+            Some(&"uptime") => Noticed::Never,
+            _ => Noticed::Polled,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::xsd::XsdType;
+    use crate::datamodel::types::ParamType;
+
+    fn declared(source: &mut ProcSource, key: &str) -> Result<Slot, String> {
+        let row = Declaration {
+            kind: Some(&ParamType::of(XsdType::UnsignedInt)),
+            filtered: false,
+            tables: 0,
+            writable: false,
+        };
+        source.declare(&row, key)
+    }
 
     #[test]
     fn all_keys_have_a_value_on_this_machine() {
         let mut source = ProcSource::new("/proc");
         for key in KEYS {
-            assert_eq!(source.declare(key, true), Ok(()));
-            let value = source.get(key, &[]).unwrap().into_owned();
-            assert!(value.parse::<f64>().is_ok(), "{key} = {value}");
-            assert!(source.volatile(key));
+            let slot = declared(&mut source, key).unwrap();
+            let value = source.get(slot, &[]).into_owned();
+            assert!(value.value().unwrap().parse::<f64>().is_ok(), "{key}");
+            assert!(!source.keeps_reports(slot));
         }
-        assert!(source.declare("temperature", true).is_err());
-        assert_eq!(ProcSource::new("/nowhere").get("uptime", &[]), None);
+        let uptime = declared(&mut source, "uptime").unwrap();
+        assert_eq!(source.noticed(uptime), Noticed::Never);
+        assert!(declared(&mut source, "temperature").is_err());
+        assert_eq!(ProcSource::new("/nowhere").get(uptime, &[]), Reading::Unknown);
     }
 
     #[test]

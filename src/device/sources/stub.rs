@@ -1,14 +1,15 @@
 //! `stub:` values from `DeviceInterfaceStubFile` in the model's folder, as the original agent's
 //! test device has them. The text is [`StubFile`]'s; here it is read and replaced.
 
-use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::base::file::{self, Keep};
-use crate::datamodel::source::{Source, SourceError};
+use crate::datamodel::source::{
+    Declaration, Instance, KeyTemplate, Reading, Slot, Source, SourceError,
+};
 use crate::datamodel::stub::StubFile;
 
 /// The name of the file.
@@ -20,26 +21,18 @@ pub const MAX_FILE_BYTES: usize = 256 * 1024;
 /// Permissions of a file that is made anew: there may be passwords in it.
 const NEW_FILE_MODE: u32 = 0o600;
 
-/// The source `stub`. The key is the name of the parameter without the root; each `{i}` stands for
-/// an instance number, from left to right. The name must match as a whole.
+/// The source `stub`. The key is the name of the parameter without the root, with `{i}` for
+/// instances. The name must match as a whole.
 pub struct StubSource {
     path: PathBuf,
-    /// The file as last read, and its text.
+    keys: Vec<KeyTemplate>,
+    /// The file as last read, and its text; `None` where there was none yet.
     file: Option<(StubFile, String)>,
+    /// It could not be read at the last look, which is told once.
+    unreadable: bool,
     staged: Vec<(String, String)>,
     /// The texts before and after the last commit; `None` before: there was no file.
     done: Option<(Option<String>, String)>,
-}
-
-fn name_of<'a>(key: &'a str, at: &[u32]) -> Cow<'a, str> {
-    let mut name = Cow::Borrowed(key);
-    for instance in at {
-        if !name.contains("{i}") {
-            break;
-        }
-        name = Cow::Owned(name.replacen("{i}", &instance.to_string(), 1));
-    }
-    name
 }
 
 impl StubSource {
@@ -47,7 +40,9 @@ impl StubSource {
     pub fn new(folder: &Path) -> Self {
         Self {
             path: folder.join(FILE_NAME),
+            keys: Vec::new(),
             file: None,
+            unreadable: false,
             staged: Vec::new(),
             done: None,
         }
@@ -71,48 +66,90 @@ impl StubSource {
         SourceError::Failed(format!("{}: {error}", self.path.display()))
     }
 
-    fn current(&mut self) -> Option<&StubFile> {
-        if self.file.is_none() {
-            let text = match self.read() {
-                Ok(text) => text.unwrap_or_default(),
-                Err(error) => {
-                    log::error!("{}: {error}", self.path.display());
-                    String::new()
+    /// Reads the file. One that is not there, or cannot be read now, leaves what it said.
+    fn look(&mut self) {
+        match self.read() {
+            Ok(None) => self.unreadable = false,
+            Ok(Some(text)) => {
+                self.unreadable = false;
+                // Most looks find it as it was.
+                if self.file.as_ref().is_none_or(|(_, known)| *known != text) {
+                    self.file = Some((StubFile::parse(&text), text));
                 }
-            };
-            self.file = Some((StubFile::parse(&text), text));
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.unreadable, true) {
+                    log::error!("{}: {error}", self.path.display());
+                }
+            }
         }
-        self.file.as_ref().map(|(file, _)| file)
+    }
+
+    /// The change that `name` and `value` are, as one line.
+    fn line(name: &str, value: &str) -> String {
+        let mut change = StubFile::default();
+        change.set(name, value);
+        change.format().trim_end().to_owned()
     }
 }
 
 impl Source for StubSource {
-    fn declare(&mut self, key: &str, _numeric: bool) -> Result<(), String> {
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
         if key.is_empty() || key.contains(char::is_whitespace) || key.starts_with('#') {
             return Err(format!("'{key}' is not the name of a parameter"));
         }
-        Ok(())
-    }
-
-    fn refresh(&mut self) {
-        // Parsed anew only if the text is another: most refreshes find it as it was.
-        if let (Some((_, known)), Ok(Some(text))) = (&self.file, self.read()) {
-            if *known == text {
-                return;
-            }
+        if row.kind.is_none() {
+            return Err("the stub file lists no instances".to_owned());
         }
-        self.file = None;
+        self.keys.push(KeyTemplate::parse(key, row.tables)?);
+        Ok(Slot::new(self.keys.len() - 1))
     }
 
-    fn get(&mut self, key: &str, at: &[u32]) -> Option<Cow<'_, str>> {
-        let name = name_of(key, at);
-        self.current()?.get(&name).map(Cow::Borrowed)
+    fn stands_in(&self) -> bool {
+        self.path.is_file()
     }
 
-    fn stage(&mut self, key: &str, at: &[u32], value: &str) -> Result<(), SourceError> {
-        self.staged
-            .push((name_of(key, at).into_owned(), value.to_owned()));
+    fn refresh(&mut self) -> bool {
+        self.look();
+        true
+    }
+
+    fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        if self.file.is_none() {
+            self.look();
+        }
+        let Some(key) = self.keys.get(slot.index()) else {
+            return Reading::Absent;
+        };
+        match &self.file {
+            Some((file, _)) => Reading::of(file.get(&key.fill(at))),
+            None => Reading::Unknown,
+        }
+    }
+
+    fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
+        let key = self.keys.get(slot.index()).ok_or(SourceError::ReadOnly)?;
+        let name = key.fill(at).into_owned();
+        self.staged.push((name, value.to_owned()));
         Ok(())
+    }
+
+    fn staged(&self) -> Vec<String> {
+        let lines = self.staged.iter();
+        lines.map(|(name, value)| Self::line(name, value)).collect()
+    }
+
+    fn replay(&mut self, line: &str) -> Result<(), SourceError> {
+        let change = StubFile::parse(line);
+        let values = change.iter().filter_map(|(name, value)| Some((name, value?)));
+        self.staged = values
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        self.commit()
+    }
+
+    fn keeps_reports(&self, _slot: Slot) -> bool {
+        true
     }
 
     fn commit(&mut self) -> Result<(), SourceError> {
@@ -153,9 +190,5 @@ impl Source for StubSource {
             None => fs::remove_file(&self.path),
         }
         .map_err(|e| self.failed(&e))
-    }
-
-    fn volatile(&self, _key: &str) -> bool {
-        false
     }
 }

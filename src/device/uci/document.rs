@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::UciError;
-use super::parse::{Keyword, Statements, Statement, parse};
+use super::parse::{Keyword, Statement, Statements, parse};
 
 /// What an option says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,16 @@ pub enum Value {
     One(String),
     /// `list`, in order.
     List(Vec<String>),
+}
+
+impl Value {
+    /// The one value, or those of the list.
+    pub fn items(&self) -> &[String] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::List(items) => items,
+        }
+    }
 }
 
 /// A `config` with what follows it, up to the next; one that is written in two places is one.
@@ -90,7 +100,8 @@ impl Document {
         self.section(section)?.get(option)
     }
 
-    pub(super) fn find(&self, selector: &str) -> Option<usize> {
+    /// The index of the section `name`, or `@type[index]`, as [`Document::section`] has it.
+    pub fn find(&self, selector: &str) -> Option<usize> {
         let Some(extended) = selector.strip_prefix('@') else {
             return self
                 .sections
@@ -108,6 +119,14 @@ impl Document {
         match usize::try_from(index) {
             Ok(index) => of_kind.nth(index),
             Err(_) => of_kind.nth_back(index.unsigned_abs().checked_sub(1)?),
+        }
+    }
+
+    /// That there is no such section.
+    pub fn no_section(&self, section: impl Into<String>) -> UciError {
+        UciError::NoSection {
+            file: self.file.clone(),
+            section: section.into(),
         }
     }
 

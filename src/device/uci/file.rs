@@ -26,6 +26,9 @@ pub const CONFIG_DIR: &str = "/etc/config";
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
+/// Permissions of a file that is made, as libuci's.
+const NEW_FILE_MODE: u32 = 0o600;
+
 /// Tells one state of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -55,56 +58,93 @@ impl From<&std::fs::Metadata> for Stamp {
 
 /// What a change did.
 pub struct Written {
-    /// The text before.
-    pub before: Vec<u8>,
+    /// The text before; `None` where there was no file.
+    pub before: Option<Vec<u8>>,
     /// The file now.
     pub document: Document,
     /// Its state.
     pub stamp: Stamp,
 }
 
-/// Reads a package; `None` where there is no such file.
+/// Reads a package; `None` where there is no such file. A lock that another program holds is waited
+/// for, half a second at most.
+///
+/// # Errors
+/// The file is not UCI, is busy, or cannot be read.
 pub fn load(dir: &Path, package: &str) -> Result<Option<(Document, Stamp)>, UciError> {
+    load_within(dir, package, LOCK_TRIES)
+}
+
+/// The same, but a file that is locked is busy at once.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_unless_busy(dir: &Path, package: &str) -> Result<Option<(Document, Stamp)>, UciError> {
+    load_within(dir, package, 1)
+}
+
+fn load_within(
+    dir: &Path,
+    package: &str,
+    tries: u32,
+) -> Result<Option<(Document, Stamp)>, UciError> {
     let path = path_of(dir, package)?;
-    let Some(open) = Locked::open(&path, false)? else {
+    let Some(open) = Locked::open(&path, false, tries)? else {
         return Ok(None);
     };
     let (text, stamp) = open.read()?;
     Ok(Some((Document::parse(&open.file, text)?, stamp)))
 }
 
-/// Changes a package by `edit`, durably and under its lock; the file must exist. Where `edit`
-/// fails or changes nothing, nothing is written.
+/// Changes a package by `edit`, durably and under its lock. Where there is no such file, it is
+/// made if it `may_make` one. Where `edit` fails or changes nothing, nothing is written.
+///
+/// # Errors
+/// That of `edit`; the file is not UCI, is busy, or cannot be written.
 pub fn update(
     dir: &Path,
     package: &str,
+    may_make: bool,
     edit: &mut dyn FnMut(&mut Document) -> Result<(), UciError>,
 ) -> Result<Written, UciError> {
     let path = path_of(dir, package)?;
+    let made = may_make && make(&path)?;
     let open = Locked::open_existing(&path)?;
-    let (before, stamp) = open.read()?;
-    let mut document = Document::parse(&open.file, before.clone())?;
-    edit(&mut document)?;
-    let stamp = if document.bytes() == before {
-        stamp
-    } else {
-        open.replace(document.bytes())?
-    };
-    Ok(Written {
-        before,
-        document,
-        stamp,
-    })
+    let written = open.change(edit);
+    match written {
+        Ok(mut written) if made => {
+            written.before = None;
+            Ok(written)
+        }
+        Err(error) if made => {
+            // An empty file would be left, which says the same as none.
+            let _ = std::fs::remove_file(&open.path);
+            Err(error)
+        }
+        other => other,
+    }
 }
 
-/// Puts an older text of a package back, if it still has the text `now`.
-pub fn restore(dir: &Path, package: &str, now: &[u8], older: &[u8]) -> Result<(), UciError> {
+/// Puts an older text of a package back, or removes a file that was made, if it still has the text
+/// `now`.
+///
+/// # Errors
+/// Another program changed it in between; it is busy, or cannot be written.
+pub fn restore(
+    dir: &Path,
+    package: &str,
+    now: &[u8],
+    older: Option<&[u8]>,
+) -> Result<(), UciError> {
     let path = path_of(dir, package)?;
     let open = Locked::open_existing(&path)?;
     if open.read()?.0 != now {
         return Err(UciError::Changed { file: open.file });
     }
-    open.replace(older).map(|_| ())
+    match older {
+        Some(older) => open.replace(older).map(|_| ()),
+        None => open.remove(),
+    }
 }
 
 fn path_of(dir: &Path, package: &str) -> Result<PathBuf, UciError> {
@@ -115,6 +155,21 @@ fn path_of(dir: &Path, package: &str) -> Result<PathBuf, UciError> {
         what: "package",
         name: package.to_owned(),
     })
+}
+
+/// Makes an empty file, as libuci does before it locks it; `false` where there is one.
+fn make(path: &Path) -> Result<bool, UciError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(NEW_FILE_MODE);
+    match options.open(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(UciError::Io {
+            file: path.display().to_string(),
+            doing: "make",
+            error,
+        }),
+    }
 }
 
 /// An open file with libuci's lock upon it.
@@ -128,14 +183,14 @@ struct Locked {
 
 impl Locked {
     fn open_existing(path: &Path) -> Result<Self, UciError> {
-        Self::open(path, true)?.ok_or_else(|| UciError::Io {
+        Self::open(path, true, LOCK_TRIES)?.ok_or_else(|| UciError::Io {
             file: path.display().to_string(),
             doing: "open",
             error: io::ErrorKind::NotFound.into(),
         })
     }
 
-    fn open(path: &Path, write: bool) -> Result<Option<Self>, UciError> {
+    fn open(path: &Path, write: bool, tries: u32) -> Result<Option<Self>, UciError> {
         let file = path.display().to_string();
         let failed = |doing, error| UciError::Io {
             file: file.clone(),
@@ -147,7 +202,10 @@ impl Locked {
         } else {
             FlockArg::LockSharedNonblock
         };
-        for _ in 0..LOCK_TRIES {
+        for after in 0..tries {
+            if after > 0 {
+                std::thread::sleep(LOCK_PAUSE);
+            }
             let real = match path.canonicalize() {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 other => other.map_err(|error| failed("open", error))?,
@@ -169,7 +227,7 @@ impl Locked {
                         }));
                     }
                 }
-                Err((_, Errno::EWOULDBLOCK)) => std::thread::sleep(LOCK_PAUSE),
+                Err((_, Errno::EWOULDBLOCK)) => {}
                 Err((_, error)) => return Err(failed("lock", error.into())),
             }
         }
@@ -194,6 +252,32 @@ impl Locked {
             }),
             Err(error) => Err(self.failed("read", error)),
         }
+    }
+
+    fn change(
+        &self,
+        edit: &mut dyn FnMut(&mut Document) -> Result<(), UciError>,
+    ) -> Result<Written, UciError> {
+        let (before, stamp) = self.read()?;
+        let mut document = Document::parse(&self.file, before.clone())?;
+        edit(&mut document)?;
+        let stamp = if document.bytes() == before {
+            stamp
+        } else {
+            self.replace(document.bytes())?
+        };
+        Ok(Written {
+            before: Some(before),
+            document,
+            stamp,
+        })
+    }
+
+    fn remove(&self) -> Result<(), UciError> {
+        let folder = self.path.parent().unwrap_or(Path::new("/"));
+        std::fs::remove_file(&self.path)
+            .and_then(|()| File::open(folder)?.sync_all())
+            .map_err(|error| self.failed("remove", error))
     }
 
     fn replace(&self, text: &[u8]) -> Result<Stamp, UciError> {

@@ -3,7 +3,7 @@
 //! * `parse` reads the statements of a file with libuci's grammar to the letter: what `uci show`
 //!   shows is what is read here, and what `uci` refuses is refused.
 //! * [`Document`] is a parsed file that can be edited; every byte that an edit does not touch
-//!   stays, comments and blank lines included (`edit`).
+//!   stays, comments and blank lines included (`edit`, `layout`).
 //! * `file` loads and replaces a file under libuci's own lock.
 //!
 //! It does not read or write uncommitted changes in `/tmp/.uci`: what `uci set` did without
@@ -14,13 +14,15 @@
 mod document;
 mod edit;
 mod file;
+mod layout;
 mod parse;
 
 use std::fmt;
 use std::io;
 
 pub use document::{Document, Section, Value};
-pub use file::{CONFIG_DIR, Stamp, load, restore, update};
+pub use edit::{Edit, check_option, removed};
+pub use file::{CONFIG_DIR, Stamp, load, load_unless_busy, restore, update};
 
 /// No file is larger: the largest seen in the field, a list of blocked addresses, has 200 kB.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -41,25 +43,19 @@ pub enum UciError {
         why: &'static str,
     },
     /// More than [`MAX_FILE_BYTES`] or [`MAX_STATEMENTS`].
-    TooLarge {
-        file: String,
-    },
+    TooLarge { file: String },
     /// The system refused.
     Io {
         file: String,
-        /// `open`, `read`, `write`.
+        /// `open`, `lock`, `read`, `write`, `make`, `remove`.
         doing: &'static str,
         /// Its reason.
         error: io::Error,
     },
     /// Another program kept the file locked.
-    Busy {
-        file: String,
-    },
+    Busy { file: String },
     /// The file changed in between, so that an older state cannot be put back.
-    Changed {
-        file: String,
-    },
+    Changed { file: String },
     /// There is no such section.
     NoSection {
         file: String,
@@ -67,10 +63,7 @@ pub enum UciError {
         section: String,
     },
     /// There is a section of that name already.
-    Exists {
-        file: String,
-        section: String,
-    },
+    Exists { file: String, section: String },
     /// Not a name that libuci takes.
     BadName {
         /// `package`, `section`, `type` or `option`.

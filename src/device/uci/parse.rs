@@ -28,9 +28,9 @@ pub(super) struct Statements {
 pub(super) struct Statement {
     pub(super) keyword: Keyword,
     /// `config`: the type; `option`, `list`: the name.
-    pub(super) name: Argument,
+    pub(super) name: Word,
     /// `config`: the section's name; `option`, `list`: the value. Empty where it is missing.
-    pub(super) value: Argument,
+    pub(super) value: Word,
     /// From the first byte of the keyword to the last of the value.
     pub(super) span: Range<usize>,
     /// All lines of it, with whatever else stands on them.
@@ -47,7 +47,7 @@ pub(super) enum Keyword {
 
 /// A word without its quotes, and its place with them.
 #[derive(Debug)]
-pub(super) struct Argument {
+pub(super) struct Word {
     pub(super) text: Vec<u8>,
     pub(super) at: Range<usize>,
     /// A `;` follows that swallows the rest of the line.
@@ -171,7 +171,7 @@ impl UciReader<'_> {
             let name = self.argument()?;
             check_name(keyword, &name.text)?;
             let value = match keyword {
-                Keyword::Package => Argument {
+                Keyword::Package => Word {
                     text: Vec::new(),
                     at: name.at.end..name.at.end,
                     swallows: false,
@@ -251,12 +251,12 @@ impl UciReader<'_> {
     }
 
     /// The next argument; empty at the end of the line and at a `;`, which is used up.
-    fn argument(&mut self) -> Result<Argument, &'static str> {
+    fn argument(&mut self) -> Result<Word, &'static str> {
         self.skip_space();
         let start = self.pos;
         if self.current() == Some(b';') {
             self.pos += 1;
-            return Ok(Argument {
+            return Ok(Word {
                 text: Vec::new(),
                 at: start..start,
                 swallows: false,
@@ -300,7 +300,7 @@ impl UciReader<'_> {
                 Some(_) => {}
             }
         }
-        Ok(Argument {
+        Ok(Word {
             text,
             at: start..end,
             swallows,

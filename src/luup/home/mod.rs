@@ -1,27 +1,40 @@
 //! The Z-Wave home as the agent last saw it.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+mod tables;
+mod taken;
 
-use super::key::{FIELDS, Key};
-use super::snapshot::NameId;
+use std::collections::BTreeMap;
+
+use self::tables::Tables;
+use self::taken::Taken;
+use super::key::LuupKey;
 use super::{LuupError, Snapshot};
-
-/// Number of the device that is the Z-Wave network itself; Z-Wave nodes are its children.
-const NETWORK: u32 = 1;
+use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
+use crate::datamodel::types::ParamType;
 
 /// The last good [`Snapshot`], and what the rows of the data model want of it.
 #[derive(Debug, Default)]
 pub struct Home {
+    rows: Vec<LuupRow>,
     snapshot: Option<Snapshot>,
-    nodes: Vec<u32>,
-    /// Parent and child, ascending.
-    children: Vec<(u32, u32)>,
-    /// Service and variable of the rows that are numbers.
-    numbers: BTreeSet<(String, String)>,
-    wanted: bool,
-    user_data: bool,
-    rejected: u32,
+    tables: Tables,
+    /// What rows show in place of a value that does not fit their type, by index and device: the
+    /// last good one, `None` where there was none. Of devices in the snapshot only.
+    kept: BTreeMap<(usize, u32), Option<Box<str>>>,
+    taken: Taken,
+    /// What did not fit at the last fetch, as it was logged.
+    complaint: Option<String>,
+}
+
+/// A row that Luup supplies.
+#[derive(Debug)]
+struct LuupRow {
+    key: LuupKey,
+    /// The type that what Luup says must fit.
+    kind: Option<ParamType>,
+    /// Of a row in no table: the first device that has the value, or that had it last.
+    first: Option<u32>,
+    in_table: bool,
 }
 
 /// Where a new value goes: what [`write`](super::write) needs, free to cross threads.
@@ -33,186 +46,234 @@ pub struct Target {
     pub device: u32,
 }
 
+/// A fetch on its way: its place among fetches and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fetch(u32);
+
 impl Home {
-    /// Takes what a fetch brought; a failed one leaves all as it is. Either way at most one line
-    /// is logged.
+    /// Whether the data model has a row that Luup supplies.
+    pub fn is_wanted(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    /// Whether some row needs `id=user_data` besides `id=status`.
+    pub fn needs_user_data(&self) -> bool {
+        self.rows.iter().any(|row| row.key.in_user_data_only())
+    }
+
+    /// Whether the engine has answered once.
+    pub(super) fn is_known(&self) -> bool {
+        self.snapshot.is_some()
+    }
+
+    /// To be called before a fetch begins; [`Home::update`] wants it back.
+    pub fn begin_fetch(&mut self) -> Fetch {
+        self.taken.begin_fetch()
+    }
+
+    /// Takes what a fetch brought; a failed one, or one that began before the one that came last,
+    /// leaves all as it is. Either way at most one line is logged.
     ///
-    /// A variable that some row shows as a number keeps its last good value while Luup gives one
-    /// that is not a number, or is negative; an empty one is none.
-    pub fn update(&mut self, fetched: Result<Snapshot, LuupError>) {
-        let mut new = match fetched {
+    /// A value that does not fit the type of its row keeps its last good one; if there was none, it
+    /// is not known. An empty value is none.
+    pub fn update(&mut self, fetch: Fetch, fetched: Result<Snapshot, LuupError>) {
+        let new = match fetched {
             Ok(new) => new,
             Err(error) => {
                 log::warn!("{error}; the last good values stay");
                 return;
             }
         };
-        let mut first_bad = None;
-        for (service, variable) in &self.numbers {
-            for name in new.names(service, variable) {
-                for device in new.devices().collect::<Vec<_>>() {
-                    let Some(value) = new.value(device, name..name + 1) else {
-                        continue;
-                    };
-                    if is_number(value) {
-                        continue;
-                    }
-                    let bad = format!("device {device} {service}/{variable} = {value:?}");
-                    first_bad.get_or_insert(bad);
-                    self.rejected = self.rejected.saturating_add(1);
-                    let last_good = self.snapshot.as_ref().and_then(|old| {
-                        old.value(device, old.names(service, variable))
-                            .map(str::to_owned)
-                    });
-                    new.replace(device, name, &last_good.unwrap_or_default());
-                }
+        if self.taken.is_late(fetch) {
+            return;
+        }
+        let mut kept = BTreeMap::new();
+        let mut complaint = None;
+        for index in 0..self.rows.len() {
+            for (device, why) in self.misfits(index, &new) {
+                kept.insert((index, device), self.last_good(index, device));
+                complaint.get_or_insert(why);
             }
         }
-        if let Some(first) = first_bad {
-            log::warn!("luup: not a number, the last good value stays: {first}, and maybe more");
+        if let Some(why) = complaint.as_ref().filter(|_| complaint != self.complaint) {
+            log::warn!("luup: {why}, maybe others too; the last good values stay");
         }
-        self.tables(&new);
+        log::debug!(
+            "luup: {} devices in {} kB",
+            new.devices().count(),
+            new.bytes() / 1024
+        );
+        self.taken.came(fetch);
+        self.complaint = complaint;
+        self.kept = kept;
+        self.tables = Tables::of(&new, &self.tables);
+        for row in &mut self.rows {
+            row.first = first_with(&row.key, &new).or(row.first);
+        }
         self.snapshot = Some(new);
     }
 
-    /// How many values were not taken since they are no numbers, since the start.
-    pub fn rejected(&self) -> u32 {
-        self.rejected
+    /// What a write has changed: it is shown until a fetch that began after it comes.
+    pub fn taken(&mut self, target: &Target, value: &str) {
+        if let Ok(key) = LuupKey::parse(&target.key) {
+            self.taken.add(target.device, key, value);
+        }
     }
 
-    /// Whether the data model has a row that Luup supplies.
-    pub fn is_wanted(&self) -> bool {
-        self.wanted
-    }
-
-    /// Whether some row needs `id=user_data` besides `id=status`.
-    pub fn needs_user_data(&self) -> bool {
-        self.user_data
-    }
-
-    /// Bytes on the heap of the snapshot.
-    pub fn bytes(&self) -> usize {
-        self.snapshot.as_ref().map_or(0, Snapshot::bytes)
-    }
-
-    /// Where a new value for the row with this key goes; `at` are the instance numbers on its
-    /// path. An error where no device has it or its service, so that nobody can say where to
-    /// write.
-    pub fn target(&self, key: &str, at: &[u32]) -> Result<Target, LuupError> {
-        let not_writable = || LuupError::NotWritable(key.to_owned());
-        let parsed = Key::parse(key).map_err(|_| not_writable())?;
+    /// Where a new value for a row goes; `at` is what the instances on its path are called.
+    ///
+    /// # Errors
+    /// [`LuupError::NotWritable`]: Luup does not take it, or no device has it or its service, so
+    /// that nobody can say where to write.
+    pub fn target(&self, slot: Slot, at: &[Box<str>]) -> Result<Target, LuupError> {
+        let row = self.rows.get(slot.index());
+        let row = row.ok_or_else(|| LuupError::NotWritable("an unknown row".to_owned()))?;
+        let not_writable = || LuupError::NotWritable(row.key.to_string());
         let snapshot = self.snapshot.as_ref().ok_or_else(not_writable)?;
         let device = match at.last() {
-            Some(device) => *device,
-            None => self.first_with(parsed).ok_or_else(not_writable)?,
+            Some(name) => name.parse().ok(),
+            None => row.first,
         };
-        let key = match parsed {
-            Key::Variable { service, variable } => {
+        let key = match &row.key {
+            LuupKey::Variable { service, variable } => {
                 let full = snapshot.service(service).ok_or_else(not_writable)?;
                 format!("{full}/{variable}")
             }
-            _ if parsed.writable() => key.to_owned(),
+            key if key.writable() => key.to_string(),
             _ => return Err(not_writable()),
         };
-        Ok(Target { key, device })
+        Ok(Target {
+            key,
+            device: device.ok_or_else(not_writable)?,
+        })
     }
 
-    pub(super) fn declare(&mut self, key: Key<'_>, numeric: bool) {
-        self.wanted = true;
-        self.user_data |= key.in_user_data_only();
-        if let Key::Variable { service, variable } = key {
-            if numeric {
-                self.numbers
-                    .insert((service.to_owned(), variable.to_owned()));
+    pub(super) fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        let key = LuupKey::parse(key)?;
+        match (key.name(), row.kind) {
+            (None, Some(_)) => return Err(format!("luup:{key} is a table and has no value")),
+            (Some(_), None) => return Err(format!("luup:{key} is a value and lists no instances")),
+            _ if key == LuupKey::Children && row.tables == 0 => {
+                return Err("luup:children stands in a table of devices".to_owned());
             }
+            _ if row.writable && !key.writable() => {
+                return Err(format!("Luup takes no new value for {key}"));
+            }
+            _ => {}
         }
+        let first = self.snapshot.as_ref().and_then(|now| first_with(&key, now));
+        self.rows.push(LuupRow {
+            key,
+            kind: row.kind.filter(|_| !row.filtered).cloned(),
+            first,
+            in_table: row.tables > 0,
+        });
+        let index = self.rows.len() - 1;
+        if let Some(snapshot) = &self.snapshot {
+            let misfits = self.misfits(index, snapshot).into_iter();
+            let unknown = misfits.map(|(device, _)| ((index, device), None));
+            self.kept.extend(unknown.collect::<Vec<_>>());
+        }
+        Ok(Slot::new(index))
     }
 
-    /// The value of a variable or field, of the device that `at` ends with, or of the first that
-    /// has it where the row stands in no table.
-    pub(super) fn value(&self, key: Key<'_>, at: &[u32]) -> Option<&str> {
-        let device = match at.last() {
-            Some(device) => *device,
-            None => self.first_with(key)?,
+    /// The value of a variable or field, of the device that is the innermost instance, or of the
+    /// first that has it where the row stands in no table.
+    pub(super) fn value(&self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        let Some(row) = self.rows.get(slot.index()) else {
+            return Reading::Absent;
         };
-        let (snapshot, names) = self.look_up(key)?;
-        snapshot.value(device, names)
-    }
-
-    /// The instances of a table; `None` before the first good fetch.
-    pub(super) fn rows(&self, key: Key<'_>, at: &[u32]) -> Option<Vec<u32>> {
-        self.snapshot.as_ref()?;
-        match (key, at.last()) {
-            (Key::Nodes, _) => Some(self.nodes.clone()),
-            (Key::Children, Some(parent)) => {
-                let first = self.children.partition_point(|(p, _)| p < parent);
-                let rest = self.children.get(first..).unwrap_or_default().iter();
-                let own = rest.take_while(|(p, _)| p == parent);
-                Some(own.map(|(_, child)| *child).collect())
-            }
-            _ => None,
+        let Some(snapshot) = &self.snapshot else {
+            return Reading::Unknown;
+        };
+        let device = match row.in_table {
+            true => innermost(at),
+            false => row.first,
+        };
+        match device {
+            Some(device) => self.value_of(slot.index(), row, snapshot, device),
+            None => Reading::Absent,
         }
     }
 
-    fn look_up(&self, key: Key<'_>) -> Option<(&Snapshot, Range<NameId>)> {
+    fn value_of<'h>(
+        &'h self,
+        index: usize,
+        row: &LuupRow,
+        snapshot: &'h Snapshot,
+        device: u32,
+    ) -> Reading<'h> {
+        let value = match self.taken.get(device, &row.key) {
+            Some("") => None,
+            Some(taken) => Some(taken),
+            None if !snapshot.has(device) => return Reading::Unknown,
+            None => match self.kept.get(&(index, device)) {
+                Some(None) => return Reading::Unknown,
+                Some(Some(kept)) => Some(&**kept),
+                None => value_in(snapshot, &row.key, device),
+            },
+        };
+        Reading::of(value)
+    }
+
+    /// The instances of a table; `None` before the first good fetch, and while the device that it
+    /// stands in is not there.
+    pub(super) fn list(&self, slot: Slot, at: &[Instance<'_>]) -> Option<Vec<Listed>> {
         let snapshot = self.snapshot.as_ref()?;
-        let (service, variable) = key.name()?;
-        Some((snapshot, snapshot.names(service, variable)))
-    }
-
-    fn first_with(&self, key: Key<'_>) -> Option<u32> {
-        if let Key::Field(_) = key {
-            return None;
-        }
-        let (snapshot, names) = self.look_up(key)?;
-        snapshot
-            .devices()
-            .find(|device| snapshot.value(*device, names.clone()).is_some())
-    }
-
-    /// Finds the rows of the tables: a node is a device other than the network that has
-    /// capabilities. Where Luup tells of parents, it is also a child of the network with a node
-    /// number other than the controller's, which is not a node but carries capabilities too.
-    fn tables(&mut self, new: &Snapshot) {
-        let capabilities = new.names("ZWaveDevice1", "Capabilities");
-        let parent = new.names(FIELDS, "id_parent");
-        let altid = new.names(FIELDS, "altid");
-        let controller = new
-            .value(NETWORK, new.names("ZWaveNetwork1", "HomeID"))
-            .and_then(controller_node);
-        let number = |device, names: &Range<NameId>| -> Option<u32> {
-            new.value(device, names.clone())?.trim().parse().ok()
+        let devices = match self.rows.get(slot.index())?.key {
+            LuupKey::Nodes => self.tables.nodes(),
+            LuupKey::Children => {
+                let parent = innermost(at).filter(|parent| snapshot.has(*parent))?;
+                self.tables.children(parent)
+            }
+            LuupKey::Variable { .. } | LuupKey::Field(_) => return None,
         };
-        self.nodes.clear();
-        self.children.clear();
-        for device in new.devices() {
-            let parent = number(device, &parent);
-            if let Some(parent) = parent {
-                self.children.push((parent, device));
-            }
-            let placed = parent.is_none_or(|parent| {
-                let node = number(device, &altid);
-                parent == NETWORK && node.is_some() && node != controller
-            });
-            let capable = new.value(device, capabilities.clone()).is_some();
-            if device != NETWORK && capable && placed {
-                self.nodes.push(device);
-            }
-        }
-        self.children.sort_unstable();
+        let listed = devices.into_iter().map(|device| Listed {
+            identity: device.to_string().into(),
+            number: Some(device),
+            was: None,
+        });
+        Some(listed.collect())
+    }
+
+    /// The devices for which a snapshot says something that does not fit the row, and what.
+    fn misfits(&self, index: usize, snapshot: &Snapshot) -> Vec<(u32, String)> {
+        let Some(LuupRow {
+            key,
+            kind: Some(kind),
+            ..
+        }) = self.rows.get(index)
+        else {
+            return Vec::new();
+        };
+        let misfit = |device| {
+            let why = kind.check(value_in(snapshot, key, device)?).err()?;
+            Some((device, format!("{key} of device {device}: {why}")))
+        };
+        snapshot.devices().filter_map(misfit).collect()
+    }
+
+    fn last_good(&self, index: usize, device: u32) -> Option<Box<str>> {
+        let (row, snapshot) = (self.rows.get(index)?, self.snapshot.as_ref()?);
+        let known = self.value_of(index, row, snapshot, device);
+        known.value().map(Box::from)
     }
 }
 
-/// `House: 17abfa2 Node 1 Suc 0`: the node number of the controller.
-fn controller_node(home_id: &str) -> Option<u32> {
-    let mut words = home_id.split_whitespace();
-    words.find(|word| *word == "Node")?;
-    words.next()?.parse().ok()
+fn innermost(at: &[Instance<'_>]) -> Option<u32> {
+    at.last()?.name().parse().ok()
 }
 
-/// A number of the data model that is not negative.
-fn is_number(value: &str) -> bool {
-    value.bytes().all(|b| b.is_ascii_digit()) && value.parse::<u64>().is_ok()
+fn value_in<'s>(snapshot: &'s Snapshot, key: &LuupKey, device: u32) -> Option<&'s str> {
+    let (service, variable) = key.name()?;
+    snapshot.value(device, snapshot.names(service, variable))
+}
+
+fn first_with(key: &LuupKey, snapshot: &Snapshot) -> Option<u32> {
+    let (service, variable) = key.name()?;
+    let names = snapshot.names(service, variable);
+    let has = |device: &u32| snapshot.value(*device, names.clone()).is_some();
+    snapshot.devices().find(has)
 }
 
 #[cfg(test)]

@@ -21,59 +21,179 @@ fn snapshot(devices: &[String]) -> Snapshot {
 
 fn home(devices: &[String]) -> Home {
     let mut home = Home::default();
-    home.update(Ok(snapshot(devices)));
+    update(&mut home, snapshot(devices));
     home
 }
 
-fn key(key: &str) -> Key<'_> {
-    Key::parse(key).unwrap()
+fn update(home: &mut Home, snapshot: Snapshot) {
+    let fetch = home.begin_fetch();
+    home.update(fetch, Ok(snapshot));
+}
+
+fn declare(home: &mut Home, key: &str, kind: Option<&str>, tables: usize) -> Result<Slot, String> {
+    let kind = kind.map(|kind| ParamType::parse(kind).unwrap());
+    let row = Declaration {
+        kind: kind.as_ref(),
+        filtered: false,
+        tables,
+        writable: false,
+    };
+    home.declare(&row, key)
+}
+
+/// A row of this type, in a table of devices.
+fn row(home: &mut Home, key: &str, kind: &str) -> Slot {
+    declare(home, key, Some(kind), 1).unwrap()
+}
+
+/// A row in no table.
+fn single(home: &mut Home, key: &str) -> Slot {
+    declare(home, key, Some("STRING"), 0).unwrap()
+}
+
+fn table(home: &mut Home, key: &str, tables: usize) -> Slot {
+    declare(home, key, None, tables).unwrap()
+}
+
+fn value(home: &Home, slot: Slot, device: &str) -> Reading<'static> {
+    home.value(slot, &[called(device)]).into_owned()
+}
+
+fn called(device: &str) -> Instance<'_> {
+    Instance {
+        number: 77,
+        identity: Some(device),
+    }
+}
+
+fn is(text: &str) -> Reading<'_> {
+    Reading::Value(text.into())
+}
+
+fn numbers(home: &Home, slot: Slot, at: &[Instance<'_>]) -> Option<Vec<u32>> {
+    let listed = home.list(slot, at)?.into_iter();
+    Some(listed.map(|listed| listed.number.unwrap()).collect())
 }
 
 const CAPABLE: (&str, &str, &str) = ("ZWaveDevice1", "Capabilities", "211,156,0,4,16,1,L,|37");
 
+/// A home of one device with one variable.
+fn with(variable: &str, value: &str) -> Snapshot {
+    snapshot(&[device(5, "", &[CAPABLE, ("ZWaveDevice1", variable, value)])])
+}
+
 #[test]
-fn a_number_that_does_not_parse_or_is_negative_keeps_its_last_good_value() {
-    let with = |interval: &str| {
-        snapshot(&[device(
-            5,
-            "",
-            &[CAPABLE, ("ZWaveDevice1", "WakeupInterval", interval)],
-        )])
-    };
-    let wakeup = key("ZWaveDevice1/WakeupInterval");
-    let mut home = Home::default();
-    home.declare(wakeup, true);
-    home.update(Ok(with("soon")));
-    assert_eq!((home.value(wakeup, &[5]), home.rejected()), (None, 1));
-    home.update(Ok(with("1800")));
-    assert_eq!(home.value(wakeup, &[5]), Some("1800"));
-    for (errors, bad) in [(2, "abc"), (3, "-1"), (4, "1.5"), (5, "+10")] {
-        home.update(Ok(with(bad)));
-        let got = (home.value(wakeup, &[5]), home.rejected());
-        assert_eq!(got, (Some("1800"), errors));
+fn f18_a_value_is_checked_by_the_type_of_its_row() {
+    for (kind, good, bad) in [
+        ("UINT", "1800", vec!["soon", "-1", "1.5", "4294967296"]),
+        (
+            "INT",
+            "-5",
+            vec!["soon", "1.5", "2147483648", "-2147483649"],
+        ),
+        ("INT:-5:-2", "-3", vec!["-6", "-1", "0", "3"]),
+        ("UINT:10:20", "20", vec!["9", "21", "-1"]),
+        ("LONG", "-4294967296", vec!["-9223372036854775809", "x"]),
+        (
+            "ULONG",
+            "18446744073709551615",
+            vec!["18446744073709551616", "-1"],
+        ),
+        ("BOOLEAN", "1", vec!["2", "on"]),
+        ("STRING::a|b", "b", vec!["c"]),
+    ] {
+        let mut home = Home::default();
+        let slot = row(&mut home, "ZWaveDevice1/V", kind);
+        for (nth, bad) in bad.iter().enumerate() {
+            update(&mut home, with("V", bad));
+            let known = if nth == 0 { Reading::Unknown } else { is(good) };
+            assert_eq!(value(&home, slot, "5"), known, "{kind} {bad}");
+            update(&mut home, with("V", good));
+            assert_eq!(value(&home, slot, "5"), is(good), "{kind}");
+        }
+        // The last good one stays through any number of bad ones, but not through none.
+        update(&mut home, with("V", bad[0]));
+        update(&mut home, with("V", bad[0]));
+        assert_eq!(value(&home, slot, "5"), is(good), "{kind}");
+        update(&mut home, with("V", ""));
+        assert_eq!(value(&home, slot, "5"), Reading::Absent, "{kind}");
     }
-    home.update(Ok(with("3600\\n")));
-    assert_eq!(home.value(wakeup, &[5]), Some("3600"));
-    home.update(Ok(with("")));
-    assert_eq!(home.value(wakeup, &[5]), None);
-    assert_eq!(home.rejected(), 5);
+}
+
+#[test]
+fn f18_each_row_of_a_variable_has_its_own_type_and_none_behind_a_filter() {
+    let mut home = Home::default();
+    update(&mut home, with("V", "-1"));
+    let whole = row(&mut home, "ZWaveDevice1/V", "INT");
+    let counted = row(&mut home, "ZWaveDevice1/V", "UINT");
+    let kind = ParamType::parse("UINT").unwrap();
+    let filtered = Declaration {
+        kind: Some(&kind),
+        filtered: true,
+        tables: 1,
+        writable: false,
+    };
+    let filtered = home.declare(&filtered, "ZWaveDevice1/V").unwrap();
+    for _ in 0..2 {
+        assert_eq!(value(&home, whole, "5"), is("-1"));
+        assert_eq!(value(&home, counted, "5"), Reading::Unknown);
+        assert_eq!(value(&home, filtered, "5"), is("-1"));
+        update(&mut home, with("V", "-1"));
+    }
 }
 
 #[test]
 fn a_failed_fetch_leaves_all_as_it_is() {
     let mut home = home(&[device(5, "", &[CAPABLE])]);
-    home.update(Err(LuupError::Empty));
-    assert_eq!(home.rows(Key::Nodes, &[]), Some(vec![5]));
-    assert_eq!(home.value(key("device.id"), &[5]), Some("5"));
+    let fetch = home.begin_fetch();
+    home.update(fetch, Err(LuupError::Empty));
+    let nodes = table(&mut home, "nodes", 0);
+    assert_eq!(numbers(&home, nodes, &[]), Some(vec![5]));
+    let id = row(&mut home, "device.id", "UINT");
+    assert_eq!(value(&home, id, "5"), is("5"));
 }
 
 #[test]
-fn nothing_is_known_before_the_first_good_fetch() {
+fn f07_nothing_is_known_before_the_first_good_fetch() {
     let mut home = Home::default();
-    home.update(Err(LuupError::Timeout));
-    assert_eq!(home.rows(Key::Nodes, &[]), None);
-    assert_eq!(home.value(key("device.id"), &[5]), None);
-    assert!(home.target("ZWaveDevice1/X", &[5]).is_err());
+    let fetch = home.begin_fetch();
+    home.update(fetch, Err(LuupError::Timeout));
+    let nodes = table(&mut home, "nodes", 0);
+    assert_eq!(home.list(nodes, &[]), None);
+    let id = row(&mut home, "device.id", "UINT");
+    assert_eq!(value(&home, id, "5"), Reading::Unknown);
+    let role = single(&mut home, "ZWaveNetwork1/Role");
+    assert_eq!(home.value(role, &[]), Reading::Unknown);
+    assert!(home.target(role, &[]).is_err());
+}
+
+#[test]
+fn f07_a_device_that_luup_does_not_tell_of_is_unknown() {
+    let network = |role| device(1, "", &[("ZWaveNetwork1", "Role", role)]);
+    let node = device(5, r#""id_parent":1,"altid":"2","#, &[CAPABLE]);
+    let child = device(6, r#""id_parent":5,"altid":"e1","#, &[]);
+    let mut home = home(&[network("Master"), node, child]);
+    let role = single(&mut home, "ZWaveNetwork1/Role");
+    let interval = row(&mut home, "ZWaveDevice1/WakeupInterval", "UINT");
+    let children = table(&mut home, "children", 1);
+    assert_eq!(home.value(role, &[]), is("Master"));
+    assert_eq!(value(&home, interval, "5"), Reading::Absent);
+    assert_eq!(numbers(&home, children, &[called("5")]), Some(vec![6]));
+    update(&mut home, snapshot(&[device(9, "", &[CAPABLE])]));
+    assert_eq!(home.value(role, &[]), Reading::Unknown);
+    assert_eq!(value(&home, interval, "5"), Reading::Unknown);
+    assert_eq!(home.list(children, &[called("5")]), None);
+    update(
+        &mut home,
+        snapshot(&[network(""), device(5, "", &[CAPABLE])]),
+    );
+    assert_eq!(home.value(role, &[]), Reading::Absent);
+    assert_eq!(value(&home, interval, "5"), Reading::Absent);
+    assert_eq!(
+        value(&home, interval, "lan"),
+        Reading::Absent,
+        "not of Luup"
+    );
 }
 
 #[test]
@@ -92,7 +212,11 @@ fn nodes_have_capabilities_and_by_their_parents_are_told_from_controller_and_chi
         device(31, "", &[("ZWaveDevice1", "Capabilities", "")]),
         device(32, "", &[]),
     ];
-    assert_eq!(home(&bare).rows(Key::Nodes, &[]), Some(vec![2, 30]));
+    let mut bare = home(&bare);
+    let nodes = table(&mut bare, "nodes", 0);
+    assert_eq!(numbers(&bare, nodes, &[]), Some(vec![2, 30]));
+    let listed = bare.list(nodes, &[]).unwrap();
+    assert_eq!((&*listed[0].identity, &listed[0].was), ("2", &None));
     let told = [
         device(
             1,
@@ -109,39 +233,164 @@ fn nodes_have_capabilities_and_by_their_parents_are_told_from_controller_and_chi
         device(40, r#""id_parent":1,"altid":"plugin","#, &[CAPABLE]),
         device(41, r#""id_parent":0,"altid":"9","#, &[CAPABLE]),
     ];
-    let home = home(&told);
-    assert_eq!(home.rows(Key::Nodes, &[]), Some(vec![30]));
-    assert_eq!(home.rows(Key::Children, &[30]), Some(vec![31, 33]));
-    assert_eq!(home.rows(Key::Children, &[2]), Some(vec![]));
+    let mut home = home(&told);
+    let nodes = table(&mut home, "nodes", 0);
+    let children = table(&mut home, "children", 1);
+    assert_eq!(numbers(&home, nodes, &[]), Some(vec![30]));
+    assert_eq!(
+        numbers(&home, children, &[called("30")]),
+        Some(vec![31, 33])
+    );
+    assert_eq!(numbers(&home, children, &[called("2")]), Some(vec![]));
+}
+
+#[test]
+fn f07_a_node_stays_one_while_an_engine_that_starts_tells_no_variables() {
+    let mut home = home(&[device(5, "", &[CAPABLE]), device(6, "", &[CAPABLE])]);
+    let nodes = table(&mut home, "nodes", 0);
+    update(
+        &mut home,
+        snapshot(&[device(5, "", &[]), device(7, "", &[])]),
+    );
+    assert_eq!(numbers(&home, nodes, &[]), Some(vec![5]));
 }
 
 #[test]
 fn a_row_in_no_table_shows_the_first_device_that_has_the_variable() {
-    let home = home(&[
+    let mut home = home(&[
         device(9, "", &[("ZWaveNetwork1", "Role", "later")]),
         device(1, "", &[("ZWaveNetwork1", "Role", "Master SIS:NO PRI:YES")]),
     ]);
-    let role = key("ZWaveNetwork1/Role");
-    assert_eq!(home.value(role, &[]), Some("Master SIS:NO PRI:YES"));
-    assert_eq!(home.value(role, &[9]), Some("later"));
-    assert_eq!(home.value(key("device.id"), &[]), None);
+    let role = single(&mut home, "ZWaveNetwork1/Role");
+    assert_eq!(home.value(role, &[]), is("Master SIS:NO PRI:YES"));
+    let in_table = row(&mut home, "ZWaveNetwork1/Role", "STRING");
+    assert_eq!(value(&home, in_table, "9"), is("later"));
+    let none = single(&mut home, "ZWaveNetwork1/Nothing");
+    assert_eq!(home.value(none, &[]), Reading::Absent);
 }
 
 #[test]
 fn a_target_has_the_full_service_and_the_device() {
-    let home = home(&[
+    let mut home = home(&[
         device(1, "", &[("ZWaveNetwork1", "PollFrequency", "60")]),
         device(5, "", &[CAPABLE]),
     ]);
-    let target = home.target("ZWaveNetwork1/PollFrequency", &[]).unwrap();
+    let poll = single(&mut home, "ZWaveNetwork1/PollFrequency");
+    let target = home.target(poll, &[]).unwrap();
     assert_eq!(target.device, 1);
     let full = "urn:micasaverde-com:serviceId:ZWaveNetwork1/PollFrequency";
     assert_eq!(target.key, full);
-    let unset = home.target("ZWaveDevice1/AssociationSet", &[5]).unwrap();
+    let unset = row(&mut home, "ZWaveDevice1/AssociationSet", "STRING");
+    let at = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| Box::from(*name))
+            .collect::<Vec<_>>()
+    };
+    let unset = home.target(unset, &at(&["1", "5"])).unwrap();
     assert!(unset.key.ends_with(":ZWaveDevice1/AssociationSet"));
-    assert_eq!(home.target("device.name", &[5]).unwrap().key, "device.name");
-    for refused in ["device.altid", "Unknown1/X", "nodes", "x"] {
-        let error = home.target(refused, &[5]).unwrap_err();
+    assert_eq!(unset.device, 5);
+    let name = row(&mut home, "device.name", "STRING");
+    assert_eq!(home.target(name, &at(&["5"])).unwrap().key, "device.name");
+    assert!(home.target(name, &at(&["lan"])).is_err());
+    for refused in ["device.altid", "Unknown1/X"] {
+        let slot = row(&mut home, refused, "STRING");
+        let error = home.target(slot, &at(&["5"])).unwrap_err();
         assert_eq!(error, LuupError::NotWritable(refused.to_owned()));
+    }
+}
+
+#[test]
+fn f08_what_luup_took_is_shown_at_once_and_not_undone_by_an_older_fetch() {
+    let mut home = Home::default();
+    let interval = row(&mut home, "ZWaveDevice1/WakeupInterval", "UINT");
+    let unset = row(&mut home, "ZWaveDevice1/AssociationSet", "STRING");
+    let old = || with("WakeupInterval", "720");
+    update(&mut home, old());
+    let began_before = home.begin_fetch();
+    let write = |home: &mut Home, slot, text: &str| {
+        let target = home.target(slot, &["5".into()]).unwrap();
+        home.taken(&target, text);
+    };
+    write(&mut home, interval, "900");
+    write(&mut home, interval, "1800");
+    write(&mut home, unset, "1,4");
+    assert_eq!(value(&home, interval, "5"), is("1800"));
+    assert_eq!(value(&home, unset, "5"), is("1,4"));
+    home.update(began_before, Ok(old()));
+    assert_eq!(value(&home, interval, "5"), is("1800"));
+    let began_after = home.begin_fetch();
+    home.update(began_after, Err(LuupError::Timeout));
+    assert_eq!(value(&home, interval, "5"), is("1800"));
+    // A bad value after it keeps what was written as the last good one.
+    update(&mut home, with("WakeupInterval", "soon"));
+    assert_eq!(value(&home, interval, "5"), is("1800"));
+    assert_eq!(value(&home, unset, "5"), Reading::Absent);
+    update(&mut home, with("WakeupInterval", "60"));
+    assert_eq!(value(&home, interval, "5"), is("60"));
+    home.update(began_before, Ok(old()));
+    assert_eq!(
+        value(&home, interval, "5"),
+        is("60"),
+        "a fetch that was late"
+    );
+    write(&mut home, interval, "");
+    assert_eq!(value(&home, interval, "5"), Reading::Absent);
+}
+
+#[test]
+fn f21_devices_that_come_and_go_leave_nothing() {
+    let mut home = Home::default();
+    let interval = row(&mut home, "ZWaveDevice1/WakeupInterval", "UINT");
+    let role = single(&mut home, "ZWaveNetwork1/Role");
+    let mut sizes = Vec::new();
+    for round in 1..=50_u32 {
+        let devices: Vec<String> = (0..20)
+            .map(|nth| {
+                let states = [
+                    CAPABLE,
+                    ("ZWaveDevice1", "WakeupInterval", "soon"),
+                    ("ZWaveNetwork1", "Role", "Master"),
+                ];
+                device(round * 1000 + nth, "", &states)
+            })
+            .collect();
+        update(&mut home, snapshot(&devices));
+        let target = home.target(role, &[]).unwrap();
+        assert_eq!(target.device, round * 1000);
+        home.taken(&target, "Slave");
+        let stale = value(&home, interval, &(round * 1000 - 1000).to_string());
+        assert_eq!(stale, Reading::Unknown);
+        sizes.push(format!("{home:?}").len());
+    }
+    // Beside the digits of the numbers nothing grows.
+    assert!(sizes[49] < sizes[0] + 1000, "{sizes:?}");
+}
+
+#[test]
+fn rows_are_checked_when_they_are_declared() {
+    let home = &mut Home::default();
+    let mut refused = |key: &str, kind: Option<&str>, tables: usize| {
+        declare(home, key, kind, tables).unwrap_err()
+    };
+    assert!(refused("devices", Some("STRING"), 0).contains("SERVICE/VARIABLE"));
+    assert!(refused("nodes", Some("STRING"), 0).contains("a table"));
+    assert!(refused("device.id", None, 0).contains("a value"));
+    assert!(refused("children", None, 0).contains("stands in a table"));
+    assert!(!home.is_wanted());
+    let kind = ParamType::parse("STRING").unwrap();
+    for (key, kind, is_writable) in [
+        ("X1/V", Some(&kind), true),
+        ("device.name", Some(&kind), true),
+        ("device.altid", Some(&kind), false),
+        ("nodes", None, false),
+    ] {
+        let row = Declaration {
+            kind,
+            filtered: false,
+            tables: 1,
+            writable: true,
+        };
+        assert_eq!(home.declare(&row, key).is_ok(), is_writable, "{key}");
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::luup::LuupError;
-use crate::base::json::{JsonEvent, JsonReader};
-use crate::luup::key::{FIELDS, short};
 use super::{Name, NameId, Snapshot, TextId, Texts};
+use crate::base::json::{JsonEvent, JsonReader};
+use crate::luup::LuupError;
+use crate::luup::key::{FIELDS, short};
 
 /// A value on its way into a snapshot.
-pub(super) struct NewValue {
+pub(super) struct FoundValue {
     device: u32,
     service: TextId,
     variable: TextId,
@@ -19,7 +19,7 @@ pub(super) struct NewValue {
 pub(super) struct Builder {
     texts: Texts,
     known: HashMap<String, TextId>,
-    pub(super) values: Vec<NewValue>,
+    pub(super) values: Vec<FoundValue>,
 }
 
 impl Builder {
@@ -40,7 +40,9 @@ impl Builder {
             return Err(LuupError::NoDevices);
         }
         while let Some(event) = reader.next()? {
-            let JsonEvent::Name(name) = event else { continue };
+            let JsonEvent::Name(name) = event else {
+                continue;
+            };
             match (name.as_ref(), reader.next()?) {
                 ("devices", Some(JsonEvent::Array)) => self.devices(&mut reader)?,
                 (_, Some(value)) => reader.skip(&value)?,
@@ -128,7 +130,7 @@ impl Builder {
         let value = value.trim_end_matches(['\r', '\n']);
         if !value.is_empty() {
             let value = self.text(value);
-            self.values.push(NewValue {
+            self.values.push(FoundValue {
                 device: 0,
                 service,
                 variable,

@@ -132,14 +132,10 @@ impl Snapshot {
             .find(|text| !text.is_empty())
     }
 
-    /// Replaces a value the device has; an empty one is none.
-    pub(super) fn replace(&mut self, device: u32, name: NameId, value: &str) {
-        let text = self.texts.add(value);
-        if let Some(at) = self.position(device, name) {
-            if let Some(slot) = self.values.get_mut(at) {
-                slot.1 = text;
-            }
-        }
+    /// Whether there is such a device.
+    pub(super) fn has(&self, device: u32) -> bool {
+        let found = self.devices.binary_search_by_key(&device, |(id, _)| *id);
+        found.is_ok()
     }
 
     fn position(&self, device: u32, name: NameId) -> Option<usize> {

@@ -1,60 +1,91 @@
 use super::*;
+use crate::datamodel::types::ParamType;
 use crate::luup::Snapshot;
 
 fn source() -> LuupSource {
     let text = r#"{"devices":[{"id":7,"status":4,"name":"Lampe","states":[
         {"service":"urn:micasaverde-com:serviceId:HaDevice1","variable":"BatteryLevel","value":"70"}]}]}"#;
     let mut home = Home::default();
-    home.update(Snapshot::read(text, None));
+    let fetch = home.begin_fetch();
+    home.update(fetch, Snapshot::read(text, None));
     LuupSource(Rc::new(RefCell::new(home)))
 }
+
+fn declare(source: &mut LuupSource, key: &str, kind: Option<&str>) -> Result<Slot, String> {
+    let kind = kind.map(|kind| ParamType::parse(kind).unwrap());
+    let row = Declaration {
+        kind: kind.as_ref(),
+        filtered: false,
+        tables: 1,
+        writable: false,
+    };
+    source.declare(&row, key)
+}
+
+const DEVICE: Instance<'_> = Instance {
+    number: 1,
+    identity: Some("7"),
+};
+const OTHER: Instance<'_> = Instance {
+    number: 7,
+    identity: Some("3"),
+};
 
 #[test]
 fn values_come_from_the_innermost_instance() {
     let mut source = source();
-    assert_eq!(source.get("HaDevice1/BatteryLevel", &[7]).unwrap(), "70");
-    assert_eq!(source.get("HaDevice1/BatteryLevel", &[3, 7]).unwrap(), "70");
-    assert_eq!(source.get("HaDevice1/BatteryLevel", &[7, 3]), None);
+    let mut get = |key: &str, at: &[Instance<'_>]| {
+        let slot = declare(&mut source, key, Some("STRING")).unwrap();
+        source.get(slot, at).into_owned()
+    };
+    let battery = Reading::Value("70".into());
+    assert_eq!(get("HaDevice1/BatteryLevel", &[DEVICE]), battery);
+    assert_eq!(get("HaDevice1/BatteryLevel", &[OTHER, DEVICE]), battery);
+    assert_eq!(
+        get("HaDevice1/BatteryLevel", &[DEVICE, OTHER]),
+        Reading::Unknown
+    );
     let urn = "urn:micasaverde-com:serviceId:HaDevice1/BatteryLevel";
-    assert_eq!(source.get(urn, &[7]).unwrap(), "70");
-    assert_eq!(source.get("device.status", &[7]).unwrap(), "4");
-    assert_eq!(source.get("nonsense", &[7]), None);
+    assert_eq!(get(urn, &[DEVICE]), battery);
+    assert_eq!(get("device.status", &[DEVICE]).value(), Some("4"));
 }
 
 #[test]
 fn user_data_is_needed_as_soon_as_a_row_shows_what_only_it_has() {
     let mut source = source();
     assert!(!source.0.borrow().is_wanted());
-    for key in [
-        "HaDevice1/BatteryLevel",
-        "device.id",
-        "device.status",
-        "nodes",
-    ] {
-        source.declare(key, true).unwrap();
+    for key in ["HaDevice1/BatteryLevel", "device.id", "device.status"] {
+        declare(&mut source, key, Some("STRING")).unwrap();
     }
+    declare(&mut source, "nodes", None).unwrap();
     assert!(source.0.borrow().is_wanted());
     assert!(!source.0.borrow().needs_user_data());
-    source.declare("device.altid", true).unwrap();
+    declare(&mut source, "device.altid", Some("STRING")).unwrap();
     assert!(source.0.borrow().needs_user_data());
-    assert!(source.declare("devices", false).is_err());
 }
 
 #[test]
 fn a_write_is_checked_and_left_to_a_job() {
     let mut source = source();
-    assert!(source.deferred() && source.volatile("HaDevice1/BatteryLevel"));
-    assert_eq!(
-        source.stage("ZWaveDevice1/WakeupInterval", &[7], "60"),
-        Ok(())
-    );
-    assert_eq!(source.stage("device.name", &[7], "Lampe é"), Ok(()));
-    let read_only = Err(SourceError::ReadOnly);
-    assert_eq!(source.stage("device.altid", &[7], "3"), read_only);
-    assert_eq!(source.stage("nodes", &[], "3"), read_only);
+    assert!(source.deferred());
+    let mut row = |key: &str| declare(&mut source, key, Some("STRING")).unwrap();
+    let (level, name) = (row("HaDevice1/BatteryLevel"), row("device.name"));
+    let (fixed, strange) = (row("device.altid"), row("Unknown1/X"));
+    assert!(!source.keeps_reports(level));
+    assert_eq!(source.stage(level, &[DEVICE], "60"), Ok(()));
+    assert_eq!(source.stage(name, &[DEVICE], "Lampe é"), Ok(()));
+    for refused in [fixed, strange] {
+        let refused = source.stage(refused, &[DEVICE], "3").unwrap_err();
+        assert!(
+            refused.to_string().contains("cannot be written"),
+            "{refused}"
+        );
+    }
     let long = "x".repeat(MAX_VALUE_BYTES + 1);
-    assert!(matches!(
-        source.stage("ZWaveDevice1/VariablesSet", &[7], &long),
-        Err(SourceError::BadValue(_))
-    ));
+    let long = source.stage(level, &[DEVICE], &long);
+    assert!(matches!(long, Err(SourceError::BadValue(_))));
+    // Before the engine has answered, nobody can tell what it will take.
+    let mut early = LuupSource(Rc::default());
+    let strange = declare(&mut early, "Unknown1/X", Some("STRING")).unwrap();
+    assert_eq!(early.stage(strange, &[DEVICE], "3"), Ok(()));
 }

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use cwmpd::device::uci::{Document, Value};
+use cwmpd::device::uci::{Document, Edit, UciError, Value};
 
 pub const PACKAGES: [&str; 5] = ["network", "system", "wireless", "dhcp", "odd"];
 
@@ -46,4 +46,60 @@ pub fn show(package: &str, document: &Document) -> String {
         }
     }
     text
+}
+
+type Done = Result<(), UciError>;
+
+fn find(document: &Document, selector: &str) -> Result<usize, UciError> {
+    let found = document.find(selector);
+    found.ok_or_else(|| document.no_section(selector))
+}
+
+fn put(document: &mut Document, selector: &str, option: &str, value: Value) -> Done {
+    document.apply(&[Edit::Set {
+        section: find(document, selector)?,
+        option: option.to_owned(),
+        value,
+    }])
+}
+
+/// Sets an option to one value; the empty one unsets it.
+pub fn set(document: &mut Document, selector: &str, option: &str, value: &str) -> Done {
+    put(document, selector, option, Value::One(value.to_owned()))
+}
+
+/// Sets an option to a list.
+pub fn set_list(document: &mut Document, selector: &str, option: &str, values: &[&str]) -> Done {
+    let values = values.iter().map(|value| (*value).to_owned());
+    put(document, selector, option, Value::List(values.collect()))
+}
+
+/// Puts a value behind those of an option.
+pub fn add_list(document: &mut Document, selector: &str, option: &str, value: &str) -> Done {
+    let known = document.get(selector, option);
+    let mut values = known
+        .map(|known| known.items().to_vec())
+        .unwrap_or_default();
+    values.push(value.to_owned());
+    put(document, selector, option, Value::List(values))
+}
+
+/// Removes the lines of an option.
+pub fn delete(document: &mut Document, selector: &str, option: &str) -> Done {
+    set_list(document, selector, option, &[])
+}
+
+/// Adds a section.
+pub fn add_section(document: &mut Document, kind: &str, name: &str) -> Done {
+    document.apply(&[Edit::Add {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        options: Vec::new(),
+    }])
+}
+
+/// Removes a section.
+pub fn delete_section(document: &mut Document, selector: &str) -> Done {
+    let section = find(document, selector)?;
+    document.apply(&[Edit::Remove { section }])
 }

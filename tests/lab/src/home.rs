@@ -143,8 +143,13 @@ impl Home {
 
     /// Sets an option of the package `cwmpd`, as `uci set` and `uci commit` do.
     pub fn set_uci(&self, section: &str, option: &str, value: &str) {
-        uci::update(&self.config_dir(), "cwmpd", &mut |document| {
-            document.set(section, option, value)
+        uci::update(&self.config_dir(), "cwmpd", false, &mut |document| {
+            let at = document.find(section);
+            document.apply(&[uci::Edit::Set {
+                section: at.ok_or_else(|| document.no_section(section))?,
+                option: option.to_owned(),
+                value: uci::Value::One(value.to_owned()),
+            }])
         })
         .expect("a change of the configuration");
     }
@@ -300,6 +305,11 @@ impl Daemon<'_> {
     pub fn stop(mut self) -> ExitStatus {
         self.signal("TERM");
         self.wait()
+    }
+
+    /// Whether the agent has not ended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits until the agent ends by itself.

@@ -1,11 +1,14 @@
 //! The model through its public calls, over a small description of its own.
 
+mod bounds;
 mod change;
 mod objects;
+mod owned;
+mod unknown;
+mod upgrade;
 mod read;
 mod set;
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,9 +16,10 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::datamodel::source::{Source, SourceError, Sources};
+use crate::datamodel::source::{
+    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Sources,
+};
 use crate::base::xsd::XsdType;
-use crate::soap::ParameterValue;
 
 /// The description that the tests share.
 const CSV: &str = "\
@@ -44,39 +48,96 @@ pub(super) type Values = Rc<RefCell<BTreeMap<String, String>>>;
 /// A source of the test's making.
 struct Fake {
     values: Values,
-    staged: Vec<(String, String)>,
+    keys: Vec<String>,
+    staged: Vec<(String, Option<String>)>,
     before: BTreeMap<String, String>,
     deferred: bool,
-    volatile: bool,
+    noticed: Noticed,
     fail: Rc<RefCell<bool>>,
 }
 
-fn name(key: &str, at: &[u32]) -> String {
-    at.last().map_or(key.to_owned(), |n| format!("{key}@{n}"))
+/// A value by which the test says that nobody can tell.
+pub(super) const UNKNOWN: &str = "?";
+
+fn name(key: &str, at: &[Instance<'_>]) -> String {
+    at.last().map_or(key.to_owned(), |i| format!("{key}@{}", i.name()))
+}
+
+impl Fake {
+    fn key(&self, slot: Slot) -> &str {
+        self.keys.get(slot.index()).map_or("", String::as_str)
+    }
+
+    fn rows(&self, slot: Slot) -> Option<Vec<String>> {
+        let values = self.values.borrow();
+        let list = values.get(self.key(slot))?;
+        let rows = list.split(',').filter(|row| !row.is_empty());
+        Some(rows.map(str::to_owned).collect())
+    }
+
+    fn stage_rows(&mut self, slot: Slot, rows: &[String]) {
+        let key = self.key(slot).to_owned();
+        self.staged.push((key, Some(rows.join(","))));
+    }
 }
 
 impl Source for Fake {
-    fn declare(&mut self, _: &str, _: bool) -> Result<(), String> {
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        if row.writable && key == "battery" {
+            return Err("nobody charges by remote".to_owned());
+        }
+        self.keys.push(key.to_owned());
+        Ok(Slot::new(self.keys.len() - 1))
+    }
+
+    fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        let value = self.values.borrow().get(&name(self.key(slot), at)).cloned();
+        match value {
+            Some(value) if value == UNKNOWN => Reading::Unknown,
+            value => Reading::of(value),
+        }
+    }
+
+    fn list(&mut self, slot: Slot, _: &[Instance<'_>], _: &[&str]) -> Option<Vec<Listed>> {
+        let listed = self.rows(slot)?.into_iter().map(|row| Listed {
+            number: row.parse().ok(),
+            ..Listed::new(row)
+        });
+        Some(listed.collect())
+    }
+
+    fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
+        let name = name(self.key(slot), at);
+        self.staged.push((name, Some(value.to_owned())));
         Ok(())
     }
 
-    fn get(&mut self, key: &str, at: &[u32]) -> Option<Cow<'_, str>> {
-        self.values
-            .borrow()
-            .get(&name(key, at))
-            .cloned()
-            .map(Cow::Owned)
+    fn stage_add(
+        &mut self,
+        slot: Slot,
+        _: &[Instance<'_>],
+        number: u32,
+    ) -> Result<Box<str>, SourceError> {
+        let mut rows = self.rows(slot).unwrap_or_default();
+        let identity = format!("new{number}");
+        rows.push(identity.clone());
+        self.stage_rows(slot, &rows);
+        Ok(identity.into())
     }
 
-    fn rows(&mut self, key: &str, _: &[u32]) -> Option<Vec<u32>> {
-        let values = self.values.borrow();
-        let list = values.get(key)?;
-        Some(list.split(',').filter_map(|n| n.parse().ok()).collect())
-    }
-
-    fn stage(&mut self, key: &str, at: &[u32], value: &str) -> Result<(), SourceError> {
-        self.staged.push((name(key, at), value.to_owned()));
+    fn stage_remove(&mut self, slot: Slot, at: &[Instance<'_>]) -> Result<(), SourceError> {
+        let mut rows = self.rows(slot).unwrap_or_default();
+        let gone = at.last().map(|i| i.name().into_owned());
+        rows.retain(|row| Some(row) != gone.as_ref());
+        self.stage_rows(slot, &rows);
         Ok(())
+    }
+
+    fn staged(&self) -> Vec<String> {
+        let staged = self.staged.iter().filter(|_| !self.deferred);
+        staged
+            .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or_default()))
+            .collect()
     }
 
     fn commit(&mut self) -> Result<(), SourceError> {
@@ -85,7 +146,18 @@ impl Source for Fake {
         }
         self.before = self.values.borrow().clone();
         if !self.deferred {
-            self.values.borrow_mut().extend(self.staged.drain(..));
+            let mut values = self.values.borrow_mut();
+            for (name, value) in self.staged.drain(..) {
+                values.extend(value.map(|value| (name, value)));
+            }
+        }
+        self.staged.clear();
+        Ok(())
+    }
+
+    fn replay(&mut self, line: &str) -> Result<(), SourceError> {
+        if let Some((name, value)) = line.split_once('=') {
+            self.values.borrow_mut().insert(name.into(), value.into());
         }
         Ok(())
     }
@@ -103,8 +175,12 @@ impl Source for Fake {
         self.deferred
     }
 
-    fn volatile(&self, _: &str) -> bool {
-        self.volatile
+    fn noticed(&self, _: Slot) -> Noticed {
+        self.noticed
+    }
+
+    fn keeps_reports(&self, _: Slot) -> bool {
+        self.noticed == Noticed::Pushed
     }
 }
 
@@ -153,10 +229,14 @@ impl Bench {
     pub fn open(&self) -> Model {
         let fake = |values: &Values, deferred| Fake {
             values: Rc::clone(values),
+            keys: Vec::new(),
             staged: Vec::new(),
             before: BTreeMap::new(),
             deferred,
-            volatile: deferred,
+            noticed: match deferred {
+                true => Noticed::Polled,
+                false => Noticed::Pushed,
+            },
             fail: Rc::clone(&self.fail),
         };
         let sources: Sources = vec![
@@ -201,10 +281,10 @@ pub(super) fn names(model: &mut Model, path: &str, next_level: bool) -> Vec<Stri
     all
 }
 
-pub(super) fn value(name: &str, text: &str) -> ParameterValue {
-    ParameterValue {
-        name: name.to_owned(),
-        value: text.to_owned(),
+pub(super) fn value<'a>(name: &'a str, text: &'a str) -> NewValue<'a> {
+    NewValue {
+        name,
+        value: text,
         xsi_type: None,
     }
 }

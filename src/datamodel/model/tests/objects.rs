@@ -1,5 +1,4 @@
 use super::*;
-use crate::soap::Status;
 
 const TABLE: &str = "Device.NAT.PortMapping.";
 
@@ -9,11 +8,11 @@ fn instance_numbers_are_never_used_twice_even_after_a_restart() {
     let mut model = bench.open();
     assert_eq!(
         model.add_object(Requester::Acs, TABLE, None),
-        Ok((1, Status::Applied))
+        Ok((1, InForce::Now))
     );
     assert_eq!(
         model.add_object(Requester::Acs, TABLE, None),
-        Ok((2, Status::Applied))
+        Ok((2, InForce::Now))
     );
     model
         .delete_object(Requester::Acs, "Device.NAT.PortMapping.2.", Some("k"))
@@ -25,7 +24,7 @@ fn instance_numbers_are_never_used_twice_even_after_a_restart() {
     );
     assert_eq!(
         again.add_object(Requester::Acs, TABLE, None),
-        Ok((3, Status::Applied))
+        Ok((3, InForce::Now))
     );
     assert_eq!(
         get(&mut again, "Device.NAT.PortMappingNumberOfEntries"),
@@ -94,7 +93,7 @@ fn a_table_can_be_full() {
         panic!()
     };
     let instances = model.state.tables.entry(table).or_default();
-    instances.last = u32::MAX;
+    instances.use_up(u32::MAX);
     let refused = model.add_object(Requester::Acs, TABLE, None);
     assert_eq!(refused, Err(ModelError::ResourcesExceeded));
 }

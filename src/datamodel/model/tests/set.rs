@@ -1,12 +1,11 @@
 use super::*;
-use crate::soap::Status;
 
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
 const ENABLE: &str = "Device.ManagementServer.PeriodicInformEnable";
 const URL: &str = "Device.ManagementServer.URL";
 const WAKE_UP: &str = "Device.Zwave.Interface.20.WakeUpInterval";
 
-fn set(model: &mut Model, list: &[(&str, &str)], key: &str) -> Result<Status, Vec<SetError>> {
+fn set(model: &mut Model, list: &[(&str, &str)], key: &str) -> Result<InForce, Vec<SetError>> {
     let list: Vec<_> = list.iter().map(|(name, text)| value(name, text)).collect();
     model.set_values(Requester::Acs, &list, Some(key))
 }
@@ -19,7 +18,7 @@ fn a_set_is_durable_with_its_parameter_key() {
         &[(INTERVAL, "60"), (ENABLE, "false")],
         "key 1",
     );
-    assert_eq!(done, Ok(Status::Applied));
+    assert_eq!(done, Ok(InForce::Now));
     let mut again = bench.open();
     assert_eq!(get(&mut again, INTERVAL), "60");
     assert_eq!(get(&mut again, ENABLE), "0");
@@ -102,7 +101,7 @@ fn a_wrong_xsi_type_is_an_invalid_type_and_a_range_an_invalid_value() {
 fn an_empty_list_only_sets_the_parameter_key() {
     let bench = Bench::new();
     let mut model = bench.open();
-    assert_eq!(set(&mut model, &[], "only"), Ok(Status::Applied));
+    assert_eq!(set(&mut model, &[], "only"), Ok(InForce::Now));
     assert_eq!(
         get(&mut model, "Device.ManagementServer.ParameterKey"),
         "only"
@@ -169,21 +168,14 @@ fn a_deferred_value_is_shown_kept_and_settled() {
     let mut model = bench.open();
     assert_eq!(
         set(&mut model, &[(WAKE_UP, "300")], ""),
-        Ok(Status::Pending)
+        Ok(InForce::Later)
     );
     assert_eq!(get(&mut model, WAKE_UP), "300");
     let mut again = bench.open();
     assert_eq!(get(&mut again, WAKE_UP), "300");
     let pending = again.pending_writes();
     assert_eq!(pending.len(), 1);
-    assert_eq!(
-        (
-            pending[0].kind,
-            pending[0].key.as_str(),
-            pending[0].at.as_slice()
-        ),
-        ("remote", "wakeup", &[20][..])
-    );
+    assert_eq!((pending[0].kind, &*pending[0].at[0]), ("remote", "20"));
     bench.put_remote("wakeup@20", "300");
     again.settle(&pending[0].path, &pending[0].wanted);
     again.commit().unwrap();

@@ -5,11 +5,11 @@ use cwmpd::datamodel::expr::{Expr, Scope};
 struct Small;
 
 impl Scope for Small {
-    fn value(&mut self, name: &str) -> Option<String> {
+    fn value(&mut self, _: usize, name: &str) -> Option<String> {
         (name.len() % 3 != 0).then(|| name.len().to_string())
     }
 
-    fn count(&mut self, object: &str) -> Option<u64> {
+    fn count(&mut self, _: usize, object: &str) -> Option<u64> {
         u64::try_from(object.len()).ok()
     }
 

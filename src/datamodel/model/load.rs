@@ -1,0 +1,177 @@
+//! Rows to state: what survived.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::Model;
+use super::persist::{POSITION, Picture, RECORD_STEM, reported};
+use super::resolve::{Lookup, Place};
+use crate::datamodel::key::{At, Key, NodeId};
+use crate::datamodel::row::{Row, RowKind, RowState};
+use crate::datamodel::schema::{Origin, Parameter};
+
+/// How many rows of an unknown name a state file may carry along.
+const MAX_ORPHANS: usize = 10_000;
+
+/// Access lists of one text are one list in memory.
+type Lists = BTreeMap<Vec<String>, Rc<[String]>>;
+
+impl Model {
+    /// Takes the rows of a state file into the state.
+    pub(super) fn load_rows(&mut self, rows: &[Row]) {
+        // Instances first: in a file that another agent wrote their rows may stand anywhere.
+        for row in rows.iter().filter(|row| row.name.ends_with('.')) {
+            self.load_instance(row);
+        }
+        self.add_described_instances();
+        let mut lists = Lists::new();
+        for row in rows {
+            self.load_row(row, &mut lists);
+        }
+    }
+
+    /// The instances that the description itself has, unless somebody removed them.
+    pub(super) fn add_described_instances(&mut self) {
+        let schema = Rc::clone(&self.schema);
+        for &(table, number) in &schema.instances {
+            let above = self.is_living(table);
+            let instances = self.state.tables.entry(table).or_default();
+            if above && !instances.is_removed(number) {
+                instances.add(number, None);
+            }
+        }
+    }
+
+    /// Makes the instances on the path of an object's row, parents first.
+    fn load_instance(&mut self, row: &Row) {
+        let mut here = Key::new(NodeId::ROOT, At::default());
+        let mut parts = row.name.split('.').filter(|part| !part.is_empty()).peekable();
+        while let Some(part) = parts.next() {
+            let last = parts.peek().is_none();
+            let table = self.schema.table(here.node);
+            if let (Some(table), Ok(number @ 1..)) = (table, part.parse::<u32>()) {
+                let owned = table.source.is_some();
+                let instances = self.state.tables.entry(here).or_default();
+                let identity = match &row.config_key {
+                    Some(identity) if owned && last => Some(identity.as_str().into()),
+                    _ if owned && instances.identity(number).is_none() => Some(part.into()),
+                    _ => None,
+                };
+                match (last && row.state & RowState::GONE != 0, identity) {
+                    (true, Some(identity)) => instances.leave(number, identity),
+                    (true, None) => instances.set_removed(number),
+                    (false, Some(identity)) => instances.add(number, Some(identity)),
+                    (false, None) if owned || instances.is_removed(number) => {}
+                    (false, None) => instances.add(number, None),
+                }
+            }
+            match self.step(here, part, Lookup::Stored) {
+                Some(next) => here = next,
+                None => return,
+            }
+        }
+    }
+
+    fn load_row(&mut self, row: &Row, lists: &mut Lists) {
+        if let Some(key) = row.name.strip_prefix(RECORD_STEM) {
+            let value = row.value.clone().unwrap_or_default();
+            self.state.records.insert(key.to_owned(), value);
+            return;
+        }
+        match (self.locate(&row.name, Lookup::Stored), &row.kind) {
+            (Some(Place::Object(key)), RowKind::Object { last_instance }) => {
+                if self.schema.table(key.node).is_some() {
+                    let instances = self.state.tables.entry(key).or_default();
+                    instances.use_up(*last_instance);
+                }
+            }
+            (Some(Place::Parameter(key)), RowKind::Parameter(_)) => {
+                let schema = Rc::clone(&self.schema);
+                if let Some(parameter) = schema.parameter(key.node) {
+                    self.load_parameter(key, parameter, row, lists);
+                }
+            }
+            _ if self.state.orphans.len() < MAX_ORPHANS => self.state.orphans.push(row.clone()),
+            _ => log::warn!("{}: not in the model, and too many such rows", row.name),
+        }
+    }
+
+    /// A row that says what was chosen is taken at its word; in one that does not (another agent
+    /// wrote it), what differs from the description was.
+    fn load_parameter(&mut self, key: Key, parameter: &Parameter, row: &Row, lists: &mut Lists) {
+        let schema = Rc::clone(&self.schema);
+        let exact = row.state & RowState::EXACT != 0;
+        let chosen = |bit: u16, differs: bool| match exact {
+            true => row.state & bit != 0,
+            false => differs,
+        };
+        let default = schema.default(&key, parameter);
+        let text = row.value.as_deref().unwrap_or_default();
+        let wanted = match parameter.is_stored() {
+            true => chosen(RowState::VALUE_CHOSEN, text != default),
+            false => row.state & RowState::REQUESTED != 0 && self.is_deferred(parameter),
+        };
+        let value = match parameter.check(text) {
+            _ if !wanted => None,
+            Ok(canonical) if !exact && canonical == default => None,
+            Ok(canonical) => Some(canonical.into()),
+            Err(_) if text.is_empty() => Some("".into()),
+            Err(why) => {
+                log::warn!("{}: the stored value is dropped: {why}", row.name);
+                None
+            }
+        };
+        let fixed = schema.notification_is_fixed(&key, parameter);
+        let differs = row.notification != schema.notification(&key, parameter);
+        let notification = chosen(RowState::NOTIFICATION_CHOSEN, differs) && !fixed;
+        let access_list = row.access_list.as_deref().unwrap_or_default();
+        let differs = access_list != schema.access_list(&key, parameter);
+        let own_list = chosen(RowState::ACCESS_CHOSEN, differs).then(|| {
+            let list = lists.entry(access_list.to_vec());
+            Rc::clone(list.or_insert_with(|| access_list.into()))
+        });
+        let changed = row.state & RowState::CHANGED != 0 && reported(row).is_some();
+        self.state.update(key, |state| {
+            state.value = value;
+            let more = state.more.get_or_insert_default();
+            more.notification = notification.then_some(row.notification);
+            more.access_list = own_list;
+            more.reported = reported(row);
+            more.changed = changed;
+        });
+        if changed {
+            self.changed.insert(key, None);
+        }
+    }
+
+    /// Takes back what [`Model::volatile_rows`] gave. Where the state has been changed since, the
+    /// program was killed before it could note what the ACS had learned by its own change: of
+    /// values that may follow from one, those of now count as known.
+    pub fn restore_volatile(&mut self, rows: &[Row]) {
+        let position = Picture::record_row(POSITION, &self.store.position());
+        let is_up_to_date = rows.contains(&position);
+        for row in rows {
+            let Some(Place::Parameter(key)) = self.locate(&row.name, Lookup::Stored) else {
+                continue;
+            };
+            let schema = Rc::clone(&self.schema);
+            let kept = schema.parameter(key.node);
+            if kept.is_none_or(|parameter| self.picture().keeps_reports(parameter)) {
+                continue;
+            }
+            let is_wanted = self.state.parameter(&key).is_some_and(|s| s.value.is_some());
+            let follows = kept.is_some_and(|p| matches!(p.origin, Origin::Computed(_)));
+            if !is_up_to_date && (is_wanted || follows) {
+                continue;
+            }
+            let changed = row.state & RowState::CHANGED != 0;
+            self.state.update_more(key, |more| {
+                more.reported = reported(row);
+                more.changed = changed;
+            });
+            if changed {
+                self.changed.insert(key, None);
+            }
+        }
+    }
+}

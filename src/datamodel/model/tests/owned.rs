@@ -1,0 +1,216 @@
+//! Tables that a source owns, and changes over several owners (f02, f08).
+
+use super::change::notify;
+use super::*;
+
+const ROWS: &str = "\
+Net.;ANY;0;0
+Net.InterfaceNumberOfEntries;UINT;3;0;0;1;0;0;;;;;;;#Interface.
+Net.Interface.;ANY;1;1;1;0;0;0;;;;;;;box:sections
+Net.Interface.{i}.Address;STRING;1;1;1;0;0;0;;none;;;;;box:address
+Net.Interface.{i}.Note;STRING;0;1;1;0;0;0;;nothing
+Net.First;STRING;3;1;1;2;0;0;;;;;;;Interface.1.Address
+";
+
+fn bench() -> Bench {
+    let bench = Bench::with(&format!("{CSV}{ROWS}"));
+    bench.put_local("sections", "lan,wan");
+    bench.put_local("address@lan", "10.0.0.1");
+    bench
+}
+
+#[test]
+fn sections_are_instances_by_their_identity() {
+    let bench = bench();
+    let mut model = bench.open();
+    assert_eq!(get(&mut model, "Device.Net.Interface.1.Address"), "10.0.0.1");
+    assert_eq!(get(&mut model, "Device.Net.Interface.2.Address"), "none");
+    let note = "Device.Net.Interface.2.Note";
+    model.set_values(Requester::Acs, &[value(note, "up")], None).unwrap();
+    bench.put_local("sections", "wan");
+    model.refresh();
+    assert_eq!(names(&mut model, "Device.Net.Interface.", true).len(), 1);
+    assert_eq!(get(&mut model, note), "up", "whatever stands before it");
+    let mut again = bench.open();
+    assert_eq!(get(&mut again, note), "up");
+}
+
+#[test]
+fn the_acs_makes_and_removes_sections() {
+    let bench = bench();
+    let mut model = bench.open();
+    let added = model.add_object(Requester::Acs, "Device.Net.Interface.", Some("k"));
+    assert_eq!(added, Ok((3, InForce::Now)));
+    let address = "Device.Net.Interface.3.Address";
+    model.set_values(Requester::Acs, &[value(address, "10.3.0.1")], None).unwrap();
+    let local = bench.local.borrow().clone();
+    assert_eq!(local.get("sections").unwrap(), "lan,wan,new3");
+    assert_eq!(local.get("address@new3").unwrap(), "10.3.0.1");
+    let mut again = bench.open();
+    assert_eq!(get(&mut again, address), "10.3.0.1");
+    again.delete_object(Requester::Acs, "Device.Net.Interface.1.", None).unwrap();
+    assert_eq!(bench.local.borrow().get("sections").unwrap(), "wan,new3");
+    *bench.fail.borrow_mut() = true;
+    assert!(again.delete_object(Requester::Acs, "Device.Net.Interface.2.", None).is_err());
+    assert!(again.add_object(Requester::Acs, "Device.Net.Interface.", None).is_err());
+    *bench.fail.borrow_mut() = false;
+    let mut after = bench.open();
+    assert_eq!(
+        names(&mut after, "Device.Net.Interface.", true),
+        ["Device.Net.Interface.2. W", "Device.Net.Interface.3. W"]
+    );
+    let added = after.add_object(Requester::Acs, "Device.Net.Interface.", None);
+    assert_eq!(added, Ok((4, InForce::Now)), "no number twice");
+}
+
+#[test]
+fn f08_what_follows_from_a_change_of_the_acs_is_known_to_it() {
+    let bench = bench();
+    let mut model = bench.open();
+    notify(&mut model, "Device.ManagementServer.ParameterKey", 1).unwrap();
+    notify(&mut model, "Device.NAT.PortMappingNumberOfEntries", 2).unwrap();
+    let add = |model: &mut Model, object: &str, key: &str| {
+        model.add_object(Requester::Acs, object, Some(key)).unwrap();
+    };
+    add(&mut model, "Device.NAT.PortMapping.", "one");
+    add(&mut model, "Device.Net.Interface.", "two");
+    model
+        .delete_object(Requester::Acs, "Device.NAT.PortMapping.1.", Some("three"))
+        .unwrap();
+    model.refresh();
+    assert_eq!(changes(&mut model), [] as [String; 0]);
+    model.add_object(Requester::Local, "Device.NAT.PortMapping.", None).unwrap();
+    assert_eq!(
+        changes(&mut model),
+        ["Device.NAT.PortMappingNumberOfEntries=1"],
+        "what somebody else did is news"
+    );
+}
+
+#[test]
+fn f08_a_set_through_a_redirect_is_known_under_both_names() {
+    let bench = bench();
+    let mut model = bench.open();
+    let address = "Device.Net.Interface.1.Address";
+    notify(&mut model, address, 2).unwrap();
+    for (name, text) in [("Device.Net.First", "10.0.0.2"), (address, "10.0.0.3")] {
+        model.set_values(Requester::Acs, &[value(name, text)], None).unwrap();
+        model.refresh();
+        assert_eq!(changes(&mut model), [] as [String; 0], "{name}");
+        assert_eq!(get(&mut model, "Device.Net.First"), text);
+    }
+}
+
+#[test]
+fn f08_a_set_that_a_slow_device_took_is_known() {
+    let bench = Bench::with(&format!(
+        "{CSV}Zwave.First;UINT;3;1;1;2;0;0;;;;;;;Interface.20.WakeUpInterval\n"
+    ));
+    let mut model = bench.open();
+    let interval = "Device.Zwave.Interface.20.WakeUpInterval";
+    notify(&mut model, interval, 2).unwrap();
+    model.set_values(Requester::Acs, &[value("Device.Zwave.First", "60")], None).unwrap();
+    model.refresh();
+    assert_eq!(changes(&mut model), [] as [String; 0]);
+    let pending = model.pending_writes();
+    bench.put_remote("wakeup@20", "60");
+    model.settle(&pending[0].path, &pending[0].wanted);
+    model.refresh();
+    assert_eq!(changes(&mut model), [] as [String; 0]);
+}
+
+#[test]
+fn f08_a_change_that_somebody_else_made_meanwhile_is_still_news() {
+    let bench = bench();
+    let mut model = bench.open();
+    let address = "Device.Net.Interface.1.Address";
+    notify(&mut model, address, 2).unwrap();
+    bench.put_local("address@lan", "10.9.9.9");
+    let url = value("Device.ManagementServer.URL", "http://b/");
+    model.set_values(Requester::Acs, &[url], None).unwrap();
+    let mut all = changes(&mut model);
+    all.sort();
+    assert_eq!(
+        all,
+        ["Device.Net.First=10.9.9.9", &*format!("{address}=10.9.9.9")]
+    );
+}
+
+#[test]
+fn f14_a_redirect_checks_as_its_target_and_shows_no_secret() {
+    let bench = Bench::with(&format!(
+        "{CSV}Alias.Interval;UINT;3;1;1;0;0;0;;;;;;;Device.ManagementServer.PeriodicInformInterval\n\
+         Alias.Password;STRING;3;1;1;0;0;0;;;;;;;Device.ManagementServer.Password\n"
+    ));
+    let mut model = bench.open();
+    for (text, refused) in [("garbage", true), ("0", true), ("-1", true), ("60", false)] {
+        let set = model.set_values(Requester::Acs, &[value("Device.Alias.Interval", text)], None);
+        assert_eq!(set.is_err(), refused, "{text}");
+    }
+    assert_eq!(get(&mut model, "Device.ManagementServer.PeriodicInformInterval"), "60");
+    assert_eq!(get(&mut model, "Device.Alias.Password"), "");
+    assert_eq!(model.value("ManagementServer.Password").as_deref(), Some("secret"));
+}
+
+#[test]
+fn f16_writable_is_what_a_set_an_add_or_a_delete_would_find() {
+    let bench = Bench::with(&format!(
+        "{CSV}{ROWS}\
+         Alias.Version;STRING;3;1;1;0;0;0;;;;;;;Device.DeviceInfo.SoftwareVersion\n\
+         Alias.Sum;STRING;3;1;1;0;0;0;;;;;;;Device.DeviceInfo.UpTime + 1\n\
+         Alias.Battery;UINT;1;1;1;0;0;0;;;;;;;box:battery\n\
+         Empty.;ANY;0;1;1\n"
+    ));
+    bench.put_local("sections", "lan");
+    let mut model = bench.open();
+    model.add_object(Requester::Acs, "Device.NAT.PortMapping.", None).unwrap();
+    let mut told = Vec::new();
+    model
+        .names("Device.", false, &mut |path, writable| told.push((path.to_owned(), writable)))
+        .unwrap();
+    // What is deleted takes its parameters along: these first.
+    told.sort_by_key(|(path, _)| path.ends_with('.'));
+    for (path, writable) in told {
+        let works = if !path.ends_with('.') {
+            let now = get(&mut model, &path);
+            let wanted = match path.ends_with("URL") {
+                true => "http://same/".to_owned(),
+                false => now,
+            };
+            let set = model.set_values(Requester::Acs, &[value(&path, &wanted)], None);
+            set.err().is_none_or(|e| e.first().unwrap().error != ModelError::NotWritable)
+        } else if path.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
+            model.delete_object(Requester::Acs, &path, None).is_ok()
+        } else {
+            let added = model.add_object(Requester::Acs, &path, None);
+            added.is_ok_and(|(n, _)| {
+                model.delete_object(Requester::Acs, &format!("{path}{n}."), None).is_ok()
+            })
+        };
+        assert_eq!(works, writable, "{path}");
+    }
+}
+
+#[test]
+fn f08_a_program_that_is_killed_after_a_change_of_the_acs_still_knows_of_it() {
+    let bench = Bench::new();
+    let mut model = bench.open();
+    let count = "Device.NAT.PortMappingNumberOfEntries";
+    let interval = "Device.Zwave.Interface.20.WakeUpInterval";
+    notify(&mut model, count, 2).unwrap();
+    notify(&mut model, interval, 2).unwrap();
+    let noted = model.volatile_rows();
+    model.add_object(Requester::Acs, "Device.NAT.PortMapping.", None).unwrap();
+    model.set_values(Requester::Acs, &[value(interval, "60")], None).unwrap();
+    let mut again = bench.open();
+    again.restore_volatile(&noted);
+    again.refresh();
+    assert_eq!(changes(&mut again), [] as [String; 0]);
+    // Somebody else's change while the program was away is news.
+    let noted = again.volatile_rows();
+    bench.put_remote("nodes", "3,20,21");
+    let mut later = bench.open();
+    later.restore_volatile(&noted);
+    later.add_object(Requester::Local, "Device.NAT.PortMapping.", None).unwrap();
+    assert_eq!(changes(&mut later), [format!("{count}=2")]);
+}

@@ -1,0 +1,314 @@
+//! The rows of a description together: what needs more than one of them to be judged.
+//!
+//! Done once when the whole schema stands. Names in expressions become references; what leads to
+//! nothing, runs in circles or could never be written is left out and named, with all that is
+//! computed from it.
+
+use super::build::{definition, template_name};
+use super::computed::Computed;
+use super::placed::Placed;
+use super::{NodeKind, Origin, Schema, SchemaError, Table};
+use crate::datamodel::filter::{Definition, Filter};
+use crate::datamodel::key::NodeId;
+use crate::datamodel::row::{Row, RowError, RowKind, Storage};
+use crate::datamodel::source::{Noticed, Sources};
+
+/// The schema while its rows are linked.
+pub(super) struct Linker<'a> {
+    pub(super) schema: &'a mut Schema,
+    placed: Placed,
+    errors: &'a mut Vec<SchemaError>,
+}
+
+/// Links the schema of these rows; puts what is wrong with them to the errors known before.
+pub(super) fn link(
+    schema: &mut Schema,
+    rows: &[Row],
+    placed: Placed,
+    sources: &Sources,
+    errors: &mut Vec<SchemaError>,
+) {
+    let mut linker = Linker {
+        schema,
+        placed,
+        errors,
+    };
+    linker.refuse_orphans(rows, |linker| {
+        linker.check_sources();
+        // A table that is left out takes rows along that others may be computed from.
+        while linker.refuse_empty_tables()
+            | Computed::link(linker)
+            | linker.refuse_unnoticed(sources)
+        {}
+    });
+    linker.spread_secrets(rows, sources);
+    linker.note_tables_without_instances();
+    linker.schema.forget_removed();
+}
+
+impl Linker<'_> {
+    /// The parameters of a kind of origin, in the order of their numbers.
+    pub(super) fn parameters(&self, wanted: fn(&Origin) -> bool) -> Vec<NodeId> {
+        let is_wanted = |node: NodeId| {
+            let parameter = self.schema.parameter(node);
+            parameter.is_some_and(|parameter| wanted(&parameter.origin))
+        };
+        let nodes = self.placed.iter().map(|(node, _)| node);
+        nodes.filter(|node| is_wanted(*node)).collect()
+    }
+
+    /// Leaves the row of a node out.
+    pub(super) fn refuse(&mut self, node: NodeId, column: u8, why: impl Into<String>) {
+        if let Some(row) = self.placed.take(node) {
+            self.say(row, column, why, false);
+        }
+        self.schema.remove(node);
+    }
+
+    fn say(&mut self, row: usize, column: u8, why: impl Into<String>, is_note: bool) {
+        let why = why.into();
+        self.errors.push(SchemaError {
+            row,
+            error: RowError { column, why },
+            is_note,
+        });
+    }
+
+    /// Rows with a source: whether values get there and back.
+    fn check_sources(&mut self) {
+        for node in self.parameters(|origin| matches!(origin, Origin::Sources(_))) {
+            if let Err(error) = self.check_source(node) {
+                self.refuse(node, error.column, error.why);
+            }
+        }
+    }
+
+    fn check_source(&mut self, node: NodeId) -> Result<(), RowError> {
+        let error = |column, why| Err(RowError { column, why });
+        let Some(parameter) = self.schema.parameter_mut(node) else {
+            return Ok(());
+        };
+        let numeric = parameter.kind.numeric();
+        let Origin::Sources(references) = &mut parameter.origin else {
+            return Ok(());
+        };
+        for reference in references.iter_mut() {
+            match reference.filters.last_mut() {
+                Some(Filter::Scale(scale)) if numeric => scale.round_to_whole(),
+                Some(Filter::Map(map)) => {
+                    let misfit = map
+                        .words()
+                        .find_map(|word| parameter.kind.check(word).err());
+                    if let Some(misfit) = misfit {
+                        return error(15, format!("map gives what does not fit: {misfit}"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let first = references.first().filter(|_| parameter.writable);
+        let one_way = first.and_then(|first| first.filters.iter().find(|f| !f.invertible()));
+        if let Some(filter) = one_way {
+            return error(
+                15,
+                format!(
+                    "`{}` leads one way only, so nothing can be written; make the row read-only \
+                     or put an alternative without it first",
+                    filter.name()
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    /// Leaves tables out that have no columns; says whether there were any.
+    fn refuse_empty_tables(&mut self) -> bool {
+        let empty: Vec<NodeId> = self.schema.empty_tables().collect();
+        for &table in &empty {
+            if let Some(row) = self.placed.take(table) {
+                let path = self.schema.template_path(table);
+                let why = format!("a table without columns: no good row begins with {path}{{i}}.");
+                self.say(row, 1, why, false);
+            }
+            self.schema.remove_table(table);
+        }
+        !empty.is_empty()
+    }
+
+    /// Leaves rows out that want changes told of what changes all the time; says whether there were
+    /// any.
+    fn refuse_unnoticed(&mut self, sources: &Sources) -> bool {
+        let wants = |node: &NodeId| {
+            let parameter = self.schema.parameter(*node);
+            parameter.is_some_and(|parameter| {
+                let noticed = || self.schema.noticed(parameter, sources);
+                parameter.notification != 0 && noticed() == Noticed::Never
+            })
+        };
+        let nodes = self.placed.iter().map(|(node, _)| node);
+        let unnoticed: Vec<NodeId> = nodes.filter(wants).collect();
+        for &node in &unnoticed {
+            let why = "the value changes all the time, so no change of it is told";
+            self.refuse(node, 6, why);
+        }
+        !unnoticed.is_empty()
+    }
+
+    /// Leaves rows of instances out whose template `others` leaves out.
+    fn refuse_orphans(&mut self, rows: &[Row], others: impl FnOnce(&mut Self)) {
+        let template = |name: &str| {
+            let template = template_name(name);
+            (template != name).then_some(template)
+        };
+        let literals = rows.iter().enumerate();
+        let literals: Vec<(usize, String)> = literals
+            .filter_map(|(row, described)| Some((row, template(&described.name)?)))
+            .filter(|(_, template)| self.schema.find(template).is_some())
+            .collect();
+        others(self);
+        for (row, template) in literals {
+            let known = self.errors.iter().any(|error| error.row == row);
+            if !known && self.schema.find(&template).is_none() {
+                self.say(row, 1, format!("{template} is left out"), false);
+            }
+        }
+    }
+
+    /// What reads the same key as a secret, stands for one or is computed from one is one.
+    fn spread_secrets(&mut self, rows: &[Row], sources: &Sources) {
+        let keys = self.keys(rows, sources);
+        let computed = self.parameters(|origin| matches!(origin, Origin::Computed(_)));
+        let mut found: Vec<NodeId> = Vec::new();
+        loop {
+            for (key, node) in keys.iter().filter(|(_, node)| self.is_secret(*node)) {
+                let same = keys
+                    .iter()
+                    .filter(|(other, other_node)| other == key && other_node != node);
+                found.extend(same.map(|(_, node)| *node));
+            }
+            for &node in &computed {
+                let Some(parameter) = self.schema.parameter(node) else {
+                    continue;
+                };
+                let targets = parameter.references.iter().map(|reference| reference.node);
+                if targets.clone().any(|target| self.is_secret(target)) {
+                    found.push(node);
+                }
+                if parameter.secret && parameter.redirect().is_some() {
+                    found.extend(targets);
+                }
+            }
+            found.retain(|&node| !self.is_secret(node));
+            if found.is_empty() {
+                return;
+            }
+            for node in found.drain(..) {
+                if let Some(parameter) = self.schema.parameter_mut(node) {
+                    parameter.secret = true;
+                }
+            }
+        }
+    }
+
+    fn is_secret(&self, node: NodeId) -> bool {
+        let parameter = self.schema.parameter(node);
+        parameter.is_some_and(|parameter| parameter.secret)
+    }
+
+    /// The keys of sources, each with a parameter that reads it.
+    fn keys(&self, rows: &[Row], sources: &Sources) -> Vec<(String, NodeId)> {
+        let mut keys = Vec::new();
+        for (node, row) in self.placed.iter() {
+            let row = rows.get(row).filter(|row| {
+                let has_source = matches!(row.storage, Storage::System | Storage::Mixed);
+                has_source && matches!(row.kind, RowKind::Parameter(_))
+            });
+            let text = row.and_then(|row| definition(row, sources));
+            let read = text.and_then(|text| Definition::parse(&text).ok());
+            for alternative in read.into_iter().flat_map(|read| read.alternatives) {
+                let (kind, key) = (alternative.kind, alternative.key);
+                keys.push((format!("{kind}:{key}"), node));
+            }
+        }
+        keys
+    }
+
+    fn note_tables_without_instances(&mut self) {
+        let idle: Vec<NodeId> = self.schema.idle_tables().collect();
+        for table in idle {
+            let template = self.schema.table(table).and_then(|table| table.template);
+            let columns = template.map(|template| &self.schema.node(template).children);
+            let mut nodes = [table]
+                .into_iter()
+                .chain(columns.into_iter().flatten().copied());
+            if let Some(row) = nodes.find_map(|node| self.placed.get(node)) {
+                let path = self.schema.template_path(table);
+                let why = format!("{path} has no instances, and nobody makes any");
+                self.say(row, 1, why, true);
+            }
+        }
+    }
+}
+
+impl Schema {
+    fn tables(&self) -> impl Iterator<Item = (NodeId, &Table)> {
+        let nodes = (1..).map(NodeId).zip(&self.rest);
+        nodes.filter_map(|(id, node)| match &node.kind {
+            NodeKind::Table(table) => Some((id, table)),
+            _ => None,
+        })
+    }
+
+    /// Tables that have no columns, or lost all of them.
+    fn empty_tables(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let is_empty = |table: &Table| match table.template {
+            Some(template) => self.node(template).children.is_empty(),
+            None => true,
+        };
+        let tables = self.tables();
+        tables.filter_map(move |(id, table)| is_empty(table).then_some(id))
+    }
+
+    /// Tables that never have an instance.
+    fn idle_tables(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let tables = self.tables();
+        tables.filter_map(|(id, table)| {
+            let mut described = self.instances.iter().map(|(known, _)| known.node);
+            let made = table.writable || table.source.is_some() || described.any(|node| node == id);
+            (!made).then_some(id)
+        })
+    }
+
+    /// Makes an object of a table without columns, where it has parameters of its own, or nothing.
+    fn remove_table(&mut self, node: NodeId) {
+        if let Some(template) = self.table(node).and_then(|table| table.template) {
+            self.remove(template);
+        }
+        self.node_mut(node).kind = NodeKind::Object;
+        if self.node(node).children.is_empty() {
+            self.remove(node);
+        }
+    }
+
+    /// Takes a node and all below it out of the tree.
+    fn remove(&mut self, node: NodeId) {
+        for gone in self.with_all_below(node) {
+            self.node_mut(gone).kind = NodeKind::Object;
+        }
+        if let Some(parent) = self.node(node).parent {
+            self.node_mut(parent)
+                .children
+                .retain(|&child| child != node);
+        }
+    }
+
+    /// Forgets the instances and the rows of instances of what was taken out.
+    fn forget_removed(&mut self) {
+        let mut instances = std::mem::take(&mut self.instances);
+        instances.retain(|(table, _)| self.table(table.node).is_some());
+        self.instances = instances;
+        let mut literals = std::mem::take(&mut self.literals);
+        literals.retain(|key, _| self.parameter(key.node).is_some());
+        self.literals = literals;
+    }
+}

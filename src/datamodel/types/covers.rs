@@ -1,0 +1,82 @@
+//! Whether one type can show all that another can.
+
+use super::{ParamType, Size};
+use crate::base::xsd::XsdType;
+
+impl ParamType {
+    /// Whether every value of `other` is one of this type, so that a row of this type can stand for
+    /// a parameter of the other.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self.base == XsdType::String && self.list.is_none() && !self.same_form(other) {
+            return self.enumeration.is_empty()
+                && self.min.is_none()
+                && within(other.longest(), self.max);
+        }
+        self.same_form(other)
+            && self.covers_bounds(other)
+            && self.covers_enumeration(other)
+            && match (&self.list, &other.list) {
+                (Some(own), Some(other)) => {
+                    own.items.covers(other.items) && own.length.covers(other.length)
+                }
+                _ => true,
+            }
+    }
+
+    /// Both lists or both none, of comparable items.
+    fn same_form(&self, other: &Self) -> bool {
+        let both_numbers = self.number_range().is_some() && other.number_range().is_some();
+        self.list.is_some() == other.list.is_some() && (self.base == other.base || both_numbers)
+    }
+
+    fn covers_bounds(&self, other: &Self) -> bool {
+        match (self.allowed_range(), other.allowed_range()) {
+            (Some((least, greatest)), Some((min, max))) => least <= min && max <= greatest,
+            _ => {
+                // Where the words are listed, it is they that count.
+                let listed = !other.enumeration.is_empty() && !self.enumeration.is_empty();
+                let least = other.min.unwrap_or(0) >= self.min.unwrap_or(0);
+                listed || (least && within(other.max, self.max))
+            }
+        }
+    }
+
+    fn covers_enumeration(&self, other: &Self) -> bool {
+        let known = |value| self.enumeration.contains(value);
+        self.enumeration.is_empty()
+            || (!other.enumeration.is_empty() && other.enumeration.iter().all(known))
+    }
+
+    /// Characters of the longest value; `None` where there is no bound.
+    fn longest(&self) -> Option<i128> {
+        if let Some(list) = &self.list {
+            return list.length.max.map(i128::from);
+        }
+        if let Some((min, max)) = self.allowed_range() {
+            let digits = |number: i128| i128::try_from(number.to_string().len()).ok();
+            return digits(min).max(digits(max));
+        }
+        match self.base {
+            XsdType::Boolean => Some(1),
+            XsdType::HexBinary => self.max?.checked_mul(2),
+            XsdType::String => self.max,
+            _ => None,
+        }
+    }
+}
+
+/// Whether one upper bound lies within another; `None` is no bound.
+fn within(inner: Option<i128>, outer: Option<i128>) -> bool {
+    match (inner, outer) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(inner), Some(outer)) => inner <= outer,
+    }
+}
+
+impl Size {
+    fn covers(self, other: Self) -> bool {
+        let max = |size: Self| size.max.map(i128::from);
+        self.min <= other.min && within(max(other), max(self))
+    }
+}

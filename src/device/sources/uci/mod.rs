@@ -1,0 +1,273 @@
+//! The source `uci`: the configuration of the box, `/etc/config`.
+//!
+//! | key | value |
+//! |---|---|
+//! | `package.section.option` | an option. The section is a name, `@type[index]` (counted from 0, from the end if negative; `@[index]` counts all sections), or `{i}`: the section that the innermost instance is |
+//! | `package.@type` | a table: the sections of a type. New instances get a name, `type_number` |
+//!
+//! * `{i}` may also be a part of a name, as in `net_{i}`, or the index in a table of the agent's own.
+//! * A list reads as its items with a comma between them, `%` and `,` within an item as `%25` and
+//!   `%2C` (TR-106 §3.2.3). It is written so where the option is a list already, or the row is one.
+//! * An option that is not set has no value. The empty value unsets an option, as `uci set` does.
+//! * A package that cannot be read now says what it said before; if it was never read, that is not
+//!   known. Without a file nothing is set; where there was a file once, it is not known.
+//! * What is staged for a package is written at once; if one of several fails, those before it are
+//!   put back.
+//!
+//! `key` reads the keys, `package` keeps a file as it was found; `identity`, `fingerprint` and
+//! `matching` know sections again; `stage` checks changes, `staged` makes them and their lines;
+//! `value` codes lists.
+
+mod fingerprint;
+mod identity;
+mod key;
+mod matching;
+mod package;
+mod stage;
+mod staged;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use self::key::UciKey;
+use self::package::{Package, Rewritten, When, refused};
+use crate::datamodel::source::{
+    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
+};
+use crate::device::uci::{self, UciError};
+
+/// The source `uci`.
+pub struct UciSource {
+    dir: PathBuf,
+    /// Each with the index of its package.
+    keys: Vec<(usize, UciKey)>,
+    packages: Vec<Package>,
+    /// What the last commit wrote.
+    done: Vec<DoneWrite>,
+    touched: BTreeSet<String>,
+    /// This source wrote since the last look.
+    wrote: bool,
+}
+
+struct DoneWrite {
+    package: usize,
+    texts: Rewritten,
+    /// The first change that [`UciSource::touched`] has not told of.
+    first: bool,
+}
+
+impl UciSource {
+    /// Serves the packages in `dir`, normally [`CONFIG_DIR`](uci::CONFIG_DIR).
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            keys: Vec::new(),
+            packages: Vec::new(),
+            done: Vec::new(),
+            touched: BTreeSet::new(),
+            wrote: false,
+        }
+    }
+
+    /// The packages written since the last call, in order of their names: those whose services
+    /// must be told.
+    pub fn touched(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.touched).into_iter().collect()
+    }
+
+    /// The index of a package, which is made known if it is not.
+    fn package(&mut self, name: &str) -> usize {
+        let known = self.packages.iter().position(|known| known.name == name);
+        known.unwrap_or_else(|| {
+            self.packages.push(Package::new(name));
+            self.packages.len() - 1
+        })
+    }
+
+    /// Remembers what was written.
+    fn note(&mut self, package: usize, texts: Option<Rewritten>) {
+        self.wrote = true;
+        let Some((texts, written)) = texts.zip(self.packages.get(package)) else {
+            return;
+        };
+        self.done.push(DoneWrite {
+            package,
+            texts,
+            first: self.touched.insert(written.name.clone()),
+        });
+    }
+
+    fn write_all(&mut self) -> Result<(), UciError> {
+        for index in 0..self.packages.len() {
+            let Some(package) = self.packages.get_mut(index) else {
+                continue;
+            };
+            let staged = package.unstage();
+            if !staged.is_empty() {
+                let texts = package.write(&self.dir, &staged, When::Now)?;
+                self.note(index, texts);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts back what was written last, the last package first.
+    fn take_back(&mut self) -> Result<(), UciError> {
+        let mut result = Ok(());
+        while let Some(DoneWrite {
+            package,
+            texts,
+            first,
+        }) = self.done.pop()
+        {
+            let Some(package) = self.packages.get_mut(package) else {
+                continue;
+            };
+            package.forget();
+            let before = texts.before.as_deref();
+            match uci::restore(&self.dir, &package.name, &texts.after, before) {
+                Ok(()) if first => {
+                    self.touched.remove(&package.name);
+                }
+                Ok(()) => {}
+                Err(error) => {
+                    log::error!("{error}");
+                    result = result.and(Err(error));
+                }
+            }
+        }
+        result
+    }
+
+    fn at(&mut self, slot: Slot) -> Option<(&UciKey, &mut Package, &Path)> {
+        let (package, key) = self.keys.get(slot.index())?;
+        Some((key, self.packages.get_mut(*package)?, &self.dir))
+    }
+}
+
+impl Source for UciSource {
+    fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
+        let (package, key) = key::read(row, key)?;
+        let package = self.package(package);
+        self.keys.push((package, key));
+        Ok(Slot::new(self.keys.len() - 1))
+    }
+
+    fn refresh(&mut self) -> bool {
+        let mut different = std::mem::take(&mut self.wrote);
+        for package in &mut self.packages {
+            different |= package.look(&self.dir);
+        }
+        different
+    }
+
+    fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
+        let Some((UciKey::Option(key), package, dir)) = self.at(slot) else {
+            return Reading::Absent;
+        };
+        package.open(dir);
+        match key.at(at) {
+            Some((section, option)) => package.get(&section, &option),
+            None => Reading::Absent,
+        }
+    }
+
+    fn list(&mut self, slot: Slot, _at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
+        let Some((UciKey::Table { kind }, package, dir)) = self.at(slot) else {
+            return None;
+        };
+        package.open(dir);
+        package.list(kind, known)
+    }
+
+    fn noticed(&self, _slot: Slot) -> Noticed {
+        Noticed::Pushed
+    }
+
+    fn keeps_reports(&self, _slot: Slot) -> bool {
+        true
+    }
+
+    fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
+        let Some((UciKey::Option(key), package, dir)) = self.at(slot) else {
+            return Err(SourceError::ReadOnly);
+        };
+        let (section, option) = key.at(at).ok_or(SourceError::ReadOnly)?;
+        package.set(dir, (&section, &option), value, key.is_list)
+    }
+
+    fn stage_add(
+        &mut self,
+        slot: Slot,
+        _at: &[Instance<'_>],
+        number: u32,
+    ) -> Result<Box<str>, SourceError> {
+        match self.at(slot) {
+            Some((UciKey::Table { kind }, package, dir)) => package.add(dir, kind, number),
+            _ => Err(SourceError::ReadOnly),
+        }
+    }
+
+    fn stage_remove(&mut self, slot: Slot, at: &[Instance<'_>]) -> Result<(), SourceError> {
+        let section = at.last().and_then(|instance| instance.identity);
+        match (self.at(slot), section) {
+            (Some((UciKey::Table { .. }, package, dir)), Some(section)) => {
+                package.remove(dir, section)
+            }
+            _ => Err(SourceError::ReadOnly),
+        }
+    }
+
+    fn staged(&self) -> Vec<String> {
+        self.packages.iter().filter_map(Package::line).collect()
+    }
+
+    fn commit(&mut self) -> Result<(), SourceError> {
+        self.done.clear();
+        let written = self.write_all();
+        self.rollback();
+        written.map_err(|error| {
+            // An error of this, too, is in the log; the first one is what the caller must know.
+            let _ = self.take_back();
+            refused(&error)
+        })
+    }
+
+    fn rollback(&mut self) {
+        for package in &mut self.packages {
+            package.unstage();
+        }
+    }
+
+    fn undo(&mut self) -> Result<(), SourceError> {
+        self.wrote = true;
+        self.take_back().map_err(|error| refused(&error))
+    }
+
+    fn replay(&mut self, line: &str) -> Result<(), SourceError> {
+        let (package, staged) = staged::parse(line).ok_or_else(|| {
+            SourceError::Failed("a change that was written down cannot be read".to_owned())
+        })?;
+        let index = self.package(package);
+        let Some(package) = self.packages.get_mut(index) else {
+            return Ok(());
+        };
+        match package.write(&self.dir, &staged, When::Late) {
+            Ok(texts) => {
+                self.note(index, texts);
+                self.done.clear();
+                Ok(())
+            }
+            Err(UciError::Io { file, error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+                log::warn!("{file}: it is gone, and with it a change that was not finished");
+                Ok(())
+            }
+            Err(error) => Err(refused(&error)),
+        }
+    }
+}

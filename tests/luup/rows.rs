@@ -1,0 +1,89 @@
+//! Rows that show what Luup says.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use cwmpd::base::xsd::XsdType;
+use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
+use cwmpd::datamodel::types::ParamType;
+use cwmpd::luup::{Home, LuupError, LuupSource, Snapshot, Target};
+
+/// A home, and the source that serves it.
+pub struct Rows {
+    home: Rc<RefCell<Home>>,
+    source: LuupSource,
+    declared: BTreeMap<(String, usize), Slot>,
+}
+
+impl Rows {
+    pub fn of(fetched: Result<Snapshot, LuupError>) -> Self {
+        let home: Rc<RefCell<Home>> = Rc::default();
+        let source = LuupSource(Rc::clone(&home));
+        let rows = Self {
+            home,
+            source,
+            declared: BTreeMap::new(),
+        };
+        rows.update(fetched);
+        rows
+    }
+
+    pub fn update(&self, fetched: Result<Snapshot, LuupError>) {
+        let mut home = self.home.borrow_mut();
+        let fetch = home.begin_fetch();
+        home.update(fetch, fetched);
+    }
+
+    fn declare(&mut self, key: &str, kind: Option<&ParamType>, tables: usize) -> Slot {
+        if let Some(slot) = self.declared.get(&(key.to_owned(), tables)) {
+            return *slot;
+        }
+        let row = Declaration {
+            kind,
+            filtered: false,
+            tables,
+            writable: false,
+        };
+        let slot = self.source.declare(&row, key).unwrap();
+        self.declared.insert((key.to_owned(), tables), slot);
+        slot
+    }
+
+    /// The value of a row, of the devices that the instances on its path are.
+    pub fn get(&mut self, key: &str, devices: &[u32]) -> Option<String> {
+        let slot = self.declare(key, Some(&ParamType::of(XsdType::String)), devices.len());
+        at(devices, |at| match self.source.get(slot, at) {
+            Reading::Value(value) => Some(value.into_owned()),
+            Reading::Absent => None,
+            Reading::Unknown => panic!("{key} of {devices:?} is not known"),
+        })
+    }
+
+    /// The instance numbers of a table.
+    pub fn list(&mut self, key: &str, devices: &[u32]) -> Vec<u32> {
+        let slot = self.declare(key, None, devices.len());
+        let listed = at(devices, |at| self.source.list(slot, at, &[])).unwrap();
+        let numbers = listed.iter().map(|listed| listed.number.unwrap());
+        numbers.collect()
+    }
+
+    /// Where a new value goes.
+    pub fn target(&mut self, key: &str, devices: &[u32]) -> Result<Target, LuupError> {
+        let slot = self.declare(key, Some(&ParamType::of(XsdType::String)), devices.len());
+        let names: Vec<Box<str>> = devices.iter().map(|id| id.to_string().into()).collect();
+        self.home.borrow().target(slot, &names)
+    }
+}
+
+fn at<T>(devices: &[u32], then: impl FnOnce(&[Instance<'_>]) -> T) -> T {
+    let names: Vec<String> = devices.iter().map(u32::to_string).collect();
+    let instances: Vec<Instance<'_>> = names
+        .iter()
+        .map(|name| Instance {
+            number: 1,
+            identity: Some(name),
+        })
+        .collect();
+    then(&instances)
+}
