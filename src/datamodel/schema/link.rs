@@ -4,19 +4,19 @@
 //! nothing, runs in circles or could never be written is left out and named, with all that is
 //! computed from it.
 
-use super::build::{definition, template_name};
+use super::build::template_name;
 use super::computed::Computed;
 use super::placed::Placed;
 use super::{NodeKind, Origin, Schema, SchemaError, Table};
-use crate::datamodel::filter::{Definition, Filter};
+use crate::datamodel::filter::Filter;
 use crate::datamodel::key::NodeId;
-use crate::datamodel::row::{Row, RowError, RowKind, Storage};
+use crate::datamodel::row::{Row, RowError};
 use crate::datamodel::source::{Noticed, Sources};
 
 /// The schema while its rows are linked.
 pub(super) struct Linker<'a> {
     pub(super) schema: &'a mut Schema,
-    placed: Placed,
+    pub(super) placed: Placed,
     errors: &'a mut Vec<SchemaError>,
 }
 
@@ -33,14 +33,14 @@ pub(super) fn link(
         placed,
         errors,
     };
-    linker.refuse_orphans(rows, |linker| {
-        linker.check_sources();
-        // A table that is left out takes rows along that others may be computed from.
-        while linker.refuse_empty_tables()
-            | Computed::link(linker)
-            | linker.refuse_unnoticed(sources)
-        {}
-    });
+    let instances = linker.rows_of_instances(rows);
+    linker.check_sources();
+    // A table that is left out takes rows along that others may be computed from.
+    while linker.refuse_empty_tables()
+        | Computed::link(&mut linker)
+        | linker.refuse_unnoticed(sources)
+    {}
+    linker.refuse_orphans(instances);
     linker.spread_secrets(rows, sources);
     linker.note_tables_without_instances();
     linker.schema.forget_removed();
@@ -96,9 +96,8 @@ impl Linker<'_> {
             match reference.filters.last_mut() {
                 Some(Filter::Scale(scale)) if numeric => scale.round_to_whole(),
                 Some(Filter::Map(map)) => {
-                    let misfit = map
-                        .words()
-                        .find_map(|word| parameter.kind.check(word).err());
+                    let mut words = map.words().filter(|word| !word.is_empty());
+                    let misfit = words.find_map(|word| parameter.kind.check(word).err());
                     if let Some(misfit) = misfit {
                         return error(15, format!("map gives what does not fit: {misfit}"));
                     }
@@ -154,83 +153,24 @@ impl Linker<'_> {
         !unnoticed.is_empty()
     }
 
-    /// Leaves rows of instances out whose template `others` leaves out.
-    fn refuse_orphans(&mut self, rows: &[Row], others: impl FnOnce(&mut Self)) {
-        let template = |name: &str| {
-            let template = template_name(name);
-            (template != name).then_some(template)
+    /// The rows of instances, each with the name of its template.
+    fn rows_of_instances(&self, rows: &[Row]) -> Vec<(usize, String)> {
+        let with_template = |(row, described): (usize, &Row)| {
+            let template = template_name(&described.name);
+            let is_instance = template != described.name && self.schema.find(&template).is_some();
+            is_instance.then_some((row, template))
         };
-        let literals = rows.iter().enumerate();
-        let literals: Vec<(usize, String)> = literals
-            .filter_map(|(row, described)| Some((row, template(&described.name)?)))
-            .filter(|(_, template)| self.schema.find(template).is_some())
-            .collect();
-        others(self);
-        for (row, template) in literals {
+        rows.iter().enumerate().filter_map(with_template).collect()
+    }
+
+    /// Leaves rows of instances out whose template is.
+    fn refuse_orphans(&mut self, instances: Vec<(usize, String)>) {
+        for (row, template) in instances {
             let known = self.errors.iter().any(|error| error.row == row);
             if !known && self.schema.find(&template).is_none() {
                 self.say(row, 1, format!("{template} is left out"), false);
             }
         }
-    }
-
-    /// What reads the same key as a secret, stands for one or is computed from one is one.
-    fn spread_secrets(&mut self, rows: &[Row], sources: &Sources) {
-        let keys = self.keys(rows, sources);
-        let computed = self.parameters(|origin| matches!(origin, Origin::Computed(_)));
-        let mut found: Vec<NodeId> = Vec::new();
-        loop {
-            for (key, node) in keys.iter().filter(|(_, node)| self.is_secret(*node)) {
-                let same = keys
-                    .iter()
-                    .filter(|(other, other_node)| other == key && other_node != node);
-                found.extend(same.map(|(_, node)| *node));
-            }
-            for &node in &computed {
-                let Some(parameter) = self.schema.parameter(node) else {
-                    continue;
-                };
-                let targets = parameter.references.iter().map(|reference| reference.node);
-                if targets.clone().any(|target| self.is_secret(target)) {
-                    found.push(node);
-                }
-                if parameter.secret && parameter.redirect().is_some() {
-                    found.extend(targets);
-                }
-            }
-            found.retain(|&node| !self.is_secret(node));
-            if found.is_empty() {
-                return;
-            }
-            for node in found.drain(..) {
-                if let Some(parameter) = self.schema.parameter_mut(node) {
-                    parameter.secret = true;
-                }
-            }
-        }
-    }
-
-    fn is_secret(&self, node: NodeId) -> bool {
-        let parameter = self.schema.parameter(node);
-        parameter.is_some_and(|parameter| parameter.secret)
-    }
-
-    /// The keys of sources, each with a parameter that reads it.
-    fn keys(&self, rows: &[Row], sources: &Sources) -> Vec<(String, NodeId)> {
-        let mut keys = Vec::new();
-        for (node, row) in self.placed.iter() {
-            let row = rows.get(row).filter(|row| {
-                let has_source = matches!(row.storage, Storage::System | Storage::Mixed);
-                has_source && matches!(row.kind, RowKind::Parameter(_))
-            });
-            let text = row.and_then(|row| definition(row, sources));
-            let read = text.and_then(|text| Definition::parse(&text).ok());
-            for alternative in read.into_iter().flat_map(|read| read.alternatives) {
-                let (kind, key) = (alternative.kind, alternative.key);
-                keys.push((format!("{kind}:{key}"), node));
-            }
-        }
-        keys
     }
 
     fn note_tables_without_instances(&mut self) {

@@ -196,7 +196,7 @@ pub(super) fn contradiction(row: &Row, template: &Row) -> Result<(), RowError> {
 /// Puts the notes of a row to what was found.
 pub(super) fn note_all(rows: &[Row], found: &mut Vec<SchemaError>) {
     let mut bad = vec![false; rows.len()];
-    for known in found.iter() {
+    for known in found.iter().filter(|known| !known.is_note) {
         if let Some(bad) = bad.get_mut(known.row) {
             *bad = true;
         }

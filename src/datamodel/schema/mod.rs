@@ -10,6 +10,7 @@ mod lint;
 mod noticed;
 mod placed;
 mod reference;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
