@@ -98,11 +98,18 @@ impl Clocks {
     /// An ACS that is sure to be one told its time, in seconds since 1970: it confirms a clock that
     /// agrees.
     pub(super) fn hear(&mut self, date: i64) {
-        let agrees = unix().abs_diff(date) <= AGREEMENT;
-        if agrees && self.confirmed == Confirmed::Nobody {
+        if self.agreed(Some(date)) == date && self.confirmed == Confirmed::Nobody {
             info!("the ACS confirms the clock of the box");
             self.confirmed = Confirmed::Acs;
         }
+    }
+
+    /// The time that a peer tells where that agrees with the clock, else the clock's own: a peer may
+    /// know the hour better, but not choose the day.
+    pub(super) fn agreed(&self, date: Option<i64>) -> i64 {
+        let now = unix();
+        let agrees = |date: &i64| now.abs_diff(*date) <= AGREEMENT;
+        date.filter(agrees).unwrap_or(now)
     }
 
     /// The clock was set, or a certificate that was good is refused by it: what an ACS said of it

@@ -184,7 +184,7 @@ impl Agent {
         }
         let now = clocks.now();
         match now.wall_is_confirmed() {
-            true => reply.check_dates_at(reply.date.unwrap_or(now.unix)),
+            true => reply.check_dates_at(clocks.agreed(reply.date)),
             false => Ok(()),
         }
     }

@@ -29,7 +29,7 @@ pub enum StoreError {
     Unfinished(PathBuf),
     /// An older copy of the state could not be removed.
     NotForgotten(PathBuf, io::Error),
-    /// More model files than [`MAX_MODEL_FILES`].
+    /// More model files than are read of one folder.
     TooManyFiles(PathBuf),
 }
 
