@@ -14,6 +14,10 @@ impl Agent {
     /// The text for the user, or the sentence that says why not.
     pub(super) fn answer(&mut self, request: Request, now: Now) -> Result<String, String> {
         self.model.set_time(now);
+        if matches!(request, Request::Get(_) | Request::Dump { .. }) {
+            // The user asks for the values of now; a session keeps those of its beginning.
+            self.look(now);
+        }
         match request {
             Request::Get(path) => self.get(&path),
             Request::Set(values) => self.set(values, now),

@@ -160,3 +160,26 @@ fn f08_a_port_that_the_acs_closes_is_no_news_to_it() {
     assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
     assert_eq!(agent.get("ManagementServer.ConnectionRequestURL"), "");
 }
+
+#[test]
+fn the_user_of_the_box_is_told_the_value_of_now() {
+    let acs = ScriptedAcs::start(Options::default());
+    let home = home(&acs);
+    home.set_uci("cpe", "periodic_notify_enable", "0");
+    let file = home.model_dir().join("level");
+    let row = "X_TEST_Level;STRING;source;r;;;;;;;;;;;file:";
+    fs::write(
+        home.model_dir().join("test.csv"),
+        format!("{row}{}\n", file.display()),
+    )
+    .unwrap();
+    let agent = home.start();
+    acs.session(|s| {
+        s.inform();
+        s.end();
+    });
+    for level in ["low", "high"] {
+        fs::write(&file, level).unwrap();
+        assert_eq!(agent.get("X_TEST_Level"), level);
+    }
+}
