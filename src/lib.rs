@@ -33,18 +33,48 @@
     clippy::indexing_slicing
 )]
 
-/// Declares the rooms. The program enters through [`cli`] alone, so that the compiler finds what
-/// nobody uses; tests reach inside by the feature `inside`.
-macro_rules! rooms {
-    ($($room:ident),*) => {$(
-        #[cfg(feature = "inside")]
-        pub mod $room;
-        #[cfg(not(feature = "inside"))]
-        mod $room;
-    )*};
-}
+// The rooms. The program enters through `cli` alone, so that the compiler finds what nobody uses;
+// tests reach inside by the feature `inside`. Without a macro, into which rustfmt does not look.
 
-rooms!(
-    acs, agent, base, connreq, cwmp, datamodel, device, http, luup, soap
-);
 pub mod cli;
+
+#[cfg(feature = "inside")]
+pub mod acs;
+#[cfg(not(feature = "inside"))]
+mod acs;
+#[cfg(feature = "inside")]
+pub mod agent;
+#[cfg(not(feature = "inside"))]
+mod agent;
+#[cfg(feature = "inside")]
+pub mod base;
+#[cfg(not(feature = "inside"))]
+mod base;
+#[cfg(feature = "inside")]
+pub mod connreq;
+#[cfg(not(feature = "inside"))]
+mod connreq;
+#[cfg(feature = "inside")]
+pub mod cwmp;
+#[cfg(not(feature = "inside"))]
+mod cwmp;
+#[cfg(feature = "inside")]
+pub mod datamodel;
+#[cfg(not(feature = "inside"))]
+mod datamodel;
+#[cfg(feature = "inside")]
+pub mod device;
+#[cfg(not(feature = "inside"))]
+mod device;
+#[cfg(feature = "inside")]
+pub mod http;
+#[cfg(not(feature = "inside"))]
+mod http;
+#[cfg(feature = "inside")]
+pub mod luup;
+#[cfg(not(feature = "inside"))]
+mod luup;
+#[cfg(feature = "inside")]
+pub mod soap;
+#[cfg(not(feature = "inside"))]
+mod soap;

@@ -91,17 +91,19 @@ impl fmt::Display for LinkError {
 /// What to do on this box, where it has a part in it.
 fn advice(error: &HttpError) -> Option<&'static str> {
     match error {
-        HttpError::NoCredentials(_) => Some(
-            "set ManagementServer.Username and Password (options acs.userid and acs.passwd)",
-        ),
-        HttpError::BadCredentials | HttpError::AuthFailed(_) => Some(
-            "check ManagementServer.Username and Password (options acs.userid and acs.passwd)",
-        ),
+        HttpError::NoCredentials(_) => {
+            Some("set ManagementServer.Username and Password (options acs.userid and acs.passwd)")
+        }
+        HttpError::BadCredentials | HttpError::AuthFailed(_) => {
+            Some("check ManagementServer.Username and Password (options acs.userid and acs.passwd)")
+        }
         HttpError::BasicRefused(_) => Some("or allow it with option acs.basic_over_http"),
         HttpError::Timeout { phase, .. } => Some(match phase {
             ExchangePhase::Connect => "the limit is option acs.connect_timeout",
             ExchangePhase::Response => "the limit is option acs.response_timeout",
-            ExchangePhase::Exchange | ExchangePhase::Deadline => "the limit is option acs.exchange_timeout",
+            ExchangePhase::Exchange | ExchangePhase::Deadline => {
+                "the limit is option acs.exchange_timeout"
+            }
         }),
         _ => None,
     }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use super::control::{Request, escape};
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
+use crate::base::xsd::XsdType;
 use crate::cwmp::{EventCode, Host as _, Intent};
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
-use crate::base::xsd::XsdType;
 
 impl Agent {
     /// The text for the user, or the sentence that says why not.

@@ -125,7 +125,9 @@ impl Clocks {
         let text = option_of(&system, "@system[0]", "timezone")?;
         let zone = posix(&text);
         if zone.is_none() && !text.is_empty() {
-            warn!("system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3");
+            warn!(
+                "system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3"
+            );
         }
         zone
     }
@@ -205,7 +207,12 @@ mod tests {
         fs::write(dir.join("TZ"), "IST-5:30\n").unwrap();
         clocks.read_zone();
         assert_eq!(offset(&clocks), 19_800);
-        for (zone, expected) in [("<+04>-4", 4 * 3600), ("CET-1", 3600), ("UTC", 0), ("", 19_800)] {
+        for (zone, expected) in [
+            ("<+04>-4", 4 * 3600),
+            ("CET-1", 3600),
+            ("UTC", 0),
+            ("", 19_800),
+        ] {
             set(&dir, zone);
             clocks.follow_zone();
             assert_eq!(offset(&clocks), expected, "{zone:?}");
@@ -227,7 +234,15 @@ mod tests {
         assert_eq!(offset("EST5EDT"), Some(-4 * 3600));
         assert_eq!(offset("<-03>3"), Some(-3 * 3600));
         assert_eq!(offset("GMT"), Some(0));
-        for no_zone in ["", ":UTC0", "Europe/Berlin", "/etc/passwd", "Etc/GMT+2", "5", "a;b0"] {
+        for no_zone in [
+            "",
+            ":UTC0",
+            "Europe/Berlin",
+            "/etc/passwd",
+            "Etc/GMT+2",
+            "5",
+            "a;b0",
+        ] {
             assert_eq!(offset(no_zone), None, "{no_zone:?}");
         }
     }

@@ -20,14 +20,36 @@ pub(super) fn compare(
 ) {
     facts.borrow_mut().identity = None;
     let fields = [
-        ("Manufacturer", "manufacturer", options.manufacturer, &told.manufacturer),
-        ("ManufacturerOUI", "manufacturer_oui", options.manufacturer_oui, &told.oui),
-        ("ProductClass", "product_class", options.product_class, &told.product_class),
-        ("SerialNumber", "serial_number", options.serial_number, &told.serial_number),
+        (
+            "Manufacturer",
+            "manufacturer",
+            options.manufacturer,
+            &told.manufacturer,
+        ),
+        (
+            "ManufacturerOUI",
+            "manufacturer_oui",
+            options.manufacturer_oui,
+            &told.oui,
+        ),
+        (
+            "ProductClass",
+            "product_class",
+            options.product_class,
+            &told.product_class,
+        ),
+        (
+            "SerialNumber",
+            "serial_number",
+            options.serial_number,
+            &told.serial_number,
+        ),
     ];
     let mut others = Vec::new();
     for (name, option, is_set, told) in fields {
-        let now = model.value(&format!("DeviceInfo.{name}")).unwrap_or_default();
+        let now = model
+            .value(&format!("DeviceInfo.{name}"))
+            .unwrap_or_default();
         if !is_set && !now.is_empty() && now != *told {
             others.push(format!("{name} {now:?}, not {told:?} (cpe.{option})"));
         }

@@ -86,7 +86,12 @@ mod tests {
         fs::create_dir_all(&dir).unwrap();
         assert_eq!(Memory::read(&dir, "boot 1"), None);
         let mut memory = Memory::new(&dir, "boot 1");
-        for line in ["2%20PERIODIC:é", "a longer line than the one before", "", "x"] {
+        for line in [
+            "2%20PERIODIC:é",
+            "a longer line than the one before",
+            "",
+            "x",
+        ] {
             memory.keep(line);
             assert_eq!(Memory::read(&dir, "boot 1").as_deref(), Some(line));
         }

@@ -80,7 +80,9 @@ fn patience(intent: &Intent) -> Duration {
         Intent::Reboot | Intent::FactoryReset => 1,
     };
     let programs = u32::try_from(programs).unwrap_or(u32::MAX);
-    COMMAND_TIMEOUT.saturating_mul(programs).saturating_add(SLACK)
+    COMMAND_TIMEOUT
+        .saturating_mul(programs)
+        .saturating_add(SLACK)
 }
 
 impl Agent {

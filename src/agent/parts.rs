@@ -70,7 +70,10 @@ pub(super) fn wait<K: Copy>(
     let mut working = Vec::new();
     for (index, ((key, _), deadline)) in parts.iter().zip(deadlines).enumerate() {
         let is_due = deadline.is_some_and(|deadline| deadline <= now);
-        let mut own = fds.iter().zip(&owners).filter(|(_, owner)| **owner == index);
+        let mut own = fds
+            .iter()
+            .zip(&owners)
+            .filter(|(_, owner)| **owner == index);
         if is_due || own.any(|(fd, _)| fd.any() == Some(true)) {
             working.push(*key);
         }

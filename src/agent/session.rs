@@ -37,7 +37,12 @@ fn open(contact: &Contact) -> Result<Link, LinkError> {
         username: contact.username.clone(),
         password: contact.password.clone(),
     };
-    Link::open(&contact.url, credentials, &contact.link, contact.check_dates)
+    Link::open(
+        &contact.url,
+        credentials,
+        &contact.link,
+        contact.check_dates,
+    )
 }
 
 /// When a message that has no answer counts as lost; the link keeps its own limits before.

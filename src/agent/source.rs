@@ -135,12 +135,7 @@ impl<S: Source> Source for Shared<S> {
         self.0.borrow_mut().get(slot, at).into_owned()
     }
 
-    fn list(
-        &mut self,
-        slot: Slot,
-        at: &[Instance<'_>],
-        known: &[&str],
-    ) -> Option<Vec<Listed>> {
+    fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
         self.0.borrow_mut().list(slot, at, known)
     }
 
@@ -217,7 +212,10 @@ mod tests {
         facts.port = Some(7547);
         assert_eq!(facts.connection_request_url(), Reading::Unknown);
         facts.address = Some("192.168.1.1".parse().unwrap());
-        assert_eq!(url(&facts).as_deref(), Some("http://192.168.1.1:7547/t0ken"));
+        assert_eq!(
+            url(&facts).as_deref(),
+            Some("http://192.168.1.1:7547/t0ken")
+        );
         facts.address = Some("2001:db8::1".parse().unwrap());
         assert_eq!(
             url(&facts).as_deref(),

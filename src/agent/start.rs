@@ -22,6 +22,7 @@ use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::timers::{LoopTimer, Timers};
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
+use crate::base::digest::hex;
 use crate::connreq::Listener;
 use crate::cwmp::{self, Engine};
 use crate::datamodel::model::{Finding, Model, OpenError, describe};
@@ -32,7 +33,6 @@ use crate::device::sources::procfs::ProcSource;
 use crate::device::sources::stub::StubSource;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci::{self, Document, Value};
-use crate::base::digest::hex;
 use crate::luup::{Home, LuupSource};
 
 /// The durable record of the path of the connection-request URL: kept, since a new one is a value

@@ -266,10 +266,7 @@ mod tests {
         let good = answer(&nonce, "acs", "pässword", 1);
         let cases = [
             (answer(&nonce, "acs", "guess", 1), Denial::WrongPassword),
-            (
-                answer(&nonce, "root", "pässword", 1),
-                Denial::WrongUsername,
-            ),
+            (answer(&nonce, "root", "pässword", 1), Denial::WrongUsername),
             (answer("0123", "acs", "pässword", 1), Denial::StaleNonce),
             (
                 good.replace("realm=\"cwmpd\"", "realm=\"x\""),

@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::head::{self, Head, MAX_HEAD, HeadReading};
+use super::head::{self, Head, HeadReading, MAX_HEAD};
 
 /// How long a peer may take from its connect to its end, however many requests it sends.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -31,8 +31,8 @@ pub fn build(
 ) -> Built {
     let mut parameters = Parameters::default();
     model.forced(&mut |name, xsi_type, value| parameters.add(name, xsi_type, value));
-    let has_more = events.iter().any(|e| e.code == EventCode::ValueChange)
-        && !parameters.add_changes(model);
+    let has_more =
+        events.iter().any(|e| e.code == EventCode::ValueChange) && !parameters.add_changes(model);
     parameters.add_selected(model, events);
     let inform = Inform {
         device_id,
@@ -103,11 +103,11 @@ impl Parameters {
     /// What the ACS selected is dropped where there is no room: it asks for it in every Inform.
     fn add_selected(&mut self, model: &mut Model, events: &[Event]) {
         let mut dropped = 0_u32;
-        inform_parameter::selected(model, events, &mut |name, xsi_type, value| {
-            match self.has_room(name, value) {
-                true => self.add(name, xsi_type, value),
-                false => dropped = dropped.saturating_add(1),
-            }
+        inform_parameter::selected(model, events, &mut |name, xsi_type, value| match self
+            .has_room(name, value)
+        {
+            true => self.add(name, xsi_type, value),
+            false => dropped = dropped.saturating_add(1),
         });
         if dropped > 0 {
             log::warn!(

@@ -2,8 +2,8 @@
 //! (TR-181; TR-069 §3.7.1.5).
 
 use super::event::{Event, EventCode};
-use crate::datamodel::model::Model;
 use crate::base::xsd::XsdType;
+use crate::datamodel::model::Model;
 
 const TABLE: &str = "ManagementServer.InformParameter.";
 

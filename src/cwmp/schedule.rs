@@ -98,7 +98,10 @@ impl Schedule {
 
     /// The timers as one line for the store; empty if there are none.
     pub fn to_record(&self) -> String {
-        let entries = self.timers.iter().map(|timer| record::join(&timer.fields()));
+        let entries = self
+            .timers
+            .iter()
+            .map(|timer| record::join(&timer.fields()));
         entries.collect::<Vec<_>>().join(record::NEXT)
     }
 

@@ -165,7 +165,9 @@ impl Instances {
             }
         }
         while self.gone.len() > MAX_GONE {
-            followed.forgotten.extend(self.gone.pop_front().map(|(number, _)| number));
+            followed
+                .forgotten
+                .extend(self.gone.pop_front().map(|(number, _)| number));
         }
         followed
     }

@@ -122,10 +122,7 @@ impl HttpClient {
             && opened == self.connections.opened()
             && !self.connections.has_answered()
         {
-            log::debug!(
-                "{} had closed the connection: once more",
-                explanation.host
-            );
+            log::debug!("{} had closed the connection: once more", explanation.host);
             result = self.exchange(request, true);
         }
         // RFC 9110 §10.1.1: a server that cannot say "continue" says so.

@@ -59,7 +59,10 @@ impl Connections {
     }
 
     fn add_unchecked(&self, dates: UncheckedDates) {
-        let mut all = self.unchecked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .unchecked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *all = Some(match all.take() {
             None => dates,
             Some(others) => others.and(dates),
@@ -141,13 +144,14 @@ impl Connector<()> for Opener {
             None
         };
         let deadline = Deadline::new(details.timeout);
-        let socket = Socket::dial(&details.addrs, deadline).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
-            _ => other(HttpError::Connect {
-                host: authority.clone(),
-                why: error.to_string(),
-            }),
-        })?;
+        let socket =
+            Socket::dial(&details.addrs, deadline).map_err(|error| match error.kind() {
+                io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
+                _ => other(HttpError::Connect {
+                    host: authority.clone(),
+                    why: error.to_string(),
+                }),
+            })?;
         let stream = match tls {
             None => Stream::Plain(socket),
             Some(tls) => {

@@ -33,7 +33,11 @@ fn clock(token: &str) -> Option<[i64; 3]> {
 }
 
 fn full_year(short: i64) -> i64 {
-    if short < 70 { short + 2000 } else { short + 1900 }
+    if short < 70 {
+        short + 2000
+    } else {
+        short + 1900
+    }
 }
 
 /// 1 to 12.
@@ -85,7 +89,10 @@ mod tests {
         ] {
             assert_eq!(unix_of_date(date), Some(10), "{date}");
         }
-        assert_eq!(unix_of_date("Tue, 01-Jan-69 00:00:00 GMT"), Some(3_124_224_000));
+        assert_eq!(
+            unix_of_date("Tue, 01-Jan-69 00:00:00 GMT"),
+            Some(3_124_224_000)
+        );
     }
 
     #[test]

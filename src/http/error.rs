@@ -200,7 +200,10 @@ impl fmt::Display for HttpError {
                  without it); use https or Digest"
             ),
             Self::BadHeader(name) => {
-                write!(f, "the header {name} has a control character and cannot be sent")
+                write!(
+                    f,
+                    "the header {name} has a control character and cannot be sent"
+                )
             }
             Self::Source(why) => write!(f, "what is to be sent cannot be read: {why}"),
             Self::Sink(why) => write!(f, "what came cannot be written: {why}"),
@@ -222,9 +225,9 @@ impl fmt::Display for CertificateProblem {
             Self::NotYetValid => f.write_str(
                 "it, or one that vouches for it, is not valid yet; check the box's clock",
             ),
-            Self::WrongHost => f.write_str(
-                "it is for another host; correct the URL or the server's certificate",
-            ),
+            Self::WrongHost => {
+                f.write_str("it is for another host; correct the URL or the server's certificate")
+            }
             Self::Other(why) => f.write_str(why),
         }
     }

@@ -52,7 +52,11 @@ impl<'a> HttpRequest<'a> {
 
     /// All but the body as ureq wants it, with the proof that the server has asked for. The server
     /// is asked for its word before a body only if it `may_expect` that.
-    pub(super) fn head(&mut self, auth: &mut Auth, may_expect: bool) -> Result<Builder, ureq::Error> {
+    pub(super) fn head(
+        &mut self,
+        auth: &mut Auth,
+        may_expect: bool,
+    ) -> Result<Builder, ureq::Error> {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(self.url.to_string());
@@ -127,7 +131,9 @@ impl Read for RequestBody<'_> {
             let lacking = format!("it ends {} bytes before its time", self.left);
             return Err(source(io::Error::other(lacking)));
         }
-        self.left = self.left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
+        self.left = self
+            .left
+            .saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
         Ok(read)
     }
 }

@@ -3,7 +3,7 @@
 //! The names tell where a value stands, `ZWave.devices.1.states.1.id 208`: members by name, items
 //! of lists by number from 1. They are no addresses, since devices and states change their places.
 
-use crate::base::json::{JsonEvent, JsonError, JsonReader};
+use crate::base::json::{JsonError, JsonEvent, JsonReader};
 
 /// Calls `each(name, value)` for every value in the JSON of `text`, in its order, its name beginning
 /// with `prefix`. What is empty has no pair, and null has an empty value.

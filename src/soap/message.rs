@@ -1,8 +1,8 @@
 //! The messages as Rust values. Names and order of fields are the schema's.
 
-use crate::base::xsd::XsdType;
 use super::CwmpVersion;
 use crate::base::secret::Secret;
+use crate::base::xsd::XsdType;
 
 /// One SOAP envelope: what one HTTP message carries (`MaxEnvelopes` is always 1).
 #[derive(Clone, Debug, PartialEq)]

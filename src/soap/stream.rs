@@ -5,8 +5,8 @@ use super::codec::Array;
 use super::envelope::{close, open};
 use super::structs::{write_info, write_value};
 use super::xml::Writer;
-use crate::base::xsd::XsdType;
 use super::{CwmpVersion, Header};
+use crate::base::xsd::XsdType;
 
 /// A list inside a response inside an envelope.
 struct List {

@@ -2,13 +2,13 @@
 
 use roxmltree::Node;
 
-use crate::base::xsd::XsdType;
 use super::codec::{Content, Field, Item, child, text};
 use super::error::BadArgument;
 use super::fault::code_in;
 use super::limits::{MAX_EVENTS, MAX_FILE_TYPE_ARGS, MAX_TIME_WINDOWS, MAX_TRANSFERS};
 use super::message::*;
 use super::xml::Writer;
+use crate::base::xsd::XsdType;
 
 /// One list for both ways: what is written is what is read.
 macro_rules! structs {

@@ -127,14 +127,8 @@ fn a_lifetime_ends() {
     let now = Instant::now();
     let mut jar = Jar::default();
     jar.store("a=1; Max-Age=5", &url, now, None);
-    assert!(
-        jar.header(&url, now + Duration::from_secs(4))
-            .is_some()
-    );
-    assert!(
-        jar.header(&url, now + Duration::from_secs(5))
-            .is_none()
-    );
+    assert!(jar.header(&url, now + Duration::from_secs(4)).is_some());
+    assert!(jar.header(&url, now + Duration::from_secs(5)).is_none());
 }
 
 #[test]

@@ -99,7 +99,10 @@ impl Request {
             Self::Get(path) => vec!["get", path],
             Self::Set(values) => {
                 let pairs = values.iter().flat_map(|(path, value)| [path, value]);
-                ["set"].into_iter().chain(pairs.map(String::as_str)).collect()
+                ["set"]
+                    .into_iter()
+                    .chain(pairs.map(String::as_str))
+                    .collect()
             }
             Self::Add(object) => vec!["add", object],
             Self::Delete(object) => vec!["del", object],
@@ -126,7 +129,11 @@ fn only(words: &[&str]) -> Option<String> {
 pub fn read_command<T>(table: &[Command<T>], words: &[&str]) -> Option<Result<T, String>> {
     let (name, arguments) = words.split_first()?;
     let command = table.iter().find(|command| command.name == *name)?;
-    let usage = || format!("usage: cwmpd {name} {}", command.arguments).trim_end().to_owned();
+    let usage = || {
+        format!("usage: cwmpd {name} {}", command.arguments)
+            .trim_end()
+            .to_owned()
+    };
     Some((command.read)(arguments).ok_or_else(usage))
 }
 

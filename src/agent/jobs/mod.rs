@@ -259,7 +259,9 @@ impl<T: Send + 'static> Jobs<T> {
     pub(super) fn is_underway(&self, kind: JobKind) -> bool {
         let running = self.running.iter();
         self.waiting.iter().any(|(_, job)| job.kind == kind)
-            || running.filter(|job| job.kind == kind).any(Running::is_heard)
+            || running
+                .filter(|job| job.kind == kind)
+                .any(Running::is_heard)
     }
 
     /// The reports that came or are due, each with the job that it is of.

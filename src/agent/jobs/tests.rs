@@ -71,10 +71,7 @@ fn a_job_reports_and_is_gone() {
 fn f01_a_job_that_panics_is_reported_with_its_words() {
     let mut jobs = jobs();
     jobs.start(job(JobKind::LuupFetch, |_| panic!("of {}", "this")), NOW);
-    assert_eq!(
-        reports(&mut jobs, 1, NOW),
-        ["lost: it broke down: of this"]
-    );
+    assert_eq!(reports(&mut jobs, 1, NOW), ["lost: it broke down: of this"]);
     // Also after it said something, and while nothing is expected of it.
     jobs.start(
         job(JobKind::Session, |r| {

@@ -46,7 +46,10 @@ fn a_body_is_hashed_a_piece_at_a_time() {
     assert!(sha.starts_with("ba7816bf8f01cfea") && sha.len() == 64);
     let long = "0123456789".repeat(10_000);
     let pieces = &mut long.as_bytes()[..7].chain(&long.as_bytes()[7..]);
-    assert_eq!(Algorithm::Md5.hash_body(pieces).unwrap(), hash(Algorithm::Md5, &long).unwrap());
+    assert_eq!(
+        Algorithm::Md5.hash_body(pieces).unwrap(),
+        hash(Algorithm::Md5, &long).unwrap()
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{JsonEvent, JsonError, JsonReader};
+use super::{JsonError, JsonEvent, JsonReader};
 
 impl<'a> JsonReader<'a> {
     /// The string whose opening quote is next: borrowed, unless it has escapes.
@@ -87,7 +87,11 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    pub(super) fn literal(&mut self, word: &str, event: JsonEvent<'a>) -> Result<JsonEvent<'a>, JsonError> {
+    pub(super) fn literal(
+        &mut self,
+        word: &str,
+        event: JsonEvent<'a>,
+    ) -> Result<JsonEvent<'a>, JsonError> {
         let rest = self.text.get(self.at..).unwrap_or_default();
         if !rest.starts_with(word) {
             return self.fail("a value was expected");

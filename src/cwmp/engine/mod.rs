@@ -148,9 +148,7 @@ impl Engine {
             in_session: self.in_session(),
             last: self.last.clone(),
             retry_count: self.retry_count,
-            next: self
-                .next_wakeup()
-                .map(|at| at.saturating_sub(now.uptime)),
+            next: self.next_wakeup().map(|at| at.saturating_sub(now.uptime)),
             pending: self.queue.iter().map(ToString::to_string).collect(),
             promised: self.intents.iter().map(ToString::to_string).collect(),
         }

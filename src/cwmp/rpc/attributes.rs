@@ -1,13 +1,11 @@
 //! GetParameterAttributes (A.3.2.5) and SetParameterAttributes (A.3.2.4).
 
-use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
+use super::{Context, apart, check_entries, too_long};
 use crate::base::excerpt::excerpt;
+use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
 use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_RESPONSE_BYTES};
 use crate::datamodel::model::NewAttributes;
-use super::{Context, apart, check_entries, too_long};
-use crate::soap::{
-    Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len,
-};
+use crate::soap::{Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len};
 
 /// The highest `Notification` (A.3.2.4).
 const MAX_NOTIFICATION: u32 = 6;
@@ -27,7 +25,9 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
         let outcome = if walk {
             cx.model.attributes(name, &mut |name, attributes| {
                 let entities = attributes.access_list.iter();
-                let access: usize = entities.map(|entity| ENTITY_BYTES + escaped_len(entity)).sum();
+                let access: usize = entities
+                    .map(|entity| ENTITY_BYTES + escaped_len(entity))
+                    .sum();
                 bytes += ENTRY_BYTES + escaped_len(name) + access;
                 if bytes <= MAX_RESPONSE_BYTES {
                     parameter_list.push(ParameterAttributes {

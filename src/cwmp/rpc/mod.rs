@@ -134,7 +134,10 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
 
 /// Makes records durable, all or none.
 fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
-    let before: Vec<String> = records.iter().map(|(key, _)| record::get(model, key)).collect();
+    let before: Vec<String> = records
+        .iter()
+        .map(|(key, _)| record::get(model, key))
+        .collect();
     for (key, line) in records {
         record::put(model, key, line);
     }

@@ -1,8 +1,8 @@
 //! GetParameterNames (A.3.2.3).
 
+use super::{Context, too_long};
 use crate::cwmp::fault;
 use crate::cwmp::limits::MAX_RESPONSE_BYTES;
-use super::{Context, too_long};
 use crate::soap::{Fault, GetParameterNamesResponseWriter, escaped_len};
 
 /// The names at or below a path. The response is written while the model is walked.

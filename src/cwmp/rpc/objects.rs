@@ -1,7 +1,7 @@
 //! AddObject (A.3.2.6) and DeleteObject (A.3.2.7).
 
-use crate::cwmp::fault;
 use super::{Context, check_key, status};
+use crate::cwmp::fault;
 use crate::datamodel::model::Requester;
 use crate::soap::{Fault, Message};
 

@@ -1,12 +1,10 @@
 //! GetParameterValues (A.3.2.2) and SetParameterValues (A.3.2.1).
 
+use super::{Context, apart, check_entries, check_key, status, too_long};
 use crate::cwmp::fault;
 use crate::cwmp::limits::MAX_RESPONSE_BYTES;
-use super::{Context, apart, check_entries, check_key, status, too_long};
 use crate::datamodel::model::{NewValue, Requester};
-use crate::soap::{
-    Fault, GetParameterValuesResponseWriter, Message, ParameterValue, escaped_len,
-};
+use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterValue, escaped_len};
 
 /// The values of full and partial paths, each parameter once. The response is written while the
 /// model is walked.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::OpenError;
 use crate::datamodel::row::RowError;
 use crate::datamodel::schema::Schema;
 use crate::datamodel::source::Sources;
 use crate::datamodel::store;
-use super::OpenError;
 
 /// What there is to say of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,13 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let note = if self.is_note { "note: " } else { "" };
-        write!(f, "{}:{}: {note}{}", self.file.display(), self.line, self.error)
+        write!(
+            f,
+            "{}:{}: {note}{}",
+            self.file.display(),
+            self.line,
+            self.error
+        )
     }
 }
 

@@ -160,7 +160,9 @@ pub(super) fn instances<'a>(schema: &Schema, state: &'a State, key: Key) -> Path
         if matches!(schema.node(node).kind, NodeKind::Template) {
             at = at.up();
             let owned = schema.table(parent).is_some_and(|t| t.source.is_some());
-            let table = owned.then(|| state.tables.get(&Key::new(parent, at))).flatten();
+            let table = owned
+                .then(|| state.tables.get(&Key::new(parent, at)))
+                .flatten();
             if let Some(instance) = path.instances.get_mut(at.depth()) {
                 instance.number = number;
                 instance.identity = table.and_then(|table| table.identity(number));

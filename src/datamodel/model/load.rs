@@ -45,7 +45,11 @@ impl Model {
     /// Makes the instances on the path of an object's row, parents first.
     fn load_instance(&mut self, row: &Row) {
         let mut here = Key::new(NodeId::ROOT, At::default());
-        let mut parts = row.name.split('.').filter(|part| !part.is_empty()).peekable();
+        let mut parts = row
+            .name
+            .split('.')
+            .filter(|part| !part.is_empty())
+            .peekable();
         while let Some(part) = parts.next() {
             let last = parts.peek().is_none();
             let table = self.schema.table(here.node);
@@ -159,7 +163,10 @@ impl Model {
             if kept.is_none_or(|parameter| self.picture().keeps_reports(parameter)) {
                 continue;
             }
-            let is_wanted = self.state.parameter(&key).is_some_and(|s| s.value.is_some());
+            let is_wanted = self
+                .state
+                .parameter(&key)
+                .is_some_and(|s| s.value.is_some());
             let follows = kept.is_some_and(|p| matches!(p.origin, Origin::Computed(_)));
             if !is_up_to_date && (is_wanted || follows) {
                 continue;

@@ -27,9 +27,7 @@ use std::rc::Rc;
 
 pub use check::{Finding, describe};
 pub use error::{ModelError, OpenError, SetError};
-pub use request::{
-    AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester,
-};
+pub use request::{AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester};
 
 use super::key::{Key, NodeId};
 use super::schema::Schema;

@@ -94,7 +94,7 @@ impl Model {
             };
             self.set_reported(key, parameter, value, false);
             self.changed.remove(&key);
-                self.compare(key, parameter);
+            self.compare(key, parameter);
         }
     }
 

@@ -54,7 +54,11 @@ impl Model {
                 Some(source.stage_add(reference.slot, at.as_slice(), number)?)
             }
         };
-        self.state.tables.entry(table).or_default().add(number, identity);
+        self.state
+            .tables
+            .entry(table)
+            .or_default()
+            .add(number, identity);
         self.touched.instance(table, number, true);
         self.add_described_instances();
         let mut undo = Undo::new();
@@ -145,9 +149,8 @@ impl Model {
             return Removed::default();
         };
         let below = self.schema.with_all_below(template);
-        let is_below = |key: &Key| {
-            key.at.as_slice().starts_with(at.as_slice()) && below.contains(&key.node)
-        };
+        let is_below =
+            |key: &Key| key.at.as_slice().starts_with(at.as_slice()) && below.contains(&key.node);
         self.mixed.retain(|key, _| !is_below(key));
         self.misfits.retain(|key| !is_below(key));
         self.state.forget_below(&below, at)

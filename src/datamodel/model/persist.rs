@@ -144,8 +144,7 @@ impl<'a> Picture<'a> {
         let own_list = more.and_then(|more| more.access_list.as_deref());
         let access_list = own_list.unwrap_or(self.schema.access_list(&key, parameter));
         let own_notification = state.notification();
-        let notification =
-            own_notification.unwrap_or(self.schema.notification(&key, parameter));
+        let notification = own_notification.unwrap_or(self.schema.notification(&key, parameter));
         let stored = parameter.is_stored();
         let value = match (&state.value, &parameter.origin) {
             (Some(value), _) => Some(value.to_string()),

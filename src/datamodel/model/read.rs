@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::datamodel::key::{At, Key, NodeId};
-use crate::datamodel::schema::{NodeKind, Parameter};
-use crate::datamodel::state::ParameterState;
 use super::resolve::{Lookup, Place};
 use super::{AttributesView, Model, ModelError};
 use crate::base::xsd::XsdType;
+use crate::datamodel::key::{At, Key, NodeId};
+use crate::datamodel::schema::{NodeKind, Parameter};
+use crate::datamodel::state::ParameterState;
 
 /// What a walk meets: the path, the place, and the parameter where it is one.
 type Visit<'a> = dyn FnMut(&mut Model, &str, Key, Option<&Parameter>) + 'a;
@@ -166,7 +166,10 @@ impl Model {
 
     /// The effective notification of a parameter.
     pub(super) fn notification(&self, key: Key, parameter: &Parameter) -> u8 {
-        let own = self.state.parameter(&key).and_then(ParameterState::notification);
+        let own = self
+            .state
+            .parameter(&key)
+            .and_then(ParameterState::notification);
         own.unwrap_or_else(|| self.schema.notification(&key, parameter))
     }
 

@@ -1,8 +1,8 @@
 //! Paths to places and back (TR-069 A.2.2).
 
+use super::{Model, ModelError};
 use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::schema::NodeKind;
-use super::{Model, ModelError};
 
 /// The longest path (TR-069 A.2.2: 256 characters).
 pub const MAX_PATH: usize = 256;

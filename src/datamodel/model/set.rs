@@ -225,7 +225,8 @@ impl Model {
         }
         undo.push((key, before.cloned()));
         self.touched.parameter(key);
-        self.state.update(key, |state| state.value = Some(value.into()));
+        self.state
+            .update(key, |state| state.value = Some(value.into()));
     }
 
     /// Tells the ACS something: sets a stored parameter that only the agent writes. `path` is

@@ -284,7 +284,10 @@ impl Model {
     /// Carries out what a power cut kept the sources from writing.
     pub(super) fn replay(&mut self, writes: &[ForeignWrite]) {
         for write in writes {
-            let source = self.sources.iter_mut().find(|(kind, _)| *kind == write.kind);
+            let source = self
+                .sources
+                .iter_mut()
+                .find(|(kind, _)| *kind == write.kind);
             let done = match source {
                 Some((_, source)) => source.replay(&write.line),
                 None => Err(SourceError::Failed("there is no such source".to_owned())),

@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::placed::Placed;
+use super::{
+    Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, Table, link, lint,
+};
 use crate::datamodel::expr::Expr;
 use crate::datamodel::filter::Definition;
 use crate::datamodel::key::{At, Key, MAX_TABLE_DEPTH, NodeId};
 use crate::datamodel::row::{Row, RowError, RowKind, Storage};
 use crate::datamodel::source::{Declaration, Sources, TEMPLATE};
 use crate::datamodel::types::ParamType;
-use super::placed::Placed;
-use super::{
-    Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, Table, link, lint,
-};
 
 /// What there is to say of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +158,10 @@ impl Schema {
         for part in row.name.split('.').filter(|part| !part.is_empty()) {
             if let (Some(table), Ok(number)) = (self.table(here.node), part.parse::<u32>()) {
                 if table.source.is_some() {
-                    return Err(error(1, "the source of the table says which instances there are"));
+                    return Err(error(
+                        1,
+                        "the source of the table says which instances there are",
+                    ));
                 }
                 let at = here.at.down(number);
                 let (Some(template), Some(at)) = (table.template, at) else {
@@ -326,7 +329,9 @@ impl Schema {
 
 /// The name with `{i}` for every number.
 pub(super) fn template_name(name: &str) -> String {
-    let parts = name.split('.').map(|part| if is_number(part) { TEMPLATE } else { part });
+    let parts = name
+        .split('.')
+        .map(|part| if is_number(part) { TEMPLATE } else { part });
     parts.collect::<Vec<_>>().join(".")
 }
 

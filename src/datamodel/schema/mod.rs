@@ -221,7 +221,10 @@ impl Schema {
     /// The default value of a parameter: that of its own row where it has one (`A.B.1.X`), else of
     /// its template's.
     pub fn default<'a>(&'a self, key: &Key, parameter: &'a Parameter) -> &'a str {
-        let own = self.literals.get(key).and_then(|own| own.default.as_deref());
+        let own = self
+            .literals
+            .get(key)
+            .and_then(|own| own.default.as_deref());
         own.unwrap_or(&parameter.default)
     }
 
@@ -233,7 +236,10 @@ impl Schema {
 
     /// The default access list of a parameter, likewise.
     pub fn access_list<'a>(&'a self, key: &Key, parameter: &'a Parameter) -> &'a [String] {
-        let own = self.literals.get(key).and_then(|own| own.access_list.as_deref());
+        let own = self
+            .literals
+            .get(key)
+            .and_then(|own| own.access_list.as_deref());
         let list = own.or(parameter.access_list.as_deref());
         list.unwrap_or(SUBSCRIBER.as_slice())
     }

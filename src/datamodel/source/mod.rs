@@ -156,12 +156,7 @@ pub trait Source {
 
     /// The instances of a table that this source owns, in its order. `known` are the identities
     /// that the model has of them. `None`: not known now, the model keeps what it had.
-    fn list(
-        &mut self,
-        slot: Slot,
-        at: &[Instance<'_>],
-        known: &[&str],
-    ) -> Option<Vec<Listed>> {
+    fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
         let _ = (slot, at, known);
         None
     }

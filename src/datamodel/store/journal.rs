@@ -173,9 +173,7 @@ impl JournalEnd {
         self.crc.add(line);
         self.length += line.len();
     }
-
 }
-
 
 fn coded(text: &str) -> Cow<'_, str> {
     percent::encode(text, percent::in_column)

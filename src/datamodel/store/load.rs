@@ -142,22 +142,21 @@ impl Store {
     }
 
     /// Gives the present generation its names, so that its journal can be continued.
-    fn put_in_order(
-        &mut self,
-        head: JournalHead,
-        misplaced: &[(&str, &str)],
-        loaded: &Loaded,
-    ) {
+    fn put_in_order(&mut self, head: JournalHead, misplaced: &[(&str, &str)], loaded: &Loaded) {
         if misplaced.is_empty() || matches!(self.journal, JournalFile::Kept) {
             return;
         }
         // What cannot be read is perhaps newer, and has taken the journal in.
         let kept = matches!(self.data, DataFile::Kept);
-        let rename = |(from, to): &(&str, &str)| {
-            self.disk.rename(&self.path(from), &self.path(to))
-        };
+        let rename = |(from, to): &(&str, &str)| self.disk.rename(&self.path(from), &self.path(to));
         let placed = |()| self.disk.sync_folder(&self.folder);
-        if !kept && misplaced.iter().try_for_each(rename).and_then(placed).is_ok() {
+        if !kept
+            && misplaced
+                .iter()
+                .try_for_each(rename)
+                .and_then(placed)
+                .is_ok()
+        {
             self.data = DataFile::Whole(head);
         } else {
             self.journal = JournalFile::Closed {

@@ -40,9 +40,9 @@ mod replay;
 use std::io;
 use std::path::PathBuf;
 
+use self::journal::{JournalEnd, JournalHead};
 use super::disk::{Disk, RealDisk};
 use super::row::Row;
-use self::journal::{JournalEnd, JournalHead};
 
 pub use error::StoreError;
 pub use load::{Loaded, LoadedFrom};

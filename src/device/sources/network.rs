@@ -76,7 +76,9 @@ impl NetSource {
 
     fn what(&self, slot: Slot) -> &'static str {
         let key = self.keys.get(slot.index());
-        key.and_then(|key| WHAT.get(key.what)).copied().unwrap_or_default()
+        key.and_then(|key| WHAT.get(key.what))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn look_at(&mut self, interface: &str, what: &str) -> Option<String> {

@@ -155,7 +155,10 @@ mod tests {
         let uptime = declared(&mut source, "uptime").unwrap();
         assert_eq!(source.noticed(uptime), Noticed::Never);
         assert!(declared(&mut source, "temperature").is_err());
-        assert_eq!(ProcSource::new("/nowhere").get(uptime, &[]), Reading::Unknown);
+        assert_eq!(
+            ProcSource::new("/nowhere").get(uptime, &[]),
+            Reading::Unknown
+        );
     }
 
     #[test]

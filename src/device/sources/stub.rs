@@ -141,7 +141,9 @@ impl Source for StubSource {
 
     fn replay(&mut self, line: &str) -> Result<(), SourceError> {
         let change = StubFile::parse(line);
-        let values = change.iter().filter_map(|(name, value)| Some((name, value?)));
+        let values = change
+            .iter()
+            .filter_map(|(name, value)| Some((name, value?)));
         self.staged = values
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();

@@ -34,7 +34,10 @@ fn f19_parameters_that_get_an_access_list_together_have_one() {
     model.set_attributes(&[entry]).unwrap();
     let shared = |model: &Model| {
         let lists = lists(model);
-        (lists.len(), lists.iter().all(|list| Rc::ptr_eq(list, lists[0])))
+        (
+            lists.len(),
+            lists.iter().all(|list| Rc::ptr_eq(list, lists[0])),
+        )
     };
     assert_eq!(shared(&model), (50, true));
     assert_eq!(shared(&bench.open()), (50, true), "after a restart too");
@@ -55,7 +58,10 @@ fn f19_six_entries_for_everything_make_no_more_than_the_last() {
     let mut six = other.open();
     six.set_attributes(&[2, 0, 1, 0, 2, 1].map(entry)).unwrap();
     assert_eq!(one.state.bytes(), six.state.bytes());
-    assert_eq!(one.state.parameters().count(), six.state.parameters().count());
+    assert_eq!(
+        one.state.parameters().count(),
+        six.state.parameters().count()
+    );
 }
 
 #[test]
@@ -77,7 +83,11 @@ fn f19_what_would_not_fit_is_refused_before_anything_is_made() {
     assert_eq!(refused, Err(ModelError::ResourcesExceeded));
     assert_eq!(model.state.bytes(), bytes);
     assert!(lists(&model).is_empty() && !model.has_change());
-    assert_eq!(notify(&mut model, "Device.Many.", 1), Ok(()), "less is fine");
+    assert_eq!(
+        notify(&mut model, "Device.Many.", 1),
+        Ok(()),
+        "less is fine"
+    );
 }
 
 #[test]
@@ -92,7 +102,9 @@ fn f20_the_state_is_bounded_and_what_makes_it_smaller_still_works() {
         let Ok(resolve::Place::Parameter(key)) = model.resolve(&name(n)) else {
             panic!()
         };
-        model.state.update(key, |state| state.value = Some(big.as_str().into()));
+        model
+            .state
+            .update(key, |state| state.value = Some(big.as_str().into()));
     }
     model.checkpoint().unwrap();
     let mut set = |n: usize, text: &str| {
@@ -110,12 +122,17 @@ fn f20_the_state_is_bounded_and_what_makes_it_smaller_still_works() {
     let on_disk = std::fs::read_dir(bench.dir()).unwrap();
     let sizes = on_disk.map(|file| file.unwrap().metadata().unwrap().len());
     let total: u64 = sizes.sum();
-    assert!(total < 14 << 20, "{total} bytes: two generations with their journals");
+    assert!(
+        total < 14 << 20,
+        "{total} bytes: two generations with their journals"
+    );
 }
 
 #[test]
 fn f20_instances_count_too() {
-    let bench = Bench::with(&format!("{CSV}A.;ANY;0;1;1\nA.{{i}}.B.;ANY;0;1;1\nA.{{i}}.X;INT\nA.{{i}}.B.{{i}}.X;INT\n"));
+    let bench = Bench::with(&format!(
+        "{CSV}A.;ANY;0;1;1\nA.{{i}}.B.;ANY;0;1;1\nA.{{i}}.X;INT\nA.{{i}}.B.{{i}}.X;INT\n"
+    ));
     let mut model = bench.open();
     let mut refused = false;
     for table in 1..20 {
@@ -156,7 +173,13 @@ fn f21_a_home_whose_devices_get_fresh_numbers_each_time_leaves_nothing_behind() 
         model.refresh();
         let path = format!("Device.Zwave.Interface.{}.", round * 1000);
         notify(&mut model, &path, 1).unwrap();
-        model.set_values(Requester::Acs, &[value(&format!("{path}WakeUpInterval"), "9")], None).unwrap();
+        model
+            .set_values(
+                Requester::Acs,
+                &[value(&format!("{path}WakeUpInterval"), "9")],
+                None,
+            )
+            .unwrap();
         model.commit().unwrap();
         sizes.push((
             model.state.bytes(),

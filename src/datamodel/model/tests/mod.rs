@@ -4,10 +4,10 @@ mod bounds;
 mod change;
 mod objects;
 mod owned;
-mod unknown;
-mod upgrade;
 mod read;
 mod set;
+mod unknown;
+mod upgrade;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
+use crate::base::xsd::XsdType;
 use crate::datamodel::source::{
     Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Sources,
 };
-use crate::base::xsd::XsdType;
 
 /// The description that the tests share.
 const CSV: &str = "\
@@ -60,7 +60,8 @@ struct Fake {
 pub(super) const UNKNOWN: &str = "?";
 
 fn name(key: &str, at: &[Instance<'_>]) -> String {
-    at.last().map_or(key.to_owned(), |i| format!("{key}@{}", i.name()))
+    at.last()
+        .map_or(key.to_owned(), |i| format!("{key}@{}", i.name()))
 }
 
 impl Fake {

@@ -23,10 +23,15 @@ fn bench() -> Bench {
 fn sections_are_instances_by_their_identity() {
     let bench = bench();
     let mut model = bench.open();
-    assert_eq!(get(&mut model, "Device.Net.Interface.1.Address"), "10.0.0.1");
+    assert_eq!(
+        get(&mut model, "Device.Net.Interface.1.Address"),
+        "10.0.0.1"
+    );
     assert_eq!(get(&mut model, "Device.Net.Interface.2.Address"), "none");
     let note = "Device.Net.Interface.2.Note";
-    model.set_values(Requester::Acs, &[value(note, "up")], None).unwrap();
+    model
+        .set_values(Requester::Acs, &[value(note, "up")], None)
+        .unwrap();
     bench.put_local("sections", "wan");
     model.refresh();
     assert_eq!(names(&mut model, "Device.Net.Interface.", true).len(), 1);
@@ -42,17 +47,29 @@ fn the_acs_makes_and_removes_sections() {
     let added = model.add_object(Requester::Acs, "Device.Net.Interface.", Some("k"));
     assert_eq!(added, Ok((3, InForce::Now)));
     let address = "Device.Net.Interface.3.Address";
-    model.set_values(Requester::Acs, &[value(address, "10.3.0.1")], None).unwrap();
+    model
+        .set_values(Requester::Acs, &[value(address, "10.3.0.1")], None)
+        .unwrap();
     let local = bench.local.borrow().clone();
     assert_eq!(local.get("sections").unwrap(), "lan,wan,new3");
     assert_eq!(local.get("address@new3").unwrap(), "10.3.0.1");
     let mut again = bench.open();
     assert_eq!(get(&mut again, address), "10.3.0.1");
-    again.delete_object(Requester::Acs, "Device.Net.Interface.1.", None).unwrap();
+    again
+        .delete_object(Requester::Acs, "Device.Net.Interface.1.", None)
+        .unwrap();
     assert_eq!(bench.local.borrow().get("sections").unwrap(), "wan,new3");
     *bench.fail.borrow_mut() = true;
-    assert!(again.delete_object(Requester::Acs, "Device.Net.Interface.2.", None).is_err());
-    assert!(again.add_object(Requester::Acs, "Device.Net.Interface.", None).is_err());
+    assert!(
+        again
+            .delete_object(Requester::Acs, "Device.Net.Interface.2.", None)
+            .is_err()
+    );
+    assert!(
+        again
+            .add_object(Requester::Acs, "Device.Net.Interface.", None)
+            .is_err()
+    );
     *bench.fail.borrow_mut() = false;
     let mut after = bench.open();
     assert_eq!(
@@ -79,7 +96,9 @@ fn f08_what_follows_from_a_change_of_the_acs_is_known_to_it() {
         .unwrap();
     model.refresh();
     assert_eq!(changes(&mut model), [] as [String; 0]);
-    model.add_object(Requester::Local, "Device.NAT.PortMapping.", None).unwrap();
+    model
+        .add_object(Requester::Local, "Device.NAT.PortMapping.", None)
+        .unwrap();
     assert_eq!(
         changes(&mut model),
         ["Device.NAT.PortMappingNumberOfEntries=1"],
@@ -94,7 +113,9 @@ fn f08_a_set_through_a_redirect_is_known_under_both_names() {
     let address = "Device.Net.Interface.1.Address";
     notify(&mut model, address, 2).unwrap();
     for (name, text) in [("Device.Net.First", "10.0.0.2"), (address, "10.0.0.3")] {
-        model.set_values(Requester::Acs, &[value(name, text)], None).unwrap();
+        model
+            .set_values(Requester::Acs, &[value(name, text)], None)
+            .unwrap();
         model.refresh();
         assert_eq!(changes(&mut model), [] as [String; 0], "{name}");
         assert_eq!(get(&mut model, "Device.Net.First"), text);
@@ -109,7 +130,9 @@ fn f08_a_set_that_a_slow_device_took_is_known() {
     let mut model = bench.open();
     let interval = "Device.Zwave.Interface.20.WakeUpInterval";
     notify(&mut model, interval, 2).unwrap();
-    model.set_values(Requester::Acs, &[value("Device.Zwave.First", "60")], None).unwrap();
+    model
+        .set_values(Requester::Acs, &[value("Device.Zwave.First", "60")], None)
+        .unwrap();
     model.refresh();
     assert_eq!(changes(&mut model), [] as [String; 0]);
     let pending = model.pending_writes();
@@ -144,12 +167,22 @@ fn f14_a_redirect_checks_as_its_target_and_shows_no_secret() {
     ));
     let mut model = bench.open();
     for (text, refused) in [("garbage", true), ("0", true), ("-1", true), ("60", false)] {
-        let set = model.set_values(Requester::Acs, &[value("Device.Alias.Interval", text)], None);
+        let set = model.set_values(
+            Requester::Acs,
+            &[value("Device.Alias.Interval", text)],
+            None,
+        );
         assert_eq!(set.is_err(), refused, "{text}");
     }
-    assert_eq!(get(&mut model, "Device.ManagementServer.PeriodicInformInterval"), "60");
+    assert_eq!(
+        get(&mut model, "Device.ManagementServer.PeriodicInformInterval"),
+        "60"
+    );
     assert_eq!(get(&mut model, "Device.Alias.Password"), "");
-    assert_eq!(model.value("ManagementServer.Password").as_deref(), Some("secret"));
+    assert_eq!(
+        model.value("ManagementServer.Password").as_deref(),
+        Some("secret")
+    );
 }
 
 #[test]
@@ -163,10 +196,14 @@ fn f16_writable_is_what_a_set_an_add_or_a_delete_would_find() {
     ));
     bench.put_local("sections", "lan");
     let mut model = bench.open();
-    model.add_object(Requester::Acs, "Device.NAT.PortMapping.", None).unwrap();
+    model
+        .add_object(Requester::Acs, "Device.NAT.PortMapping.", None)
+        .unwrap();
     let mut told = Vec::new();
     model
-        .names("Device.", false, &mut |path, writable| told.push((path.to_owned(), writable)))
+        .names("Device.", false, &mut |path, writable| {
+            told.push((path.to_owned(), writable))
+        })
         .unwrap();
     // What is deleted takes its parameters along: these first.
     told.sort_by_key(|(path, _)| path.ends_with('.'));
@@ -178,13 +215,19 @@ fn f16_writable_is_what_a_set_an_add_or_a_delete_would_find() {
                 false => now,
             };
             let set = model.set_values(Requester::Acs, &[value(&path, &wanted)], None);
-            set.err().is_none_or(|e| e.first().unwrap().error != ModelError::NotWritable)
-        } else if path.trim_end_matches('.').ends_with(|c: char| c.is_ascii_digit()) {
+            set.err()
+                .is_none_or(|e| e.first().unwrap().error != ModelError::NotWritable)
+        } else if path
+            .trim_end_matches('.')
+            .ends_with(|c: char| c.is_ascii_digit())
+        {
             model.delete_object(Requester::Acs, &path, None).is_ok()
         } else {
             let added = model.add_object(Requester::Acs, &path, None);
             added.is_ok_and(|(n, _)| {
-                model.delete_object(Requester::Acs, &format!("{path}{n}."), None).is_ok()
+                model
+                    .delete_object(Requester::Acs, &format!("{path}{n}."), None)
+                    .is_ok()
             })
         };
         assert_eq!(works, writable, "{path}");
@@ -200,8 +243,12 @@ fn f08_a_program_that_is_killed_after_a_change_of_the_acs_still_knows_of_it() {
     notify(&mut model, count, 2).unwrap();
     notify(&mut model, interval, 2).unwrap();
     let noted = model.volatile_rows();
-    model.add_object(Requester::Acs, "Device.NAT.PortMapping.", None).unwrap();
-    model.set_values(Requester::Acs, &[value(interval, "60")], None).unwrap();
+    model
+        .add_object(Requester::Acs, "Device.NAT.PortMapping.", None)
+        .unwrap();
+    model
+        .set_values(Requester::Acs, &[value(interval, "60")], None)
+        .unwrap();
     let mut again = bench.open();
     again.restore_volatile(&noted);
     again.refresh();
@@ -211,6 +258,8 @@ fn f08_a_program_that_is_killed_after_a_change_of_the_acs_still_knows_of_it() {
     bench.put_remote("nodes", "3,20,21");
     let mut later = bench.open();
     later.restore_volatile(&noted);
-    later.add_object(Requester::Local, "Device.NAT.PortMapping.", None).unwrap();
+    later
+        .add_object(Requester::Local, "Device.NAT.PortMapping.", None)
+        .unwrap();
     assert_eq!(changes(&mut later), [format!("{count}=2")]);
 }

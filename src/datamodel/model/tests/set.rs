@@ -166,10 +166,7 @@ fn a_rule_refuses_what_the_type_allows() {
 fn a_deferred_value_is_shown_kept_and_settled() {
     let bench = Bench::new();
     let mut model = bench.open();
-    assert_eq!(
-        set(&mut model, &[(WAKE_UP, "300")], ""),
-        Ok(InForce::Later)
-    );
+    assert_eq!(set(&mut model, &[(WAKE_UP, "300")], ""), Ok(InForce::Later));
     assert_eq!(get(&mut model, WAKE_UP), "300");
     let mut again = bench.open();
     assert_eq!(get(&mut again, WAKE_UP), "300");

@@ -94,7 +94,11 @@ fn f07_before_the_first_list_of_all_the_count_is_not_0() {
     assert_eq!(changes(&mut model), [format!("{COUNT}=1")]);
     bench.put_remote("nodes", "");
     model.refresh();
-    assert_eq!(changes(&mut model), [format!("{COUNT}=0")], "an empty list is one");
+    assert_eq!(
+        changes(&mut model),
+        [format!("{COUNT}=0")],
+        "an empty list is one"
+    );
 }
 
 #[test]

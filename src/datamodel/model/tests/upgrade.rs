@@ -51,7 +51,10 @@ fn f09_new_defaults_hold_unless_somebody_chose_the_old_ones() {
 fn f09_new_notification_defaults_hold_unless_somebody_chose() {
     let bench = Bench::with(OLD);
     let mut model = bench.open();
-    let set = [value("Device.DeviceInfo.A", "x"), value("Device.DeviceInfo.B", "x")];
+    let set = [
+        value("Device.DeviceInfo.A", "x"),
+        value("Device.DeviceInfo.B", "x"),
+    ];
     model.set_values(Requester::Acs, &set, None).unwrap();
     notify(&mut model, "Device.DeviceInfo.B", 0).unwrap();
     let mut new = upgrade(&bench);
@@ -66,15 +69,24 @@ fn f09_new_instances_come_and_removed_ones_stay_away() {
     let bench = Bench::with(OLD);
     let mut model = bench.open();
     assert_eq!(get(&mut model, "Device.T.1.X"), "first");
-    model.delete_object(Requester::Acs, "Device.T.2.", None).unwrap();
+    model
+        .delete_object(Requester::Acs, "Device.T.2.", None)
+        .unwrap();
     everything(&mut model, 1);
     let mut new = upgrade(&bench);
-    assert_eq!(names(&mut new, "Device.T.", true), ["Device.T.1. W", "Device.T.9. W"]);
+    assert_eq!(
+        names(&mut new, "Device.T.", true),
+        ["Device.T.1. W", "Device.T.9. W"]
+    );
     assert_eq!(get(&mut new, "Device.T.1.X"), "better");
     assert_eq!(get(&mut new, "Device.T.9.X"), "ninth");
     let added = new.add_object(Requester::Acs, "Device.T.", None).unwrap();
     assert_eq!(added.0, 10);
-    assert_eq!(notification(&mut new, "Device.T.1.X"), 1, "and keep their own state");
+    assert_eq!(
+        notification(&mut new, "Device.T.1.X"),
+        1,
+        "and keep their own state"
+    );
     assert_eq!(get(&mut new, "Device.T.10.X"), "template");
     let mut again = bench.open();
     assert_eq!(names(&mut again, "Device.T.", true).len(), 3);
