@@ -22,7 +22,6 @@ pub mod row;
 pub mod schema;
 pub mod source;
 pub mod state;
-#[allow(missing_docs)]
 pub mod store;
 pub mod stub;
 pub mod types;

@@ -58,7 +58,6 @@ pub fn batch(rows: &[(&str, &str)], gone: &[&str], writes: &[&str]) -> Batch {
         rows: rows.iter().map(|(name, value)| row(name, value)).collect(),
         gone: gone.iter().map(|name| name.to_string()).collect(),
         writes: writes.iter().map(|line| write(line)).collect(),
-        freed: 0,
     }
 }
 

@@ -11,14 +11,15 @@ impl Store {
     /// a SetParameterValues over several files.
     ///
     /// # Errors
-    /// `TooLarge` and `NeedsCheckpoint` touch no file. After `NotSaved` the state before holds, on
+    /// `TooLarge` and `NeedsCheckpoint` touch no file. What is replaced or gone counts until the next
+    /// checkpoint, so that a checkpoint may still save what is `TooLarge` here. After `NotSaved` the state before holds, on
     /// disk too, unless the disk is so broken that not even that can be said: then a checkpoint has
     /// to come next.
     pub fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
-        let bytes = (self.bytes + batch.row_bytes()).saturating_sub(batch.freed);
+        let bytes = self.bytes + batch.row_bytes();
         if bytes > self.limit.max(self.bytes) {
             return Err(StoreError::TooLarge { bytes });
         }

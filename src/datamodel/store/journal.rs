@@ -315,7 +315,6 @@ mod tests {
                 kind: "u ci".to_owned(),
                 line: format!("a b=\n*{n}"),
             }],
-            freed: 0,
         })
     }
 
@@ -474,7 +473,6 @@ mod tests {
                 rows: vec![row("A.B", &value)],
                 gone: vec![gone],
                 writes: vec![ForeignWrite { kind, line }],
-                freed: 0,
             });
             let read = parse(text(std::slice::from_ref(&batch)).as_bytes()).unwrap();
             prop_assert_eq!(read.entries, [batch]);

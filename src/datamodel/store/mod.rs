@@ -75,8 +75,9 @@ pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 /// has 16 to 128 MB of flash, and there are two generations and, during a checkpoint, a third.
 pub const MAX_STATE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The part of [`MAX_STATE_BYTES`] that no request may use up ([`Store::room`]): a box whose state
-/// an ACS has filled still keeps its events, ParameterKey and what it needs to be emptied again.
+/// The part of [`MAX_STATE_BYTES`] that no request may use up, see
+/// [`MAX_REQUESTED_BYTES`](super::model::MAX_REQUESTED_BYTES): a box whose state an ACS has filled
+/// still keeps its events, ParameterKey and what it needs to be emptied again.
 pub const RESERVED_BYTES: usize = 256 * 1024;
 
 /// A journal is taken into a checkpoint when it would grow past this, or past half the state where
@@ -84,6 +85,9 @@ pub const RESERVED_BYTES: usize = 256 * 1024;
 /// state; a start reads half as much again at most; and a small state, which is most of them, is
 /// written once in dozens of sessions. It is the size of an erase block of small NOR flash.
 const MIN_JOURNAL_BYTES: usize = 64 * 1024;
+
+/// Where the state seems to be this near to its limit, a checkpoint counts it anew sooner.
+const LITTLE_ROOM_BYTES: usize = RESERVED_BYTES / 2;
 
 /// One transaction: what becomes durable at once. What is gone goes first, so that a name may be in
 /// both lists.
@@ -96,10 +100,6 @@ pub struct Batch {
     pub gone: Vec<String>,
     /// What the sources are to write. The store keeps it until [`Store::carried_out`].
     pub writes: Vec<ForeignWrite>,
-    /// [`Row::line_bytes`] of the rows as they were that are replaced or gone. Not part of the
-    /// journal: with 0 the store takes the state for larger than it is, until it counts the rows
-    /// at the next checkpoint.
-    pub freed: usize,
 }
 
 impl Batch {
@@ -194,21 +194,15 @@ impl Store {
     }
 
     /// The bytes that the rows of the state take as text. Exact after [`Store::load`] and
-    /// [`Store::checkpoint`]; in between as exact as [`Batch::freed`] is.
+    /// [`Store::checkpoint`]; in between rows that are replaced or gone still count.
     #[cfg(feature = "inside")]
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// By how many bytes a request of an ACS or of a person may make the state grow. What the agent
-    /// writes on its own account may also use the [`RESERVED_BYTES`].
-    #[cfg(feature = "inside")]
-    pub fn room(&self) -> usize {
-        (MAX_STATE_BYTES - RESERVED_BYTES).saturating_sub(self.bytes)
-    }
-
     /// Whether a checkpoint is due, with `more_bytes` of journal to come: because the journal is
-    /// long, or because nothing can be appended otherwise. To be asked when the rows at hand are
+    /// long, in particular if the state seems nearly full, or because nothing can be appended
+    /// otherwise. To be asked when the rows at hand are
     /// the state as it was promised: after a load, and after each change that was made or undone.
     pub fn wants_checkpoint(&self, more_bytes: usize) -> bool {
         if self.is_unfinished() {
@@ -216,7 +210,12 @@ impl Store {
         }
         match (&self.journal, &self.data) {
             (JournalFile::At(end), _) => {
-                end.length.saturating_add(more_bytes) > MIN_JOURNAL_BYTES.max(self.data_bytes / 2)
+                let longest = match self.limit.saturating_sub(self.bytes) {
+                    // Rows that are replaced still count: the state may be smaller than it seems.
+                    ..=LITTLE_ROOM_BYTES => MIN_JOURNAL_BYTES,
+                    _ => MIN_JOURNAL_BYTES.max(self.data_bytes / 2),
+                };
+                end.length.saturating_add(more_bytes) > longest
             }
             (JournalFile::None, DataFile::Whole(_) | DataFile::None) => false,
             _ => true,
