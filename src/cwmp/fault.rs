@@ -33,7 +33,7 @@ pub fn of(error: &ModelError, name: &str) -> Fault {
 pub fn of_set(errors: &[SetError]) -> Fault {
     let whole = errors
         .iter()
-        .find(|e| matches!(e.error, ModelError::ResourcesExceeded))
+        .find(|e| matches!(e.error, ModelError::ResourcesExceeded(_)))
         .or_else(|| {
             let internal = |e: &&SetError| matches!(e.error, ModelError::Internal(_));
             errors
@@ -85,7 +85,7 @@ fn code_and_reason(error: &ModelError) -> (u32, &str) {
         ModelError::NotWritable => (9008, ""),
         ModelError::NotificationRejected => (9009, ""),
         ModelError::InvalidArguments(why) => (INVALID_ARGUMENTS, why),
-        ModelError::ResourcesExceeded => (RESOURCES_EXCEEDED, ""),
+        ModelError::ResourcesExceeded(why) => (RESOURCES_EXCEEDED, why),
         ModelError::Internal(why) => (INTERNAL_ERROR, why),
     }
 }
@@ -119,7 +119,7 @@ mod tests {
             (ModelError::NotWritable, 9008),
             (ModelError::NotificationRejected, 9009),
             (ModelError::InvalidArguments(why()), 9003),
-            (ModelError::ResourcesExceeded, 9004),
+            (ModelError::ResourcesExceeded(why()), 9004),
             (ModelError::Internal(why()), 9002),
         ] {
             let fault = of(&error, "A.B");
@@ -171,7 +171,7 @@ mod tests {
     fn causes_beyond_the_parameters_stand_alone() {
         let full = of_set(&[
             refused("A.B", ModelError::NotWritable),
-            refused("A.C", ModelError::ResourcesExceeded),
+            refused("A.C", ModelError::ResourcesExceeded("full".to_owned())),
         ]);
         assert_eq!((full.code, full.parameters.len()), (9004, 0));
         let disk = of_set(&[refused("", ModelError::Internal("disk full".to_owned()))]);

@@ -159,10 +159,9 @@ fn w25_attributes_of_everything_many_times_over_are_too_much() {
         access_list: None,
     };
     let many = vec![everything(1); 14];
-    assert_eq!(
-        model.set_attributes(&many),
-        Err(ModelError::ResourcesExceeded)
-    );
+    let refused = model.set_attributes(&many).unwrap_err();
+    assert!(matches!(refused, ModelError::ResourcesExceeded(_)));
+    assert!(refused.to_string().contains("smaller parts"), "{refused}");
     let mut off = true;
     model
         .attributes("Device.", &mut |_, view| off &= view.notification == 0)

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::change::Undo;
 use super::notify::reports;
 use super::resolve::Place;
-use super::set::Undo;
 use super::{Model, ModelError, NewAttributes};
 use crate::datamodel::key::Key;
 use crate::datamodel::state::ParameterState;
@@ -45,9 +45,7 @@ impl Model {
             self.want(entry, &mut wanted, &mut looked_at)?;
         }
         let more: usize = wanted.iter().map(|(&key, w)| self.growth(key, w)).sum();
-        if !Self::has_room(self.state.bytes(), more) {
-            return Err(ModelError::ResourcesExceeded);
-        }
+        Self::check_room(self.state.bytes(), more)?;
         let (touched, changed) = (self.touched.clone(), self.changed.clone());
         let mut undo = Undo::with_capacity(wanted.len());
         for (key, wanted) in wanted {
@@ -101,7 +99,9 @@ impl Model {
             }
         })?;
         if too_many {
-            return Err(ModelError::ResourcesExceeded);
+            let why = "the entries cover too many parameters over and over: name smaller parts, \
+                       or ask in several requests";
+            return Err(ModelError::ResourcesExceeded(why.to_owned()));
         }
         match explicit && rejected {
             true => Err(ModelError::NotificationRejected),
@@ -159,7 +159,8 @@ impl Model {
 
 fn check_access_list(list: &[String]) -> Result<Rc<[String]>, ModelError> {
     if list.len() > MAX_ACCESS_LIST {
-        return Err(ModelError::ResourcesExceeded);
+        let why = format!("an access list has more than {MAX_ACCESS_LIST} entities");
+        return Err(ModelError::ResourcesExceeded(why));
     }
     let is_long = |entity: &String| entity.chars().count() > MAX_ENTITY_CHARACTERS;
     if list.iter().any(is_long) {

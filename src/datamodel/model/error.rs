@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::MAX_REQUESTED_BYTES;
+use crate::datamodel::source::SourceError;
 use crate::datamodel::store::StoreError;
 
 /// Why a path or a change is refused. Mapped to fault codes in `cwmp::fault` only.
@@ -20,8 +22,8 @@ pub enum ModelError {
     NotificationRejected,
     /// The arguments contradict each other (9003): a duplicate, NextLevel of a parameter.
     InvalidArguments(String),
-    /// No room for another instance (9004).
-    ResourcesExceeded,
+    /// No room: the table or the state is full, or the request asks for too much at once (9004).
+    ResourcesExceeded(String),
     /// The store or a source failed (9002); nothing was changed.
     Internal(String),
 }
@@ -30,8 +32,27 @@ impl ModelError {
     /// The store's refusal.
     pub(super) fn of(error: &StoreError) -> Self {
         match error {
-            StoreError::TooLarge { .. } => Self::ResourcesExceeded,
+            StoreError::TooLarge { .. } => Self::ResourcesExceeded(error.to_string()),
             error => Self::Internal(error.to_string()),
+        }
+    }
+
+    /// Requests may not make the state any larger.
+    pub(super) fn state_is_full() -> Self {
+        Self::ResourcesExceeded(format!(
+            "the state would take more than {MAX_REQUESTED_BYTES} bytes: delete instances that \
+             nobody needs, or set shorter values"
+        ))
+    }
+}
+
+impl From<SourceError> for ModelError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::ReadOnly => Self::NotWritable,
+            SourceError::BadValue(why) => Self::InvalidValue(why),
+            SourceError::Full(why) => Self::ResourcesExceeded(why),
+            SourceError::Failed(why) => Self::Internal(why),
         }
     }
 }
@@ -44,10 +65,10 @@ impl fmt::Display for ModelError {
             Self::NotificationRejected => {
                 f.write_str("this notification is not possible for the parameter")
             }
-            Self::ResourcesExceeded => f.write_str("the table is full"),
             Self::InvalidType(why)
             | Self::InvalidValue(why)
             | Self::InvalidArguments(why)
+            | Self::ResourcesExceeded(why)
             | Self::Internal(why) => f.write_str(why),
         }
     }

@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::Model;
+use super::resolve::instances;
 use crate::datamodel::expr::{Expr, Scope};
 use crate::datamodel::filter::Filter;
-use crate::datamodel::key::{Key, MAX_TABLE_DEPTH};
+use crate::datamodel::key::Key;
 use crate::datamodel::row::Storage;
-use crate::datamodel::schema::{
-    NodeKind, Origin, Parameter, Reference, Schema, SourceRef, is_number,
-};
-use crate::datamodel::source::{Instance, Reading};
-use crate::datamodel::state::State;
+use crate::datamodel::schema::{Origin, Parameter, Reference, SourceRef, is_number};
+use crate::datamodel::source::Reading;
 
 impl Model {
     /// Hands the value as the ACS sees it to `give`: valid for its type, secrets empty. Whether it
@@ -143,45 +141,6 @@ impl Model {
             key = target;
         }
         key
-    }
-}
-
-/// What the sources call the instances on the path of a place.
-pub(super) fn instances<'a>(schema: &Schema, state: &'a State, key: Key) -> Path<'a> {
-    let mut path = Path {
-        instances: [Instance {
-            number: 0,
-            identity: None,
-        }; MAX_TABLE_DEPTH],
-        len: key.at.depth(),
-    };
-    let (mut node, mut at) = (key.node, key.at);
-    while let (Some(parent), Some(&number)) = (schema.node(node).parent, at.as_slice().last()) {
-        if matches!(schema.node(node).kind, NodeKind::Template) {
-            at = at.up();
-            let owned = schema.table(parent).is_some_and(|t| t.source.is_some());
-            let table = owned
-                .then(|| state.tables.get(&Key::new(parent, at)))
-                .flatten();
-            if let Some(instance) = path.instances.get_mut(at.depth()) {
-                instance.number = number;
-                instance.identity = table.and_then(|table| table.identity(number));
-            }
-        }
-        node = parent;
-    }
-    path
-}
-
-/// The instances on a path, outermost first.
-pub(super) struct Path<'a> {
-    instances: [Instance<'a>; MAX_TABLE_DEPTH],
-    len: usize,
-}
-
-impl<'a> Path<'a> {
-    pub(super) fn as_slice(&self) -> &[Instance<'a>] {
-        self.instances.get(..self.len).unwrap_or_default()
     }
 }
 

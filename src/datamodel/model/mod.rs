@@ -1,18 +1,29 @@
 //! The living tree over one [`Schema`]: instances, values, attributes, changes.
 //!
-//! One file per thing one can do with it. Reading: `read`, `evaluate`, `resolve`. Changing: `set`,
-//! `attributes`, `objects`; each such call is atomic, and durable before it returns (`transact`).
-//! Value change notification: `notify`. What survives a power cut: `persist`, `load`. `request` is
-//! the language of all these calls.
+//! One file per thing one can do with it; `request` is the language of all these calls.
+//!
+//! | file | duty |
+//! |---|---|
+//! | `check`, `open` | a folder of csv files to a model |
+//! | `resolve`, `read`, `evaluate` | paths, the RPCs that read, the value of a parameter |
+//! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
+//! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
+//! | `deferred` | values that a source takes later |
+//! | `own` | what the agent itself has to say |
+//! | `notify` | value change notification |
+//! | `persist`, `load` | state to rows and back |
 
 mod attributes;
+mod change;
 mod check;
+mod deferred;
 mod error;
 mod evaluate;
 mod load;
 mod notify;
 mod objects;
 mod open;
+mod own;
 mod persist;
 mod read;
 mod request;
@@ -20,6 +31,7 @@ mod resolve;
 mod set;
 #[cfg(test)]
 mod tests;
+mod touched;
 mod transact;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +46,7 @@ use super::schema::Schema;
 use super::source::Sources;
 use super::state::State;
 use super::store::{self, Store};
-use transact::Touched;
+use touched::Touched;
 
 /// What requests may make of the state, in bytes, in memory and as rows on flash: 20,000 values that
 /// were set are 3 MiB. Beyond, a request that adds to it is refused with 9004.

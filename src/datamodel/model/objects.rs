@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::evaluate::instances;
-use super::resolve::Place;
-use super::set::Undo;
+use super::change::Undo;
+use super::resolve::{Place, instances};
+use super::touched::Touched;
 use super::{InForce, Model, ModelError, Requester};
-use crate::datamodel::instances::MAX_INSTANCES;
+use crate::datamodel::instances::{Instances, MAX_INSTANCES};
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::{NodeKind, Table};
 use crate::datamodel::source::Listed;
@@ -15,6 +15,13 @@ use crate::datamodel::state::Removed;
 
 /// What an instance takes, roughly: its row.
 const INSTANCE_BYTES: usize = 128;
+
+/// What a table was before it is changed.
+struct TableBefore {
+    table: Key,
+    instances: Option<Instances>,
+    touched: Touched,
+}
 
 impl Model {
     /// AddObject: makes an instance with the defaults of its rows, durable on return; gives its
@@ -37,14 +44,11 @@ impl Model {
         let row = row.ok_or(ModelError::InvalidName)?;
         let used: BTreeSet<usize> = row.source.iter().map(|source| source.source).collect();
         let before = self.before_change(who, &used);
-        if !Self::has_room(self.state.bytes(), INSTANCE_BYTES) {
-            return Err(ModelError::ResourcesExceeded);
-        }
-        let (known, touched) = (self.state.tables.get(&table).cloned(), self.touched.clone());
-        let table_state = self.state.tables.entry(table).or_default();
-        table_state.use_up(row.used_up);
-        let number = table_state.next();
-        let number = number.ok_or(ModelError::ResourcesExceeded)?;
+        Self::check_room(self.state.bytes(), INSTANCE_BYTES)?;
+        let known = self.table_before(table);
+        let mut with_it = known.instances.clone().unwrap_or_default();
+        with_it.use_up(row.used_up);
+        let number = with_it.next().ok_or_else(|| no_number(&with_it))?;
         let identity = match &row.source {
             None => None,
             Some(reference) => {
@@ -54,26 +58,11 @@ impl Model {
                 Some(source.stage_add(reference.slot, at.as_slice(), number)?)
             }
         };
-        self.state
-            .tables
-            .entry(table)
-            .or_default()
-            .add(number, identity);
+        with_it.add(number, identity);
+        self.state.tables.insert(table, with_it);
         self.touched.instance(table, number, true);
         self.add_described_instances();
-        let mut undo = Undo::new();
-        if let Some(parameter_key) = parameter_key {
-            self.set_parameter_key(parameter_key, &mut undo);
-        }
-        if let Err(error) = self.transact(&used) {
-            match known {
-                Some(known) => self.state.tables.insert(table, known),
-                None => self.state.tables.remove(&table),
-            };
-            self.undo(undo);
-            self.touched = touched;
-            return Err(error);
-        }
+        self.finish(known, parameter_key, &used)?;
         self.after_change(who, before, Vec::new());
         Ok((number, row.in_force()))
     }
@@ -112,22 +101,44 @@ impl Model {
                 source.stage_remove(reference.slot, at.as_slice())?;
             }
         }
-        let (known, touched) = (self.state.tables.get(&table).cloned(), self.touched.clone());
+        let known = self.table_before(table);
         let removed = self.remove_instance(table, number);
-        let mut undo = Undo::new();
-        if let Some(parameter_key) = parameter_key {
-            self.set_parameter_key(parameter_key, &mut undo);
-        }
-        if let Err(error) = self.transact(&used) {
-            self.undo(undo);
+        if let Err(error) = self.finish(known, parameter_key, &used) {
             self.state.put_back(removed);
-            self.state.tables.extend(known.map(|known| (table, known)));
-            self.touched = touched;
             return Err(error);
         }
         self.forget_departed();
         self.after_change(who, before, Vec::new());
         Ok(row.in_force())
+    }
+
+    fn table_before(&self, table: Key) -> TableBefore {
+        TableBefore {
+            table,
+            instances: self.state.tables.get(&table).cloned(),
+            touched: self.touched.clone(),
+        }
+    }
+
+    /// Makes a change of a table durable, with its ParameterKey; on an error both are as before.
+    fn finish(
+        &mut self,
+        before: TableBefore,
+        parameter_key: Option<&str>,
+        used: &BTreeSet<usize>,
+    ) -> Result<(), ModelError> {
+        let mut undo = Undo::new();
+        if let Some(parameter_key) = parameter_key {
+            self.set_parameter_key(parameter_key, &mut undo);
+        }
+        self.transact(used).map(drop).inspect_err(|_| {
+            self.undo(undo);
+            self.touched = before.touched;
+            match before.instances {
+                Some(instances) => self.state.tables.insert(before.table, instances),
+                None => self.state.tables.remove(&before.table),
+            };
+        })
     }
 
     fn remove_instance(&mut self, table: Key, number: u32) -> Removed {
@@ -210,6 +221,18 @@ impl Model {
             self.changed.remove(&key);
         }
     }
+}
+
+fn no_number(instances: &Instances) -> ModelError {
+    ModelError::ResourcesExceeded(match instances.count() {
+        MAX_INSTANCES.. => format!(
+            "the table has {MAX_INSTANCES} instances, and no room for more: delete some that \
+             nobody needs"
+        ),
+        _ => "the table has used up all instance numbers, of which none is used twice: only a \
+              factory reset brings them back"
+            .to_owned(),
+    })
 }
 
 impl Table {

@@ -44,7 +44,6 @@ impl Model {
         }
         self.changed.clear();
         self.news = false;
-        self.news = false;
         self.sent.clear();
         self.mixed.clear();
         Ok(())

@@ -1,8 +1,10 @@
-//! Paths to places and back (TR-069 A.2.2).
+//! Paths to places and back (TR-069 A.2.2), and what the sources call the instances on them.
 
 use super::{Model, ModelError};
-use crate::datamodel::key::{At, Key, NodeId};
-use crate::datamodel::schema::NodeKind;
+use crate::datamodel::key::{At, Key, MAX_TABLE_DEPTH, NodeId};
+use crate::datamodel::schema::{NodeKind, Schema};
+use crate::datamodel::source::Instance;
+use crate::datamodel::state::State;
 
 /// The longest path (TR-069 A.2.2: 256 characters).
 pub const MAX_PATH: usize = 256;
@@ -112,6 +114,45 @@ impl Model {
     /// The full path of a place.
     pub(super) fn path(&self, key: Key) -> String {
         self.schema.path(key)
+    }
+}
+
+/// What the sources call the instances on the path of a place.
+pub(super) fn instances<'a>(schema: &Schema, state: &'a State, key: Key) -> InstancePath<'a> {
+    let mut path = InstancePath {
+        instances: [Instance {
+            number: 0,
+            identity: None,
+        }; MAX_TABLE_DEPTH],
+        len: key.at.depth(),
+    };
+    let (mut node, mut at) = (key.node, key.at);
+    while let (Some(parent), Some(&number)) = (schema.node(node).parent, at.as_slice().last()) {
+        if matches!(schema.node(node).kind, NodeKind::Template) {
+            at = at.up();
+            let owned = schema.table(parent).is_some_and(|t| t.source.is_some());
+            let table = owned
+                .then(|| state.tables.get(&Key::new(parent, at)))
+                .flatten();
+            if let Some(instance) = path.instances.get_mut(at.depth()) {
+                instance.number = number;
+                instance.identity = table.and_then(|table| table.identity(number));
+            }
+        }
+        node = parent;
+    }
+    path
+}
+
+/// The instances on a path, outermost first.
+pub(super) struct InstancePath<'a> {
+    instances: [Instance<'a>; MAX_TABLE_DEPTH],
+    len: usize,
+}
+
+impl<'a> InstancePath<'a> {
+    pub(super) fn as_slice(&self) -> &[Instance<'a>] {
+        self.instances.get(..self.len).unwrap_or_default()
     }
 }
 

@@ -3,21 +3,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::evaluate::instances;
-use super::notify::{Before, reports};
-use super::resolve::{Lookup, Place};
-use super::{
-    InForce, MAX_REQUESTED_BYTES, Model, ModelError, NewValue, PendingWrite, Requester, SetError,
-};
+use super::change::Undo;
+use super::deferred::{inverted, writing_source};
+use super::notify::reports;
+use super::resolve::{Place, instances};
+use super::{InForce, Model, ModelError, NewValue, Requester, SetError};
 use crate::datamodel::key::Key;
-use crate::datamodel::row::Storage;
-use crate::datamodel::schema::{Origin, Parameter, SourceRef};
-use crate::datamodel::source::SourceError;
-use crate::datamodel::state::ParameterState;
+use crate::datamodel::schema::{Origin, Parameter};
 use crate::datamodel::types::TypeError;
-
-/// Where the ParameterKey lives (A.3.2.1).
-const PARAMETER_KEY: &str = "ManagementServer.ParameterKey";
 
 /// One checked entry.
 struct Entry {
@@ -28,9 +21,6 @@ struct Entry {
     key: Key,
     value: String,
 }
-
-/// What undoes a change that could not be finished.
-pub(super) type Undo = Vec<(Key, Option<ParameterState>)>;
 
 impl Model {
     /// SetParameterValues: all or nothing, durable on return. `parameter_key` is set with it;
@@ -189,10 +179,8 @@ impl Model {
             self.set_parameter_key(parameter_key, &mut undo);
         }
         let more = self.state.bytes().saturating_sub(bytes);
-        let done = match Self::has_room(bytes, more) {
-            true => self.transact(used).map(drop),
-            false => Err(ModelError::ResourcesExceeded),
-        };
+        let room = Self::check_room(bytes, more);
+        let done = room.and_then(|()| self.transact(used).map(drop));
         if done.is_err() {
             self.undo(undo);
             self.touched = touched;
@@ -200,25 +188,8 @@ impl Model {
         done
     }
 
-    /// Whether the state may grow from so many bytes by so many.
-    pub(super) fn has_room(bytes: usize, more: usize) -> bool {
-        more == 0 || bytes + more <= MAX_REQUESTED_BYTES
-    }
-
-    fn tell_known(&mut self, key: Key, parameter: &Parameter, value: &str, undo: &mut Undo) {
-        if reports(self.notification(key, parameter)) {
-            let shown = match (parameter.secret, value) {
-                (true, _) => "",
-                (false, "") => parameter.kind.empty(),
-                (false, value) => value,
-            };
-            undo.push((key, self.state.parameter(&key).cloned()));
-            self.set_reported(key, parameter, shown.into(), false);
-        }
-    }
-
     /// The value that somebody chose, be it the default: a new default is not for it.
-    fn keep(&mut self, key: Key, value: &str, undo: &mut Undo) {
+    pub(super) fn keep(&mut self, key: Key, value: &str, undo: &mut Undo) {
         let before = self.state.parameter(&key);
         if before.and_then(|state| state.value.as_deref()) == Some(value) {
             return;
@@ -229,155 +200,22 @@ impl Model {
             .update(key, |state| state.value = Some(value.into()));
     }
 
-    /// Tells the ACS something: sets a stored parameter that only the agent writes. `path` is
-    /// without the root. Durable with the next [`Model::commit`]; an active notification of it is
-    /// found by the next search for changes.
-    pub fn tell(&mut self, path: &str, value: &str) {
-        self.set_own(path, value);
-    }
-
-    /// The same, without news for the ACS.
-    pub fn tell_quietly(&mut self, path: &str, value: &str) {
-        if let Some(key) = self.set_own(path, value) {
-            let schema = Rc::clone(&self.schema);
-            if let Some(parameter) = schema.parameter(key.node) {
-                self.learned(key, parameter);
-            }
-        }
-    }
-
-    fn set_own(&mut self, path: &str, value: &str) -> Option<Key> {
-        let Some(Place::Parameter(key)) = self.locate(path, Lookup::Own) else {
-            return None;
-        };
-        let stored = self.schema.parameter(key.node).filter(|p| p.is_stored())?;
-        let value = stored.check(value).ok()?.into_owned();
-        self.keep(key, &value, &mut Undo::new());
-        Some(key)
-    }
-
-    pub(super) fn set_parameter_key(&mut self, parameter_key: &str, undo: &mut Undo) {
-        let Some(Place::Parameter(key)) = self.locate(PARAMETER_KEY, Lookup::Own) else {
-            return;
-        };
-        let before = self.state.parameter(&key);
-        let known = before.and_then(|state| state.value.as_deref());
-        if known.unwrap_or_default() != parameter_key {
-            let value = (!parameter_key.is_empty()).then(|| parameter_key.into());
-            undo.push((key, before.cloned()));
-            self.touched.parameter(key);
-            self.state.update(key, |state| state.value = value);
-            let schema = Rc::clone(&self.schema);
-            if let Some(parameter) = schema.parameter(key.node) {
-                self.tell_known(key, parameter, parameter_key, undo);
-            }
-        }
-    }
-
-    /// Puts parameters' states back, the last change first.
-    pub(super) fn undo(&mut self, undo: Undo) {
-        for (key, before) in undo.into_iter().rev() {
-            self.state.restore(key, before);
-        }
-    }
-
-    /// Whether a new value waits for a job to carry it out.
-    pub(super) fn is_deferred(&self, parameter: &Parameter) -> bool {
-        let source = writing_source(parameter).and_then(|s| self.sources.get(s.source));
-        source.is_some_and(|(_, source)| source.deferred())
-    }
-
-    /// Values that deferred sources have not taken yet.
-    pub fn pending_writes(&self) -> Vec<PendingWrite> {
-        let parameters = self.state.parameters();
-        let wanted = parameters.filter_map(|(&key, state)| {
-            let parameter = self.schema.parameter(key.node)?;
-            let (wanted, first) = (state.value.as_deref()?, writing_source(parameter)?);
-            let (kind, _) = self.sources.get(first.source)?;
-            if !self.is_living(key) {
-                return None;
-            }
-            let at = instances(&self.schema, &self.state, key);
-            Some(PendingWrite {
-                path: self.path(key),
-                kind,
-                slot: first.slot,
-                at: at.as_slice().iter().map(|i| i.name().into()).collect(),
-                value: inverted(wanted, first).ok()?,
-                wanted: wanted.to_owned(),
-            })
-        });
-        wanted.collect()
-    }
-
-    /// A deferred source took `wanted` for the parameter `path`, or refused it for good. A newer
-    /// wanted value stays. Durable with the next [`Model::commit`].
-    pub fn settle(&mut self, path: &str, wanted: &str) {
-        let Ok(Place::Parameter(key)) = self.resolve(path) else {
-            return;
-        };
-        let state = self.state.parameter(&key);
-        if state.and_then(|state| state.value.as_deref()) == Some(wanted) {
-            self.touched.parameter(key);
-            self.state.update(key, |state| state.value = None);
-        }
-    }
-
-    /// Before a change: somebody else may have changed the same files, which is to be told from
-    /// what the change does.
-    pub(super) fn before_change(&mut self, who: Requester, used: &BTreeSet<usize>) -> Before {
-        self.settle_store();
-        let mut moved = false;
-        for &index in used {
-            if let Some((_, source)) = self.sources.get_mut(index) {
-                moved |= source.refresh();
-            }
-        }
-        if moved {
-            self.refresh_instances();
-            self.compare_all();
-        }
-        match who {
-            Requester::Acs => self.remember(),
-            Requester::Local => Before::default(),
-        }
-    }
-
-    /// After a change that is done: the ACS knows what it did itself, also by consequence
-    /// (entries that are counted, rows that stand for others, ParameterKey).
-    pub(super) fn after_change(&mut self, who: Requester, before: Before, set: Vec<Key>) {
-        self.refresh_instances();
-        match who {
-            Requester::Acs => self.acknowledge(before, set),
-            Requester::Local => self.compare_all(),
-        }
-    }
-}
-
-/// The source that takes new values of the parameter: the first alternative.
-fn writing_source(parameter: &Parameter) -> Option<&SourceRef> {
-    match (&parameter.origin, parameter.storage) {
-        (Origin::Sources(sources), Storage::System | Storage::Mixed) => sources.first(),
-        _ => None,
-    }
-}
-
-fn inverted(value: &str, source: &SourceRef) -> Result<String, ModelError> {
-    let mut value = value.to_owned();
-    for filter in source.filters.iter().rev() {
-        let inverted = filter.invert(&value);
-        value = inverted.ok_or(ModelError::NotWritable)?;
-    }
-    Ok(value)
-}
-
-impl From<SourceError> for ModelError {
-    fn from(error: SourceError) -> Self {
-        match error {
-            SourceError::ReadOnly => Self::NotWritable,
-            SourceError::BadValue(why) => Self::InvalidValue(why),
-            SourceError::Full(_) => Self::ResourcesExceeded,
-            SourceError::Failed(why) => Self::Internal(why),
+    /// Notes that the ACS knows a value that it sets itself.
+    pub(super) fn tell_known(
+        &mut self,
+        key: Key,
+        parameter: &Parameter,
+        value: &str,
+        undo: &mut Undo,
+    ) {
+        if reports(self.notification(key, parameter)) {
+            let shown = match (parameter.secret, value) {
+                (true, _) => "",
+                (false, "") => parameter.kind.empty(),
+                (false, value) => value,
+            };
+            undo.push((key, self.state.parameter(&key).cloned()));
+            self.set_reported(key, parameter, shown.into(), false);
         }
     }
 }

@@ -4,77 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::persist::Picture;
+use super::touched::Touched;
 use super::{Model, ModelError};
-use crate::datamodel::key::Key;
 use crate::datamodel::source::SourceError;
 use crate::datamodel::store::{Batch, ForeignWrite, StoreError};
-
-/// More rows than this at once are not journalled one by one: the whole state is written.
-const MAX_TOUCHED: usize = 4096;
-
-/// What differs from what the store has.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Touched {
-    /// Worth a write of its own; what is not goes along with the next one.
-    urgent: bool,
-    /// Too much to be told apart.
-    whole: bool,
-    parameters: BTreeSet<Key>,
-    tables: BTreeSet<Key>,
-    instances: BTreeSet<(Key, u32)>,
-    records: BTreeSet<String>,
-}
-
-impl Touched {
-    pub(super) fn parameter(&mut self, key: Key) {
-        self.urgent = true;
-        if !self.whole {
-            self.parameters.insert(key);
-        }
-        self.bound();
-    }
-
-    /// An instance came, went, or has another identity. `urgent`: its number is known to nobody
-    /// else.
-    pub(super) fn instance(&mut self, table: Key, number: u32, urgent: bool) {
-        self.urgent |= urgent;
-        if !self.whole {
-            self.tables.insert(table);
-            self.instances.insert((table, number));
-        }
-        self.bound();
-    }
-
-    /// A table is known to have been listed.
-    pub(super) fn table(&mut self, table: Key) {
-        if !self.whole {
-            self.tables.insert(table);
-        }
-    }
-
-    pub(super) fn record(&mut self, key: &str) {
-        self.urgent = true;
-        if !self.whole {
-            self.records.insert(key.to_owned());
-        }
-    }
-
-    pub(super) fn everything(&mut self) {
-        *self = Self {
-            urgent: true,
-            whole: true,
-            ..Self::default()
-        };
-    }
-
-    fn bound(&mut self) {
-        if self.parameters.len() + self.instances.len() > MAX_TOUCHED {
-            let urgent = self.urgent;
-            self.everything();
-            self.urgent = urgent;
-        }
-    }
-}
 
 impl Model {
     /// Makes durable what differs from the store since the last commit; says whether it wrote.

@@ -80,7 +80,7 @@ fn f19_what_would_not_fit_is_refused_before_anything_is_made() {
     let more = many(2500);
     let mut model = more.open();
     let refused = model.set_attributes(&[entry("Device.Many.P1"), entry("Device.")]);
-    assert_eq!(refused, Err(ModelError::ResourcesExceeded));
+    assert_eq!(refused, Err(ModelError::state_is_full()));
     assert_eq!(model.state.bytes(), bytes);
     assert!(lists(&model).is_empty() && !model.has_change());
     assert_eq!(
@@ -113,7 +113,7 @@ fn f20_the_state_is_bounded_and_what_makes_it_smaller_still_works() {
         assert!(model.state.bytes() <= MAX_REQUESTED_BYTES);
         done.map_err(|errors| (errors[0].error.clone(), get(&mut model, &name)))
     };
-    let refused = Err((ModelError::ResourcesExceeded, "x".to_owned()));
+    let refused = Err((ModelError::state_is_full(), "x".to_owned()));
     assert_eq!(set(full, &big), Ok(InForce::Now));
     assert_eq!(set(full + 1, &big), refused, "nothing of it is left");
     assert_eq!(set(0, "small"), Ok(InForce::Now));
@@ -138,7 +138,7 @@ fn f20_instances_count_too() {
     for table in 1..20 {
         refused = match model.add_object(Requester::Acs, "Device.A.", None) {
             Ok(_) => false,
-            Err(error) => error == ModelError::ResourcesExceeded,
+            Err(error) => error == ModelError::state_is_full(),
         };
         if refused {
             break;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::datamodel::instances::Instances;
 
 const TABLE: &str = "Device.NAT.PortMapping.";
 
@@ -92,10 +93,28 @@ fn a_table_can_be_full() {
     let resolve::Place::Object(table) = place else {
         panic!()
     };
-    let instances = model.state.tables.entry(table).or_default();
-    instances.use_up(u32::MAX);
-    let refused = model.add_object(Requester::Acs, TABLE, None);
-    assert_eq!(refused, Err(ModelError::ResourcesExceeded));
+    let mut refused = |change: fn(&mut Instances)| {
+        let mut instances = Instances::default();
+        change(&mut instances);
+        model.state.tables.insert(table, instances.clone());
+        let error = model.add_object(Requester::Acs, TABLE, None).unwrap_err();
+        assert_eq!(model.state.tables.get(&table), Some(&instances));
+        match error {
+            ModelError::ResourcesExceeded(why) => why,
+            error => panic!("{error:?}"),
+        }
+    };
+    let used_up = refused(|instances| instances.use_up(u32::MAX));
+    assert!(used_up.contains("factory reset"), "{used_up}");
+    let full = refused(|instances| {
+        for number in 1..=4096 {
+            instances.add(number, None);
+        }
+    });
+    assert!(
+        full.contains("4096 instances") && full.contains("delete"),
+        "{full}"
+    );
 }
 
 #[test]

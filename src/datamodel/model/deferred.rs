@@ -1,0 +1,68 @@
+//! Values that a source takes later, by a job (Luup): wanted, pending, settled.
+
+use super::resolve::{Place, instances};
+use super::{Model, ModelError, PendingWrite};
+use crate::datamodel::row::Storage;
+use crate::datamodel::schema::{Origin, Parameter, SourceRef};
+
+impl Model {
+    /// Whether a new value waits for a job to carry it out.
+    pub(super) fn is_deferred(&self, parameter: &Parameter) -> bool {
+        let source = writing_source(parameter).and_then(|s| self.sources.get(s.source));
+        source.is_some_and(|(_, source)| source.deferred())
+    }
+
+    /// Values that deferred sources have not taken yet.
+    pub fn pending_writes(&self) -> Vec<PendingWrite> {
+        let parameters = self.state.parameters();
+        let wanted = parameters.filter_map(|(&key, state)| {
+            let parameter = self.schema.parameter(key.node)?;
+            let (wanted, first) = (state.value.as_deref()?, writing_source(parameter)?);
+            let (kind, _) = self.sources.get(first.source)?;
+            if !self.is_living(key) {
+                return None;
+            }
+            let at = instances(&self.schema, &self.state, key);
+            Some(PendingWrite {
+                path: self.path(key),
+                kind,
+                slot: first.slot,
+                at: at.as_slice().iter().map(|i| i.name().into()).collect(),
+                value: inverted(wanted, first).ok()?,
+                wanted: wanted.to_owned(),
+            })
+        });
+        wanted.collect()
+    }
+
+    /// A deferred source took `wanted` for the parameter `path`, or refused it for good. A newer
+    /// wanted value stays. Durable with the next [`Model::commit`].
+    pub fn settle(&mut self, path: &str, wanted: &str) {
+        let Ok(Place::Parameter(key)) = self.resolve(path) else {
+            return;
+        };
+        let state = self.state.parameter(&key);
+        if state.and_then(|state| state.value.as_deref()) == Some(wanted) {
+            self.touched.parameter(key);
+            self.state.update(key, |state| state.value = None);
+        }
+    }
+}
+
+/// The source that takes new values of the parameter: the first alternative.
+pub(super) fn writing_source(parameter: &Parameter) -> Option<&SourceRef> {
+    match (&parameter.origin, parameter.storage) {
+        (Origin::Sources(sources), Storage::System | Storage::Mixed) => sources.first(),
+        _ => None,
+    }
+}
+
+/// The value as the source spells it: the filters of its row backwards.
+pub(super) fn inverted(value: &str, source: &SourceRef) -> Result<String, ModelError> {
+    let mut value = value.to_owned();
+    for filter in source.filters.iter().rev() {
+        let inverted = filter.invert(&value);
+        value = inverted.ok_or(ModelError::NotWritable)?;
+    }
+    Ok(value)
+}
