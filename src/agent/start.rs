@@ -113,13 +113,13 @@ pub fn log_to_console() {
 /// The folder cannot be read or describes nothing.
 pub fn check_rows(options: &Options) -> Result<Vec<Finding>, OpenError> {
     let config = read_config(&options.config_dir);
-    let mut parts = Parts::new(options, &config);
-    let (_, found) = describe(&options.model_dir, &config.root, &mut parts.sources)?;
+    let mut set = SourceSet::new(options, &config);
+    let (_, found) = describe(&options.model_dir, &config.root, &mut set.sources)?;
     Ok(found)
 }
 
 /// The sources, and the agent's own ends of those that it feeds.
-struct Parts {
+struct SourceSet {
     sources: Sources,
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
@@ -127,7 +127,7 @@ struct Parts {
     uci: Rc<RefCell<UciSource>>,
 }
 
-impl Parts {
+impl SourceSet {
     fn new(options: &Options, config: &Config) -> Self {
         let facts = Rc::new(RefCell::new(Facts::default()));
         let clocks = Rc::new(RefCell::new(Clocks::new(
@@ -171,14 +171,14 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         "cwmpd {VERSION} starts, model in {}",
         options.model_dir.display()
     );
-    let parts = Parts::new(&options, &config);
-    let mut model = Model::open(&options.model_dir, &config.root, parts.sources)
+    let set = SourceSet::new(&options, &config);
+    let mut model = Model::open(&options.model_dir, &config.root, set.sources)
         .map_err(|e| AgentError::Model(e.to_string()))?;
-    let now = parts.clocks.borrow().now();
+    let now = set.clocks.borrow().now();
     model.set_time(now);
     if let Some(told) = cwmp::told_identity(&model) {
-        identity::compare(&mut model, &parts.facts, &told, config.identity);
-        parts.facts.borrow_mut().identity = Some(told);
+        identity::compare(&mut model, &set.facts, &told, config.identity);
+        set.facts.borrow_mut().identity = Some(told);
     }
     let live = Live::restore(&options.run_dir, &mut model);
     let boot = run_dir.boot();
@@ -198,10 +198,10 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         session: None,
         order: None,
         stopping: false,
-        facts: parts.facts,
-        clocks: parts.clocks,
-        home: parts.home,
-        uci: parts.uci,
+        facts: set.facts,
+        clocks: set.clocks,
+        home: set.home,
+        uci: set.uci,
         options,
         config,
         config_stamp,

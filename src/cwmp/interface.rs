@@ -122,6 +122,8 @@ pub enum InformError {
     NoAcs,
     /// The event has a cause of its own and is not raised by hand.
     NotByHand(EventCode),
+    /// The box is to reboot, as the ACS ordered.
+    GoingDown,
 }
 
 impl fmt::Display for InformError {
@@ -135,6 +137,9 @@ impl fmt::Display for InformError {
                 "{event} cannot be raised by hand; {} and {} can",
                 EventCode::Periodic,
                 EventCode::ConnectionRequest
+            ),
+            Self::GoingDown => f.write_str(
+                "the box is about to reboot, as the ACS ordered; should it not, sessions go on",
             ),
         }
     }

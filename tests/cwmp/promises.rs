@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cwmpd::cwmp::{Action, Intent};
+use cwmpd::cwmp::{Action, InformError, Intent};
 use cwmpd::soap::Message;
 
 use crate::world::{World, set_values};
@@ -233,6 +233,8 @@ fn the_status_tells_what_is_promised() {
     let (mut world, _) = served(&[reboot("key")]);
     let status = world.engine.status(world.now).to_string();
     assert!(status.contains("promised:      Reboot\n"), "{status}");
+    let by_hand = world.engine.inform(None, world.now);
+    assert_eq!(by_hand, Err(InformError::GoingDown));
     world.ended(&Intent::Reboot, Err("no"));
     let status = world.engine.status(world.now).to_string();
     assert!(status.contains("promised:      none\n"), "{status}");

@@ -79,7 +79,7 @@ impl Engine {
     /// default).
     ///
     /// # Errors
-    /// There is no ACS, or the event is another one.
+    /// There is no ACS, the event is another one, or the box is about to reboot.
     pub fn inform(&mut self, event: Option<EventCode>, now: Now) -> Result<(), InformError> {
         let event = event.unwrap_or(EventCode::ConnectionRequest);
         if !matches!(event, EventCode::Periodic | EventCode::ConnectionRequest) {
@@ -87,6 +87,9 @@ impl Engine {
         }
         if !self.settings.has_acs() {
             return Err(InformError::NoAcs);
+        }
+        if self.going_down.is_some() {
+            return Err(InformError::GoingDown);
         }
         self.raise(event.into(), now);
         if self.session.is_none() {
