@@ -264,7 +264,7 @@ impl Agent {
 
     /// What the engine must not forget when the program is killed now.
     pub(super) fn keep(&mut self) {
-        if let Some(line) = self.engine.to_keep() {
+        if let Some(line) = self.engine.line_to_keep() {
             self.memory.keep(&line);
         }
     }

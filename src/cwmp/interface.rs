@@ -19,7 +19,7 @@ pub struct Boot {
     /// The ACS has heard of it: only the program restarted, and there is no `1 BOOT`.
     pub told: bool,
     /// What an earlier run of the program in this boot gave last by
-    /// [`Engine::to_keep`](crate::cwmp::Engine::to_keep).
+    /// [`Engine::line_to_keep`](crate::cwmp::Engine::line_to_keep).
     pub kept: Option<String>,
 }
 

@@ -252,7 +252,7 @@ impl World {
 
     /// As the agent does before it waits and before it sends.
     fn keep(&mut self) {
-        self.kept = self.engine.to_keep().or(self.kept.take());
+        self.kept = self.engine.line_to_keep().or(self.kept.take());
     }
 
     /// Time passes, from timer to timer, until a session is due; how long that took. `None` if none

@@ -3,7 +3,7 @@
 //! Flash is not written for a session that goes well, so there are two memories:
 //!
 //! * **A restart of the program**, killed or not, loses nothing: whatever changes is given to the
-//!   agent ([`Engine::to_keep`]), which keeps it in RAM, before the Inform leaves and after its
+//!   agent ([`Engine::line_to_keep`]), which keeps it in RAM, before the Inform leaves and after its
 //!   response came.
 //! * **A power cut** loses no event that the store has: those of a session that failed, those that
 //!   come of a promise (`M Reboot`, `M ScheduleInform`, which stay in their own record until they
@@ -30,7 +30,7 @@ const SAVE_AFTER: Duration = Duration::from_secs(10);
 impl Engine {
     /// What the agent is to keep for a restart of the program in this boot, in place of what it
     /// keeps; `None` where that is the same. See [`Boot::kept`](crate::cwmp::Boot::kept).
-    pub fn to_keep(&mut self) -> Option<String> {
+    pub fn line_to_keep(&mut self) -> Option<String> {
         let kept = record::join(&[self.queue.to_kept(), self.schedule.to_kept()]);
         (kept != self.kept).then(|| {
             self.kept.clone_from(&kept);
