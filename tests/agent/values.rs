@@ -96,6 +96,9 @@ fn f07_a_file_or_an_interface_that_is_away_for_a_while_is_no_change() {
         s.end();
     });
     agent.keep_port();
+    // Whoever writes it empties it first.
+    fs::write(&file, "").unwrap();
+    assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
     fs::remove_file(&file).unwrap();
     assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
     assert_eq!(agent.get("X_TEST_Sensor"), "42", "what was known last");
@@ -182,4 +185,42 @@ fn the_user_of_the_box_is_told_the_value_of_now() {
         fs::write(&file, level).unwrap();
         assert_eq!(agent.get("X_TEST_Level"), level);
     }
+}
+
+#[test]
+fn f07_a_configuration_that_is_away_when_the_agent_starts_changes_no_value() {
+    let acs = ScriptedAcs::start(Options::default());
+    let home = home(&acs);
+    let rows = "X_TEST_IfNumberOfEntries;UINT;computed;r;;active;;;;;;;;;#X_TEST_If.\n\
+                X_TEST_If.;ANY;source;rw;immediate;;;;;;;;;;uci:network.@interface\n\
+                X_TEST_If.{i}.Address;STRING:15;source;rw;immediate;active;;;;;;;;;uci:network.{i}.ipaddr\n";
+    fs::write(home.model_dir().join("test.csv"), rows).unwrap();
+    let network = "config interface 'lan'\n\toption ipaddr '192.0.2.1'\n\n\
+                   config interface\n\toption ipaddr '192.0.2.2'\n";
+    home.write_config("network", network);
+    let agent = home.start();
+    acs.session(|s| {
+        s.inform();
+        s.end();
+    });
+    agent.keep_port();
+    agent.stop();
+    let file = home.config_dir().join("network");
+    fs::remove_file(&file).unwrap();
+    let agent = home.start();
+    assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
+    assert_eq!(agent.get("X_TEST_If.2.Address"), "192.0.2.2");
+    // Something else in its place cannot be read.
+    fs::create_dir(&file).unwrap();
+    assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
+    fs::remove_dir(&file).unwrap();
+    home.write_config("network", &network.replace("192.0.2.2", "192.0.2.3"));
+    acs.session(|s| {
+        let changed = (
+            "Device.X_TEST_If.2.Address".to_owned(),
+            "192.0.2.3".to_owned(),
+        );
+        assert_eq!(told(s), [changed]);
+        s.end();
+    });
 }

@@ -138,7 +138,7 @@ fn an_instance_makes_the_file_of_its_package_and_undo_removes_it() {
     box_.source.undo().unwrap();
     assert_eq!(fs::read_dir(box_.folder.path()).unwrap().count(), 0);
     assert_eq!(box_.list("ddns.@service", &[]), None);
-    assert_eq!(box_.get("ddns.service_1.enabled"), Reading::Absent);
+    assert_eq!(box_.get("ddns.service_1.enabled"), Reading::Unknown);
 }
 
 #[test]

@@ -78,9 +78,9 @@ fn a_package_that_is_damaged_says_what_it_said_before() {
 }
 
 #[test]
-fn a_file_that_is_not_there_sets_nothing_and_one_that_went_is_unknown() {
+fn f07_what_a_file_says_that_is_not_there_is_unknown() {
     let mut box_ = served("gone", None);
-    assert_eq!(box_.get("p.x.o"), Reading::Absent);
+    assert_eq!(box_.get("p.x.o"), Reading::Unknown);
     assert_eq!(box_.list("p.@a", &[]), None);
     box_.source.refresh();
     assert!(!box_.source.refresh());

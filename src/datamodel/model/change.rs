@@ -28,10 +28,12 @@ impl Model {
         }
         if moved {
             self.refresh_instances();
-            self.compare_all();
         }
         match who {
-            Requester::Acs => self.remember(),
+            Requester::Acs => {
+                self.compare_all();
+                self.remember(used)
+            }
             Requester::Local => Before::default(),
         }
     }

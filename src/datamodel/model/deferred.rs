@@ -61,8 +61,12 @@ pub(super) fn writing_source(parameter: &Parameter) -> Option<&SourceRef> {
 pub(super) fn inverted(value: &str, source: &SourceRef) -> Result<String, ModelError> {
     let mut value = value.to_owned();
     for filter in source.filters.iter().rev() {
+        // A row whose filters have no way back at all is not writable from the start.
         let inverted = filter.invert(&value);
-        value = inverted.ok_or(ModelError::NotWritable)?;
+        value = inverted.ok_or_else(|| {
+            let why = "there is no way to write this value to where the parameter is kept";
+            ModelError::InvalidValue(why.to_owned())
+        })?;
     }
     Ok(value)
 }

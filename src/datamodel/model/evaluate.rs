@@ -74,7 +74,7 @@ impl Model {
     }
 
     /// The newest value that was noticed or reported.
-    fn last_known(&self, key: &Key) -> Option<&str> {
+    pub(super) fn last_known(&self, key: &Key) -> Option<&str> {
         let newest = self.changed.get(key).and_then(Option::as_deref);
         newest.or_else(|| self.state.parameter(key)?.reported())
     }

@@ -4,6 +4,7 @@
 //! comparing the value now with the value the ACS last learned. What nobody can tell of now has not
 //! changed.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Model;
@@ -19,8 +20,8 @@ pub(super) fn reports(notification: u8) -> bool {
     matches!(notification, 1 | 2 | 4 | 6)
 }
 
-/// Values before a change of the ACS, of parameters that may follow from it though they are not
-/// only the model's own.
+/// Values before a change of the ACS, of parameters that may follow from it though they may also
+/// change by themselves.
 #[derive(Debug, Default)]
 pub(super) struct Before(Vec<(Key, Box<str>)>);
 
@@ -125,10 +126,13 @@ impl Model {
         }
     }
 
-    /// The ACS knows the value of now: it set it, or asked for notification from now on.
+    /// The ACS knows the value of now: it set it, or asked for notification from now on. Where
+    /// nobody could tell it yet, the first one that is told is no change.
     pub(super) fn learned(&mut self, key: Key, parameter: &Parameter) {
-        let (now, _) = self.shown(key, parameter);
-        self.set_reported(key, parameter, now, false);
+        let (now, is_known) = self.shown(key, parameter);
+        if is_known || self.last_known(&key).is_some() {
+            self.set_reported(key, parameter, now, false);
+        }
         self.changed.remove(&key);
     }
 
@@ -186,13 +190,17 @@ impl Model {
         }
     }
 
-    /// Notes the values that may follow from a change, though they may also change by themselves:
-    /// computed ones over what is polled.
-    pub(super) fn remember(&mut self) -> Before {
+    /// Notes the values that may follow from a change in the sources `used`, though they may also
+    /// change by themselves: what is polled there, and what is computed over it.
+    pub(super) fn remember(&mut self, used: &BTreeSet<usize>) -> Before {
         let mut before = Before::default();
         self.each_notifying(&mut |model, key, parameter| {
-            let computed = matches!(parameter.origin, Origin::Computed(_));
-            if computed && model.schema.noticed(parameter, &model.sources) != Noticed::Pushed {
+            let may_follow = match &parameter.origin {
+                Origin::Stored => false,
+                Origin::Sources(sources) => sources.iter().any(|s| used.contains(&s.source)),
+                Origin::Computed(_) => true,
+            };
+            if may_follow && model.schema.noticed(parameter, &model.sources) != Noticed::Pushed {
                 before.0.push((key, model.shown(key, parameter).0));
             }
         });

@@ -34,7 +34,10 @@ impl Model {
         let mut visit = |model: &mut Self, path: &str, key: Key, parameter: Option<&Parameter>| {
             each(
                 path,
-                parameter.map_or_else(|| model.is_writable(key.node), |p| p.writable),
+                match parameter {
+                    Some(parameter) => model.takes_values(key, parameter),
+                    None => model.is_writable(key.node),
+                },
             );
         };
         let root = Key::new(NodeId::ROOT, At::default());

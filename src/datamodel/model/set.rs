@@ -110,7 +110,7 @@ impl Model {
             let why = "the parameter is set twice in one request".to_owned();
             return Err(ModelError::InvalidArguments(why));
         }
-        if !row.writable || !parameter.writable {
+        if !self.takes_values(named, row) {
             return Err(ModelError::NotWritable);
         }
         let expected = row.kind.xsd();
@@ -136,6 +136,14 @@ impl Model {
             key,
             value,
         })
+    }
+
+    /// Whether SetParameterValues may set a parameter: it and what it stands for are writable, and
+    /// that is there.
+    pub(super) fn takes_values(&self, key: Key, row: &Parameter) -> bool {
+        let target = self.redirected(key);
+        let writable = self.schema.parameter(target.node).is_some_and(|p| p.writable);
+        row.writable && writable && self.is_living(target)
     }
 
     /// Stages a value in the source that takes it, if one does.

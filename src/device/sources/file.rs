@@ -62,6 +62,8 @@ pub(super) fn read(path: &str) -> Option<String> {
 /// made anew at each boot it may still come, and what was known of it stays.
 fn look_at(path: &str) -> Reading<'static> {
     match open(path) {
+        // Somebody is about to write it.
+        Ok(text) if text.is_empty() && is_volatile(path) => Reading::Unknown,
         Ok(text) => Reading::Value(text.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_volatile(path) => {
             Reading::Absent

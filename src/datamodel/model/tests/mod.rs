@@ -2,6 +2,7 @@
 
 mod bounds;
 mod change;
+mod known;
 mod objects;
 mod owned;
 mod read;
@@ -119,6 +120,9 @@ impl Source for Fake {
         _: &[Instance<'_>],
         number: u32,
     ) -> Result<Box<str>, SourceError> {
+        if self.key(slot) == "full" {
+            return Err(SourceError::Full("no room".into()));
+        }
         let mut rows = self.rows(slot).unwrap_or_default();
         let identity = format!("new{number}");
         rows.push(identity.clone());

@@ -204,3 +204,26 @@ fn a_refused_secret_is_not_repeated() {
     assert!(matches!(errors[0].error, ModelError::InvalidType(_)));
     assert!(!format!("{errors:?}").contains("horse"), "{errors:?}");
 }
+
+#[test]
+fn f14_a_redirect_takes_nothing_while_its_target_is_not_there() {
+    let bench = Bench::with(
+        "Room.;ANY;0;1;1\nRoom.{i}.Name;STRING;0;1;1\nRoom.1.Name;STRING;0;1;1;0;0;0;;Kitchen\n\
+         First;STRING;3;1;1;0;0;0;;;;;;;Room.1.Name\n",
+    );
+    let mut model = bench.open();
+    assert_eq!(names(&mut model, "Device.First", false), ["Device.First W"]);
+    model.delete_object(Requester::Acs, "Device.Room.1.", None).unwrap();
+    assert_eq!(names(&mut model, "Device.First", false), ["Device.First"]);
+    let set = model.set_values(Requester::Acs, &[value("Device.First", "x")], None);
+    assert_eq!(set.unwrap_err()[0].error, ModelError::NotWritable);
+}
+
+#[test]
+fn f16_a_value_without_a_way_to_its_source_is_a_wrong_value_of_a_writable_parameter() {
+    let bench = Bench::with("P;STRING;1;1;1;0;0;0;;;;;;;box:proto|map(dhcp=DHCP, static=Static)\n");
+    let mut model = bench.open();
+    assert_eq!(names(&mut model, "Device.P", false), ["Device.P W"]);
+    let set = model.set_values(Requester::Acs, &[value("Device.P", "PPP")], None);
+    assert!(matches!(set.unwrap_err()[0].error, ModelError::InvalidValue(_)));
+}

@@ -116,3 +116,39 @@ fn f07_an_alternative_stands_in_only_where_the_acs_never_saw_the_first() {
     assert!(!model.has_change());
     assert_eq!(get(&mut model, "Device.DeviceInfo.Place"), "attic");
 }
+
+#[test]
+fn f07_the_first_value_is_no_change_after_a_change_of_the_acs_either() {
+    let bench = Bench::with(&format!(
+        "{CSV}DeviceInfo.Late;STRING;1;0;0;2;0;0;;;;;;;box:late\n\
+         DeviceInfo.Later;STRING;1;0;0;0;0;0;;;;;;;box:later\n"
+    ));
+    bench.put_local("late", UNKNOWN);
+    bench.put_local("later", UNKNOWN);
+    let mut model = bench.open();
+    let interval = "Device.ManagementServer.PeriodicInformInterval";
+    model.set_values(Requester::Acs, &[value(interval, "60")], None).unwrap();
+    change::notify(&mut model, "Device.DeviceInfo.Later", 2).unwrap();
+    bench.put_local("late", "1");
+    bench.put_local("later", "1");
+    model.refresh();
+    assert_eq!(changes(&mut model), [""; 0]);
+    bench.put_local("later", "2");
+    model.refresh();
+    assert_eq!(changes(&mut model), ["Device.DeviceInfo.Later=2"]);
+}
+
+#[test]
+fn f07_an_instance_that_cannot_be_added_does_not_count_what_nobody_has_listed() {
+    let bench = Bench::with(
+        "Full.;ANY;1;1;1;0;0;0;;;;;;;box:full\nFull.{i}.X;STRING;1;1;1;0;0;0;;;;;;;box:x\n\
+         FullNumberOfEntries;UINT;3;0;0;2;0;0;;;;;;;#Full.\n",
+    );
+    let mut model = bench.open();
+    model.add_object(Requester::Acs, "Device.Full.", None).unwrap_err();
+    model.refresh();
+    bench.put_local("full", "a,b");
+    model.refresh();
+    assert_eq!(get(&mut model, "Device.FullNumberOfEntries"), "2");
+    assert_eq!(changes(&mut model), [""; 0]);
+}

@@ -9,8 +9,8 @@
 //! * A list reads as its items with a comma between them, `%` and `,` within an item as `%25` and
 //!   `%2C` (TR-106 §3.2.3). It is written so where the option is a list already, or the row is one.
 //! * An option that is not set has no value. The empty value unsets an option, as `uci set` does.
-//! * A package that cannot be read now says what it said before; if it was never read, that is not
-//!   known. Without a file nothing is set; where there was a file once, it is not known.
+//! * A package that cannot be read now says what it said before; if it was never read, or there is
+//!   no such file, that is not known.
 //! * What is staged for a package is written at once; if one of several fails, those before it are
 //!   put back.
 //!

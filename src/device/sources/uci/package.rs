@@ -15,10 +15,8 @@ enum LastLook {
     Nothing,
     /// It was read.
     Good(Stamp),
-    /// There is no such file, and was none.
+    /// There is no such file.
     Missing,
-    /// There was a file and is none.
-    Gone,
     /// It could not be read, and would not be on a second try as long as it is the same.
     Broken(Option<Stamp>),
     /// It could not be read this time.
@@ -79,7 +77,7 @@ impl Package {
         let is_known = match self.found {
             LastLook::Nothing | LastLook::Closed => false,
             LastLook::Good(known) => stamp == Some(known),
-            LastLook::Missing | LastLook::Gone => stamp.is_none(),
+            LastLook::Missing => stamp.is_none(),
             LastLook::Broken(known) => stamp == known,
         };
         if is_known {
@@ -125,20 +123,15 @@ impl Package {
         self.document = None;
         self.complaint = None;
         match self.found {
-            LastLook::Missing | LastLook::Gone => false,
-            LastLook::Nothing => {
-                self.found = LastLook::Missing;
-                true
-            }
-            LastLook::Good(_) | LastLook::Broken(_) | LastLook::Closed => {
-                log::warn!(
-                    "{}: the file is gone; what it said is not known now",
-                    self.name
-                );
-                self.found = LastLook::Gone;
-                true
-            }
+            LastLook::Missing => return false,
+            LastLook::Nothing => {}
+            LastLook::Good(_) | LastLook::Broken(_) | LastLook::Closed => log::warn!(
+                "{}: the file is gone; what it said is not known now",
+                self.name
+            ),
         }
+        self.found = LastLook::Missing;
+        true
     }
 
     fn complain(&mut self, error: &UciError, stamp: Option<Stamp>) -> bool {
@@ -155,12 +148,11 @@ impl Package {
         !was_bad
     }
 
-    /// What an option says.
+    /// What an option says. Of a file that is not there nobody can tell whether it is to come, or
+    /// was there before the agent.
     pub(super) fn get(&self, section: &str, option: &str) -> Reading<'_> {
-        let document = match (&self.document, self.found) {
-            (Some(document), _) => document,
-            (None, LastLook::Missing) => return Reading::Absent,
-            (None, _) => return Reading::Unknown,
+        let Some(document) = &self.document else {
+            return Reading::Unknown;
         };
         let section = self.ids.find(document, section);
         let section = section.and_then(|at| document.sections().get(at));
