@@ -142,7 +142,10 @@ impl Model {
     /// that is there.
     pub(super) fn takes_values(&self, key: Key, row: &Parameter) -> bool {
         let target = self.redirected(key);
-        let writable = self.schema.parameter(target.node).is_some_and(|p| p.writable);
+        let writable = self
+            .schema
+            .parameter(target.node)
+            .is_some_and(|p| p.writable);
         row.writable && writable && self.is_living(target)
     }
 

@@ -6,7 +6,9 @@ const VERSION: &str = "Device.DeviceInfo.SoftwareVersion";
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
 
 fn set(model: &mut Model, name: &str, text: &str) {
-    model.set_values(Requester::Acs, &[value(name, text)], None).unwrap();
+    model
+        .set_values(Requester::Acs, &[value(name, text)], None)
+        .unwrap();
 }
 
 #[test]
@@ -26,7 +28,9 @@ fn f08_a_change_of_the_box_that_nobody_looked_for_is_told_after_one_of_the_acs()
     model.changes_delivered();
     bench.put_local("version", "4.0");
     let instance = format!("{table}{number}.");
-    model.delete_object(Requester::Acs, &instance, None).unwrap();
+    model
+        .delete_object(Requester::Acs, &instance, None)
+        .unwrap();
     model.refresh();
     assert_eq!(changes(&mut model), [format!("{VERSION}=4.0")]);
 }

@@ -213,7 +213,9 @@ fn f14_a_redirect_takes_nothing_while_its_target_is_not_there() {
     );
     let mut model = bench.open();
     assert_eq!(names(&mut model, "Device.First", false), ["Device.First W"]);
-    model.delete_object(Requester::Acs, "Device.Room.1.", None).unwrap();
+    model
+        .delete_object(Requester::Acs, "Device.Room.1.", None)
+        .unwrap();
     assert_eq!(names(&mut model, "Device.First", false), ["Device.First"]);
     let set = model.set_values(Requester::Acs, &[value("Device.First", "x")], None);
     assert_eq!(set.unwrap_err()[0].error, ModelError::NotWritable);
@@ -225,5 +227,8 @@ fn f16_a_value_without_a_way_to_its_source_is_a_wrong_value_of_a_writable_parame
     let mut model = bench.open();
     assert_eq!(names(&mut model, "Device.P", false), ["Device.P W"]);
     let set = model.set_values(Requester::Acs, &[value("Device.P", "PPP")], None);
-    assert!(matches!(set.unwrap_err()[0].error, ModelError::InvalidValue(_)));
+    assert!(matches!(
+        set.unwrap_err()[0].error,
+        ModelError::InvalidValue(_)
+    ));
 }

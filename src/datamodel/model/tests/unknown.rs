@@ -127,7 +127,9 @@ fn f07_the_first_value_is_no_change_after_a_change_of_the_acs_either() {
     bench.put_local("later", UNKNOWN);
     let mut model = bench.open();
     let interval = "Device.ManagementServer.PeriodicInformInterval";
-    model.set_values(Requester::Acs, &[value(interval, "60")], None).unwrap();
+    model
+        .set_values(Requester::Acs, &[value(interval, "60")], None)
+        .unwrap();
     change::notify(&mut model, "Device.DeviceInfo.Later", 2).unwrap();
     bench.put_local("late", "1");
     bench.put_local("later", "1");
@@ -145,7 +147,9 @@ fn f07_an_instance_that_cannot_be_added_does_not_count_what_nobody_has_listed() 
          FullNumberOfEntries;UINT;3;0;0;2;0;0;;;;;;;#Full.\n",
     );
     let mut model = bench.open();
-    model.add_object(Requester::Acs, "Device.Full.", None).unwrap_err();
+    model
+        .add_object(Requester::Acs, "Device.Full.", None)
+        .unwrap_err();
     model.refresh();
     bench.put_local("full", "a,b");
     model.refresh();
