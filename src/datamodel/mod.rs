@@ -2,14 +2,14 @@
 //!
 //! * [`row`] and [`csv`] read and write the 15-column rows that describe parameters and keep their
 //!   state.
-//! * [`types`] are the TR-106 types with their ranges, [`expr`] the expressions of computed rows,
-//!   [`filter`] the sources of the others.
+//! * [`types`] are the TR-106 types with their ranges; [`expr`] is column 15 of computed rows,
+//!   [`filter`] that of rows with a source.
 //! * [`schema`] is the description, built once from the rows; [`state`] what differs from it, by
 //!   [`key`], with the [`instances`] of each table; [`model`] is both together, the living tree:
 //!   instances, values, attributes, changes.
-//! * [`source`] is the trait through which floor 3 supplies live values.
+//! * [`source`] is the trait through which the rooms above supply live values.
 //! * [`store`] keeps what must survive a power cut; it alone touches the disk, through [`disk`].
-//!   [`stub`] is the text form of `DeviceInterfaceStubFile`.
+//! * [`stub`] is the text form of `DeviceInterfaceStubFile`.
 
 pub mod csv;
 pub mod disk;

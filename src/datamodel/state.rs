@@ -8,8 +8,9 @@ use super::instances::Instances;
 use super::key::{At, Key, NodeId};
 use super::row::Row;
 
-/// What a row takes in memory and on flash beside its texts: its path, its columns, its place.
-const ROW_BYTES: usize = 128;
+/// What a row takes in memory and on flash beside its texts, roughly: its path, its columns, its
+/// place.
+pub const ROW_BYTES: usize = 128;
 
 /// The state of the living tree.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +18,7 @@ pub struct State {
     parameters: BTreeMap<Key, ParameterState>,
     /// Per table (the key's `at` are the instances above it): its instances.
     pub tables: BTreeMap<Key, Instances>,
-    /// Parameters whose notification differs from their row's.
+    /// Parameters whose notification somebody chose, be it the default.
     notifying: BTreeSet<Key>,
     /// The engine's own durable records.
     pub records: BTreeMap<String, String>,
@@ -92,7 +93,7 @@ impl State {
         self.parameters.iter()
     }
 
-    /// The parameters whose notification differs from their row's.
+    /// The parameters whose notification somebody chose, be it the default.
     pub fn notifying(&self) -> impl Iterator<Item = Key> + '_ {
         self.notifying.iter().copied()
     }

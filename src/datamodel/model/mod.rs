@@ -46,6 +46,7 @@ use super::schema::Schema;
 use super::source::Sources;
 use super::state::State;
 use super::store::{self, Store};
+use crate::base::clock::Now;
 use touched::Touched;
 
 /// What requests may make of the state, in bytes, in memory and as rows on flash: 20,000 values that
@@ -75,7 +76,8 @@ pub struct Model {
     sent: Vec<(Key, Box<str>)>,
     /// Checks beyond the type.
     rules: BTreeMap<NodeId, Rule>,
-    /// Parameters whose source gives no fitting value, or that cannot be computed: told of once.
+    /// Parameters whose source gives no fitting value, and tables whose source lists too many
+    /// instances: told of once.
     misfits: BTreeSet<Key>,
     /// Wall clock for expressions, seconds since 1970.
     unix: i64,
@@ -88,7 +90,7 @@ impl Model {
     }
 
     /// Tells the time that expressions see.
-    pub fn set_time(&mut self, now: crate::base::clock::Now) {
+    pub fn set_time(&mut self, now: Now) {
         self.unix = now.unix;
     }
 

@@ -11,10 +11,7 @@ use crate::datamodel::instances::{Instances, MAX_INSTANCES};
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::{NodeKind, Table};
 use crate::datamodel::source::Listed;
-use crate::datamodel::state::Removed;
-
-/// What an instance takes, roughly: its row.
-const INSTANCE_BYTES: usize = 128;
+use crate::datamodel::state::{ROW_BYTES, Removed};
 
 /// What a table was before it is changed.
 struct TableBefore {
@@ -44,7 +41,7 @@ impl Model {
         let row = row.ok_or(ModelError::InvalidName)?;
         let used: BTreeSet<usize> = row.source.iter().map(|source| source.source).collect();
         let before = self.before_change(who, &used);
-        Self::check_room(self.state.bytes(), INSTANCE_BYTES)?;
+        Self::check_room(self.state.bytes(), ROW_BYTES)?;
         let known = self.table_before(table);
         let mut with_it = known.instances.clone().unwrap_or_default();
         with_it.use_up(row.used_up);

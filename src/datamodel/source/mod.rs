@@ -1,36 +1,23 @@
 //! Where live values come from: column 15 of a row, `kind:key|filter|filter`, and alternatives
 //! behind ` || ` of which the first that has a value wins.
 //!
-//! A [`Source`] is implemented by a room above for one kind (`uci`, `file`, `net`, `luup`, `agent`,
-//! `stub`). No source runs a shell, and none waits: what blocks is fetched by a job beforehand and
-//! handed to the source. Between two calls of [`Source::refresh`] a source tells the same.
+//! A [`Source`] is implemented by a room above for one kind (`uci`, `file`, `proc`, `net`, `stub`,
+//! `luup`, `agent`). No source runs a shell, and none waits: what blocks is fetched by a job
+//! beforehand and handed to the source. Between two calls of [`Source::refresh`] a source tells the
+//! same.
 
+mod slot;
 mod template;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use super::types::ParamType;
+pub use slot::{DeclaredKeys, Slot};
 pub use template::KeyTemplate;
 
 /// The part of a path, and of a key, that stands for an instance.
 pub const TEMPLATE: &str = "{i}";
-
-/// A key as its source knows it after [`Source::declare`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Slot(u32);
-
-impl Slot {
-    /// The slot of the `index`th key that a source took.
-    pub fn new(index: usize) -> Self {
-        Self(u32::try_from(index).unwrap_or(u32::MAX))
-    }
-
-    /// The index again.
-    pub fn index(self) -> usize {
-        usize::try_from(self.0).unwrap_or(usize::MAX)
-    }
-}
 
 /// The row that names a key.
 #[derive(Clone, Copy, Debug)]

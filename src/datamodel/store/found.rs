@@ -100,7 +100,6 @@ impl Store {
             Found::Whole(_) | Found::Absent => DataFile::None,
             Found::Unreadable(error) => {
                 loaded.from = LoadedFrom::Damaged;
-                loaded.unreadable = true;
                 loaded.notice(StoreError::Unreadable(path, error).to_string());
                 DataFile::Kept
             }
@@ -130,7 +129,6 @@ impl Store {
         let why = match found {
             Found::Absent => return,
             Found::Unreadable(error) => {
-                loaded.unreadable = true;
                 loaded.notice(StoreError::Unreadable(path, error).to_string());
                 self.journal = JournalFile::Kept;
                 return;

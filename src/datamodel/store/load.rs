@@ -39,9 +39,6 @@ pub struct Loaded {
     /// What the sources are to write, in this order, because it is not known to be done; then
     /// [`Store::carried_out`].
     pub unfinished: Vec<ForeignWrite>,
-    /// Some file is there and could not be read, so that the rows may be older than what was
-    /// promised. It is left as it is: at the next start it may be readable.
-    pub unreadable: bool,
     /// What a person should know, already logged.
     pub notices: Vec<String>,
 }
@@ -67,7 +64,6 @@ impl Store {
             rows: Vec::new(),
             from: LoadedFrom::Nothing,
             unfinished: Vec::new(),
-            unreadable: false,
             notices: Vec::new(),
         };
         // Left behind by a checkpoint that was cut short; the next one would overwrite it anyway.

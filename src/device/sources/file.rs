@@ -5,7 +5,9 @@ use std::io;
 use std::path::Path;
 
 use crate::base::file;
-use crate::datamodel::source::{Declaration, Instance, KeyTemplate, Reading, Slot, Source};
+use crate::datamodel::source::{
+    Declaration, DeclaredKeys, Instance, KeyTemplate, Reading, Slot, Source,
+};
 
 /// No more of a file is looked at: a named value stands near its beginning.
 pub const MAX_READ_BYTES: usize = 64 * 1024;
@@ -22,7 +24,7 @@ const VOLATILE: [&str; 5] = ["/proc/", "/sys/", "/tmp/", "/var/run/", "/run/"];
 /// A path may have `:` in it as long as a `/` follows, and `{i}` for instances.
 #[derive(Default)]
 pub struct FileSource {
-    keys: Vec<FileKey>,
+    keys: DeclaredKeys<FileKey>,
     /// The files read since the last look.
     texts: BTreeMap<String, Reading<'static>>,
 }
@@ -102,11 +104,10 @@ impl Source for FileSource {
         if row.writable || row.kind.is_none() {
             return Err("a file gives values and takes none".to_owned());
         }
-        self.keys.push(FileKey {
+        Ok(self.keys.keep(FileKey {
             path: KeyTemplate::parse(path, row.tables)?,
             name: name.map(str::to_owned),
-        });
-        Ok(Slot::new(self.keys.len() - 1))
+        }))
     }
 
     fn refresh(&mut self) -> bool {
@@ -115,7 +116,7 @@ impl Source for FileSource {
     }
 
     fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
-        let Some(key) = self.keys.get(slot.index()) else {
+        let Some(key) = self.keys.get(slot) else {
             return Reading::Absent;
         };
         let path = key.path.fill(at);
@@ -134,7 +135,7 @@ impl Source for FileSource {
     }
 
     fn keeps_reports(&self, slot: Slot) -> bool {
-        let key = self.keys.get(slot.index());
+        let key = self.keys.get(slot);
         key.is_some_and(|key| !is_volatile(&key.path.fill(&[])))
     }
 }

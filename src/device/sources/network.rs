@@ -10,7 +10,7 @@ use nix::sys::socket::SockaddrStorage;
 
 use super::file::read;
 use crate::datamodel::source::{
-    Declaration, Instance, KeyTemplate, Noticed, Reading, Slot, Source,
+    Declaration, DeclaredKeys, Instance, KeyTemplate, Noticed, Reading, Slot, Source,
 };
 
 /// What can be asked of an interface.
@@ -52,7 +52,7 @@ const HARDWARE: &str = "*";
 /// | `rx_bytes`, ... | the kernel's counters |
 pub struct NetSource {
     default: String,
-    keys: Vec<NetKey>,
+    keys: DeclaredKeys<NetKey>,
     sys: PathBuf,
     addresses: Option<Vec<InterfaceAddress>>,
 }
@@ -68,14 +68,14 @@ impl NetSource {
     pub fn new(default: impl Into<String>) -> Self {
         Self {
             default: default.into(),
-            keys: Vec::new(),
+            keys: DeclaredKeys::default(),
             sys: PathBuf::from("/sys/class/net"),
             addresses: None,
         }
     }
 
     fn what(&self, slot: Slot) -> &'static str {
-        let key = self.keys.get(slot.index());
+        let key = self.keys.get(slot);
         key.and_then(|key| WHAT.get(key.what))
             .copied()
             .unwrap_or_default()
@@ -190,11 +190,10 @@ impl Source for NetSource {
         if row.writable || row.kind.is_none() {
             return Err("an interface gives values and takes none".to_owned());
         }
-        self.keys.push(NetKey {
+        Ok(self.keys.keep(NetKey {
             interface: KeyTemplate::parse(interface, row.tables)?,
             what,
-        });
-        Ok(Slot::new(self.keys.len() - 1))
+        }))
     }
 
     fn refresh(&mut self) -> bool {
@@ -204,7 +203,7 @@ impl Source for NetSource {
 
     /// What an interface does not have now it may have soon: unknown, not absent.
     fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
-        let Some(key) = self.keys.get(slot.index()) else {
+        let Some(key) = self.keys.get(slot) else {
             return Reading::Absent;
         };
         let interface = match key.interface.fill(at) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::file::{self, Keep};
 use crate::datamodel::source::{
-    Declaration, Instance, KeyTemplate, Reading, Slot, Source, SourceError,
+    Declaration, DeclaredKeys, Instance, KeyTemplate, Reading, Slot, Source, SourceError,
 };
 use crate::datamodel::stub::StubFile;
 
@@ -25,7 +25,7 @@ const NEW_FILE_MODE: u32 = 0o600;
 /// instances. The name must match as a whole.
 pub struct StubSource {
     path: PathBuf,
-    keys: Vec<KeyTemplate>,
+    keys: DeclaredKeys<KeyTemplate>,
     /// The file as last read, and its text; `None` where there was none yet.
     file: Option<(StubFile, String)>,
     /// It could not be read at the last look, which is told once.
@@ -40,7 +40,7 @@ impl StubSource {
     pub fn new(folder: &Path) -> Self {
         Self {
             path: folder.join(FILE_NAME),
-            keys: Vec::new(),
+            keys: DeclaredKeys::default(),
             file: None,
             unreadable: false,
             staged: Vec::new(),
@@ -101,8 +101,7 @@ impl Source for StubSource {
         if row.kind.is_none() {
             return Err("the stub file lists no instances".to_owned());
         }
-        self.keys.push(KeyTemplate::parse(key, row.tables)?);
-        Ok(Slot::new(self.keys.len() - 1))
+        Ok(self.keys.keep(KeyTemplate::parse(key, row.tables)?))
     }
 
     fn stands_in(&self) -> bool {
@@ -118,7 +117,7 @@ impl Source for StubSource {
         if self.file.is_none() {
             self.look();
         }
-        let Some(key) = self.keys.get(slot.index()) else {
+        let Some(key) = self.keys.get(slot) else {
             return Reading::Absent;
         };
         match &self.file {
@@ -128,7 +127,7 @@ impl Source for StubSource {
     }
 
     fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
-        let key = self.keys.get(slot.index()).ok_or(SourceError::ReadOnly)?;
+        let key = self.keys.get(slot).ok_or(SourceError::ReadOnly)?;
         let name = key.fill(at).into_owned();
         self.staged.push((name, value.to_owned()));
         Ok(())

@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 use self::key::UciKey;
 use self::package::{Package, Rewritten, When, refused};
 use crate::datamodel::source::{
-    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
+    Declaration, DeclaredKeys, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
 };
 use crate::device::uci::{self, UciError};
 
@@ -45,7 +45,7 @@ use crate::device::uci::{self, UciError};
 pub struct UciSource {
     dir: PathBuf,
     /// Each with the index of its package.
-    keys: Vec<(usize, UciKey)>,
+    keys: DeclaredKeys<(usize, UciKey)>,
     packages: Vec<Package>,
     /// What the last commit wrote.
     done: Vec<DoneWrite>,
@@ -66,7 +66,7 @@ impl UciSource {
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
-            keys: Vec::new(),
+            keys: DeclaredKeys::default(),
             packages: Vec::new(),
             done: Vec::new(),
             touched: BTreeSet::new(),
@@ -145,7 +145,7 @@ impl UciSource {
     }
 
     fn at(&mut self, slot: Slot) -> Option<(&UciKey, &mut Package, &Path)> {
-        let (package, key) = self.keys.get(slot.index())?;
+        let (package, key) = self.keys.get(slot)?;
         Some((key, self.packages.get_mut(*package)?, &self.dir))
     }
 }
@@ -154,8 +154,7 @@ impl Source for UciSource {
     fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
         let (package, key) = key::read(row, key)?;
         let package = self.package(package);
-        self.keys.push((package, key));
-        Ok(Slot::new(self.keys.len() - 1))
+        Ok(self.keys.keep((package, key)))
     }
 
     fn refresh(&mut self) -> bool {
