@@ -7,6 +7,9 @@ use std::path::Path;
 
 use nix::fcntl::OFlag;
 
+/// Room that a read begins with: most files of a box are shorter, and so are read by one call.
+const FIRST_READ: usize = 4096;
+
 /// Opens a file to read. Never waits, as opening a pipe without a writer would.
 pub fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -38,7 +41,7 @@ pub fn read_beginning(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 }
 
 fn up_to(file: &File, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(most.min(FIRST_READ));
     let most = u64::try_from(most).unwrap_or(u64::MAX);
     file.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
