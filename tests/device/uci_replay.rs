@@ -107,6 +107,27 @@ fn f02_a_cut_between_any_two_writes_is_made_whole_and_only_once() {
 }
 
 #[test]
+fn f02_a_section_without_a_name_is_found_however_often_it_was_changed_before() {
+    let mut box_ = Served::new("often");
+    let mut changes = Vec::new();
+    for name in ["one", "two", "three"] {
+        let before = box_.text("system");
+        box_.stage("system.@system[0].hostname", name).unwrap();
+        let lines = box_.source.staged();
+        box_.source.commit().unwrap();
+        changes.push((before, lines, box_.text("system")));
+    }
+    for (before, lines, after) in changes {
+        box_.write("system", &before);
+        box_.restart();
+        lines
+            .iter()
+            .for_each(|line| box_.source.replay(line).unwrap());
+        assert_eq!(box_.text("system"), after);
+    }
+}
+
+#[test]
 fn what_is_carried_out_late_tells_which_services_to_reload() {
     let mut box_ = staged("touched");
     let lines = box_.source.staged();

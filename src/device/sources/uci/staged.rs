@@ -10,6 +10,7 @@
 //!         | "set" section option old new
 //! section = name "-"
 //!         | "@type[~fingerprint]" nth "/" of      the nth, from 0, of so many that are the same
+//!                                                 as it was when the line was written
 //! old,new = "-" not set | "=" value | "+" item { "+" item }
 //! ```
 //!
@@ -28,8 +29,21 @@ use crate::device::uci::{Document, Edit, UciError, Value};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SectionRef {
     pub(super) identity: Box<str>,
-    /// Where it has no name: which it is, from 0, of how many that are the same to the letter.
-    pub(super) alike: Option<(usize, usize)>,
+    /// Where it has no name.
+    pub(super) alike: Option<AlikeRef>,
+}
+
+/// What a section without a name is known by in another text than that of its identity, which may
+/// have been given before earlier changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AlikeRef {
+    pub(super) kind: Box<str>,
+    /// Of its lines before the change.
+    pub(super) print: Fingerprint,
+    /// Which it is, from 0.
+    pub(super) nth: usize,
+    /// Of how many that are the same to the letter.
+    pub(super) of: usize,
 }
 
 impl SectionRef {
@@ -53,22 +67,33 @@ impl SectionRef {
         if section.name.is_some() {
             return Some(Self::named(&identity));
         }
-        let same = alike.to(&section.kind, Fingerprint::of(section));
-        let nth = same.iter().position(|at| *at == index)?;
+        let print = Fingerprint::of(section);
+        let same = alike.to(&section.kind, print.clone());
+        let alike = AlikeRef {
+            kind: section.kind.as_str().into(),
+            print,
+            nth: same.iter().position(|at| *at == index)?,
+            of: same.len(),
+        };
         Some(Self {
             identity,
-            alike: Some((nth, same.len())),
+            alike: Some(alike),
         })
     }
 
     /// The section in a document that need not be the one it was taken from, if that is certain.
     fn certain(&self, document: &Document, alike: &Alike) -> Option<usize> {
-        let Some((nth, of)) = self.alike else {
+        let Some(AlikeRef {
+            kind,
+            print,
+            nth,
+            of,
+        }) = &self.alike
+        else {
             return document.find(&self.identity);
         };
-        let (kind, print) = nameless(&self.identity)?;
-        let same = alike.to(kind, print);
-        same.get(nth).copied().filter(|_| same.len() == of)
+        let same = alike.to(kind, print.clone());
+        same.get(*nth).copied().filter(|_| same.len() == *of)
     }
 }
 
@@ -251,11 +276,15 @@ pub(super) fn format(package: &str, staged: &[Staged]) -> String {
 }
 
 fn format_target(section: &SectionRef) -> [String; 2] {
-    let alike = match section.alike {
-        Some((nth, of)) => format!("{nth}/{of}"),
-        None => "-".to_owned(),
-    };
-    [coded(&section.identity), alike]
+    match &section.alike {
+        Some(AlikeRef {
+            kind,
+            print,
+            nth,
+            of,
+        }) => [coded(&format!("@{kind}[~{print}]")), format!("{nth}/{of}")],
+        None => [coded(&section.identity), "-".to_owned()],
+    }
 }
 
 fn format_value(value: Option<&Value>) -> String {
@@ -304,7 +333,15 @@ pub(super) fn parse(line: &str) -> Option<(&str, Vec<Staged>)> {
 
 fn parse_target(identity: &str, alike: &str) -> Option<SectionRef> {
     let alike = match alike.split_once('/') {
-        Some((nth, of)) => Some((nth.parse().ok()?, of.parse().ok()?)),
+        Some((nth, of)) => {
+            let (kind, print) = nameless(identity)?;
+            Some(AlikeRef {
+                kind: kind.into(),
+                print,
+                nth: nth.parse().ok()?,
+                of: of.parse().ok()?,
+            })
+        }
         None if alike == "-" => None,
         None => return None,
     };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::fingerprint::{Fingerprint, MAX_LINES};
 use super::identity::{Identities, nameless};
-use super::staged::{self, SectionRef, Staged};
+use super::staged::{self, AlikeRef, SectionRef, Staged};
 use crate::device::uci::{Document, Value};
 
 fn document(text: &str) -> Document {
@@ -268,11 +268,21 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 fn changes() -> impl Strategy<Value = Staged> {
-    let alike = prop::option::of((any::<usize>(), any::<usize>()));
-    let target = (any::<String>(), alike).prop_map(|(identity, alike)| SectionRef {
-        identity: identity.into(),
-        alike,
-    });
+    let named = any::<String>().prop_map(|name| SectionRef::named(&name));
+    let print = "([0-9a-f]{4}(\\.[0-9a-f]{4}){0,3})?";
+    let nameless =
+        ("[a-z~ ]{1,9}", print, any::<[usize; 2]>()).prop_map(|(kind, print, [nth, of])| {
+            SectionRef {
+                identity: format!("@{kind}[~{print}]").into(),
+                alike: Some(AlikeRef {
+                    kind: kind.into(),
+                    print: Fingerprint::parse(&print).unwrap(),
+                    nth,
+                    of,
+                }),
+            }
+        });
+    let target = prop_oneof![named, nameless];
     let old = prop::option::of(values());
     prop_oneof![
         any::<[String; 2]>().prop_map(|[kind, name]| Staged::Add { kind, name }),
