@@ -120,7 +120,8 @@ fn strings(list: &[&str]) -> Vec<String> {
     list.iter().map(|&text| text.to_owned()).collect()
 }
 
-fn set_parameter_values(values: &[(&str, XsdType, &str)], parameter_key: &str) -> Message {
+/// SetParameterValues of these values.
+pub fn set_parameter_values(values: &[(&str, XsdType, &str)], parameter_key: &str) -> Message {
     let value = |&(name, xsi_type, value): &(&str, XsdType, &str)| ParameterValue {
         name: name.into(),
         value: value.into(),

@@ -22,6 +22,7 @@ mod connection_request;
 mod session;
 mod transcript;
 
+pub use calls::set_parameter_values;
 pub use connection_request::request_connection;
 pub use session::{Received, Session};
 pub use transcript::{Entry, Side};

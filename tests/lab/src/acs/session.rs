@@ -210,21 +210,7 @@ impl<'a> Session<'a> {
     #[track_caller]
     pub fn call(&mut self, message: Message) -> Message {
         let name = message.name().to_owned();
-        self.calls += 1;
-        let id = format!("acs-{}-{}", self.number, self.calls);
-        let header = Header {
-            id: Some(id.clone()),
-            hold_requests: self.hold_requests,
-            ..Header::default()
-        };
-        if self.pending.is_none() {
-            self.receive_empty();
-        }
-        self.say(Envelope {
-            version: self.version,
-            header,
-            body: message,
-        });
+        let id = self.ask(message);
         let Some(answer) = self.receive().envelope else {
             panic!("expected the answer to {name}; got an empty POST");
         };
@@ -243,6 +229,27 @@ impl<'a> Session<'a> {
             panic!("expected {expected}; got {}", described(Some(&answer)));
         }
         answer.body
+    }
+
+    /// Sends a request to the box and does not wait for the answer; the ID of the request.
+    #[track_caller]
+    pub fn ask(&mut self, message: Message) -> String {
+        self.calls += 1;
+        let id = format!("acs-{}-{}", self.number, self.calls);
+        let header = Header {
+            id: Some(id.clone()),
+            hold_requests: self.hold_requests,
+            ..Header::default()
+        };
+        if self.pending.is_none() {
+            self.receive_empty();
+        }
+        self.say(Envelope {
+            version: self.version,
+            header,
+            body: message,
+        });
+        id
     }
 
     /// Sends this envelope as it is, in answer to the POST that waits (or comes).

@@ -1,8 +1,9 @@
 //! Plays the agent's main job on loopback and tells it live: a box with a Z-Wave home, two ACSs.
 //!
-//! `demo [--stay] [--port N] PROGRAM`: see `tests/demo.sh`.
+//! `demo [--stay] PROGRAM`: see `tests/demo.sh`.
 
 mod narrator;
+mod power_cut;
 mod scenes;
 mod world;
 

@@ -7,6 +7,7 @@ use cwmpd::soap::{Inform, ParameterValue, Status};
 use cwmpd_lab::acs::{ScriptedAcs, Session};
 
 use crate::narrator::{aside, scene};
+use crate::power_cut::power_cut;
 use crate::world::World;
 
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
@@ -20,7 +21,7 @@ type Scene = (&'static str, fn(&World));
 
 /// All scenes in order; says how many there were.
 pub fn play(world: &World) -> usize {
-    let scenes: [Scene; 7] = [
+    let scenes: [Scene; 8] = [
         ("First contact, and discovery", first_contact),
         (
             "Everything the box knows, and its Z-Wave home",
@@ -36,6 +37,10 @@ pub fn play(world: &World) -> usize {
             a_sensor,
         ),
         ("A request with two mistakes changes nothing", two_mistakes),
+        (
+            "The power fails in the middle of a SetParameterValues",
+            power_cut,
+        ),
         ("The box moves to another ACS", the_move),
     ];
     for (index, (title, play)) in scenes.iter().enumerate() {
@@ -46,7 +51,7 @@ pub fn play(world: &World) -> usize {
 }
 
 /// Calls the box, and plays the session that follows.
-fn on_request<T>(world: &World, acs: &ScriptedAcs, play: impl FnOnce(&mut Session) -> T) -> T {
+pub fn on_request<T>(world: &World, acs: &ScriptedAcs, play: impl FnOnce(&mut Session) -> T) -> T {
     let status = world.call();
     aside(&format!(
         "the ACS calls the box (connection request, Digest): HTTP {status}"
@@ -61,7 +66,7 @@ fn on_request<T>(world: &World, acs: &ScriptedAcs, play: impl FnOnce(&mut Sessio
     })
 }
 
-fn expect_events(inform: &Inform, expected: &[&str]) {
+pub fn expect_events(inform: &Inform, expected: &[&str]) {
     let events: Vec<_> = inform.event.iter().map(|e| e.event_code.as_str()).collect();
     for event in expected {
         assert!(
@@ -97,10 +102,7 @@ fn first_contact(world: &World) {
     world.acs_a.session(|s| {
         let inform = s.inform();
         expect_events(&inform, &["0 BOOTSTRAP", "1 BOOT"]);
-        world.remember_request_url(found(
-            &inform.parameter_list,
-            "Device.ManagementServer.ConnectionRequestURL",
-        ));
+        world.remember_request_url(&inform);
         let methods = s.methods();
         assert!(methods.iter().any(|method| method == "FactoryReset"));
         let top = s.names("Device.", true);

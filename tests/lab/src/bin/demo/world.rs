@@ -1,7 +1,9 @@
 //! What the demo sets up: the box, two ACSs, a Luup engine.
 
-use std::sync::{Mutex, PoisonError};
+use std::cell::RefCell;
+use std::path::PathBuf;
 
+use cwmpd::soap::Inform;
 use cwmpd_lab::acs::{Options, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
 use cwmpd_lab::luup::FakeLuup;
@@ -18,8 +20,9 @@ pub struct World<'a> {
     pub luup: FakeLuup,
     program: String,
     home: &'a Home,
-    daemon: Daemon<'a>,
-    request_url: Mutex<String>,
+    /// Absent only between two boots.
+    daemon: RefCell<Option<Daemon<'a>>>,
+    request_url: RefCell<String>,
 }
 
 impl<'a> World<'a> {
@@ -40,6 +43,7 @@ impl<'a> World<'a> {
         home.set_uci("cpe", "periodic_notify_interval", "1");
         home.set_uci("luup", "enable", "1");
         home.set_uci("luup", "url", &luup.url());
+        home.write_config("system", "config system\n\toption hostname 'home'\n");
         scene(0, "What runs, all of it on this machine's loopback");
         aside(&format!(
             "ACS A at {}, ACS B at {}",
@@ -55,9 +59,9 @@ impl<'a> World<'a> {
             acs_b,
             luup,
             program: program.to_owned(),
-            daemon: home.start(),
+            daemon: RefCell::new(Some(home.start())),
             home,
-            request_url: Mutex::default(),
+            request_url: RefCell::default(),
         };
         aside(&format!("the agent: {} run", world.command()));
         world
@@ -74,21 +78,21 @@ impl<'a> World<'a> {
     }
 
     /// Keeps the connection-request URL that Inform told.
-    pub fn remember_request_url(&self, url: &str) {
-        url.clone_into(
-            &mut self
-                .request_url
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+    pub fn remember_request_url(&self, inform: &Inform) {
+        let path = "Device.ManagementServer.ConnectionRequestURL";
+        let url = inform
+            .parameter_list
+            .iter()
+            .find(|value| value.name == path);
+        let Some(url) = url else {
+            panic!("expected {path} in Inform; there is none");
+        };
+        self.request_url.replace(url.value.clone());
     }
 
     /// Sends a connection request; the status of the answer.
     pub fn call(&self) -> u16 {
-        let url = self
-            .request_url
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let url = self.request_url.borrow();
         match request_connection(&url, CALLER.0, CALLER.1) {
             Ok(status) => status,
             Err(error) => panic!("expected an answer of the box at {url}; got: {error}"),
@@ -98,6 +102,31 @@ impl<'a> World<'a> {
     /// An option of the box's configuration file, empty where there is none.
     pub fn uci(&self, section: &str, option: &str) -> String {
         self.home.uci(section, option).unwrap_or_default()
+    }
+
+    /// The folder of the UCI configuration.
+    pub fn config_dir(&self) -> PathBuf {
+        self.home.config_dir()
+    }
+
+    /// The folder of the agent's state.
+    pub fn model_dir(&self) -> PathBuf {
+        self.home.model_dir()
+    }
+
+    /// The process of the agent.
+    pub fn pid(&self) -> u32 {
+        let daemon = self.daemon.borrow();
+        daemon.as_ref().map(Daemon::pid).expect("an agent")
+    }
+
+    /// Boots the box after a power cut: what lies in memory is gone.
+    pub fn restart(&self) {
+        if let Some(daemon) = self.daemon.take() {
+            daemon.kill();
+        }
+        self.home.power_cycle();
+        self.daemon.replace(Some(self.home.start()));
     }
 
     /// How to poke at what runs.
@@ -120,7 +149,8 @@ impl<'a> World<'a> {
 
     /// Stops the agent; it has to end cleanly.
     pub fn end(self) {
-        let status = self.daemon.stop();
+        let daemon = self.daemon.into_inner().expect("an agent");
+        let status = daemon.stop();
         assert!(
             status.success(),
             "expected the agent to end cleanly; it ended with {status}"
