@@ -82,6 +82,25 @@ fn f05_each_schedule_inform_is_told_once_whenever_the_program_is_killed() {
 }
 
 #[test]
+fn f05_a_schedule_inform_survives_a_kill_then_a_foreign_commit_then_a_power_cut() {
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    world.open().serve(&[schedule(10, "x"), schedule(100, "z")]);
+    world.wait(HOUR).unwrap();
+    let talk = world.open();
+    assert_eq!(talk.events(), ["3 SCHEDULED", "M ScheduleInform x"]);
+    talk.world.program_restart();
+    world.poll();
+    // Whatever is written next takes the timer's end with it: the event must go along.
+    world.set("ManagementServer.PeriodicInformInterval", "4000");
+    world.power_cut(SECOND);
+    assert_eq!(
+        world.events(),
+        ["1 BOOT", "3 SCHEDULED", "M ScheduleInform x"]
+    );
+}
+
+#[test]
 fn f05_a_power_cut_in_a_session_loses_nothing_that_a_promise_brought() {
     let mut world = World::known();
     world.engine.connection_request(world.now);

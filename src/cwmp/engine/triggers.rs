@@ -42,9 +42,10 @@ impl Engine {
                 let code = EventCode::MScheduleInform;
                 self.raise(Event { code, command_key }, now);
             }
-            // In one commit with the timer's end, whenever that comes: never lost in between.
-            record::put(model, record::EVENTS, &self.queue.to_record());
         }
+        // In one commit, whenever that comes, be the timer's end of this run or of one that was
+        // killed: an event is never lost between the two records.
+        record::put(model, record::EVENTS, &self.queue.to_record());
         record::put(model, record::SCHEDULE, &self.schedule.to_record());
     }
 
