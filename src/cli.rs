@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 use crate::agent::control::{self, AskError, Command, Request, read_command};
-use crate::agent::{self, Options, VERSION};
+use crate::agent::{self, Folders, VERSION};
 use crate::luup;
 
 /// What `cwmpd` does itself.
@@ -124,7 +124,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 enum Task {
     Help,
     Version,
-    Own(Own, Options),
+    Own(Own, Folders),
     Ask(PathBuf, Request),
 }
 
@@ -173,7 +173,7 @@ impl From<AskError> for CliError {
 impl Task {
     fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
         let mut parser = lexopt::Parser::from_iter(args);
-        let mut options = Options::default();
+        let mut folders = Folders::default();
         let mut words: Vec<String> = Vec::new();
         let mut csv = None;
         let mut has_path = false;
@@ -182,11 +182,11 @@ impl Task {
                 Short('h') | Long("help") => return Ok(Self::Help),
                 Short('V') | Long("version") => return Ok(Self::Version),
                 Short('p') | Long("path") => {
-                    options.model_dir = parser.value()?.into();
+                    folders.model_dir = parser.value()?.into();
                     has_path = true;
                 }
-                Short('c') | Long("config") => options.config_dir = parser.value()?.into(),
-                Short('r') | Long("run") => options.run_dir = parser.value()?.into(),
+                Short('c') | Long("config") => folders.config_dir = parser.value()?.into(),
+                Short('r') | Long("run") => folders.run_dir = parser.value()?.into(),
                 Long("csv") => csv = Some("--csv"),
                 Value(word) => {
                     words.push(word.string()?);
@@ -203,14 +203,14 @@ impl Task {
         let words: Vec<&str> = words.iter().map(String::as_str).chain(csv).collect();
         let name = match words.first() {
             Some(name) => *name,
-            None if has_path => return Ok(Self::Own(Own::Run, options)),
+            None if has_path => return Ok(Self::Own(Own::Run, folders)),
             None => return Err("no command, and no folder (-p) to run the agent with".into()),
         };
         if let Some(request) = read_command(&Request::COMMANDS, &words) {
-            return Ok(Self::Ask(options.run_dir, request?));
+            return Ok(Self::Ask(folders.run_dir, request?));
         }
         match read_command(&OWN, &words) {
-            Some(own) => Ok(Self::Own(own?, options)),
+            Some(own) => Ok(Self::Own(own?, folders)),
             None => Err(format!("there is no command '{name}'").into()),
         }
     }
@@ -219,14 +219,14 @@ impl Task {
         match self {
             Self::Help => print(&help()),
             Self::Version => print(&format!("cwmpd {VERSION}\n")),
-            Self::Own(Own::Run, options) => {
-                agent::run(options).map_err(|e| CliError::Failed(e.to_string()))
+            Self::Own(Own::Run, folders) => {
+                agent::run(folders).map_err(|e| CliError::Failed(e.to_string()))
             }
-            Self::Own(Own::Check(dir), mut options) => {
-                options.model_dir = dir.unwrap_or(options.model_dir);
-                check(&options)
+            Self::Own(Own::Check(dir), mut folders) => {
+                folders.model_dir = dir.unwrap_or(folders.model_dir);
+                check(&folders)
             }
-            Self::Own(Own::Luup, options) => print_luup(&options),
+            Self::Own(Own::Luup, folders) => print_luup(&folders),
             Self::Own(Own::Help(text), _) => print(text),
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
@@ -240,13 +240,13 @@ fn print(text: &str) -> Result<(), CliError> {
         .map_err(CliError::Output)
 }
 
-fn check(options: &Options) -> Result<(), CliError> {
+fn check(folders: &Folders) -> Result<(), CliError> {
     agent::log_to_console();
-    let found = agent::check_rows(options).map_err(|e| CliError::Failed(e.to_string()))?;
+    let found = agent::check_rows(folders).map_err(|e| CliError::Failed(e.to_string()))?;
     for finding in &found {
         print(&format!("{finding}\n"))?;
     }
-    let dir = options.model_dir.display();
+    let dir = folders.model_dir.display();
     match found.iter().filter(|finding| !finding.is_note).count() {
         0 => print(&format!("{dir}: every row is good\n")),
         1 => Err(CliError::Failed(format!("{dir}: 1 bad row"))),
@@ -254,9 +254,9 @@ fn check(options: &Options) -> Result<(), CliError> {
     }
 }
 
-fn print_luup(options: &Options) -> Result<(), CliError> {
+fn print_luup(folders: &Folders) -> Result<(), CliError> {
     agent::log_to_console();
-    let config = agent::read_config(&options.config_dir);
+    let config = agent::read_config(&folders.config_dir);
     let mut out = String::new();
     luup::client::fetch_text(&config.luup)
         .and_then(|json| {
@@ -280,15 +280,15 @@ mod tests {
 
     #[test]
     fn the_folder_alone_runs_the_agent() {
-        let options = Options {
+        let folders = Folders {
             model_dir: PathBuf::from("/m"),
-            ..Options::default()
+            ..Folders::default()
         };
-        let run = Task::Own(Own::Run, options);
+        let run = Task::Own(Own::Run, folders);
         assert_eq!(read("cwmpd -p /m").as_ref(), Ok(&run));
         assert_eq!(read("cwmpd run -p /m"), Ok(run));
         let check = Own::Check(Some(PathBuf::from("/m")));
-        let check = Task::Own(check, Options::default());
+        let check = Task::Own(check, Folders::default());
         assert_eq!(read("cwmpd check /m"), Ok(check));
         assert!(read("cwmpd").is_err());
     }
@@ -308,7 +308,7 @@ mod tests {
             read("cwmpd inform 6 CONNECTION REQUEST -r /r"),
             Ok(Task::Ask(PathBuf::from("/r"), inform))
         );
-        let dump = Task::Ask(Options::default().run_dir, Request::Dump { csv: true });
+        let dump = Task::Ask(Folders::default().run_dir, Request::Dump { csv: true });
         assert_eq!(read("cwmpd dump --csv").as_ref(), Ok(&dump));
         assert_eq!(read("cwmpd --csv dump"), Ok(dump));
     }

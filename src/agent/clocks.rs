@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use log::{info, warn};
 use nix::time::ClockId;
 use tz::TimeZone;
 
@@ -99,7 +98,7 @@ impl Clocks {
     /// agrees.
     pub(super) fn hear(&mut self, date: i64) {
         if self.agreed(Some(date)) == date && self.confirmed == Confirmed::Nobody {
-            info!("the ACS confirms the clock of the box");
+            log::info!("the ACS confirms the clock of the box");
             self.confirmed = Confirmed::Acs;
         }
     }
@@ -125,7 +124,7 @@ impl Clocks {
         let text = option_of(&system, "@system[0]", "timezone")?;
         let zone = posix(&text);
         if zone.is_none() && !text.is_empty() {
-            warn!(
+            log::warn!(
                 "system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3"
             );
         }

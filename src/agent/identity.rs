@@ -2,8 +2,6 @@
 
 use std::cell::RefCell;
 
-use log::warn;
-
 use super::source::Facts;
 use crate::base::config::IdentityOptions;
 use crate::datamodel::model::Model;
@@ -55,7 +53,7 @@ pub(super) fn compare(
         }
     }
     if !others.is_empty() {
-        warn!(
+        log::warn!(
             "the ACS knows this box by another identity than its own hardware and files give: {}. \
              What the ACS was told stays; the options change it, a factory reset forgets it",
             others.join("; ")

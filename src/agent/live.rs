@@ -5,8 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use log::warn;
-
 use crate::base::file::{self, Keep};
 use crate::datamodel::csv::{self, Trailer};
 use crate::datamodel::model::Model;
@@ -47,7 +45,7 @@ impl Live {
         }
         if let Err(e) = file::replace(&self.file, text.as_bytes(), 0o600, Keep::UntilReboot) {
             let file = self.file.display();
-            warn!("{file}: {e}; after a restart of the agent changes may go unnoticed");
+            log::warn!("{file}: {e}; after a restart of the agent changes may go unnoticed");
         }
         self.written = text;
     }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use log::warn;
-
 use super::jobs::{Job, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
@@ -52,7 +50,7 @@ impl Agent {
         for write in pending.into_iter().filter(|write| write.kind == "luup") {
             match self.home.borrow().target(write.slot, &write.at) {
                 Ok(target) => writes.push((write, target)),
-                Err(e) => warn!("{}: {e}; trying again after the next session", write.path),
+                Err(e) => log::warn!("{}: {e}; trying again after the next session", write.path),
             }
         }
         if writes.is_empty() {
@@ -89,7 +87,7 @@ fn write_all(
         match luup::write(config, &target.key, target.device, &write.value) {
             Ok(()) => taken.push((write, target)),
             Err(e) => {
-                warn!("{}: {e}; trying again after the next session", write.path);
+                log::warn!("{}: {e}; trying again after the next session", write.path);
                 // The others would fail as well, each after its time-out.
                 if matches!(e, LuupError::Unreachable(_) | LuupError::Timeout) {
                     break;

@@ -7,8 +7,6 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use log::warn;
-
 use crate::base::file;
 use crate::datamodel::csv::Crc32;
 
@@ -48,7 +46,9 @@ impl Memory {
     pub(super) fn keep(&mut self, line: &str) {
         if let Err(e) = self.write(line) {
             let path = self.path.display();
-            warn!("{path}: {e}; should the agent be killed now, it forgets undelivered events");
+            log::warn!(
+                "{path}: {e}; should the agent be killed now, it forgets undelivered events"
+            );
         }
     }
 

@@ -46,18 +46,18 @@ mod watch;
 pub use error::AgentError;
 pub use jobs::Conditions;
 pub use source::VERSION;
-pub use start::{Options, check_rows, log_to_console, read_config};
+pub use start::{Folders, check_rows, log_to_console, read_config};
 
 /// Runs the agent until SIGTERM or SIGINT. SIGHUP makes it read its configuration again.
 ///
 /// # Errors
 /// It cannot start or go on, with the reason for the user.
-pub fn run(options: Options) -> Result<(), AgentError> {
+pub fn run(folders: Folders) -> Result<(), AgentError> {
     logger::log_panics();
-    run_under(options, Conditions::default())
+    run_under(folders, Conditions::default())
 }
 
 /// The same with jobs that a test disturbs.
-pub fn run_under(options: Options, conditions: Conditions) -> Result<(), AgentError> {
-    start::start(options, conditions)?.run()
+pub fn run_under(folders: Folders, conditions: Conditions) -> Result<(), AgentError> {
+    start::start(folders, conditions)?.run()
 }

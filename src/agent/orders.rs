@@ -5,8 +5,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use log::{info, warn};
-
 use super::jobs::{Job, JobKind, Lost};
 use super::poll_loop::{Agent, Done};
 use super::timers::LoopTimer;
@@ -115,7 +113,7 @@ impl Agent {
     }
 
     fn order_later(&mut self, what: &str, intent: Intent, now: Now) {
-        info!("{what} in {} s, as the ACS asked", REBOOT_DELAY.as_secs());
+        log::info!("{what} in {} s, as the ACS asked", REBOOT_DELAY.as_secs());
         self.order(intent, REBOOT_DELAY, now);
     }
 
@@ -181,7 +179,7 @@ impl Agent {
                 self.act_at_once(next, now);
             }
             Ran::NotBegun => {
-                warn!("{intent}: trying again in {} s", THREAD_DELAY.as_secs());
+                log::warn!("{intent}: trying again in {} s", THREAD_DELAY.as_secs());
                 self.order(intent, THREAD_DELAY, now);
             }
         }

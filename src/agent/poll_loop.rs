@@ -9,8 +9,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use log::{debug, error, info};
-
 use super::clocks::Clocks;
 use super::control::{Request, Server};
 use super::error::AgentError;
@@ -20,10 +18,10 @@ use super::memory::Memory;
 use super::orders::Ran;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
-use super::session::{NoReply, Session};
+use super::session::{NoReply, SessionStage};
 use super::signals::{Signals, Wish};
 use super::source::Facts;
-use super::start::Options;
+use super::start::Folders;
 use super::timers::{LoopTimer, Timers};
 use super::watch::{BoxChange, Watch};
 use crate::acs::Reply;
@@ -78,7 +76,7 @@ pub(super) enum Done {
 
 /// The running agent.
 pub(super) struct Agent {
-    pub options: Options,
+    pub folders: Folders,
     pub config: Config,
     /// The state of the file that `config` was read from.
     pub config_stamp: Option<uci::Stamp>,
@@ -97,7 +95,7 @@ pub(super) struct Agent {
     pub listener: Listener,
     pub jobs: Jobs<Done>,
     pub timers: Timers,
-    pub session: Option<Session>,
+    pub session: Option<SessionStage>,
     /// What is to be carried out when its timer is due.
     pub order: Option<Intent>,
     /// SIGTERM came: no session is opened any more.
@@ -193,7 +191,7 @@ impl Agent {
     fn on(&mut self, event: LoopEvent, now: Now) {
         match event {
             LoopEvent::Wished(Wish::Reload) => {
-                info!("reloading");
+                log::info!("reloading");
                 self.reload(now);
                 self.look(now);
             }
@@ -228,15 +226,15 @@ impl Agent {
             Done::Fetched(fetch, fetched) => {
                 self.home.borrow_mut().update(fetch, fetched);
                 match self.session {
-                    Some(Session::Preparing) => self.open_session(),
-                    Some(Session::Talking { .. }) => {}
+                    Some(SessionStage::Preparing) => self.open_session(),
+                    Some(SessionStage::Talking { .. }) => {}
                     None => self.look(now),
                 }
             }
             Done::Answered(reply) => self.answered(job, reply, now),
             Done::Written(taken) => {
                 for (write, target) in taken {
-                    debug!("luup took {}", write.path);
+                    log::debug!("luup took {}", write.path);
                     // Before the model lets go of the value, so that nobody sees the older one.
                     self.home.borrow_mut().taken(&target, &write.value);
                     self.model.settle(&write.path, &write.wanted);
@@ -252,7 +250,7 @@ impl Agent {
     fn follow_engine(&mut self, now: Now) {
         let is_due = self.engine.poll(&mut self.model, now);
         if is_due && self.session.is_none() && !self.stopping {
-            self.session = Some(Session::Preparing);
+            self.session = Some(SessionStage::Preparing);
             if !self.fetch(now) {
                 self.open_session();
             }
@@ -271,7 +269,7 @@ impl Agent {
 
     fn stop(&mut self, now: Now) {
         if !self.stopping {
-            info!("stopping");
+            log::info!("stopping");
             self.stopping = true;
             let at = now.uptime.saturating_add(STOP_PATIENCE);
             self.timers.set(LoopTimer::Stop, Some(at));
@@ -279,18 +277,18 @@ impl Agent {
     }
 
     fn has_ended(&self) -> bool {
-        self.stopping && matches!(self.session, None | Some(Session::Preparing))
+        self.stopping && matches!(self.session, None | Some(SessionStage::Preparing))
     }
 
     fn end(&mut self, now: Now) {
         self.listener.close();
         self.carry_out_at_end(now);
         if let Err(e) = self.model.close() {
-            error!("the state could not be written: {e}");
+            log::error!("the state could not be written: {e}");
         }
         self.keep();
         self.live.save(&self.model);
-        info!("stopped");
+        log::info!("stopped");
     }
 }
 

@@ -5,7 +5,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use log::warn;
 use nix::fcntl::{Flock, FlockArg};
 
 use super::error::AgentError;
@@ -73,7 +72,7 @@ impl RunDir {
         let id = self.known_boot().unwrap_or_default();
         if let Err(e) = fs::write(self.told_file(), id) {
             let file = self.told_file();
-            warn!(
+            log::warn!(
                 "{}: {e}; the next start will be reported as a boot",
                 file.display()
             );
@@ -97,7 +96,7 @@ impl RunDir {
         let id = format!("{} {}", kernel_boot(), hex(&random));
         if let Err(e) = fs::write(self.boot_file(), &id) {
             let file = self.boot_file();
-            warn!("{}: {e}; the next start will be a boot", file.display());
+            log::warn!("{}: {e}; the next start will be a boot", file.display());
         }
         id
     }

@@ -18,7 +18,7 @@ use crate::http::{CertificateProblem, Credentials, HttpError};
 const SLACK: Duration = Duration::from_secs(20);
 
 /// A session, from the engine's word that one is due to its end.
-pub(super) enum Session {
+pub(super) enum SessionStage {
     /// The Luup home is being fetched.
     Preparing,
     /// Messages go back and forth.
@@ -129,7 +129,7 @@ impl Agent {
             }
             Output::Post(post) => self.post(post, now),
             Output::End(_) => {
-                if let Some(Session::Talking { job, .. }) = self.session.take() {
+                if let Some(SessionStage::Talking { job, .. }) = self.session.take() {
                     self.jobs.cancel(job, now.uptime);
                 }
                 self.after_session(now);
@@ -148,7 +148,7 @@ impl Agent {
             work: Box::new(move |reporter| carry(&receiver, &contact, reporter)),
         };
         let job = self.jobs.start(job, now.uptime);
-        self.session = Some(Session::Talking {
+        self.session = Some(SessionStage::Talking {
             job,
             posts,
             is_verified,
@@ -158,7 +158,7 @@ impl Agent {
     /// What came of the last message to the ACS; nothing where that is of a session before.
     pub(super) fn answered(&mut self, of: JobId, reply: Result<Reply, NoReply>, now: Now) {
         let is_verified = match &self.session {
-            Some(Session::Talking {
+            Some(SessionStage::Talking {
                 job, is_verified, ..
             }) if *job == of => *is_verified,
             _ => return,
@@ -196,7 +196,7 @@ impl Agent {
 
     fn post(&mut self, post: Post, now: Now) {
         self.keep();
-        if let Some(Session::Talking { job, posts, .. }) = &self.session {
+        if let Some(SessionStage::Talking { job, posts, .. }) = &self.session {
             self.jobs.expect(*job, now.uptime);
             // A job that ended says why: its report comes.
             let _ = posts.send(post);

@@ -1,8 +1,6 @@
 //! Changes on the box: edited configuration, new addresses, values that differ from before; and what
 //! the agent does about them.
 
-use log::error;
-
 use super::poll_loop::Agent;
 use super::start;
 use super::timers::LoopTimer;
@@ -15,8 +13,8 @@ impl Agent {
     /// Reads the agent's own configuration again. The root of the model and the interface of its
     /// `net:@` rows stay as they were at the start.
     pub(super) fn reload(&mut self, now: Now) {
-        self.config_stamp = uci::Stamp::of(&self.options.config_dir, "cwmpd");
-        self.config = start::configure(&self.options.config_dir);
+        self.config_stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
+        self.config = start::configure(&self.folders.config_dir);
         self.engine.configure(start::engine_options(&self.config));
         self.clocks.borrow_mut().read_zone();
         self.find_address();
@@ -29,7 +27,7 @@ impl Agent {
                     }
                     self.listener = listener;
                 }
-                Err(e) => error!("no random bytes for the connection-request port: {e}"),
+                Err(e) => log::error!("no random bytes for the connection-request port: {e}"),
             }
         }
     }
@@ -38,7 +36,7 @@ impl Agent {
     pub(super) fn changed(&mut self, change: BoxChange, now: Now) {
         match change {
             BoxChange::Files => {
-                let stamp = uci::Stamp::of(&self.options.config_dir, "cwmpd");
+                let stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
                 if stamp != self.config_stamp {
                     self.reload(now);
                 }
@@ -74,7 +72,7 @@ impl Agent {
 
     pub(super) fn commit(&mut self) {
         if let Err(e) = self.model.commit() {
-            error!("the state could not be written: {e}");
+            log::error!("the state could not be written: {e}");
         }
     }
 

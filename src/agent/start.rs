@@ -5,8 +5,6 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use log::{info, warn};
-
 use super::clocks::Clocks;
 use super::control::Server;
 use super::error::AgentError;
@@ -24,7 +22,7 @@ use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
 use crate::base::digest::hex;
 use crate::connreq::Listener;
-use crate::cwmp::{self, Engine};
+use crate::cwmp::{self, Engine, EngineOptions};
 use crate::datamodel::model::{Finding, Model, OpenError, describe};
 use crate::datamodel::source::Sources;
 use crate::device::sources::file::FileSource;
@@ -41,7 +39,7 @@ const PATH_RECORD: &str = "connreq.path";
 
 /// The folders of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct Folders {
     /// The model's csv files and its state (`-p`).
     pub model_dir: PathBuf,
     /// The UCI configuration (`-c`).
@@ -50,7 +48,7 @@ pub struct Options {
     pub run_dir: PathBuf,
 }
 
-impl Default for Options {
+impl Default for Folders {
     fn default() -> Self {
         Self {
             model_dir: PathBuf::from("/etc/cwmpd"),
@@ -64,7 +62,7 @@ impl Default for Options {
 pub fn read_config(config_dir: &Path) -> Config {
     let (config, warnings) = read(config_dir);
     for warning in warnings {
-        warn!("{warning}");
+        log::warn!("{warning}");
     }
     config
 }
@@ -74,7 +72,7 @@ pub(super) fn configure(config_dir: &Path) -> Config {
     let (config, warnings) = read(config_dir);
     logger::set_up(&config.log);
     for warning in warnings {
-        warn!("{warning}");
+        log::warn!("{warning}");
     }
     config
 }
@@ -111,10 +109,10 @@ pub fn log_to_console() {
 ///
 /// # Errors
 /// The folder cannot be read or describes nothing.
-pub fn check_rows(options: &Options) -> Result<Vec<Finding>, OpenError> {
-    let config = read_config(&options.config_dir);
-    let mut set = SourceSet::new(options, &config);
-    let (_, found) = describe(&options.model_dir, &config.root, &mut set.sources)?;
+pub fn check_rows(folders: &Folders) -> Result<Vec<Finding>, OpenError> {
+    let config = read_config(&folders.config_dir);
+    let mut set = SourceSet::new(folders, &config);
+    let (_, found) = describe(&folders.model_dir, &config.root, &mut set.sources)?;
     Ok(found)
 }
 
@@ -128,15 +126,15 @@ struct SourceSet {
 }
 
 impl SourceSet {
-    fn new(options: &Options, config: &Config) -> Self {
+    fn new(folders: &Folders, config: &Config) -> Self {
         let facts = Rc::new(RefCell::new(Facts::default()));
         let clocks = Rc::new(RefCell::new(Clocks::new(
             Path::new("/etc"),
-            &options.config_dir,
-            &options.run_dir,
+            &folders.config_dir,
+            &folders.run_dir,
         )));
         let home = Rc::new(RefCell::new(Home::default()));
-        let uci = Rc::new(RefCell::new(UciSource::new(&options.config_dir)));
+        let uci = Rc::new(RefCell::new(UciSource::new(&folders.config_dir)));
         let agent = AgentSource {
             facts: Rc::clone(&facts),
             clocks: Rc::clone(&clocks),
@@ -144,7 +142,7 @@ impl SourceSet {
         let sources: Sources = vec![
             ("uci", Box::new(Shared(Rc::clone(&uci)))),
             ("file", Box::new(FileSource::new())),
-            ("stub", Box::new(StubSource::new(&options.model_dir))),
+            ("stub", Box::new(StubSource::new(&folders.model_dir))),
             ("proc", Box::new(ProcSource::new("/proc"))),
             ("net", Box::new(NetSource::new(&*config.interface))),
             ("luup", Box::new(LuupSource(Rc::clone(&home)))),
@@ -161,18 +159,18 @@ impl SourceSet {
 }
 
 /// Everything up to the loop.
-pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, AgentError> {
-    let config_stamp = uci::Stamp::of(&options.config_dir, "cwmpd");
-    let config = configure(&options.config_dir);
+pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, AgentError> {
+    let config_stamp = uci::Stamp::of(&folders.config_dir, "cwmpd");
+    let config = configure(&folders.config_dir);
     // Blocked before there is a second thread, so that all threads leave them to the loop.
     let signals = Signals::take()?;
-    let run_dir = RunDir::take(&options.run_dir)?;
-    info!(
+    let run_dir = RunDir::take(&folders.run_dir)?;
+    log::info!(
         "cwmpd {VERSION} starts, model in {}",
-        options.model_dir.display()
+        folders.model_dir.display()
     );
-    let set = SourceSet::new(&options, &config);
-    let mut model = Model::open(&options.model_dir, &config.root, set.sources)
+    let set = SourceSet::new(&folders, &config);
+    let mut model = Model::open(&folders.model_dir, &config.root, set.sources)
         .map_err(|e| AgentError::Model(e.to_string()))?;
     let now = set.clocks.borrow().now();
     model.set_time(now);
@@ -180,9 +178,9 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         identity::compare(&mut model, &set.facts, &told, config.identity);
         set.facts.borrow_mut().identity = Some(told);
     }
-    let live = Live::restore(&options.run_dir, &mut model);
+    let live = Live::restore(&folders.run_dir, &mut model);
     let boot = run_dir.boot();
-    let memory = Memory::new(&options.run_dir, &boot.id);
+    let memory = Memory::new(&folders.run_dir, &boot.id);
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
     let look = boot.told.then_some(now.uptime);
@@ -191,8 +189,8 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
     let listener = Listener::new(config.port).map_err(no_random)?;
     Ok(Agent {
         engine: Engine::new(&mut model, settings, boot, seed()?, now),
-        watch: Watch::new(&options.config_dir),
-        control: Server::open(&options.run_dir)?,
+        watch: Watch::new(&folders.config_dir),
+        control: Server::open(&folders.run_dir)?,
         jobs: Jobs::new(conditions)?,
         timers,
         session: None,
@@ -202,7 +200,7 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
         clocks: set.clocks,
         home: set.home,
         uci: set.uci,
-        options,
+        folders,
         config,
         config_stamp,
         model,
@@ -215,8 +213,8 @@ pub(super) fn start(options: Options, conditions: Conditions) -> Result<Agent, A
 }
 
 /// What the engine has to know of the configuration.
-pub(super) fn engine_options(config: &Config) -> cwmp::Options {
-    cwmp::Options {
+pub(super) fn engine_options(config: &Config) -> EngineOptions {
+    EngineOptions {
         session_timeout: config.session_timeout,
         ask_acs_methods: config.ask_acs_methods,
         link: config.link.clone(),
@@ -255,7 +253,7 @@ pub(super) fn connection_request_path(config: &Config, model: &mut Model) -> Str
     }
     let mut token = [0; 16];
     if let Err(e) = getrandom::fill(&mut token) {
-        warn!("no random bytes for the path of the connection-request URL: {e}");
+        log::warn!("no random bytes for the path of the connection-request URL: {e}");
         return String::new();
     }
     let path = format!("/{}", hex(&token));

@@ -5,7 +5,6 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
 
-use log::warn;
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
@@ -43,7 +42,7 @@ impl Watch {
     /// Watches the files in `config_dir`, the addresses and the clock of the box.
     pub(super) fn new(config_dir: &Path) -> Self {
         let files = files(config_dir).inspect_err(|e| {
-            warn!(
+            log::warn!(
                 "{} cannot be watched ({e}): changes there are seen at the next session",
                 config_dir.display()
             );

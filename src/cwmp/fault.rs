@@ -5,13 +5,13 @@ use crate::base::excerpt::excerpt;
 use crate::datamodel::model::{ModelError, SetError};
 use crate::soap::{Fault, SetParameterValuesFault, escaped_len, fault_string};
 
-/// Method not supported.
+/// The RPC is none of [`METHODS`](super::METHODS).
 pub const METHOD_NOT_SUPPORTED: u32 = 9000;
-/// Internal error.
+/// The box could not do what is right to ask for.
 pub const INTERNAL_ERROR: u32 = 9002;
-/// Invalid arguments.
+/// What is asked is wrong as a whole; wrong parameters have their own faults within.
 pub const INVALID_ARGUMENTS: u32 = 9003;
-/// Resources exceeded.
+/// It would take more memory, flash or message than there is.
 pub const RESOURCES_EXCEEDED: u32 = 9004;
 
 /// A fault with the standard's text and, behind a colon, the reason.

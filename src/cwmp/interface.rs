@@ -25,7 +25,7 @@ pub struct Boot {
 
 /// What is configured outside the data model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
+pub struct EngineOptions {
     /// The `SessionTimeout` header of Inform; at least 30 s are said.
     pub session_timeout: Duration,
     /// Ask the ACS for its methods in the session that delivers `0 BOOTSTRAP`; they are logged.

@@ -50,11 +50,11 @@ pub use engine::Engine;
 pub use event::EventCode;
 pub use identity::told as told_identity;
 pub use intent::Intent;
-pub use interface::{Action, Boot, Contact, Host, Input, Options, Output};
+pub use interface::{Action, Boot, Contact, EngineOptions, Host, Input, Output};
 #[cfg(feature = "inside")]
 pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
 #[cfg(feature = "inside")]
-pub use status::{LastSession, Outcome, Status};
+pub use status::{EngineStatus, LastSession, Outcome};

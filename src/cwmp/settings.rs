@@ -20,9 +20,9 @@ const RETRY_MULTIPLIER: (u32, u32, u32) = (2000, 1000, 65_535);
 pub struct Settings {
     /// `URL`; empty where there is no ACS.
     pub url: String,
-    /// `Username`.
+    /// `Username`: the box's own at the ACS.
     pub username: String,
-    /// `Password`.
+    /// `Password`, which goes with it.
     pub password: Secret,
     /// `EnableCWMP`.
     pub enabled: bool,

@@ -36,7 +36,7 @@ pub struct LastSession {
 
 /// The state of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct EngineStatus {
     /// The ACS, without credentials; empty if there is none.
     pub url: String,
     /// `EnableCWMP`.
@@ -55,7 +55,7 @@ pub struct Status {
     pub promised: Vec<String>,
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for EngineStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let acs = match (self.enabled, self.url.as_str()) {
             (false, _) => "none, CWMP is disabled (ManagementServer.EnableCWMP)",

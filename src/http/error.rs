@@ -12,6 +12,7 @@ use super::client::{MAX_HEAD_BYTES, TimeLimits};
 /// Why a request has no answer, or its answer no end. `host` is the server, with its port where
 /// that is not the scheme's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "fields are as they are named")]
 pub enum HttpError {
     /// A certificate or key file cannot be used.
     File {
@@ -26,60 +27,51 @@ pub enum HttpError {
     Setup(String),
     /// The host name has no address.
     Resolve {
-        /// The host.
         host: String,
         /// The resolver's words.
         why: String,
     },
     /// No connection.
     Connect {
-        /// The host.
         host: String,
         /// The system's words for the last address tried.
         why: String,
     },
     /// The certificate does not prove that this is the server.
     Certificate {
-        /// The host.
         host: String,
         /// What is wrong with it.
         problem: CertificateProblem,
     },
     /// The TLS handshake failed for another reason than the certificate.
     Handshake {
-        /// The host.
         host: String,
         /// The TLS library's words.
         why: String,
     },
     /// It took too long.
     Timeout {
-        /// The host.
         host: String,
         /// What took too long.
         phase: ExchangePhase,
-        /// The limit.
         limit: Duration,
     },
     /// The connection ended before the answer did.
     Disconnected(String),
     /// The connection broke, or the server broke off TLS.
     Broken {
-        /// The host.
         host: String,
         /// The system's or the TLS library's words.
         why: String,
     },
     /// The answer is not HTTP as we know it.
     Protocol {
-        /// The host.
         host: String,
         /// What is wrong with it.
         why: String,
     },
     /// The body of the answer is longer than the limit.
     TooLarge {
-        /// The host.
         host: String,
         /// The limit in bytes.
         limit: u64,
@@ -92,7 +84,6 @@ pub enum HttpError {
     AuthFailed(String),
     /// The server offers no way to authenticate that we have.
     AuthUnsupported {
-        /// The host.
         host: String,
         /// The schemes it offers.
         offered: String,

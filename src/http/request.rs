@@ -94,7 +94,7 @@ pub struct RequestBody<'a> {
 }
 
 impl<'a> RequestBody<'a> {
-    /// A text.
+    /// What is in memory already.
     pub fn text(text: &'a str) -> Self {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         Self::stream(Cursor::new(text.as_bytes()), length)

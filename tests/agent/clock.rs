@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::{Authority, EXPIRED, Leaf, NOT_YET, ServerTls};
 
@@ -12,10 +12,10 @@ const DAY: i64 = 24 * 3600;
 /// and with a clock that is so many seconds ahead of it.
 fn lab(days: (i64, i64), clock: Option<i64>) -> (ScriptedAcs, Home) {
     let authority = Authority::new("lab");
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         tls: Some(ServerTls::new(&authority.issue(&Leaf::valid(days)))),
         clock,
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
     home.set_uci("acs", "url", &acs.url());
@@ -124,9 +124,9 @@ fn f13_an_acs_that_agrees_on_the_time_is_held_to_the_dates_of_its_certificate() 
 
 #[test]
 fn f13_what_is_not_a_trusted_acs_confirms_nothing() {
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         clock: Some(0),
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let (_, home) = lab((-2, 30), None);
     home.set_uci("acs", "url", &acs.url());

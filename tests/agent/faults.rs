@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
-use cwmpd::agent::{Conditions, Options, run_under};
+use cwmpd::agent::{Conditions, Folders, run_under};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{Options as AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
 
@@ -57,7 +57,7 @@ fn start(home: &Home, faults: &Faults) {
     home.set_uci("cpe", "log_to_console", "0");
     home.set_uci("cpe", "userid", "caller");
     home.set_uci("cpe", "passwd", "calling");
-    let options = Options {
+    let folders = Folders {
         model_dir: home.model_dir(),
         config_dir: home.config_dir(),
         run_dir: home.run_dir(),
@@ -67,7 +67,7 @@ fn start(home: &Home, faults: &Faults) {
         before: Arc::new(move |kind| faults.meet(kind)),
         patience: Some(Duration::from_secs(1)),
     };
-    std::thread::spawn(move || run_under(options, conditions));
+    std::thread::spawn(move || run_under(folders, conditions));
 }
 
 fn home(acs: &ScriptedAcs) -> Home {
@@ -207,13 +207,13 @@ fn f01_threads_that_hang_without_end_end_the_agent_with_an_error() {
         }),
         patience: Some(Duration::from_millis(50)),
     };
-    let options = Options {
+    let folders = Folders {
         model_dir: home.model_dir(),
         config_dir: home.config_dir(),
         run_dir: home.run_dir(),
     };
     let start = Instant::now();
-    let error = run_under(options, conditions).unwrap_err().to_string();
+    let error = run_under(folders, conditions).unwrap_err().to_string();
     assert!(error.contains("threads hang"), "{error}");
     assert!(start.elapsed() < Duration::from_secs(30));
     assert!(acs.is_left_alone_for(Duration::from_millis(10)));

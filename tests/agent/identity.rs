@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
 use cwmpd_lab::home::Home;
 
 const MAC: &str = "00:d0:9e:01:02:03";
@@ -67,7 +67,7 @@ fn warnings(home: &Home) -> usize {
 
 #[test]
 fn f06_the_identity_stays_when_the_hardware_seems_another_and_that_is_one_warning() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
     let first = told(&acs);
@@ -100,7 +100,7 @@ fn f06_the_identity_stays_when_the_hardware_seems_another_and_that_is_one_warnin
 
 #[test]
 fn f06_each_option_overrides_what_was_told_and_stays_told_when_it_goes() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
     let [manufacturer, oui, _, _] = told(&acs);
@@ -124,7 +124,7 @@ fn f06_each_option_overrides_what_was_told_and_stays_told_when_it_goes() {
 
 #[test]
 fn f06_a_damaged_configuration_makes_no_stranger() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_uci("cpe", "serial_number", "17");
     let agent = home.start();

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::http::Reply;
 
@@ -39,7 +39,7 @@ fn flash(home: &Home) -> BTreeMap<PathBuf, (u64, i64, i64)> {
 
 #[test]
 fn f05_periodic_survives_kill_9_at_any_point_of_its_session_without_a_write_to_flash() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let mut agent = home.start();
     acs.session(|s| {
@@ -78,7 +78,7 @@ fn f05_periodic_survives_kill_9_at_any_point_of_its_session_without_a_write_to_f
 
 #[test]
 fn f05_a_schedule_inform_that_is_being_told_survives_kill_9_once() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_uci("acs", "periodic_inform_enable", "0");
     let mut agent = home.start();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 
 const LAST_FAILURE: &str = "Device.ManagementServer.X_CWMPD_LastFailure";
@@ -110,7 +110,7 @@ fn is_factory_new(home: &Home, acs: &ScriptedAcs) {
 #[test]
 fn f03_a_factory_reset_cut_right_after_its_response_is_done_once() {
     for power in [false, true] {
-        let acs = ScriptedAcs::start(Options::default());
+        let acs = ScriptedAcs::start(AcsOptions::default());
         let home = home(&acs);
         let agent = home.start();
         first_contact(&acs, &agent);
@@ -135,7 +135,7 @@ fn f03_a_factory_reset_cut_right_after_its_response_is_done_once() {
 #[test]
 fn f03_a_factory_reset_cut_between_its_session_and_the_reset_is_done_once() {
     for power in [false, true] {
-        let acs = ScriptedAcs::start(Options::default());
+        let acs = ScriptedAcs::start(AcsOptions::default());
         let home = home(&acs);
         let agent = home.start();
         first_contact(&acs, &agent);
@@ -161,7 +161,7 @@ fn f03_a_factory_reset_cut_after_its_program_or_within_the_reboot_ends_whole() {
         format!("echo {name} >>'{}'", commands.display())
     };
     for program in ["jffs2reset", "reboot"] {
-        let acs = ScriptedAcs::start(Options::default());
+        let acs = ScriptedAcs::start(AcsOptions::default());
         let home = home(&acs);
         let mut agent = home.start();
         first_contact(&acs, &agent);
@@ -190,7 +190,7 @@ fn f03_a_factory_reset_cut_after_its_program_or_within_the_reboot_ends_whole() {
 
 #[test]
 fn f03_a_reset_program_that_fails_wipes_nothing_and_the_acs_is_told_at_once() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_command("jffs2reset", "exit 7");
     let agent = home.start();
@@ -220,7 +220,7 @@ fn f03_a_reset_program_that_fails_wipes_nothing_and_the_acs_is_told_at_once() {
 
 #[test]
 fn f03_what_the_box_has_no_program_for_is_refused_with_words() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.remove_command("jffs2reset");
     home.remove_command("firstboot");
@@ -247,7 +247,7 @@ fn f03_what_the_box_has_no_program_for_is_refused_with_words() {
 
 #[test]
 fn f03_a_reset_whose_reboot_fails_is_told_to_the_acs_as_a_new_box() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_command("reboot", "exit 1");
     let agent = home.start();
@@ -266,7 +266,7 @@ fn f03_a_reset_whose_reboot_fails_is_told_to_the_acs_as_a_new_box() {
 
 #[test]
 fn f04_a_reboot_command_that_fails_does_not_mute_the_box() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_command("reboot", "exit 3");
     let agent = home.start();
@@ -312,7 +312,7 @@ fn f04_a_reboot_command_that_fails_does_not_mute_the_box() {
 
 #[test]
 fn f03_a_reboot_whose_program_was_killed_is_still_to_be_done_in_this_boot_alone() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
     first_contact(&acs, &agent);
@@ -336,7 +336,7 @@ fn f03_a_reboot_whose_program_was_killed_is_still_to_be_done_in_this_boot_alone(
 #[test]
 fn f03_services_are_told_of_a_change_even_if_the_agent_is_killed_before() {
     for power in [false, true] {
-        let acs = ScriptedAcs::start(Options::default());
+        let acs = ScriptedAcs::start(AcsOptions::default());
         let home = home(&acs);
         let agent = home.start();
         first_contact(&acs, &agent);
@@ -368,7 +368,7 @@ fn f03_services_are_told_of_a_change_even_if_the_agent_is_killed_before() {
 
 #[test]
 fn f03_services_that_cannot_be_told_are_told_to_the_acs() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_command("reload_config", "exit 9");
     let agent = home.start();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{CwmpVersion, Envelope, Header, Message, ParameterValue};
-use cwmpd_lab::acs::{Options, ScriptedAcs, Session, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
 use cwmpd_lab::home::{Daemon, Home};
 
 /// The system calls that change something.
@@ -123,7 +123,7 @@ fn change(session: &mut Session<'_>, nth: u32, agent: &mut Daemon<'_>) -> bool {
 fn f02_a_power_cut_at_every_step_leaves_all_or_nothing() {
     let mut seen = [0_u32; 2];
     for nth in 1..MANY {
-        let acs = ScriptedAcs::start(Options::default());
+        let acs = ScriptedAcs::start(AcsOptions::default());
         let home = box_with_two_packages(&acs);
         let mut agent = home.start();
         acs.session(|s| {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use cwmpd::soap::{CwmpVersion, Envelope, Header, Message};
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::Reply;
 
@@ -25,7 +25,7 @@ fn home(acs: &ScriptedAcs) -> Home {
 }
 
 fn start() -> ScriptedAcs {
-    ScriptedAcs::start(Options::default())
+    ScriptedAcs::start(AcsOptions::default())
 }
 
 /// The first contact is over and the box waits.

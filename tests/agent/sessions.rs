@@ -1,12 +1,13 @@
 //! Sessions of the real program: with the box it runs on, the Luup engine beside it, and the ACS.
 
+use std::net::TcpListener;
+
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{Auth, Options, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
 use cwmpd_lab::http::{Authority, Leaf, Reply, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
-use std::net::TcpListener;
 
 /// A box that knows an ACS.
 fn home(url: &str) -> Home {
@@ -38,12 +39,12 @@ fn succeeded(agent: &Daemon<'_>) {
 #[test]
 fn a_session_over_tls_fits_the_stack_of_a_job() {
     let authority = Authority::new("lab");
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         tls: Some(ServerTls::new(&authority.issue(&Leaf {
             rsa: true,
             ..Leaf::localhost()
         }))),
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let home = home(&acs.url());
     let roots = home.config_dir().join("roots.pem");
@@ -60,7 +61,7 @@ fn a_session_over_tls_fits_the_stack_of_a_job() {
 
 #[test]
 fn an_idle_agent_has_one_thread() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let agent = home.start();
     first_contact(&acs);
@@ -73,7 +74,7 @@ fn an_idle_agent_has_one_thread() {
 
 #[test]
 fn a_connection_request_opens_a_session_and_boot_is_told_once() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let agent = home.start();
     first_contact(&acs);
@@ -106,9 +107,9 @@ fn a_connection_request_opens_a_session_and_boot_is_told_once() {
 
 #[test]
 fn w24_a_connection_request_is_answered_while_the_acs_hangs() {
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         auth: Auth::Open,
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let home = home(&acs.url());
     let agent = home.start();
@@ -129,7 +130,7 @@ fn w24_a_connection_request_is_answered_while_the_acs_hangs() {
 
 #[test]
 fn term_during_a_session_ends_it_and_loses_nothing() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let agent = home.start();
     acs.session(|s| {
@@ -153,7 +154,7 @@ fn term_during_a_session_ends_it_and_loses_nothing() {
 
 #[test]
 fn a_reboot_that_the_acs_asked_for_happens_even_when_the_service_stops_first() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let agent = home.start();
     agent.keep_port();
@@ -182,7 +183,7 @@ fn a_reboot_that_the_acs_asked_for_happens_even_when_the_service_stops_first() {
 
 #[test]
 fn factory_reset_forgets_all_and_reboots() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let agent = home.start();
     agent.keep_port();
@@ -210,7 +211,7 @@ fn factory_reset_forgets_all_and_reboots() {
 fn the_luup_home_is_read_before_each_session_and_written_after() {
     const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
     let luup = FakeLuup::start();
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &luup.url());
@@ -238,7 +239,7 @@ fn the_luup_home_is_read_before_each_session_and_written_after() {
 fn a_sensor_that_changes_in_luup_is_told_to_the_acs() {
     const BATTERY: &str = "Device.Zwave.Interface.12.BatteryLevel";
     let luup = FakeLuup::start();
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &luup.url());
@@ -262,7 +263,7 @@ fn a_sensor_that_changes_in_luup_is_told_to_the_acs() {
 #[test]
 fn a_change_by_hand_is_told_to_the_acs() {
     const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let agent = home.start();
     acs.session(|s| {
@@ -290,9 +291,9 @@ fn a_change_by_hand_is_told_to_the_acs() {
 
 #[test]
 fn w10_strangers_who_connect_do_not_deliver_events() {
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         auth: Auth::Open,
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let home = home(&acs.url());
     let agent = home.start();
@@ -316,7 +317,7 @@ fn a_luup_engine_that_is_down_does_not_keep_the_box_from_its_acs() {
     let mut luup = FakeLuup::start();
     let url = luup.url();
     luup.down();
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &url);
@@ -328,7 +329,7 @@ fn a_luup_engine_that_is_down_does_not_keep_the_box_from_its_acs() {
 
 #[test]
 fn a_sensor_that_changes_while_the_agent_restarts_is_told_to_the_acs() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let luup = FakeLuup::start();
     let home = home(&acs.url());
     home.set_uci("luup", "enable", "1");
@@ -359,8 +360,8 @@ fn a_sensor_that_changes_while_the_agent_restarts_is_told_to_the_acs() {
 fn an_acs_set_while_luup_is_read_gets_the_session_and_its_bootstrap() {
     let luup = TcpListener::bind("127.0.0.1:0").unwrap();
     let (old, new) = (
-        ScriptedAcs::start(Options::default()),
-        ScriptedAcs::start(Options::default()),
+        ScriptedAcs::start(AcsOptions::default()),
+        ScriptedAcs::start(AcsOptions::default()),
     );
     let home = home(&old.url());
     home.set_uci("luup", "enable", "1");
@@ -376,7 +377,7 @@ fn an_acs_set_while_luup_is_read_gets_the_session_and_its_bootstrap() {
 
 #[test]
 fn a_reboot_that_fails_is_not_reported_as_a_boot() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     let folder = home.uci("cpe", "command_dir").unwrap();
     std::fs::write(format!("{folder}/reboot"), "#!/bin/sh\nexit 1\n").unwrap();
@@ -403,7 +404,7 @@ fn a_reboot_that_fails_is_not_reported_as_a_boot() {
 
 #[test]
 fn a_new_acs_is_asked_for_its_methods_where_that_is_configured() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     home.set_uci("acs", "get_rpc_methods", "1");
     let _agent = home.start();
@@ -421,7 +422,7 @@ fn a_new_acs_is_asked_for_its_methods_where_that_is_configured() {
 fn f10_a_time_zone_that_the_acs_sets_is_that_of_the_time_at_once() {
     const ZONE: &str = "Device.Time.LocalTimeZone";
     const NOW: &str = "Device.Time.CurrentLocalTime";
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     home.write_config("system", "config system\n\toption timezone 'UTC'\n");
     let agent = home.start();
@@ -455,7 +456,7 @@ fn f10_a_time_zone_that_the_acs_sets_is_that_of_the_time_at_once() {
 #[test]
 fn f11_a_new_address_is_told_now_though_a_retry_waits_that_would_tell_one() {
     const URL: &str = "Device.ManagementServer.ConnectionRequestURL";
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs.url());
     home.set_uci("acs", "retry_min_wait_interval", "6000");
     let agent = home.start();

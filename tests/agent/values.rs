@@ -1,10 +1,11 @@
 //! Values of the box as an ACS is told of them: what changed, and what only seemed to.
 
-use cwmpd::base::xsd::XsdType;
-use cwmpd_lab::acs::{Options, ScriptedAcs, Session, USER};
-use cwmpd_lab::home::Home;
 use std::fs;
 use std::time::Duration;
+
+use cwmpd::base::xsd::XsdType;
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
+use cwmpd_lab::home::Home;
 
 /// Long enough for several looks.
 const SEVERAL_LOOKS: Duration = Duration::from_secs(3);
@@ -35,7 +36,7 @@ fn told(session: &mut Session<'_>) -> Vec<(String, String)> {
 
 #[test]
 fn f12_active_notification_finds_what_only_looking_can_find() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let file = home.model_dir().join("level");
     let rows = format!(
@@ -75,7 +76,7 @@ fn f12_active_notification_finds_what_only_looking_can_find() {
 
 #[test]
 fn f07_a_file_or_an_interface_that_is_away_for_a_while_is_no_change() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     // In /tmp, as all that a test makes.
     let file = home.model_dir().join("sensor");
@@ -125,7 +126,7 @@ fn f07_a_file_or_an_interface_that_is_away_for_a_while_is_no_change() {
 
 #[test]
 fn f07_a_damaged_configuration_changes_no_value() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.write_config("system", "config system\n\toption hostname 'attic'\n");
     let agent = home.start();
@@ -151,7 +152,7 @@ fn f07_a_damaged_configuration_changes_no_value() {
 
 #[test]
 fn f08_a_port_that_the_acs_closes_is_no_news_to_it() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
     acs.session(|s| {
@@ -166,7 +167,7 @@ fn f08_a_port_that_the_acs_closes_is_no_news_to_it() {
 
 #[test]
 fn the_user_of_the_box_is_told_the_value_of_now() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     home.set_uci("cpe", "periodic_notify_enable", "0");
     let file = home.model_dir().join("level");
@@ -189,7 +190,7 @@ fn the_user_of_the_box_is_told_the_value_of_now() {
 
 #[test]
 fn f07_a_configuration_that_is_away_when_the_agent_starts_changes_no_value() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let rows = "X_TEST_IfNumberOfEntries;UINT;computed;r;;active;;;;;;;;;#X_TEST_If.\n\
                 X_TEST_If.;ANY;source;rw;immediate;;;;;;;;;;uci:network.@interface\n\

@@ -2,7 +2,7 @@
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{CwmpVersion, Envelope, Header, Message};
-use cwmpd_lab::acs::{Options, ScriptedAcs, Session, Side, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, Side, USER};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::Reply;
 use cwmpd_lab::luup::FakeLuup;
@@ -20,7 +20,7 @@ fn home(acs: &ScriptedAcs) -> Home {
 }
 
 fn start() -> ScriptedAcs {
-    ScriptedAcs::start(Options::default())
+    ScriptedAcs::start(AcsOptions::default())
 }
 
 fn events(inform: &cwmpd::soap::Inform) -> Vec<&str> {
@@ -97,9 +97,9 @@ fn an_inform_response_with_another_id_is_not_taken_for_ours() {
 
 #[test]
 fn an_acs_that_answers_400_to_newer_versions_is_met_in_its_own() {
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         version: CwmpVersion::V1_0,
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let home = home(&acs);
     let agent = home.start();

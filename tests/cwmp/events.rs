@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::world::{World, notify, set_values};
 use cwmpd::cwmp::{Action, EventCode, InformError, Intent};
 use cwmpd::datamodel::model::Requester;
 use cwmpd::soap::Message;
+
+use crate::world::{World, notify, set_values};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

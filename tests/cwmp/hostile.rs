@@ -8,8 +8,9 @@
     reason = "a test stops where the world is not as it says"
 )]
 
-use crate::world::{Talk, World, set_values};
 use cwmpd::soap::{Message, SetParameterAttributes};
+
+use crate::world::{Talk, World, set_values};
 
 /// A session of a box that its ACS knows, after the InformResponse.
 fn session(world: &mut World) -> Talk<'_> {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::world::{URL, World, set_values};
 use cwmpd::cwmp::{Input, Intent, Output};
+
+use crate::world::{URL, World, set_values};
 
 /// The serial number is that of the interface, as in `etc/cwmpd`.
 const ROWS: &str = "\

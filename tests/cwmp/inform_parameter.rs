@@ -1,9 +1,10 @@
 //! What the ACS has put into Inform by `ManagementServer.InformParameter.{i}.` (TR-181).
 
-use crate::world::{World, set_here};
 use cwmpd::cwmp::EventCode;
 use cwmpd::datamodel::model::{ModelError, Requester};
 use cwmpd::soap::ParameterValue;
+
+use crate::world::{World, set_here};
 
 const ROWS: &str = "\
 ManagementServer.InformParameter.;ANY;0;1;1

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::world::{World, envelope};
 use cwmpd::cwmp::{Action, Input, Intent, Output, Post, PostKind};
 use cwmpd::soap::{CwmpVersion, Envelope, Fault, Header, Message};
 use proptest::prelude::*;
+
+use crate::world::{World, envelope};
 
 #[derive(Clone, Debug)]
 enum Op {

@@ -1,9 +1,10 @@
 //! What the ACS can call (TR-069 A.3.1, A.3.2, A.4.1), through whole sessions.
 
-use crate::world::{Talk, World, notify, set_values};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::cwmp::METHODS;
 use cwmpd::soap::{Fault, Message, ParameterValue, SetParameterAttributes, Status};
+
+use crate::world::{Talk, World, notify, set_values};
 
 /// A session of a box that its ACS knows, after the InformResponse.
 fn session(world: &mut World) -> Talk<'_> {

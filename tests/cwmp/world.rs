@@ -12,8 +12,8 @@ use cwmpd::base::clock::Now;
 use cwmpd::base::config::Config;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::cwmp::{
-    Action, Boot, Contact, Engine, Host, Input, Intent, Options, Outcome, Output, Post, PostKind,
-    Step,
+    Action, Boot, Contact, Engine, EngineOptions, Host, Input, Intent, Outcome, Output, Post,
+    PostKind, Step,
 };
 use cwmpd::datamodel::model::{Model, NewValue, Requester, SetError};
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
@@ -119,7 +119,7 @@ pub struct World {
     pub now: Now,
     pub live: Live,
     pub host: FakeHost,
-    pub options: Options,
+    pub options: EngineOptions,
     pub seed: u64,
     boots: u32,
     /// What the agent keeps in RAM for a restart of the program.
@@ -142,7 +142,7 @@ impl World {
         let live = Live::default();
         live.set("version", "1.0");
         live.set("sensor", "closed");
-        let options = Options {
+        let options = EngineOptions {
             session_timeout: Duration::from_secs(60),
             ask_acs_methods: false,
             link: Config::default().link,

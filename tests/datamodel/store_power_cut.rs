@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
-use crate::store_disk::{CutDisk, Medium, Trouble};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::row::{Row, RowKind};
 use cwmpd::datamodel::store::{LoadedFrom, Store, StoreError};
 use cwmpd::datamodel::types::ParamType;
+
+use crate::store_disk::{CutDisk, Medium, Trouble};
 
 /// Generation `n` of the state: two rows, so that half a file is never a state.
 fn generation(n: u32) -> Vec<Row> {

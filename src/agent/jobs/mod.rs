@@ -18,7 +18,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use log::{debug, error};
 use nix::poll::PollFlags;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
@@ -282,7 +281,7 @@ impl<T: Send + 'static> Jobs<T> {
         self.running = running;
         for job in late {
             let lost = Lost::TimedOut(job.patience);
-            error!("job {}: {lost}", job.kind.name());
+            log::error!("job {}: {lost}", job.kind.name());
             if !job.cancelled.swap(true, Ordering::Relaxed) {
                 reports.push((job.id, (job.lost)(lost)));
             }
@@ -313,7 +312,7 @@ impl<T: Send + 'static> Jobs<T> {
             None if job.is_heard() && job.due.is_some() => Lost::Silent,
             None => return None,
         };
-        error!("job {}: {lost}", job.kind.name());
+        log::error!("job {}: {lost}", job.kind.name());
         job.is_heard().then(|| (id, (job.lost)(lost)))
     }
 
@@ -362,7 +361,7 @@ impl<T: Send + 'static> Jobs<T> {
             });
         match thread {
             Ok(_) => {
-                debug!("job {} begins", kind.name());
+                log::debug!("job {} begins", kind.name());
                 self.running.push(Running {
                     id,
                     kind,
@@ -374,7 +373,7 @@ impl<T: Send + 'static> Jobs<T> {
             }
             Err(error) => {
                 let error = Lost::NoThread(error);
-                error!("job {}: {error}", kind.name());
+                log::error!("job {}: {error}", kind.name());
                 self.failed.push((id, lost(error)));
             }
         }

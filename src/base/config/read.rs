@@ -14,7 +14,7 @@ impl Config {
     /// sentence for each odd value: which option, what it says, what is used instead.
     pub fn from_lookup(lookup: &dyn Fn(&str, &str) -> Option<String>) -> (Self, Vec<String>) {
         let mut config = Self::default();
-        let mut options = Options {
+        let mut options = OptionReader {
             lookup,
             warnings: Vec::new(),
         };
@@ -40,12 +40,12 @@ const SEVERITIES: [(&str, LevelFilter); 9] = [
     ("debug", LevelFilter::Debug),
 ];
 
-struct Options<'a> {
+struct OptionReader<'a> {
     lookup: &'a dyn Fn(&str, &str) -> Option<String>,
     warnings: Vec<String>,
 }
 
-impl Options<'_> {
+impl OptionReader<'_> {
     fn cpe(&mut self, config: &mut Config) {
         self.interface(&mut config.interface);
         self.port(&mut config.port);

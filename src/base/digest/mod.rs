@@ -202,7 +202,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub enum Qop<'a> {
     /// None named: the form of RFC 2069.
     None,
-    /// `auth`
+    /// `auth`: of the request line, not of the body.
     Auth,
     /// `auth-int`, with the hash of the body it protects ([`Algorithm::hash_body`]).
     AuthInt(&'a str),

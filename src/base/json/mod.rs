@@ -49,7 +49,7 @@ pub enum JsonEvent<'a> {
     Number(&'a str),
     /// `true` or `false`.
     Bool(bool),
-    /// `null`.
+    /// `null`, which stands for no value.
     Null,
 }
 

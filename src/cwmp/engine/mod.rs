@@ -13,7 +13,7 @@ use super::due::Due;
 use super::event::EventCode;
 use super::inform_parameter;
 use super::intent::Intents;
-use super::interface::{Boot, Options};
+use super::interface::{Boot, EngineOptions};
 use super::offer::Offer;
 use super::periodic::Periodic;
 use super::queue::EventQueue;
@@ -22,14 +22,14 @@ use super::rng::Rng;
 use super::schedule::Schedule;
 use super::session::Session;
 use super::settings::{self, Settings};
-use super::status::{LastSession, Status};
+use super::status::{EngineStatus, LastSession};
 use crate::base::clock::Now;
 use crate::datamodel::model::Model;
 use crate::soap::DeviceId;
 
 /// The engine of one box.
 pub struct Engine {
-    options: Options,
+    options: EngineOptions,
     settings: Settings,
     rng: Rng,
     offer: Offer,
@@ -79,7 +79,7 @@ enum GoingDown {
 
 impl Engine {
     /// The engine after the program's start. `seed` is random: it decides on waits and phases.
-    pub fn new(model: &mut Model, options: Options, boot: Boot, seed: u64, now: Now) -> Self {
+    pub fn new(model: &mut Model, options: EngineOptions, boot: Boot, seed: u64, now: Now) -> Self {
         inform_parameter::add_rule(model);
         settings::add_rule(model);
         let mut rng = Rng::new(seed);
@@ -126,7 +126,7 @@ impl Engine {
     }
 
     /// What is configured outside the data model is this now; for the next session.
-    pub fn configure(&mut self, options: Options) {
+    pub fn configure(&mut self, options: EngineOptions) {
         self.options = options;
     }
 
@@ -141,8 +141,8 @@ impl Engine {
     }
 
     /// The state, for `cwmpd status`.
-    pub fn status(&self, now: Now) -> Status {
-        Status {
+    pub fn status(&self, now: Now) -> EngineStatus {
+        EngineStatus {
             url: self.settings.shown_url(),
             enabled: self.settings.enabled,
             in_session: self.in_session(),
@@ -158,6 +158,6 @@ impl Engine {
 /// A failed write is told, and does not end a session: the records stay pending.
 fn commit(model: &mut Model) {
     if let Err(error) = model.commit() {
-        log::error!("the state could not be written: {error:?}");
+        log::error!("the state could not be written: {error}");
     }
 }

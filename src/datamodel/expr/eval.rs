@@ -1,26 +1,26 @@
 //! A tree to a value.
 
-use super::{Binary, Expr, Function, Node, Operand, Scope, Unary};
+use super::{Binary, Expr, Function, Operand, Scope, Term, Unary};
 use crate::base::{datetime, truth};
 
-pub(super) fn eval(expr: &Expr, node: &Node, scope: &mut dyn Scope) -> Option<String> {
+pub(super) fn eval(expr: &Expr, node: &Term, scope: &mut dyn Scope) -> Option<String> {
     match node {
-        Node::Operand(index) => match expr.operands.get(*index)? {
+        Term::Operand(index) => match expr.operands.get(*index)? {
             Operand::Parameter(name) => scope.value(*index, name),
             Operand::Table(name) => scope.count(*index, name).map(|count| count.to_string()),
         },
-        Node::Text(text) => Some(text.clone()),
-        Node::Unary(operator, operand) => unary(*operator, &eval(expr, operand, scope)?),
-        Node::Binary(Binary::Guard, condition, then) => {
+        Term::Text(text) => Some(text.clone()),
+        Term::Unary(operator, operand) => unary(*operator, &eval(expr, operand, scope)?),
+        Term::Binary(Binary::Guard, condition, then) => {
             let holds = truth::of_value(&eval(expr, condition, scope)?)?;
             if holds { eval(expr, then, scope) } else { None }
         }
-        Node::Binary(operator, left, right) => {
+        Term::Binary(operator, left, right) => {
             // Both sides are evaluated: one without a value leaves the whole without one.
             let (left, right) = (eval(expr, left, scope)?, eval(expr, right, scope)?);
             binary(*operator, &left, &right)
         }
-        Node::Call(function, arguments) => {
+        Term::Call(function, arguments) => {
             let values = arguments.iter().map(|argument| eval(expr, argument, scope));
             let values: Vec<String> = values.collect::<Option<_>>()?;
             call(*function, &values, scope.now())

@@ -26,7 +26,7 @@ pub const MAX_LENGTH: usize = 4096;
 /// A parsed expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
-    root: Node,
+    root: Term,
     operands: Vec<Operand>,
 }
 
@@ -40,13 +40,13 @@ pub enum Operand {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Node {
+enum Term {
     /// Index of the operand.
     Operand(usize),
     Text(String),
-    Unary(Unary, Box<Node>),
-    Binary(Binary, Box<Node>, Box<Node>),
-    Call(Function, Vec<Node>),
+    Unary(Unary, Box<Term>),
+    Binary(Binary, Box<Term>, Box<Term>),
+    Call(Function, Vec<Term>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Expr {
     /// parameter.
     pub fn redirect(&self) -> Option<&str> {
         match (&self.root, self.operands.as_slice()) {
-            (Node::Operand(_), [Operand::Parameter(name)]) => Some(name),
+            (Term::Operand(_), [Operand::Parameter(name)]) => Some(name),
             _ => None,
         }
     }
@@ -160,9 +160,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    struct Home;
+    struct HomeScope;
 
-    impl Scope for Home {
+    impl Scope for HomeScope {
         fn value(&mut self, _: usize, name: &str) -> Option<String> {
             match name {
                 "A" => Some("12".into()),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn value(text: &str) -> Option<String> {
-        Expr::parse(text).unwrap().eval(&mut Home)
+        Expr::parse(text).unwrap().eval(&mut HomeScope)
     }
 
     #[test]
@@ -295,7 +295,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "[A-Za-z0-9._{}!%*+/:<=>?^|~\"'\\\\(), #&-]{0,60}") {
             if let Ok(expr) = Expr::parse(&text) {
-                let _ = expr.eval(&mut Home);
+                let _ = expr.eval(&mut HomeScope);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Tokens to a tree, by precedence climbing with a bounded depth.
 
 use super::lexer::{Token, tokens};
-use super::{Binary, Expr, ExprError, FUNCTIONS, MAX_DEPTH, Node, Operand, Unary, functions};
+use super::{Binary, Expr, ExprError, FUNCTIONS, MAX_DEPTH, Operand, Term, Unary, functions};
 
 pub(super) fn parse(text: &str) -> Result<Expr, ExprError> {
     let mut parser = Parser {
@@ -54,7 +54,7 @@ const LEVELS: [(&[(&str, Binary)], bool); 8] = [
 ];
 
 impl Parser {
-    fn whole(&mut self) -> Result<Node, ExprError> {
+    fn whole(&mut self) -> Result<Term, ExprError> {
         if self
             .tokens
             .next_if(|(_, t)| *t == Token::Sign('#'))
@@ -68,7 +68,7 @@ impl Parser {
         self.level(0)
     }
 
-    fn level(&mut self, level: usize) -> Result<Node, ExprError> {
+    fn level(&mut self, level: usize) -> Result<Term, ExprError> {
         let Some(&(operators, right)) = LEVELS.get(level) else {
             return self.unary();
         };
@@ -81,13 +81,13 @@ impl Parser {
             }
             let next = if right {
                 self.nested(|parser| match operator {
-                    Binary::Pair if parser.at_end_of_pair() => Ok(Node::Text(String::new())),
+                    Binary::Pair if parser.at_end_of_pair() => Ok(Term::Text(String::new())),
                     _ => parser.level(level),
                 })?
             } else {
                 self.level(level + 1)?
             };
-            left = Node::Binary(operator, Box::new(left), Box::new(next));
+            left = Term::Binary(operator, Box::new(left), Box::new(next));
         }
         Ok(left)
     }
@@ -109,7 +109,7 @@ impl Parser {
         matches!(self.tokens.peek(), None | Some((_, Token::Sign(')' | ','))))
     }
 
-    fn unary(&mut self) -> Result<Node, ExprError> {
+    fn unary(&mut self) -> Result<Term, ExprError> {
         let operator = match self.tokens.peek() {
             Some((_, Token::Operator(text))) => match text.as_str() {
                 "!" => Unary::Not,
@@ -121,17 +121,17 @@ impl Parser {
         };
         self.tokens.next();
         let operand = self.nested(Self::unary)?;
-        Ok(Node::Unary(operator, Box::new(operand)))
+        Ok(Term::Unary(operator, Box::new(operand)))
     }
 
-    fn primary(&mut self) -> Result<Node, ExprError> {
+    fn primary(&mut self) -> Result<Term, ExprError> {
         match self.tokens.next() {
-            Some((_, Token::Text(text))) => Ok(Node::Text(text)),
+            Some((_, Token::Text(text))) => Ok(Term::Text(text)),
             Some((place, Token::Name(name))) => {
                 let open = |(_, token): &(usize, Token)| *token == Token::Sign('(');
                 match self.tokens.next_if(open) {
                     Some(_) => self.call(place, &name),
-                    None if name.parse::<i64>().is_ok() => Ok(Node::Text(name)),
+                    None if name.parse::<i64>().is_ok() => Ok(Term::Text(name)),
                     None => Ok(self.operand(Operand::Parameter(name))),
                 }
             }
@@ -144,12 +144,12 @@ impl Parser {
         }
     }
 
-    fn operand(&mut self, operand: Operand) -> Node {
+    fn operand(&mut self, operand: Operand) -> Term {
         self.operands.push(operand);
-        Node::Operand(self.operands.len() - 1)
+        Term::Operand(self.operands.len() - 1)
     }
 
-    fn call(&mut self, position: usize, name: &str) -> Result<Node, ExprError> {
+    fn call(&mut self, position: usize, name: &str) -> Result<Term, ExprError> {
         let refused = |why: String| Err(ExprError { position, why });
         let Some(&(_, function, least, most)) = FUNCTIONS.iter().find(|(n, ..)| *n == name) else {
             let known: Vec<&str> = functions().collect();
@@ -160,7 +160,7 @@ impl Parser {
         };
         let arguments = self.nested(Self::arguments)?;
         if (least..=most).contains(&arguments.len()) {
-            return Ok(Node::Call(function, arguments));
+            return Ok(Term::Call(function, arguments));
         }
         refused(match least == most {
             true => format!("`{name}` takes {least} arguments"),
@@ -168,7 +168,7 @@ impl Parser {
         })
     }
 
-    fn arguments(&mut self) -> Result<Vec<Node>, ExprError> {
+    fn arguments(&mut self) -> Result<Vec<Term>, ExprError> {
         let mut arguments = vec![self.level(0)?];
         while self
             .tokens

@@ -104,7 +104,7 @@ impl Filter {
         FILTERS.iter().map(|(name, _)| *name)
     }
 
-    /// Its name.
+    /// How a row writes it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Epoch => "epoch",

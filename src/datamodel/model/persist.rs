@@ -191,7 +191,7 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// The row of a record.
+    /// What the engine keeps under a key, as a row that no ACS sees.
     pub fn record_row(key: &str, value: &str) -> Row {
         let kind = RowKind::Parameter(ParamType::of(XsdType::String));
         Row {

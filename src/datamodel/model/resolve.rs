@@ -16,7 +16,7 @@ pub enum Place {
     Whole,
     /// An object, a table or an instance: the path ends in a dot.
     Object(Key),
-    /// A parameter.
+    /// The path of a value: it ends without a dot.
     Parameter(Key),
 }
 

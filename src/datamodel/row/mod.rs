@@ -72,7 +72,7 @@ pub enum RowKind {
         /// 0 where none was used.
         last_instance: u32,
     },
-    /// A parameter.
+    /// Everything else: it has a value of this type.
     Parameter(ParamType),
 }
 

@@ -76,7 +76,7 @@ pub enum NodeKind {
     Table(Table),
     /// The template `{i}` of a table.
     Template,
-    /// A parameter.
+    /// A leaf, which has a value.
     Parameter(Box<Parameter>),
 }
 
@@ -97,7 +97,7 @@ pub struct Table {
 
 /// What the row of a literal instance says otherwise than its template.
 pub struct Literal {
-    /// The default.
+    /// In the form of the type; `None` as the template.
     default: Option<Box<str>>,
     /// The default notification.
     notification: u8,

@@ -54,7 +54,7 @@ impl<'a> Instance<'a> {
 /// What a source says of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading<'a> {
-    /// The value.
+    /// This, not checked against the type of the row yet.
     Value(Cow<'a, str>),
     /// There is none: the row shows its default.
     Absent,

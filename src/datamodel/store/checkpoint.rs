@@ -2,8 +2,6 @@
 
 use std::io;
 
-use log::{debug, warn};
-
 use super::footprint::Footprint;
 use super::found::{JOURNAL_ASIDE, STATE_ASIDE};
 use super::journal::JournalHead;
@@ -159,13 +157,13 @@ impl Store {
             JournalFile::None | JournalFile::At(_) => {}
             JournalFile::Closed { .. } => match self.disk.remove(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    debug!("{}: {error}", path.display());
+                    log::debug!("{}: {error}", path.display());
                 }
                 _ => {}
             },
             JournalFile::Kept => {
                 if let Err(error) = self.set_aside(JOURNAL, JOURNAL_ASIDE) {
-                    warn!("cannot put {} aside: {error}", path.display());
+                    log::warn!("cannot put {} aside: {error}", path.display());
                     return JournalFile::Kept;
                 }
             }

@@ -3,8 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use log::debug;
-
 use super::checkpoint::generation_of;
 use super::journal::{self, Journal, JournalHead, JournalRest};
 use super::{
@@ -134,7 +132,7 @@ impl Store {
                 return;
             }
             Found::Whole(journal) if self.has_taken_in(&journal) => {
-                debug!("{}: taken in already", path.display());
+                log::debug!("{}: taken in already", path.display());
                 let _ = self.disk.rename(&path, &self.path(JOURNAL_PREVIOUS));
                 return;
             }

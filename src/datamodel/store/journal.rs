@@ -76,7 +76,7 @@ pub enum JournalEntry {
 /// What stands behind the last good entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalRest {
-    /// Nothing.
+    /// The file ends there.
     Nothing,
     /// What a power cut may leave of an entry that was being written.
     Torn,

@@ -13,8 +13,6 @@
 use std::io;
 use std::path::Path;
 
-use log::{debug, warn};
-
 use super::checkpoint::limit_for;
 use super::footprint::Footprint;
 use super::found::{Found, StateFile};
@@ -200,7 +198,7 @@ impl Store {
         match journal.rest {
             JournalRest::Nothing => return,
             JournalRest::Torn => {
-                debug!("{}: its end was never promised", path.display());
+                log::debug!("{}: its end was never promised", path.display());
             }
             JournalRest::Damaged { line } => {
                 let kept = match self.copy_aside(name) {
@@ -217,14 +215,14 @@ impl Store {
         // At once: bytes of the next change between those of an older one would read as damage.
         let cut = self.disk.open(&path, journal.end.length);
         if let Err(error) = cut.and_then(|mut file| file.sync()) {
-            debug!("{}: {error}", path.display());
+            log::debug!("{}: {error}", path.display());
         }
     }
 }
 
 impl Loaded {
     pub(super) fn notice(&mut self, text: String) {
-        warn!("{text}");
+        log::warn!("{text}");
         self.notices.push(text);
     }
 

@@ -12,7 +12,7 @@ use crate::datamodel::source::{
 };
 use crate::datamodel::stub::StubFile;
 
-/// The name of the file.
+/// In the model's folder, as the original agent has it.
 pub const FILE_NAME: &str = "DeviceInterfaceStubFile";
 
 /// No stub file is larger.

@@ -21,7 +21,7 @@ const MAX_ANSWERS: u8 = 2;
 pub struct Credentials {
     /// The user's name; empty where no credentials are set.
     pub username: String,
-    /// The password.
+    /// Leaves the box as it is only by Basic.
     pub password: Secret,
 }
 

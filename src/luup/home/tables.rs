@@ -54,7 +54,7 @@ impl Tables {
         tables
     }
 
-    /// The nodes.
+    /// The device numbers of the Z-Wave nodes, ascending.
     pub(super) fn nodes(&self) -> Vec<u32> {
         self.nodes.clone()
     }

@@ -16,7 +16,7 @@ pub(super) enum UciKey {
     Option(OptionKey),
 }
 
-/// The key of an option.
+/// Where the value of a row is: the section may depend on the instance.
 pub(super) struct OptionKey {
     place: KeyPart,
     /// The row is a list, so that the option is written as one.

@@ -41,7 +41,7 @@ use crate::datamodel::source::{
 };
 use crate::device::uci::{self, UciError};
 
-/// The source `uci`.
+/// Serves rows from the packages of a folder.
 pub struct UciSource {
     dir: PathBuf,
     /// Each with the index of its package.

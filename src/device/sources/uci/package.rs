@@ -23,7 +23,7 @@ enum LastLook {
     Closed,
 }
 
-/// A package.
+/// A file of the configuration, with what was last read of it.
 pub(super) struct Package {
     pub(super) name: String,
     found: LastLook,

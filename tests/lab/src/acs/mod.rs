@@ -1,8 +1,8 @@
 //! An ACS that plays a script, written as the conversation it is:
 //!
 //! ```no_run
-//! # use cwmpd_lab::acs::{Options, ScriptedAcs};
-//! let acs = ScriptedAcs::start(Options::default());
+//! # use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
+//! let acs = ScriptedAcs::start(AcsOptions::default());
 //! acs.session(|s| {
 //!     let inform = s.inform();
 //!     let values = s.get(&["Device.DeviceInfo."]);
@@ -60,7 +60,7 @@ pub enum Auth {
 pub type Observer = Box<dyn FnMut(&Entry) + Send>;
 
 /// What kind of ACS it is.
-pub struct Options {
+pub struct AcsOptions {
     /// Where it listens; port 0 for a free one.
     pub address: String,
     /// `None`: plain HTTP.
@@ -81,7 +81,7 @@ pub struct Options {
     pub observer: Option<Observer>,
 }
 
-impl Default for Options {
+impl Default for AcsOptions {
     fn default() -> Self {
         Self {
             address: "127.0.0.1:0".into(),
@@ -149,7 +149,7 @@ impl Record {
 
 impl ScriptedAcs {
     /// Starts listening.
-    pub fn start(options: Options) -> Self {
+    pub fn start(options: AcsOptions) -> Self {
         let (sender, posts) = channel();
         let record = Arc::new(Record {
             observer: Mutex::new(options.observer),

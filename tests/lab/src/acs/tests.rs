@@ -8,7 +8,7 @@ use std::thread;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{CwmpVersion, DeviceId, Envelope, EventStruct, Header, Inform, Message};
 
-use super::{Auth, Options, ScriptedAcs, Side};
+use super::{AcsOptions, Auth, ScriptedAcs, Side};
 
 /// Posts one body and gives status and body of the answer; sends the cookie once it has one.
 struct Wire {
@@ -91,9 +91,9 @@ fn envelope(id: &str, body: Message) -> String {
 }
 
 fn open() -> ScriptedAcs {
-    ScriptedAcs::start(Options {
+    ScriptedAcs::start(AcsOptions {
         auth: Auth::Open,
-        ..Options::default()
+        ..AcsOptions::default()
     })
 }
 
@@ -169,7 +169,7 @@ fn a_session_that_keeps_the_rules_is_recorded_both_ways() {
 
 #[test]
 fn a_box_without_credentials_is_challenged_and_never_reaches_the_script() {
-    let acs = ScriptedAcs::start(Options::default());
+    let acs = ScriptedAcs::start(AcsOptions::default());
     let (status, _) = Wire::to(acs.address()).post(&inform());
     assert_eq!(status, 401);
     assert!(acs.is_left_alone_for(std::time::Duration::ZERO));

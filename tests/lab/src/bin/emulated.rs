@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Status;
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
 use cwmpd_lab::home::Home;
 use cwmpd_lab::http::{Authority, Leaf, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
@@ -24,9 +24,9 @@ fn main() {
     let home = Home::new(&script.0);
     let authority = Authority::new("Lab CA");
     let identity = authority.issue(&Leaf::localhost());
-    let acs = ScriptedAcs::start(Options {
+    let acs = ScriptedAcs::start(AcsOptions {
         tls: Some(ServerTls::new(&identity)),
-        ..Options::default()
+        ..AcsOptions::default()
     });
     let luup = FakeLuup::start();
     let ca_file = home.config_dir().join("ca.pem");

@@ -158,11 +158,6 @@ impl Server {
             .collect()
     }
 
-    /// Waits until at least `count` requests have come; false if `limit` passes first.
-    pub fn wait_for_requests(&self, count: usize, limit: Duration) -> bool {
-        self.wait(limit, |state| state.seen.len() >= count)
-    }
-
     /// Waits until at least `count` connections have ended; false if `limit` passes first.
     pub fn wait_for_closed(&self, count: usize, limit: Duration) -> bool {
         self.wait(limit, |state| state.closed >= count)

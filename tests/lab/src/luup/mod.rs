@@ -139,16 +139,6 @@ impl FakeLuup {
         self.engine().device(id).cloned()
     }
 
-    /// Adds a device, as an inclusion does.
-    pub fn include(&self, device: Device) {
-        self.engine().home.push(device);
-    }
-
-    /// Removes a device, as an exclusion does.
-    pub fn exclude(&self, id: u32) {
-        self.engine().home.retain(|device| device.id != id);
-    }
-
     /// The requests since the start or the last call, as `id=status&output_format=json`.
     pub fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.engine().log)

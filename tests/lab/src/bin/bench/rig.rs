@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
-use cwmpd_lab::acs::{Auth, Options, ScriptedAcs, Session, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs, Session, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
 
 use crate::model;
@@ -22,10 +22,10 @@ pub struct Rig {
 impl Rig {
     /// A box with the shipped model and `parameters` generated ones, and its ACS.
     pub fn new(program: &Path, parameters: usize, auth: Auth) -> Self {
-        let acs = ScriptedAcs::start(Options {
+        let acs = ScriptedAcs::start(AcsOptions {
             auth,
             strict: false,
-            ..Options::default()
+            ..AcsOptions::default()
         });
         let home = Home::new(program);
         home.set_uci("acs", "url", &acs.url());

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use cwmpd::soap::Inform;
-use cwmpd_lab::acs::{Options, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
 use cwmpd_lab::luup::FakeLuup;
 
@@ -29,9 +29,9 @@ impl<'a> World<'a> {
     /// Sets it up and starts the agent in a box that knows the first ACS only.
     pub fn new(program: &str, home: &'a Home) -> Self {
         let acs = |name| {
-            ScriptedAcs::start(Options {
+            ScriptedAcs::start(AcsOptions {
                 observer: Some(narrator::of(name)),
-                ..Options::default()
+                ..AcsOptions::default()
             })
         };
         let (acs_a, acs_b, luup) = (acs("ACS A"), acs("ACS B"), FakeLuup::start());
