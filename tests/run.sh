@@ -63,6 +63,9 @@ check_if() {
 # Which room uses which, what is left open, which option a message names: see tests/house.
 house() { cargo test --locked --test house; }
 
+# Without the feature `inside`, so that the compiler finds what only tests use.
+dead_code() { cargo clippy --locked -p cwmpd --lib --bins -- -D warnings; }
+
 # The program carries one TLS stack and no async runtime (TR-069 needs neither more).
 lean_dependencies() {
   local names
@@ -125,6 +128,7 @@ check dependencies lean_dependencies
 check_if shellcheck scripts scripts
 check_if cargo-fmt format cargo fmt --all --check
 check_if cargo-clippy clippy cargo clippy --locked --workspace --all-targets -- -D warnings
+check_if cargo-clippy dead-code dead_code
 check docs docs
 check msrv tests/msrv.sh
 if oracle=$(tests/uci-oracle.sh 2>"$logs/uci-oracle.log"); then

@@ -1,23 +1,13 @@
 //! A file is read in a sitting, nothing is left open, and things are where and as one expects.
 
-use std::collections::BTreeMap;
-
 use crate::rust_text;
-use crate::tree::{self, TextFile};
+use crate::tree::{self, TextFile, assert_none, one};
 
 /// Lines of a file, at most.
 const MAX_LINES: usize = 600;
 
 /// Lines of the middle one of all files with Rust, at most.
 const MAX_MEDIAN: usize = 250;
-
-/// Type names that two rooms still share.
-const STILL_SHARED: [&str; 9] = [
-    "Done", "Home", "Key", "Node", "Now", "Options", "Session", "Status", "Target",
-];
-
-/// Folders where `use` still stands in another order.
-const STILL_MIXED: [&str; 3] = ["tests/agent/", "tests/cwmp/", "tests/datamodel/"];
 
 /// Words of work that is not done, in two parts so that this file has none.
 const LEFT_OPEN: [(&str, &str); 6] = [
@@ -87,32 +77,6 @@ fn odd_modules(files: &[TextFile]) -> Vec<String> {
     found
 }
 
-/// Type names that two rooms of `src/` share.
-fn shared_names(files: &[TextFile]) -> Vec<String> {
-    let mut homes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for file in files.iter().filter(|file| file.is(&[".rs"])) {
-        let code = rust_text::parse(&file.text).code;
-        for line in code.lines() {
-            let line = line.trim_start();
-            let line = match line.strip_prefix("pub") {
-                Some(rest) => rest.split_once(' ').map_or("", |(_, rest)| rest),
-                None => line,
-            };
-            let Some((kind, rest)) = line.split_once(' ') else {
-                continue;
-            };
-            let name = rest.split(|c: char| !c.is_alphanumeric()).next();
-            if let ("struct" | "enum" | "trait", Some(name)) = (kind, name) {
-                homes.entry(name.to_owned()).or_default().push(&file.path);
-            }
-        }
-    }
-    let shared = homes.into_iter().filter(|(_, homes)| homes.len() > 1);
-    shared
-        .map(|(name, homes)| format!("{name}: {}", homes.join(", ")))
-        .collect()
-}
-
 /// The three groups that `use` stands in, in their order, a blank line between them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
@@ -161,10 +125,6 @@ fn mixed_uses(files: &[TextFile]) -> Vec<String> {
     found
 }
 
-fn assert_none(what: &str, found: &[String]) {
-    assert!(found.is_empty(), "{what}\n{}", found.join("\n"));
-}
-
 #[test]
 fn files_can_be_read_in_a_sitting() {
     let files = tree::files("");
@@ -187,29 +147,12 @@ fn modules_are_where_one_looks_for_them() {
 }
 
 #[test]
-fn a_type_name_means_one_thing() {
-    let mut shared = shared_names(&tree::files("src"));
-    shared.retain(|line| {
-        !STILL_SHARED
-            .iter()
-            .any(|name| line.starts_with(&format!("{name}:")))
-    });
-    assert_none("shared names", &shared);
-}
-
-#[test]
 fn uses_are_std_then_external_then_own() {
-    let mut mixed = mixed_uses(&tree::files(""));
-    mixed.retain(|line| !STILL_MIXED.iter().any(|folder| line.starts_with(folder)));
-    assert_none("mixed `use`", &mixed);
+    assert_none("mixed `use`", &mixed_uses(&tree::files("")));
 }
 
 #[test]
 fn each_rule_finds_what_breaks_it() {
-    let one = |path: &str, text: &str| {
-        let (path, text) = (path.to_owned(), text.to_owned());
-        TextFile { path, text }
-    };
     let long = [
         one("a.rs", &"\n".repeat(601)),
         one("b.sh", &"\n".repeat(600)),
@@ -233,12 +176,6 @@ fn each_rule_finds_what_breaks_it() {
         "src/a/c.rs:1: #[path",
     ];
     assert_eq!(odd, expected);
-
-    let types = [
-        one("src/a.rs", "pub struct Key(u8);\nenum Kind {}\n"),
-        one("src/b.rs", "pub(crate) enum Key<'a> {}\n// struct Kind\n"),
-    ];
-    assert_eq!(shared_names(&types), ["Key: src/a.rs, src/b.rs"]);
 
     let good = "use std::io;\n\nuse log::warn;\n\nuse crate::b;\nuse super::c;\n";
     assert!(mixed_uses(&[one("a.rs", good)]).is_empty());

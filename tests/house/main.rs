@@ -7,3 +7,4 @@ mod layout;
 mod named;
 mod rust_text;
 mod tree;
+mod words;

@@ -14,6 +14,7 @@ const NOT_OURS: [&str; 6] = [
 ];
 
 /// A text file of the project.
+#[derive(Clone)]
 pub struct TextFile {
     /// Its path from the root of the project.
     pub path: String,
@@ -56,4 +57,15 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
             false => found.push(entry.path()),
         }
     }
+}
+
+/// Fails, with what was found against a rule, if that is anything.
+pub fn assert_none(what: &str, found: &[String]) {
+    assert!(found.is_empty(), "{what}\n{}", found.join("\n"));
+}
+
+/// A file that a rule is tried on.
+pub fn one(path: &str, text: &str) -> TextFile {
+    let (path, text) = (path.to_owned(), text.to_owned());
+    TextFile { path, text }
 }
