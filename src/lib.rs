@@ -26,6 +26,8 @@
 //! sessions, their events, and what was done to the box. `debug`: the single steps.
 
 #![forbid(unsafe_code)]
+// The table names rooms that are private without `inside`.
+#![cfg_attr(not(feature = "inside"), allow(rustdoc::private_intra_doc_links))]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
