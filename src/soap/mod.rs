@@ -38,4 +38,4 @@ pub use limits::*;
 pub use message::*;
 pub use stream::{GetParameterNamesResponseWriter, GetParameterValuesResponseWriter};
 pub use version::CwmpVersion;
-pub use xml::escaped_len;
+pub use xml::{MAX_ESCAPED_BYTES, escaped_len};

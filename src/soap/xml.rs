@@ -100,6 +100,9 @@ impl Writer {
     }
 }
 
+/// How many bytes a byte of a text takes in a message at most (`&amp;`).
+pub const MAX_ESCAPED_BYTES: usize = 5;
+
 /// How many bytes a text takes in a message.
 pub fn escaped_len(text: &str) -> usize {
     let more = |byte: u8| match byte {
@@ -127,7 +130,7 @@ fn needs_care(byte: u8) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{CwmpVersion, Writer, escaped_len};
+    use super::{CwmpVersion, MAX_ESCAPED_BYTES, Writer, escaped_len};
 
     fn text(text: &str) -> String {
         let mut w = Writer::new(CwmpVersion::V1_4);
@@ -154,6 +157,7 @@ mod tests {
         fn f20_a_text_takes_the_bytes_that_were_counted(any in ".*", odd in "[\0-\x1f&<>é\u{fffd}-\u{ffff}]*") {
             for given in [any, odd] {
                 prop_assert_eq!(text(&given).len(), escaped_len(&given));
+                prop_assert!(escaped_len(&given) <= given.len() * MAX_ESCAPED_BYTES);
             }
         }
     }

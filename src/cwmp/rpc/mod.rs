@@ -2,8 +2,7 @@
 //!
 //! An RPC gets the request and a [`Context`], and gives the envelope of the response or a fault.
 //! What it promises for after the session is an [`Intent`], durable before it returns. What is not
-//! here is answered with
-//! fault 9000, so the method list never promises what does not work.
+//! here is answered with fault 9000, so the method list never promises what does not work.
 
 mod attributes;
 mod control;
@@ -21,7 +20,9 @@ use super::schedule::Schedule;
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
 use crate::datamodel::model::{InForce, Model, ModelError};
-use crate::soap::{CwmpVersion, Envelope, Fault, Header, Message, Status};
+use crate::soap::{
+    CwmpVersion, Envelope, Fault, Header, MAX_ESCAPED_BYTES, Message, Status, escaped_len,
+};
 
 /// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1).
 pub const METHODS: [&str; 11] = [
@@ -174,6 +175,17 @@ fn check_entries(entries: usize) -> Result<(), Fault> {
     }
     let why = format!("{entries} entries in one request, at most {MAX_ENTRIES} are possible");
     Err(fault::because(RESOURCES_EXCEEDED, &why))
+}
+
+/// Whether a response has room for these texts too. Nearly always the quick bound says so, and
+/// nothing is counted.
+fn has_room(bytes: usize, texts: &[&str]) -> bool {
+    let most: usize = texts
+        .iter()
+        .map(|text| text.len() * MAX_ESCAPED_BYTES)
+        .sum();
+    let exactly = || texts.iter().map(|text| escaped_len(text)).sum::<usize>();
+    bytes + most <= MAX_RESPONSE_BYTES || bytes + exactly() <= MAX_RESPONSE_BYTES
 }
 
 /// The fault for a response beyond [`MAX_RESPONSE_BYTES`].

@@ -1,9 +1,8 @@
 //! GetParameterNames (A.3.2.3).
 
-use super::{Context, too_long};
+use super::{Context, has_room, too_long};
 use crate::cwmp::fault;
-use crate::cwmp::limits::MAX_RESPONSE_BYTES;
-use crate::soap::{Fault, GetParameterNamesResponseWriter, escaped_len};
+use crate::soap::{Fault, GetParameterNamesResponseWriter};
 
 /// The names at or below a path. The response is written while the model is walked.
 pub fn get(path: &str, next_level: bool, cx: &mut Context<'_>) -> Result<String, Fault> {
@@ -11,7 +10,7 @@ pub fn get(path: &str, next_level: bool, cx: &mut Context<'_>) -> Result<String,
     let mut full = false;
     cx.model
         .names(path, next_level, &mut |name, writable| {
-            full |= writer.bytes() + escaped_len(name) > MAX_RESPONSE_BYTES;
+            full |= !has_room(writer.bytes(), &[name]);
             if !full {
                 writer.push(name, writable);
             }

@@ -1,10 +1,9 @@
 //! GetParameterValues (A.3.2.2) and SetParameterValues (A.3.2.1).
 
-use super::{Context, apart, check_entries, check_key, status, too_long};
+use super::{Context, apart, check_entries, check_key, has_room, status, too_long};
 use crate::cwmp::fault;
-use crate::cwmp::limits::MAX_RESPONSE_BYTES;
 use crate::datamodel::model::{NewValue, Requester};
-use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterValue, escaped_len};
+use crate::soap::{Fault, GetParameterValuesResponseWriter, Message, ParameterValue};
 
 /// The values of full and partial paths, each parameter once. The response is written while the
 /// model is walked.
@@ -15,8 +14,7 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
     for (name, walk) in names.iter().zip(apart(names)) {
         let outcome = if walk {
             cx.model.values(name, &mut |name, kind, value| {
-                let size = escaped_len(name) + escaped_len(value);
-                full |= writer.bytes() + size > MAX_RESPONSE_BYTES;
+                full |= !has_room(writer.bytes(), &[name, value]);
                 if !full {
                     writer.push(name, kind, value);
                 }

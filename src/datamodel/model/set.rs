@@ -138,15 +138,15 @@ impl Model {
         })
     }
 
-    /// Whether SetParameterValues may set a parameter: it and what it stands for are writable, and
-    /// that is there.
+    /// Whether SetParameterValues may set a parameter that is there: it and what it stands for are
+    /// writable, and that is there too.
     pub(super) fn takes_values(&self, key: Key, row: &Parameter) -> bool {
+        if !row.writable || row.redirect().is_none() {
+            return row.writable;
+        }
         let target = self.redirected(key);
-        let writable = self
-            .schema
-            .parameter(target.node)
-            .is_some_and(|p| p.writable);
-        row.writable && writable && self.is_living(target)
+        let parameter = self.schema.parameter(target.node);
+        parameter.is_some_and(|parameter| parameter.writable) && self.is_living(target)
     }
 
     /// Stages a value in the source that takes it, if one does.

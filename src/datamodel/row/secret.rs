@@ -28,9 +28,10 @@ impl Row {
 
 /// Whether the name ends so, an instance number in place of `{i}`.
 fn ends_with(name: &str, end: &str) -> bool {
-    if name.ends_with(end) {
-        return true;
-    }
+    name.ends_with(end) || (end.contains('.') && ends_with_parts(name, end))
+}
+
+fn ends_with_parts(name: &str, end: &str) -> bool {
     let mut parts = name.rsplit('.');
     let is = |part: &str, known: &str| {
         part == known || (known == "{i}" && part.bytes().all(|b| b.is_ascii_digit()))

@@ -68,7 +68,7 @@ impl Schema {
         // Which numbers are instances is known only when all templates are.
         let mut literal = Vec::new();
         for (index, row) in rows.iter().enumerate() {
-            match row.name.split('.').any(is_number) {
+            match lint::is_literal(row) {
                 true => literal.push((index, row)),
                 false => take(&mut schema, &mut placed, index, row),
             }
@@ -86,18 +86,14 @@ impl Schema {
     /// template of an instance.
     fn check_beside(&self, placed: &Placed, rows: &[Row], row: &Row) -> Result<(), RowError> {
         let row_of = |name: &str| rows.get(placed.get(self.find(name)?)?);
-        let template = template_name(&row.name);
-        if template == row.name {
-            let known = row_of(&row.name).filter(|known| row.name.ends_with('.') && *known != row);
-            return match known {
-                Some(_) => Err(error(1, "described twice, and not in the same way")),
-                None => lint::refuse(row),
-            };
+        if let Some(template) = template_name(&row.name).and_then(|name| row_of(&name)) {
+            return lint::contradiction(row, template);
         }
-        match row_of(&template) {
-            Some(template) => lint::contradiction(row, template),
-            None => lint::refuse(row),
+        let is_object = row.name.ends_with('.') && !lint::is_literal(row);
+        if is_object && row_of(&row.name).is_some_and(|known| known != row) {
+            return Err(error(1, "described twice, and not in the same way"));
         }
+        lint::refuse(row)
     }
 
     /// Adds what a row describes; gives its node, where it has one of its own.
@@ -327,12 +323,11 @@ impl Schema {
     }
 }
 
-/// The name with `{i}` for every number.
-pub(super) fn template_name(name: &str) -> String {
-    let parts = name
-        .split('.')
-        .map(|part| if is_number(part) { TEMPLATE } else { part });
-    parts.collect::<Vec<_>>().join(".")
+/// The name of the row of all instances, for the row of one: `{i}` for every number.
+pub(super) fn template_name(name: &str) -> Option<String> {
+    let template = |part| if is_number(part) { TEMPLATE } else { part };
+    let is_instance = name.split('.').any(is_number);
+    is_instance.then(|| name.split('.').map(template).collect::<Vec<_>>().join("."))
 }
 
 /// Whether a part of a name is an instance number in its canonical form.

@@ -156,9 +156,11 @@ impl Linker<'_> {
     /// The rows of instances, each with the name of its template.
     fn rows_of_instances(&self, rows: &[Row]) -> Vec<(usize, String)> {
         let with_template = |(row, described): (usize, &Row)| {
-            let template = template_name(&described.name);
-            let is_instance = template != described.name && self.schema.find(&template).is_some();
-            is_instance.then_some((row, template))
+            let template = template_name(&described.name)?;
+            self.schema
+                .find(&template)
+                .is_some()
+                .then_some((row, template))
         };
         rows.iter().enumerate().filter_map(with_template).collect()
     }

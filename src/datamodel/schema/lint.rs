@@ -148,8 +148,8 @@ fn notes(row: &Row) -> Vec<RowError> {
     notes
 }
 
-/// The row of an instance has the source of its template.
-fn is_literal(row: &Row) -> bool {
+/// The row of an instance (`A.B.1.X`); it has the source of its template.
+pub(super) fn is_literal(row: &Row) -> bool {
     row.name.split('.').any(is_number)
 }
 
