@@ -7,7 +7,7 @@ use super::control::{Request, escape};
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::xsd::XsdType;
-use crate::cwmp::{EventCode, Host as _, Intent};
+use crate::cwmp::{EventCode, Host as _};
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 
 impl Agent {
@@ -101,7 +101,9 @@ impl Agent {
         self.look(now);
         let packages = self.own_box().touched();
         if !packages.is_empty() {
-            self.carry_out(Intent::Apply(packages), now);
+            let actions = self.engine.apply(packages, &mut self.model);
+            self.commit();
+            self.act_at_once(actions, now);
         }
         if self.session.is_none() {
             self.write_to_luup(now);

@@ -123,7 +123,7 @@ impl Agent {
         self.act_at_once(actions, now);
     }
 
-    fn act_at_once(&mut self, actions: Vec<Action>, now: Now) {
+    pub(super) fn act_at_once(&mut self, actions: Vec<Action>, now: Now) {
         for action in actions {
             match action {
                 Action::CarryOut(intent) => self.carry_out(intent, now),
@@ -133,14 +133,14 @@ impl Agent {
     }
 
     fn order(&mut self, intent: Intent, delay: Duration, now: Now) {
-        self.order = Some(intent);
+        self.orders.push(intent);
         let at = now.uptime.saturating_add(delay);
         self.timers.set(LoopTimer::Order, Some(at));
     }
 
-    /// The time of the order has come.
+    /// The time of the last order has come, and so of all.
     pub(super) fn order_is_due(&mut self, now: Now) {
-        if let Some(intent) = self.order.take() {
+        for intent in std::mem::take(&mut self.orders) {
             self.carry_out(intent, now);
         }
     }
@@ -188,7 +188,7 @@ impl Agent {
     /// The agent ends. What the ACS was told of happens now, also when it is not due yet (W23): it
     /// may be long until the agent starts again.
     pub(super) fn carry_out_at_end(&mut self, now: Now) {
-        let mut next: Vec<Intent> = self.order.take().into_iter().collect();
+        let mut next = std::mem::take(&mut self.orders);
         while let Some(intent) = next.pop() {
             let outcome = run(&intent, &mut self.system());
             let actions = self.engine.ended(&intent, outcome, &mut self.model, now);

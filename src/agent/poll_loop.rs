@@ -97,7 +97,7 @@ pub(super) struct Agent {
     pub timers: Timers,
     pub session: Option<SessionStage>,
     /// What is to be carried out when its timer is due.
-    pub order: Option<Intent>,
+    pub orders: Vec<Intent>,
     /// SIGTERM came: no session is opened any more.
     pub stopping: bool,
 }

@@ -194,7 +194,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         jobs: Jobs::new(conditions)?,
         timers,
         session: None,
-        order: None,
+        orders: Vec::new(),
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,

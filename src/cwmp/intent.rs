@@ -58,8 +58,18 @@ struct Promise {
     intent: Intent,
     /// The boot that it was made in.
     boot: String,
-    /// The agent was told to carry it out.
-    begun: bool,
+    stage: PromiseStage,
+}
+
+/// How far a promise is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PromiseStage {
+    /// The agent was not told to carry it out yet.
+    Waiting,
+    /// It was.
+    Begun,
+    /// It was, and something came to it since: once more when that is done, however often.
+    BegunAndMore,
 }
 
 /// What is still to be done: at most one of each kind.
@@ -75,7 +85,7 @@ impl Intents {
             self.0.push(Promise {
                 intent,
                 boot: boot.to_owned(),
-                begun: false,
+                stage: PromiseStage::Waiting,
             });
             return;
         };
@@ -85,28 +95,37 @@ impl Intents {
                     packages.push(package);
                 }
             }
-            known.begun = false;
+            if known.stage == PromiseStage::Begun {
+                known.stage = PromiseStage::BegunAndMore;
+            }
         }
     }
 
-    /// What is to be begun now. A reboot waits for a factory reset, which includes it.
+    /// What is to be begun now: nothing that is under way. A reboot waits for a factory reset, which
+    /// includes it.
     pub fn begin(&mut self) -> Vec<Intent> {
         let resets = self.has(&Intent::FactoryReset);
         let waits = |promise: &&mut Promise| {
             let stands_back = resets && promise.intent == Intent::Reboot;
-            !(promise.begun || stands_back)
+            promise.stage == PromiseStage::Waiting && !stands_back
         };
         let begun = self.0.iter_mut().filter(waits).map(|promise| {
-            promise.begun = true;
+            promise.stage = PromiseStage::Begun;
             promise.intent.clone()
         });
         begun.collect()
     }
 
-    /// It has been carried out, or never will be. What was added to it since stays.
+    /// It has been carried out, or never will be. What was added to it since waits to be begun.
     pub fn end(&mut self, intent: &Intent) {
-        let is_over = |promise: &Promise| promise.begun && promise.intent.name() == intent.name();
-        self.0.retain(|promise| !is_over(promise));
+        self.0.retain_mut(|promise| {
+            if promise.intent.name() != intent.name() {
+                return true;
+            }
+            let stays = promise.stage != PromiseStage::Begun;
+            promise.stage = PromiseStage::Waiting;
+            stays
+        });
     }
 
     /// Whether there is one of this kind.
@@ -192,6 +211,21 @@ mod tests {
         intents.add(apply(&["system"]), "a");
         intents.end(&first);
         assert_eq!(intents.begin(), [apply(&["network", "system"])]);
+    }
+
+    #[test]
+    fn s30_what_comes_again_and_again_meanwhile_is_done_once_more() {
+        let mut intents = Intents::default();
+        intents.add(apply(&["network"]), "a");
+        let first = intents.begin().remove(0);
+        for _ in 0..5 {
+            intents.add(apply(&["network"]), "a");
+            assert_eq!(intents.begin(), [], "one at a time");
+        }
+        intents.end(&first);
+        assert_eq!(intents.begin(), [apply(&["network"])]);
+        intents.end(&first);
+        assert_eq!(intents, Intents::default());
     }
 
     #[test]

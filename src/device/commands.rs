@@ -1,22 +1,32 @@
 //! The commands that act on the box, through one trait, so that tests can put their own in place.
 //!
 //! No shell is started: a program is run by its path with fixed arguments. It inherits no file (all
-//! of ours are closed on exec) and nothing of our standard streams.
+//! of ours are closed on exec), nothing of our standard streams, environment or signals, and leads a
+//! process group of its own.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
 
 /// A command that is not done after this time is ended: `reload_config` starts services anew, one
 /// after the other.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// From the request to end, which a command and what it started get after that time, to the kill.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// All that a command has of an environment: what procd gives.
+const ENVIRONMENT: [(&str, &str); 2] = [("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/")];
 
 /// How often a running command is looked at.
 const POLL: Duration = Duration::from_millis(20);
@@ -62,8 +72,8 @@ pub enum CommandError {
     Start(PathBuf, io::Error),
     /// It ended with an error.
     Failed(PathBuf, ExitStatus),
-    /// It took longer than [`COMMAND_TIMEOUT`] and was ended.
-    TimedOut(PathBuf),
+    /// It took longer than this and was ended.
+    TimedOut(PathBuf, Duration),
 }
 
 impl fmt::Display for CommandError {
@@ -72,11 +82,11 @@ impl fmt::Display for CommandError {
             Self::Missing(names) => write!(f, "this system has no {names}"),
             Self::Start(path, error) => write!(f, "cannot start {}: {error}", path.display()),
             Self::Failed(path, status) => write!(f, "{} ended with {status}", path.display()),
-            Self::TimedOut(path) => write!(
+            Self::TimedOut(path, limit) => write!(
                 f,
                 "{} was not done after {} s and was ended",
                 path.display(),
-                COMMAND_TIMEOUT.as_secs()
+                limit.as_secs()
             ),
         }
     }
@@ -169,6 +179,10 @@ impl Commands for System {
 }
 
 fn run(program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
+    run_within(COMMAND_TIMEOUT, program, arguments)
+}
+
+fn run_within(limit: Duration, program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
     log::info!("running {} {}", program.display(), arguments.join(" "));
     // The agent's threads block the signals that its loop takes. A child inherits that, and a
     // service that it starts could not be stopped.
@@ -177,45 +191,105 @@ fn run(program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
     let child = Command::new(program)
         .args(arguments)
         .current_dir("/")
+        .env_clear()
+        .envs(ENVIRONMENT)
+        // A group of its own, so that what it starts can be ended with it.
+        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
     let _ = mask.map(|mask| mask.thread_set_mask());
     let mut child = child.map_err(|error| CommandError::Start(program.to_owned(), error))?;
-    match wait(&mut child, COMMAND_TIMEOUT) {
+    match wait(&mut child, limit) {
         Ok(Some(status)) if status.success() => Ok(()),
         Ok(Some(status)) => Err(CommandError::Failed(program.to_owned(), status)),
-        Ok(None) => Err(CommandError::TimedOut(program.to_owned())),
+        Ok(None) => Err(CommandError::TimedOut(program.to_owned(), limit)),
         Err(error) => Err(CommandError::Start(program.to_owned(), error)),
     }
 }
 
-/// Waits for a child, and ends it where it takes too long (`None`).
+/// Waits for a child, and ends it where it takes too long (`None`), with all that it started and
+/// that did not leave its process group, as a service does.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    if ends_within(limit, || Ok(child.try_wait()?.is_some()))? {
+        return child.wait().map(Some);
+    }
+    let leader = Pid::from_raw(i32::try_from(child.id()).map_err(io::Error::other)?);
+    let _ = killpg(leader, Signal::SIGTERM);
+    // It is not reaped yet: until then nobody else can get the number of its group.
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    let is_over = || Ok(waitid(Id::Pid(leader), flags)? != WaitStatus::StillAlive);
+    let ended = ends_within(GRACE, is_over);
+    let _ = killpg(leader, Signal::SIGKILL);
+    child.wait()?;
+    ended.map(|_| None)
+}
+
+fn ends_within(limit: Duration, mut is_over: impl FnMut() -> io::Result<bool>) -> io::Result<bool> {
     let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
+    while !is_over()? {
         if start.elapsed() >= limit {
-            child.kill()?;
-            child.wait()?;
-            return Ok(None);
+            return Ok(false);
         }
         thread::sleep(POLL);
     }
+    Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Runs this text by a shell, which hands its words on to it.
+    fn shell(limit: Duration, text: &str, words: &[&str]) -> Result<(), CommandError> {
+        let words = ["-c", text, "sh"].into_iter().chain(words.iter().copied());
+        let words: Vec<&str> = words.collect();
+        run_within(limit, Path::new("/bin/sh"), &words)
+    }
+
+    /// How many processes have this word among their arguments.
+    fn count(word: &str) -> usize {
+        let processes = fs::read_dir("/proc").unwrap();
+        let lines = processes.filter_map(|process| {
+            let line = fs::read(process.ok()?.path().join("cmdline")).ok()?;
+            Some(String::from_utf8_lossy(&line).into_owned())
+        });
+        let has = |line: &String| line.split('\0').any(|argument| argument == word);
+        lines.filter(has).count()
+    }
+
     #[test]
-    fn a_command_that_hangs_is_ended() {
-        let mut child = Command::new("/bin/sleep").arg("60").spawn().unwrap();
-        let ended = wait(&mut child, Duration::from_millis(1)).unwrap();
-        assert!(ended.is_none());
-        assert!(child.try_wait().unwrap().is_some());
+    fn s30_a_command_that_hangs_is_ended_with_all_that_it_started() {
+        let mark = format!("600.{}", std::process::id());
+        // One that listens to nobody but the kernel, one in the background, and one in front.
+        let text = "(trap '' TERM; sleep $1; :) & sleep $1 & sleep $1; :";
+        let error = shell(Duration::from_secs(1), text, &[&mark]).unwrap_err();
+        assert!(matches!(error, CommandError::TimedOut(..)), "{error}");
+        assert!(error.to_string().contains("after 1 s"), "{error}");
+        let patience = Instant::now() + Duration::from_secs(20);
+        while count(&mark) > 0 {
+            assert!(Instant::now() < patience, "{} are left", count(&mark));
+            thread::sleep(POLL);
+        }
+    }
+
+    #[test]
+    fn s30_a_command_that_left_something_in_the_background_is_done() {
+        let pipe = std::env::temp_dir().join(format!("cwmpd-serves-{}", std::process::id()));
+        let path = pipe.display().to_string();
+        let text = "mkfifo $1; sh -c 'read line <$1' sh $1 & :";
+        shell(Duration::from_secs(60), text, &[&path]).unwrap();
+        assert_eq!(count(&path), 1, "a service lives on");
+        fs::write(&pipe, "go\n").unwrap();
+        fs::remove_file(&pipe).unwrap();
+    }
+
+    #[test]
+    fn s30_a_command_finds_a_clean_house() {
+        let clean = "test $(pwd) = / && test -z \"$(cat)\" && \
+                     test \"$(env | cut -d= -f1 | sort | xargs)\" = 'HOME PATH PWD' && \
+                     test $(ps -o pgid= -p $$) = $$";
+        shell(Duration::from_secs(60), clean, &[]).unwrap();
     }
 }

@@ -1,6 +1,7 @@
 //! The real program, as procd, the user of the box and an ACS meet it.
 
 mod clock;
+mod edge;
 mod faults;
 mod identity;
 mod kills;

@@ -52,6 +52,17 @@ impl Engine {
         self.begin()
     }
 
+    /// Somebody on the box changed these UCI packages: their services are to be told, as after a
+    /// change of the ACS. What is to be done now; while a session runs, that is for its end.
+    pub fn apply(&mut self, packages: Vec<String>, model: &mut Model) -> Vec<Action> {
+        self.intents.add(Intent::Apply(packages), &self.boot.id);
+        record::put(model, record::INTENTS, &self.intents.to_record());
+        match self.in_session() {
+            true => Vec::new(),
+            false => self.begin(),
+        }
+    }
+
     /// What is to be done now.
     pub(super) fn begin(&mut self) -> Vec<Action> {
         let intents = self.intents.begin();
