@@ -66,11 +66,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<(
         .file_name()
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?
         .to_string_lossy();
-    let folder = match path.parent() {
-        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
-        folder => folder.unwrap_or(Path::new("/")),
-    };
-    let temporary = folder.join(format!(".{name}.cwmpd-new"));
+    let temporary = folder_of(path).join(format!(".{name}.cwmpd-new"));
     let written = write_new(&temporary, bytes, mode, keep);
     if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
         // Best effort: the error that matters is the first one.
@@ -78,8 +74,26 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<(
         return Err(error);
     }
     match keep {
-        Keep::Durably => File::open(folder)?.sync_all(),
+        Keep::Durably => sync_folder(folder_of(path)),
         Keep::UntilReboot => Ok(()),
+    }
+}
+
+/// Removes a file, durably: it is not there after a power cut either.
+pub fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    sync_folder(folder_of(path))
+}
+
+/// Returns when the names in the folder are on the medium.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        folder => folder.unwrap_or(Path::new("/")),
     }
 }
 

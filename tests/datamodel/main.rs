@@ -1,6 +1,7 @@
 //! The data model and its store, with the shipped rows and disks that fail.
 
 mod check;
+mod durable;
 mod fuzzed;
 mod language;
 mod rows;

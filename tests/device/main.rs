@@ -2,6 +2,7 @@
 
 mod commands;
 mod config;
+mod durable;
 mod fuzzed;
 mod stub;
 mod uci_corpus;

@@ -188,7 +188,7 @@ impl Source for StubSource {
         }
         match before {
             Some(text) => self.write(&text),
-            None => fs::remove_file(&self.path),
+            None => file::remove(&self.path),
         }
         .map_err(|e| self.failed(&e))
     }

@@ -274,10 +274,7 @@ impl Locked {
     }
 
     fn remove(&self) -> Result<(), UciError> {
-        let folder = self.path.parent().unwrap_or(Path::new("/"));
-        std::fs::remove_file(&self.path)
-            .and_then(|()| File::open(folder)?.sync_all())
-            .map_err(|error| self.failed("remove", error))
+        file::remove(&self.path).map_err(|error| self.failed("remove", error))
     }
 
     fn replace(&self, text: &[u8]) -> Result<Stamp, UciError> {

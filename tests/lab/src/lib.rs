@@ -6,6 +6,8 @@
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
+//! * [`medium`]: what of a program's files is on the medium when it promises something.
+//! * [`mutants`]: deliberate breakages of the code.
 //! * [`properties`]: what holds for any input of each reader of foreign bytes.
 //! * [`logged`]: what was logged meanwhile.
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
@@ -16,6 +18,8 @@ pub mod home;
 pub mod http;
 mod logging;
 pub mod luup;
+pub mod medium;
+pub mod mutants;
 mod nginx;
 pub mod properties;
 pub mod shared;
