@@ -13,7 +13,8 @@
 //!   fetches from and writes to Luup.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
-//! * `watch` notices edits, new addresses and a clock that is set; `settings` acts on them.
+//! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
+//!   short; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
 //!   heard yet, should the program be killed.
 //! * `run_dir` keeps a second agent away and knows whether the box or only the program restarted.
@@ -22,6 +23,7 @@
 //! What is said with the ACS is not decided here but in [`crate::cwmp`] (TR-069 §3).
 
 mod answers;
+mod changes;
 mod clocks;
 pub mod control;
 mod error;

@@ -135,7 +135,7 @@ impl Agent {
     fn order(&mut self, intent: Intent, delay: Duration, now: Now) {
         self.orders.push(intent);
         let at = now.uptime.saturating_add(delay);
-        self.timers.set(LoopTimer::Order, Some(at));
+        self.timers.due_by(LoopTimer::Order, at);
     }
 
     /// The time of the last order has come, and so of all.

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
 use super::error::AgentError;
@@ -51,7 +52,7 @@ enum PartName {
 /// What the parts bring.
 enum LoopEvent {
     Wished(Wish),
-    Changed(BoxChange),
+    Changed(Vec<BoxChange>),
     Reported(JobId, Done),
     /// The user of the box asks; the number is that of his connection.
     Asked(u32, Request),
@@ -95,6 +96,7 @@ pub(super) struct Agent {
     pub listener: Listener,
     pub jobs: Jobs<Done>,
     pub timers: Timers,
+    pub changes: BoxChanges,
     pub session: Option<SessionStage>,
     /// What is to be carried out when its timer is due.
     pub orders: Vec<Intent>,
@@ -152,7 +154,7 @@ impl Agent {
         let uptime = now.uptime;
         match name {
             PartName::Signals => events(self.signals.work(), LoopEvent::Wished),
-            PartName::Watch => events(self.watch.work(), LoopEvent::Changed),
+            PartName::Watch => vec![LoopEvent::Changed(self.watch.work())],
             PartName::Jobs => events(self.jobs.work(uptime), |(job, done)| {
                 LoopEvent::Reported(job, done)
             }),
@@ -190,13 +192,9 @@ impl Agent {
     /// Decides on what a part brought.
     fn on(&mut self, event: LoopEvent, now: Now) {
         match event {
-            LoopEvent::Wished(Wish::Reload) => {
-                log::info!("reloading");
-                self.reload(now);
-                self.look(now);
-            }
+            LoopEvent::Wished(Wish::Reload) => self.changed(vec![BoxChange::Configuration], now),
             LoopEvent::Wished(Wish::Stop) => self.stop(now),
-            LoopEvent::Changed(change) => self.changed(change, now),
+            LoopEvent::Changed(changes) => self.changed(changes, now),
             LoopEvent::Reported(job, done) => self.take(job, done, now),
             LoopEvent::Asked(client, request) => {
                 let answer = self.answer(request, now);
@@ -205,10 +203,15 @@ impl Agent {
             LoopEvent::ConnectionRequested => self.engine.connection_request(now),
             LoopEvent::PortChanged => self.look(now),
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
+            LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
             LoopEvent::Due(LoopTimer::Look) => {
-                if self.session.is_none() && !self.fetch(now) {
+                if self.session.is_none() && !self.ask_luup(now) {
                     self.look(now);
                 }
+            }
+            LoopEvent::Due(LoopTimer::Luup) => {
+                log::debug!("luup has not answered yet: going on with the last values");
+                self.go_on(now);
             }
             LoopEvent::Due(LoopTimer::Stop) => {
                 if self.engine.in_session() {
@@ -216,8 +219,16 @@ impl Agent {
                     self.step(Input::TransportError(why), now);
                 }
             }
-            // Followed before each wait.
-            LoopEvent::Due(LoopTimer::Engine) => {}
+        }
+    }
+
+    /// Luup has answered, or had its time: what waited for it goes on.
+    fn go_on(&mut self, now: Now) {
+        self.timers.stop(LoopTimer::Luup);
+        match self.session {
+            Some(SessionStage::Preparing) => self.open_session(),
+            // What is new is found after the session.
+            Some(SessionStage::Talking { .. }) | None => self.look(now),
         }
     }
 
@@ -225,11 +236,7 @@ impl Agent {
         match done {
             Done::Fetched(fetch, fetched) => {
                 self.home.borrow_mut().update(fetch, fetched);
-                match self.session {
-                    Some(SessionStage::Preparing) => self.open_session(),
-                    Some(SessionStage::Talking { .. }) => {}
-                    None => self.look(now),
-                }
+                self.go_on(now);
             }
             Done::Answered(reply) => self.answered(job, reply, now),
             Done::Written(taken) => {
@@ -251,13 +258,13 @@ impl Agent {
         let is_due = self.engine.poll(&mut self.model, now);
         if is_due && self.session.is_none() && !self.stopping {
             self.session = Some(SessionStage::Preparing);
-            if !self.fetch(now) {
+            if !self.ask_luup(now) {
                 self.open_session();
             }
         }
         self.keep();
         let next = self.engine.next_wakeup();
-        self.timers.set(LoopTimer::Engine, next);
+        self.timers.follow_engine(next);
     }
 
     /// What the engine must not forget when the program is killed now.
@@ -272,7 +279,7 @@ impl Agent {
             log::info!("stopping");
             self.stopping = true;
             let at = now.uptime.saturating_add(STOP_PATIENCE);
-            self.timers.set(LoopTimer::Stop, Some(at));
+            self.timers.due_by(LoopTimer::Stop, at);
         }
     }
 

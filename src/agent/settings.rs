@@ -32,17 +32,35 @@ impl Agent {
         }
     }
 
-    /// The kernel says what changed.
-    pub(super) fn changed(&mut self, change: BoxChange, now: Now) {
-        match change {
-            BoxChange::Files => {
-                let stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
-                if stamp != self.config_stamp {
+    /// Something changed: it is acted on now, or soon if that was just done.
+    pub(super) fn changed(&mut self, changes: Vec<BoxChange>, now: Now) {
+        for change in changes {
+            let at = self.changes.note(change, now.uptime);
+            self.timers.due_by(LoopTimer::Changes, at);
+        }
+        if self.timers.is_due(LoopTimer::Changes, now.uptime) {
+            self.act_on_changes(now);
+        }
+    }
+
+    /// Acts on all that changed since it was last done.
+    pub(super) fn act_on_changes(&mut self, now: Now) {
+        self.timers.stop(LoopTimer::Changes);
+        for change in self.changes.take(now.uptime) {
+            match change {
+                BoxChange::Configuration => {
+                    log::info!("reloading");
                     self.reload(now);
                 }
+                BoxChange::Files => {
+                    let stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
+                    if stamp != self.config_stamp {
+                        self.reload(now);
+                    }
+                }
+                BoxChange::Addresses => self.find_address(),
+                BoxChange::Clock => self.clocks.borrow_mut().doubt(),
             }
-            BoxChange::Addresses => self.find_address(),
-            BoxChange::Clock => self.clocks.borrow_mut().doubt(),
         }
         self.look(now);
     }
@@ -62,12 +80,14 @@ impl Agent {
         }
     }
 
-    /// When to look at values that only looking can find changed.
+    /// When to look at values that only looking can find changed; a look that waits already is not
+    /// put off.
     pub(super) fn next_look(&mut self, now: Now) {
         let interval = self.config.notify_interval;
-        let interval = interval.filter(|_| self.model.must_look());
-        let at = interval.map(|interval| now.uptime + interval);
-        self.timers.set(LoopTimer::Look, at);
+        match interval.filter(|_| self.model.must_look()) {
+            Some(interval) => self.timers.due_by(LoopTimer::Look, now.uptime + interval),
+            None => self.timers.stop(LoopTimer::Look),
+        }
     }
 
     pub(super) fn commit(&mut self) {

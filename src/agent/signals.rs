@@ -11,6 +11,9 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use super::error::AgentError;
 use super::parts::Part;
 
+/// What is listened for. Of each kind one waits at most: the kernel keeps no more.
+const SIGNALS: [Signal; 3] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
+
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -32,7 +35,7 @@ impl Signals {
             error: errno.into(),
         };
         let mut signals = SigSet::empty();
-        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        for signal in SIGNALS {
             signals.add(signal);
         }
         signals.thread_block().map_err(failed)?;
@@ -42,16 +45,15 @@ impl Signals {
             .map_err(failed)
     }
 
-    /// What the signals that came ask for.
+    /// What the signals that came ask for. Those that come while they are read have their turn
+    /// later: whoever sends without end does not hold the loop.
     pub(super) fn work(&self) -> Vec<Wish> {
-        let mut wishes = Vec::new();
-        while let Ok(Some(signal)) = self.0.read_signal() {
-            wishes.push(match i32::try_from(signal.ssi_signo) {
-                Ok(libc::SIGHUP) => Wish::Reload,
-                _ => Wish::Stop,
-            });
-        }
-        wishes
+        let came = SIGNALS.iter().map_while(|_| self.0.read_signal().ok()?);
+        let wish = |signo| match i32::try_from(signo) {
+            Ok(libc::SIGHUP) => Wish::Reload,
+            _ => Wish::Stop,
+        };
+        came.map(|signal| wish(signal.ssi_signo)).collect()
     }
 }
 

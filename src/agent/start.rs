@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::Server;
 use super::error::AgentError;
@@ -183,8 +184,9 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
     let memory = Memory::new(&folders.run_dir, &boot.id);
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
-    let look = boot.told.then_some(now.uptime);
-    timers.set(LoopTimer::Look, look);
+    if boot.told {
+        timers.due_by(LoopTimer::Look, now.uptime);
+    }
     let settings = engine_options(&config);
     let listener = Listener::new(config.port).map_err(no_random)?;
     Ok(Agent {
@@ -193,6 +195,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         control: Server::open(&folders.run_dir)?,
         jobs: Jobs::new(conditions)?,
         timers,
+        changes: BoxChanges::default(),
         session: None,
         orders: Vec::new(),
         stopping: false,

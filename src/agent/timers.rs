@@ -15,31 +15,51 @@ pub(super) enum LoopTimer {
     Stop,
     /// What the ACS ordered for after its session.
     Order,
+    /// Luup has had its time: whoever waits for its values goes on with the last ones.
+    Luup,
+    /// Changes on the box that came soon after others.
+    Changes,
     /// The next look at values that only looking can find changed.
     Look,
-    /// What the engine times: sessions, retries, schedules.
-    Engine,
 }
 
-/// Each timer's uptime, where it is set.
+/// Each timer's uptime, where it is set. What is due at some time is never put off: whoever wants it
+/// done later, again and again, would keep it from being done at all.
 #[derive(Default)]
-pub(super) struct Timers(BTreeMap<LoopTimer, Duration>);
+pub(super) struct Timers {
+    due: BTreeMap<LoopTimer, Duration>,
+    engine: Option<Duration>,
+}
 
 impl Timers {
-    /// Sets a timer, or stops it.
-    pub(super) fn set(&mut self, timer: LoopTimer, at: Option<Duration>) {
-        match at {
-            Some(at) => self.0.insert(timer, at),
-            None => self.0.remove(&timer),
-        };
+    /// The timer is due at this uptime, or earlier where it is already set so.
+    pub(super) fn due_by(&mut self, timer: LoopTimer, at: Duration) {
+        let due = self.due.entry(timer).or_insert(at);
+        *due = at.min(*due);
+    }
+
+    /// Whether the timer is set and its time has come.
+    pub(super) fn is_due(&self, timer: LoopTimer, now: Duration) -> bool {
+        self.due.get(&timer).is_some_and(|at| *at <= now)
+    }
+
+    /// There is nothing to do any more.
+    pub(super) fn stop(&mut self, timer: LoopTimer) {
+        self.due.remove(&timer);
+    }
+
+    /// When the engine is to be asked next, which it knows anew each time: the loop asks it
+    /// whenever it wakes.
+    pub(super) fn follow_engine(&mut self, next: Option<Duration>) {
+        self.engine = next;
     }
 
     /// The timers that are due; they are set no more.
     pub(super) fn work(&mut self, now: Duration) -> Vec<LoopTimer> {
-        let due = self.0.iter().filter(|(_, at)| **at <= now);
+        let due = self.due.iter().filter(|(_, at)| **at <= now);
         let due: Vec<LoopTimer> = due.map(|(timer, _)| *timer).collect();
         for timer in &due {
-            self.0.remove(timer);
+            self.due.remove(timer);
         }
         due
     }
@@ -51,7 +71,7 @@ impl Part for Timers {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.0.values().min().copied()
+        self.due.values().copied().chain(self.engine).min()
     }
 }
 
@@ -59,18 +79,43 @@ impl Part for Timers {
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
     fn a_timer_is_due_once() {
-        let second = Duration::from_secs(1);
         let mut timers = Timers::default();
-        timers.set(LoopTimer::Look, Some(second));
-        timers.set(LoopTimer::Order, Some(2 * second));
-        timers.set(LoopTimer::Stop, Some(2 * second));
-        timers.set(LoopTimer::Stop, None);
-        assert_eq!(timers.deadline(), Some(second));
-        assert_eq!(timers.work(second / 2), []);
-        assert_eq!(timers.work(second), [LoopTimer::Look]);
-        assert_eq!(timers.work(2 * second), [LoopTimer::Order]);
+        timers.due_by(LoopTimer::Look, SECOND);
+        timers.due_by(LoopTimer::Order, 2 * SECOND);
+        timers.due_by(LoopTimer::Stop, 2 * SECOND);
+        timers.stop(LoopTimer::Stop);
+        assert_eq!(timers.deadline(), Some(SECOND));
+        assert_eq!(timers.work(SECOND / 2), []);
+        assert_eq!(timers.work(SECOND), [LoopTimer::Look]);
+        assert_eq!(timers.work(2 * SECOND), [LoopTimer::Order]);
         assert_eq!(timers.deadline(), None);
+    }
+
+    #[test]
+    fn s26_a_due_time_is_never_moved_later() {
+        let mut timers = Timers::default();
+        for again in 0..100 {
+            timers.due_by(LoopTimer::Look, (5 + again) * SECOND);
+        }
+        assert_eq!(timers.deadline(), Some(5 * SECOND));
+        timers.due_by(LoopTimer::Look, 3 * SECOND);
+        assert_eq!(timers.work(3 * SECOND), [LoopTimer::Look]);
+    }
+
+    #[test]
+    fn the_engine_says_each_time_when_it_is_to_be_asked() {
+        let mut timers = Timers::default();
+        timers.due_by(LoopTimer::Look, 5 * SECOND);
+        timers.follow_engine(Some(3 * SECOND));
+        assert_eq!(timers.deadline(), Some(3 * SECOND));
+        assert_eq!(timers.work(4 * SECOND), []);
+        timers.follow_engine(Some(9 * SECOND));
+        assert_eq!(timers.deadline(), Some(5 * SECOND));
+        timers.follow_engine(None);
+        assert_eq!(timers.work(5 * SECOND), [LoopTimer::Look]);
     }
 }

@@ -19,9 +19,15 @@ use super::parts::Part;
 /// `RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR` (rtnetlink(7)).
 const ADDRESS_GROUPS: u32 = 0x10 | 0x100;
 
+/// The most that is read from a descriptor before others have their turn. Whoever writes faster
+/// than it is read does not hold the loop.
+const MAX_READS: usize = 16;
+
 /// What changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum BoxChange {
+    /// Somebody says that the configuration is another one (SIGHUP).
+    Configuration,
     /// A file of the configuration was written.
     Files,
     /// An interface got an address, or lost one.
@@ -58,21 +64,16 @@ impl Watch {
     pub(super) fn work(&self) -> Vec<BoxChange> {
         let mut changes = Vec::new();
         if let Some(files) = &self.files {
-            let mut written = false;
-            while files.read_events().is_ok() {
-                written = true;
-            }
-            changes.extend(written.then_some(BoxChange::Files));
+            let reads = (0..MAX_READS).take_while(|_| files.read_events().is_ok());
+            changes.extend((reads.count() > 0).then_some(BoxChange::Files));
         }
         if let Some(addresses) = &self.addresses {
             let mut message = [0; 4096];
             let mut read = || recv(addresses.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT);
-            let mut told = false;
             // More than the kernel could keep (ENOBUFS) says that something changed, too.
-            while matches!(read(), Ok(1..) | Err(Errno::ENOBUFS)) {
-                told = true;
-            }
-            changes.extend(told.then_some(BoxChange::Addresses));
+            let mut told = || matches!(read(), Ok(1..) | Err(Errno::ENOBUFS));
+            let reads = (0..MAX_READS).take_while(|_| told());
+            changes.extend((reads.count() > 0).then_some(BoxChange::Addresses));
         }
         if let Some(timer) = &self.clock {
             // The clock was set, which cancelled the timer: it has to be armed again.

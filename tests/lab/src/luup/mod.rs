@@ -39,6 +39,8 @@ pub enum Mood {
     Status(u16),
     /// The right answer after a while.
     Slow(Duration),
+    /// Nothing as long as it is in this mood; then what it answers in its next.
+    Silent,
 }
 
 /// A running engine on a port of its own of 127.0.0.1.
@@ -165,9 +167,13 @@ impl Engine {
 /// answer and nothing else.
 fn answer(engine: &Mutex<Engine>, request: Request) {
     let query = request.url().split_once('?').map_or("", |(_, query)| query);
+    let lock = || engine.lock().unwrap_or_else(PoisonError::into_inner);
+    lock().log.push(query.to_owned());
+    while lock().mood == Mood::Silent {
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let (mood, (status, body)) = {
-        let mut engine = engine.lock().unwrap_or_else(PoisonError::into_inner);
-        engine.log.push(query.to_owned());
+        let mut engine = lock();
         let mood = engine.mood.clone();
         let answer = match mood {
             Mood::Well | Mood::Slow(_) | Mood::Truncated | Mood::Stuck => engine.answer(query),
@@ -178,7 +184,7 @@ fn answer(engine: &Mutex<Engine>, request: Request) {
     let mut socket = request.into_writer();
     let half = body.get(..body.len() / 2).unwrap_or_default();
     let _ = match mood {
-        Mood::Well => chunked(&mut socket, status, &body),
+        Mood::Well | Mood::Silent => chunked(&mut socket, status, &body),
         Mood::Empty => chunked(&mut socket, 200, ""),
         Mood::Says(text) => chunked(&mut socket, 200, &text),
         Mood::Truncated => chunked(&mut socket, 200, half),

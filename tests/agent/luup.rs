@@ -1,0 +1,137 @@
+//! The agent beside a Luup engine that is slow, silent or hostile.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
+use cwmpd_lab::home::{Home, wait_for};
+use cwmpd_lab::luup::{FakeLuup, Mood};
+
+const BATTERY: &str = "Device.Zwave.Interface.12.BatteryLevel";
+
+/// Rows over Luup of which an ACS is told from the start.
+const TOLD: &str = "X_TEST_Status;STRING;source;r;;active;;;;;;;;;luup:ZWaveNetwork1/NetStatusText\n\
+     X_TEST_NodeNumberOfEntries;UINT;computed;r;;active;;;;;;;;;#X_TEST_Node.\n\
+     X_TEST_Node.;ANY;source;r;;;;;;;;;;;luup:nodes\n\
+     X_TEST_Node.{i}.Battery;UINT;source;r;;active;;;;;;;;;luup:HaDevice1/BatteryLevel\n";
+
+/// A box that waits for Luup as long as it may be told to, and looks at it for sessions only.
+fn home(acs: &ScriptedAcs, luup: &FakeLuup) -> Home {
+    let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+    home.set_uci("acs", "url", &acs.url());
+    home.set_uci("acs", "userid", USER.0);
+    home.set_uci("acs", "passwd", USER.1);
+    home.set_uci("cpe", "periodic_notify_enable", "0");
+    home.set_uci("luup", "enable", "1");
+    home.set_uci("luup", "url", &luup.url());
+    home.set_uci("luup", "timeout", "3600");
+    home
+}
+
+fn events(session: &mut Session<'_>) -> Vec<String> {
+    let inform = session.inform();
+    inform.event.into_iter().map(|e| e.event_code).collect()
+}
+
+#[test]
+fn s25_a_silent_luup_holds_no_session_up_and_is_asked_once() {
+    let luup = FakeLuup::start();
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    luup.mood(Mood::Silent);
+    let home = home(&acs, &luup);
+    let agent = home.start();
+    let start = Instant::now();
+    acs.session(|s| {
+        assert_eq!(events(s), ["0 BOOTSTRAP", "1 BOOT"]);
+        s.end();
+    });
+    for _ in 0..3 {
+        wait_for("the end of the session", || {
+            agent.status().contains(", success").then_some(())
+        });
+        agent.inform();
+        acs.session(|s| {
+            assert_eq!(events(s), ["6 CONNECTION REQUEST"]);
+            s.end();
+        });
+    }
+    assert!(start.elapsed() < Duration::from_secs(60));
+    assert_eq!(luup.requests().len(), 1, "the one that hangs serves all");
+    agent.stop();
+}
+
+#[test]
+fn s25_a_slow_luup_is_compared_when_it_comes() {
+    let luup = FakeLuup::start();
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs, &luup);
+    let agent = home.start();
+    let known = acs.session(|s| {
+        s.inform();
+        s.notify(BATTERY, 2);
+        let known = s.value(BATTERY);
+        s.end();
+        known
+    });
+    assert_ne!(known, "5");
+    for comes_within_the_session in [true, false] {
+        let known = agent.get(BATTERY);
+        let new = if known == "5" { "6" } else { "5" };
+        luup.mood(Mood::Silent);
+        luup.set(12, "HaDevice1", "BatteryLevel", new);
+        luup.requests();
+        wait_for("the agent's consent", || {
+            (home.run(&["inform"]).code == 0).then_some(())
+        });
+        acs.session(|s| {
+            assert_eq!(events(s), ["6 CONNECTION REQUEST"]);
+            assert_eq!(s.value(BATTERY), known, "the last value");
+            if comes_within_the_session {
+                luup.mood(Mood::Well);
+                wait_for("the new value", || (s.value(BATTERY) == new).then_some(()));
+            }
+            s.end();
+        });
+        luup.mood(Mood::Well);
+        acs.session(|s| {
+            assert_eq!(events(s), ["4 VALUE CHANGE"]);
+            assert_eq!(s.value(BATTERY), new);
+            s.end();
+        });
+    }
+}
+
+#[test]
+fn s25_what_luup_tells_for_the_first_time_is_no_change() {
+    let luup = FakeLuup::start();
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    luup.mood(Mood::Silent);
+    let home = home(&acs, &luup);
+    fs::write(home.model_dir().join("test.csv"), TOLD).unwrap();
+    let agent = home.start();
+    acs.session(|s| {
+        let inform = s.inform();
+        let of_luup = |name: &str| name.contains("X_TEST");
+        assert!(!inform.parameter_list.iter().any(|p| of_luup(&p.name)));
+        assert_eq!(s.value("Device.X_TEST_Status"), "");
+        s.end();
+    });
+    luup.mood(Mood::Well);
+    wait_for("the home", || {
+        (agent.get("X_TEST_Status") == "OK").then_some(())
+    });
+    assert_ne!(agent.get("X_TEST_NodeNumberOfEntries"), "0");
+    assert!(acs.is_left_alone_for(Duration::from_secs(3)));
+    luup.set(12, "HaDevice1", "BatteryLevel", "5");
+    agent.inform();
+    acs.session(|s| {
+        let inform = s.inform();
+        let codes: Vec<_> = inform.event.iter().map(|e| &*e.event_code).collect();
+        assert_eq!(codes, ["4 VALUE CHANGE", "6 CONNECTION REQUEST"]);
+        let told = inform.parameter_list.iter();
+        let told: Vec<_> = told.filter(|p| p.name.contains("X_TEST")).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].name, "Device.X_TEST_Node.12.Battery");
+        s.end();
+    });
+}
