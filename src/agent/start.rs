@@ -219,6 +219,8 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
 pub(super) fn engine_options(config: &Config) -> EngineOptions {
     EngineOptions {
         session_timeout: config.session_timeout,
+        boot_delay: config.boot_delay,
+        periodic_spread: config.periodic_spread,
         ask_acs_methods: config.ask_acs_methods,
         link: config.link.clone(),
         identity: config.identity,

@@ -9,6 +9,8 @@ const COALESCE: Duration = Duration::from_secs(1);
 /// The reasons that wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
+    /// After a boot: nothing opens a session before this but who asks for one.
+    hold: Option<Duration>,
     event: Option<Duration>,
     notify: Option<Duration>,
     retry: Option<Duration>,
@@ -23,9 +25,44 @@ impl Due {
             .min()
     }
 
+    /// Whatever becomes due before this uptime waits until then, and goes along.
+    pub fn hold(&mut self, until: Duration) {
+        self.hold = Some(until);
+    }
+
+    /// Until when all wait.
+    pub fn held_until(&self) -> Option<Duration> {
+        self.hold
+    }
+
     /// An event that requires a session. During the wait for a retry too (TR-069 §3.2.1.1).
     pub fn for_event(&mut self, now: Duration) {
-        self.event = Some(self.event.map_or(now, |at| at.min(now)));
+        let at = self.not_before_hold(now);
+        self.event = Some(self.event.map_or(at, |known| known.min(at)));
+    }
+
+    /// Somebody waits for the session, or named its time: also while others wait.
+    pub fn at_once(&mut self, now: Duration) {
+        self.hold = None;
+        self.for_event(now);
+    }
+
+    /// What a restart of the program within this boot must know: how long all wait, if they do.
+    pub fn to_kept(&self) -> String {
+        self.hold
+            .map_or_else(String::new, |until| until.as_millis().to_string())
+    }
+
+    /// Reads [`Due::to_kept`].
+    pub fn from_kept(text: &str) -> Self {
+        Self {
+            hold: text.parse().ok().map(Duration::from_millis),
+            ..Self::default()
+        }
+    }
+
+    fn not_before_hold(&self, at: Duration) -> Duration {
+        self.hold.map_or(at, |hold| hold.max(at))
     }
 
     /// An active notification, throttled: `DefaultActiveNotificationThrottle` counts from the end
@@ -38,7 +75,7 @@ impl Due {
         throttle: Duration,
     ) {
         let earliest = last_success.map_or(now, |end| end.saturating_add(throttle));
-        let at = earliest.max(now.saturating_add(COALESCE));
+        let at = self.not_before_hold(earliest.max(now.saturating_add(COALESCE)));
         self.notify = Some(self.notify.map_or(at, |known| known.min(at)));
     }
 

@@ -28,6 +28,10 @@ pub struct Boot {
 pub struct EngineOptions {
     /// The `SessionTimeout` header of Inform; at least 30 s are said.
     pub session_timeout: Duration,
+    /// The first session after a boot comes after a random time, this at most.
+    pub boot_delay: Duration,
+    /// A periodic inform with a phase comes up to this after its instant.
+    pub periodic_spread: Duration,
     /// Ask the ACS for its methods in the session that delivers `0 BOOTSTRAP`; they are logged.
     pub ask_acs_methods: bool,
     /// How the ACS is reached.

@@ -1,5 +1,5 @@
 //! Periodic informs: at `PeriodicInformTime` ± n · `PeriodicInformInterval` (TR-181
-//! `ManagementServer`).
+//! `ManagementServer`), or a little later where boxes that share the time are to be spread.
 
 use std::time::Duration;
 
@@ -23,19 +23,22 @@ pub struct Period {
 #[derive(Clone, Debug)]
 pub struct Periodic {
     period: Period,
+    /// How long after each instant the inform is, where the phase is absolute.
+    lag: Duration,
     /// Uptime of the next inform.
     next: Duration,
-    /// The same as wall time, where the phase is absolute.
+    /// The same as wall time, in whole seconds, where the phase is absolute.
     next_unix: Option<i64>,
     /// Wall clock minus uptime when `next` was reckoned.
     offset: i64,
 }
 
 impl Periodic {
-    /// Armed now; the first inform is in at most one interval.
-    pub fn new(period: Period, rng: &mut Rng, now: Now) -> Self {
+    /// Armed now; the first inform is in at most one interval, and the parts of a second of `lag`.
+    pub fn new(period: Period, lag: Duration, rng: &mut Rng, now: Now) -> Self {
         let mut timer = Self {
             period,
+            lag,
             next: now.uptime,
             next_unix: None,
             offset: offset(now),
@@ -81,6 +84,8 @@ impl Periodic {
         self.next_unix = match self.period.phase {
             Some(phase) if now.wall_is_set() => {
                 let interval = i64::from(self.period.interval.max(1));
+                let lag = i64::try_from(self.lag.as_secs()).unwrap_or(0);
+                let phase = phase.saturating_add(lag);
                 let into = after.saturating_sub(phase).rem_euclid(interval);
                 let next = after.saturating_add(interval - into);
                 // At the end of all time there is none.
@@ -90,7 +95,8 @@ impl Periodic {
         };
         if let Some(next) = self.next_unix {
             let ahead = u64::try_from(next.saturating_sub(now.unix)).unwrap_or(0);
-            self.next = now.uptime.saturating_add(Duration::from_secs(ahead));
+            let ahead = Duration::new(ahead, self.lag.subsec_nanos());
+            self.next = now.uptime.saturating_add(ahead);
         }
         self.next_unix.is_some()
     }
@@ -115,7 +121,8 @@ mod tests {
     };
 
     fn armed(interval: u32, phase: Option<i64>, now: Now) -> Periodic {
-        Periodic::new(Period { interval, phase }, &mut Rng::new(1), now)
+        let period = Period { interval, phase };
+        Periodic::new(period, Duration::ZERO, &mut Rng::new(1), now)
     }
 
     #[test]
@@ -137,6 +144,27 @@ mod tests {
             assert!(timer.poll(now));
             assert_eq!(now.unix % i64::from(DAY), 0);
         }
+    }
+
+    #[test]
+    fn s20_with_a_lag_each_inform_is_that_much_after_its_instant_for_three_years() {
+        let period = Period {
+            interval: DAY,
+            phase: Some(0),
+        };
+        let lag = Duration::from_millis(41_750);
+        let mut timer = Periodic::new(period, lag, &mut Rng::new(1), START);
+        let mut now = START;
+        for _ in 0..3 * 365 {
+            assert!(!timer.poll(now));
+            let wait = timer.next() - now.uptime;
+            assert!(wait <= Duration::from_secs(u64::from(DAY) + 1));
+            now = now.after(wait);
+            // `after` leaves out the parts of a second that add up to a whole one.
+            now.unix -= now.unix.rem_euclid(i64::from(DAY)) - 41;
+            assert!(timer.poll(now));
+        }
+        assert_eq!(timer.next().subsec_millis(), 750);
     }
 
     #[test]
@@ -164,7 +192,7 @@ mod tests {
                     interval: 600,
                     phase: Some(0),
                 };
-                Periodic::new(period, &mut Rng::new(seed), boot).next()
+                Periodic::new(period, Duration::ZERO, &mut Rng::new(seed), boot).next()
             })
             .collect();
         assert!(first.iter().all(|next| *next <= Duration::from_secs(600)));

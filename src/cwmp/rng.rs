@@ -13,6 +13,12 @@ impl Rng {
         Self(seed)
     }
 
+    /// A generator whose numbers are always the same for the same text, by FNV-1a.
+    pub fn of_text(text: &str) -> Self {
+        let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+        Self(text.bytes().fold(0xCBF2_9CE4_8422_2325, mix))
+    }
+
     /// The next 64 bits.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -24,6 +24,15 @@ struct Timer {
     restored: bool,
 }
 
+/// What has expired.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expired {
+    /// The CommandKeys of the timers, oldest first.
+    pub command_keys: Vec<String>,
+    /// The time of one of them is now: not all expired while the box was off.
+    pub on_time: bool,
+}
+
 /// The pending timers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schedule {
@@ -59,18 +68,21 @@ impl Schedule {
         self.timers.iter().map(|timer| timer.due).min()
     }
 
-    /// Takes the CommandKeys of the timers that have expired, oldest first.
-    pub fn poll(&mut self, now: Now) -> Vec<String> {
+    /// Takes the timers that have expired.
+    pub fn poll(&mut self, now: Now) -> Expired {
         self.follow_wall(now);
         let (mut expired, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.timers)
             .into_iter()
             .partition(|timer| timer.due <= now.uptime);
         self.timers = rest;
-        let mut keys = Vec::new();
+        let mut taken = Expired {
+            command_keys: Vec::new(),
+            on_time: expired.iter().any(|timer| !timer.is_missed(now)),
+        };
         while let Some((first, _)) = expired.iter().enumerate().min_by_key(|(_, t)| t.due) {
-            keys.push(expired.remove(first).command_key);
+            taken.command_keys.push(expired.remove(first).command_key);
         }
-        keys
+        taken
     }
 
     /// A restored timer whose wall time comes into sight earlier than feared is moved. The others go
@@ -163,6 +175,12 @@ impl Timer {
         ]
     }
 
+    /// Whether the time at which it was to expire is past by the wall clock.
+    fn is_missed(&self, now: Now) -> bool {
+        let late = |due: i64| due < now.unix && due.abs_diff(now.unix) > STEP_SECONDS;
+        now.wall_is_set() && self.due_unix.is_some_and(late)
+    }
+
     fn read(fields: &[String]) -> Option<Self> {
         let [due_unix, delay, command_key] = fields else {
             return None;
@@ -207,9 +225,9 @@ mod tests {
         schedule.add(10, "a", START);
         schedule.add(10, "a", START);
         assert_eq!(schedule.next(), Some(Duration::from_secs(60)));
-        assert!(schedule.poll(later(9)).is_empty());
-        assert_eq!(schedule.poll(later(10)), ["a", "a"]);
-        assert_eq!(schedule.poll(later(30)), ["b"]);
+        assert!(schedule.poll(later(9)).command_keys.is_empty());
+        assert_eq!(schedule.poll(later(10)).command_keys, ["a", "a"]);
+        assert_eq!(schedule.poll(later(30)).command_keys, ["b"]);
         assert_eq!(schedule.len(), 0);
     }
 
@@ -221,8 +239,8 @@ mod tests {
             unix: START.unix + 1_000_000,
             ..later(5)
         };
-        assert!(schedule.poll(stepped).is_empty());
-        assert_eq!(schedule.poll(later(10)), ["a"]);
+        assert!(schedule.poll(stepped).command_keys.is_empty());
+        assert_eq!(schedule.poll(later(10)).command_keys, ["a"]);
     }
 
     #[test]
@@ -258,7 +276,7 @@ mod tests {
             unix: reboot.unix + 1_000_000,
             ..reboot
         };
-        assert_eq!(schedule.poll(jump), [""; 0]);
+        assert_eq!(schedule.poll(jump).command_keys, [""; 0]);
         assert_eq!(schedule.next(), Some(Duration::from_secs(405)));
     }
 
@@ -272,8 +290,8 @@ mod tests {
             unix: START.unix + 1_000_000,
             ..later(50)
         };
-        assert_eq!(schedule.poll(ahead), [""; 0]);
-        assert_eq!(schedule.poll(later(100)), ["a, b:c"]);
+        assert_eq!(schedule.poll(ahead).command_keys, [""; 0]);
+        assert_eq!(schedule.poll(later(100)).command_keys, ["a, b:c"]);
         // One of an earlier boot still follows the wall clock.
         let mut schedule = Schedule::default();
         schedule.add(100, "a", START);
@@ -285,7 +303,7 @@ mod tests {
             unix: START.unix + 200,
             ..START
         };
-        assert_eq!(schedule.poll(ntp), ["a"]);
+        assert_eq!(schedule.poll(ntp).command_keys, ["a"]);
         assert_eq!(Schedule::from_kept("x,5,::,1:::1:a,:").len(), 1);
     }
 
@@ -301,7 +319,7 @@ mod tests {
             ..START
         };
         let mut schedule = Schedule::from_record(&line, reboot);
-        assert_eq!(schedule.poll(reboot), ["soon, 100 %"]);
+        assert_eq!(schedule.poll(reboot).command_keys, ["soon, 100 %"]);
         assert_eq!(schedule.next(), Some(Duration::from_secs(3 + 4700)));
     }
 
@@ -312,14 +330,14 @@ mod tests {
         let line = schedule.to_record();
         let boot = Now::default();
         let mut schedule = Schedule::from_record(&line, boot);
-        assert!(schedule.poll(boot).is_empty());
+        assert!(schedule.poll(boot).command_keys.is_empty());
         assert_eq!(schedule.next(), Some(Duration::from_secs(100)));
         let ntp = Now {
             uptime: Duration::from_secs(20),
             unix: START.unix + 200,
             ..START
         };
-        assert_eq!(schedule.poll(ntp), ["a"]);
+        assert_eq!(schedule.poll(ntp).command_keys, ["a"]);
     }
 
     #[test]

@@ -47,6 +47,11 @@ pub struct EngineStatus {
     pub last: Option<LastSession>,
     /// Failed attempts since the last success.
     pub retry_count: u32,
+    /// How long the first session after this boot still waits by [`EngineOptions::boot_delay`];
+    /// `None` if it does not.
+    ///
+    /// [`EngineOptions::boot_delay`]: super::EngineOptions::boot_delay
+    pub held: Option<Duration>,
     /// From now to the next session or timer; `None` if only something new can cause one.
     pub next: Option<Duration>,
     /// Undelivered events, e.g. `M Reboot (key)`.
@@ -71,6 +76,13 @@ impl fmt::Display for EngineStatus {
             writeln!(f, "  its events:  {}", list(&last.events))?;
         }
         writeln!(f, "retry count:   {}", self.retry_count)?;
+        if let Some(held) = self.held {
+            let seconds = held.as_secs();
+            writeln!(
+                f,
+                "boot delay:    {seconds} s more (cpe.boot_delay_max), or until asked for"
+            )?;
+        }
         match self.next {
             Some(next) => writeln!(f, "next timer:    in {} s", next.as_secs())?,
             None => writeln!(f, "next timer:    none")?,

@@ -11,4 +11,5 @@ mod promises;
 mod property;
 mod retry;
 mod rpc;
+mod spread;
 mod world;

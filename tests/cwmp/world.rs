@@ -142,8 +142,11 @@ impl World {
         let live = Live::default();
         live.set("version", "1.0");
         live.set("sensor", "closed");
+        live.set("serial", "42");
         let options = EngineOptions {
             session_timeout: Duration::from_secs(60),
+            boot_delay: Duration::ZERO,
+            periodic_spread: Duration::ZERO,
             ask_acs_methods: false,
             link: Config::default().link,
             identity: Config::default().identity,

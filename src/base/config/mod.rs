@@ -33,6 +33,12 @@ pub const DEFAULT_SESSION_TIMEOUT: u64 = 60;
 /// Both ends of a session wait at least 30 s for each other (TR-069 3.7.1; `SessionTimeout`, 3.5).
 pub const MIN_SESSION_TIMEOUT: u64 = 30;
 
+/// The longest wait for the first session after a boot, in seconds.
+pub const DEFAULT_BOOT_DELAY: u64 = 30;
+
+/// The longest that a periodic inform comes after its instant, in seconds.
+pub const DEFAULT_PERIODIC_SPREAD: u64 = 60;
+
 /// Seconds between two looks at live values with active notification.
 pub const DEFAULT_NOTIFY_INTERVAL: u64 = 10;
 
@@ -68,6 +74,11 @@ pub struct Config {
     pub root: String,
     /// `cpe.session_timeout`: seconds, also the `SessionTimeout` header.
     pub session_timeout: Duration,
+    /// `cpe.boot_delay_max`: the first session after a boot comes after a random time, this at most.
+    pub boot_delay: Duration,
+    /// `acs.periodic_inform_spread`: a periodic inform with a phase comes up to this after its
+    /// instant, by a time that is the box's own.
+    pub periodic_spread: Duration,
     /// `acs.get_rpc_methods`: ask a new ACS with GetRPCMethods what it knows, for the log.
     pub ask_acs_methods: bool,
     /// `cpe.periodic_notify_enable` and `cpe.periodic_notify_interval`: how often live values with
@@ -159,6 +170,8 @@ impl Default for Config {
             path: None,
             root: DEFAULT_ROOT.to_owned(),
             session_timeout: seconds(DEFAULT_SESSION_TIMEOUT),
+            boot_delay: seconds(DEFAULT_BOOT_DELAY),
+            periodic_spread: seconds(DEFAULT_PERIODIC_SPREAD),
             ask_acs_methods: false,
             notify_interval: Some(seconds(DEFAULT_NOTIFY_INTERVAL)),
             identity: IdentityOptions::default(),

@@ -57,6 +57,7 @@ impl OptionReader<'_> {
             MIN_SESSION_TIMEOUT,
             &mut config.session_timeout,
         );
+        self.seconds("cpe", "boot_delay_max", 0, &mut config.boot_delay);
         let mut notify = true;
         self.flag("cpe", "periodic_notify_enable", &mut notify);
         let mut interval = config.notify_interval.unwrap_or_default();
@@ -77,6 +78,8 @@ impl OptionReader<'_> {
 
     fn acs(&mut self, config: &mut Config) {
         self.flag("acs", "get_rpc_methods", &mut config.ask_acs_methods);
+        let spread = &mut config.periodic_spread;
+        self.seconds("acs", "periodic_inform_spread", 0, spread);
         let link = &mut config.link;
         link.tls.ca_file = self.file("acs", "ssl_cacert");
         link.tls.ca_path = self.file("acs", "ssl_capath");

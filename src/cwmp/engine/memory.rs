@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::{Engine, commit};
 use crate::base::clock::Now;
+use crate::cwmp::due::Due;
 use crate::cwmp::event::{EventCode, Retention};
 use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
@@ -31,7 +32,12 @@ impl Engine {
     /// What the agent is to keep for a restart of the program in this boot, in place of what it
     /// keeps; `None` where that is the same. See [`Boot::kept`](crate::cwmp::Boot::kept).
     pub fn line_to_keep(&mut self) -> Option<String> {
-        let kept = record::join(&[self.queue.to_kept(), self.schedule.to_kept()]);
+        let kept = [
+            self.queue.to_kept(),
+            self.schedule.to_kept(),
+            self.due.to_kept(),
+        ];
+        let kept = record::join(&kept);
         (kept != self.kept).then(|| {
             self.kept.clone_from(&kept);
             kept
@@ -42,9 +48,14 @@ impl Engine {
     pub(super) fn recall(&mut self, model: &Model, now: Now) {
         let fields = self.boot.kept.as_deref().map(record::split);
         match fields.as_deref() {
-            Some([events, schedule]) => {
+            // An older program kept less.
+            Some([events, schedule, rest @ ..]) => {
                 self.queue = EventQueue::from_record(events);
                 self.schedule = Schedule::from_kept(schedule);
+                self.due = rest
+                    .first()
+                    .map(|due| Due::from_kept(due))
+                    .unwrap_or_default();
                 self.save_later(now);
             }
             _ => {
@@ -75,10 +86,12 @@ impl Engine {
         }
     }
 
-    /// The events are in the store with the next commit.
+    /// The events are in the store with the next commit, and the timers as they are then: one that
+    /// has become an event is no timer any more.
     pub(super) fn save_events(&mut self, model: &mut Model) {
         self.save_at = None;
         record::put(model, record::EVENTS, &self.queue.to_record());
+        record::put(model, record::SCHEDULE, &self.schedule.to_record());
     }
 
     /// Some events were delivered. What the store has of them goes.

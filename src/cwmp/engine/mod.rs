@@ -38,6 +38,8 @@ pub struct Engine {
     /// The events that the next reboot brings.
     at_reboot: EventQueue,
     periodic: Option<Periodic>,
+    /// The bound of [`EngineOptions::periodic_spread`] that the timer goes by.
+    spread: Duration,
     schedule: Schedule,
     due: Due,
     /// The boot that the program runs in.
@@ -93,6 +95,7 @@ impl Engine {
             queue: EventQueue::default(),
             at_reboot: EventQueue::from_record(&record::get(model, record::REBOOT)),
             periodic: None,
+            spread: Duration::ZERO,
             schedule: Schedule::default(),
             due: Due::default(),
             boot,
@@ -116,6 +119,7 @@ impl Engine {
         engine.apply_settings(model, now);
         if !engine.boot.told {
             engine.queue.raise(EventCode::Boot.into());
+            engine.hold_after_boot(now);
         }
         record::put(model, record::INTENTS, &engine.intents.to_record());
         if engine.queue.is_waiting() {
@@ -148,6 +152,7 @@ impl Engine {
             in_session: self.in_session(),
             last: self.last.clone(),
             retry_count: self.retry_count,
+            held: self.held(now),
             next: self.next_wakeup().map(|at| at.saturating_sub(now.uptime)),
             pending: self.queue.iter().map(ToString::to_string).collect(),
             promised: self.intents.iter().map(ToString::to_string).collect(),

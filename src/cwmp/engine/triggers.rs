@@ -6,13 +6,19 @@ use std::time::Duration;
 use super::{Engine, GoingDown, commit};
 use crate::base::clock::Now;
 use crate::cwmp::event::{Event, EventCode};
+use crate::cwmp::identity;
 use crate::cwmp::interface::InformError;
 use crate::cwmp::offer::Offer;
 use crate::cwmp::periodic::Periodic;
 use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
+use crate::cwmp::rng::Rng;
 use crate::cwmp::settings::Settings;
 use crate::datamodel::model::Model;
+
+/// An interval has room for at least this many spreads of a periodic inform, whatever is configured:
+/// the instants stay what they are, and only their crowd is drawn out.
+const LEAST_PER_SPREAD: u64 = 10;
 
 impl Engine {
     /// Fires the timers that are due. Whether a session should be opened now: the agent then brings
@@ -36,12 +42,16 @@ impl Engine {
             return;
         }
         let expired = self.schedule.poll(now);
-        if !expired.is_empty() {
+        if !expired.command_keys.is_empty() {
             self.raise(EventCode::Scheduled.into(), now);
-            for command_key in expired {
+            for command_key in expired.command_keys {
                 let code = EventCode::MScheduleInform;
                 self.raise(Event { code, command_key }, now);
             }
+        }
+        if expired.on_time {
+            // The ACS named this very time.
+            self.due.at_once(now.uptime);
         }
         // In one commit, whenever that comes, be the timer's end of this run or of one that was
         // killed: an event is never lost between the two records.
@@ -72,7 +82,7 @@ impl Engine {
     /// A valid connection request arrived. During a session it causes one more session after it.
     pub fn connection_request(&mut self, now: Now) {
         if self.settings.has_acs() {
-            self.raise(EventCode::ConnectionRequest.into(), now);
+            self.asked(EventCode::ConnectionRequest, now);
         }
     }
 
@@ -92,11 +102,16 @@ impl Engine {
         if self.going_down.is_some() {
             return Err(InformError::GoingDown);
         }
+        self.asked(event, now);
+        Ok(())
+    }
+
+    /// Somebody waits for a session, also while events wait for theirs.
+    fn asked(&mut self, event: EventCode, now: Now) {
         self.raise(event.into(), now);
         if self.session.is_none() {
-            self.due.for_event(now.uptime);
+            self.due.at_once(now.uptime);
         }
-        Ok(())
     }
 
     fn raise(&mut self, event: Event, now: Now) {
@@ -143,15 +158,59 @@ impl Engine {
             self.acs_changed(model, now);
         }
         let enabled = !old.enabled && self.settings.enabled;
-        if enabled || old.period != self.settings.period {
+        let spread = self.options.periodic_spread;
+        if enabled || old.period != self.settings.period || spread != self.spread {
+            self.spread = spread;
+            let lag = self.periodic_lag(model);
             let period = self.settings.period;
-            self.periodic = period.map(|period| Periodic::new(period, &mut self.rng, now));
+            self.periodic = period.map(|period| Periodic::new(period, lag, &mut self.rng, now));
         }
         if old.throttle != self.settings.throttle {
             let throttle = self.settings.throttle;
             self.due
                 .throttle_changed(now.uptime, self.last_success, throttle);
         }
+    }
+
+    /// By how much this box comes after the instants of its periodic informs: always the same.
+    fn periodic_lag(&mut self, model: &mut Model) -> Duration {
+        let interval = self.settings.period.map_or(0, |period| period.interval);
+        let tenth = Duration::from_millis(u64::from(interval) * 1000 / LEAST_PER_SPREAD);
+        let bound = self.spread.min(tenth);
+        match identity::current(model, self.options.identity) {
+            Ok(known) => {
+                let text = format!("{} {}", known.oui, known.serial_number);
+                Rng::of_text(&text).between(Duration::ZERO, bound)
+            }
+            // Nobody yet: spread all the same.
+            Err(_) => self.rng.between(Duration::ZERO, bound),
+        }
+    }
+
+    /// Boxes whose power comes back together must not call together, so the first session after a
+    /// boot waits for a random time. Not for an ACS that the box has not met, which somebody who
+    /// installs the box may be waiting for, nor after a reboot that the ACS ordered: that is spread
+    /// as its orders were.
+    pub(super) fn hold_after_boot(&mut self, now: Now) {
+        let is_expected = |code| self.queue.waits(code);
+        if is_expected(EventCode::Bootstrap) || is_expected(EventCode::MReboot) {
+            return;
+        }
+        // An earlier run of the program in this boot has drawn already.
+        if self.boot.kept.is_none() && !self.options.boot_delay.is_zero() {
+            let delay = self.rng.between(Duration::ZERO, self.options.boot_delay);
+            log::info!(
+                "the first session after this boot opens in {} s",
+                delay.as_secs()
+            );
+            self.due.hold(now.uptime.saturating_add(delay));
+        }
+    }
+
+    /// How long the first session after the boot still waits, if it does.
+    pub(super) fn held(&self, now: Now) -> Option<Duration> {
+        let left = self.due.held_until()?.checked_sub(now.uptime)?;
+        (self.settings.has_acs() && !left.is_zero()).then_some(left)
     }
 
     /// Another ACS: it gets `0 BOOTSTRAP`, and nothing that was meant for the old one (§3.7.1.5).
@@ -163,9 +222,11 @@ impl Engine {
         }
         if model.record(record::ACS) == Some(url) {
             // Back to the ACS that was bootstrapped last, before the other one was met.
-            self.queue.withdraw(EventCode::Bootstrap);
-            if !self.queue.is_waiting() {
-                self.due.clear();
+            if self.queue.waits(EventCode::Bootstrap) {
+                self.queue.withdraw(EventCode::Bootstrap);
+                if !self.queue.is_waiting() {
+                    self.due.clear();
+                }
             }
             return;
         }

@@ -53,7 +53,8 @@ pub struct Output {
 
 impl Home {
     /// A box with the shipped model, the configuration of a factory-new one without ACS, Luup off,
-    /// loopback as its interface, and a connection-request port that the system chooses.
+    /// loopback as its interface, a connection-request port that the system chooses, and no
+    /// delay after a boot.
     /// `program` is the `cwmpd` to run.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         let home = Self {
@@ -74,6 +75,8 @@ impl Home {
         home.write_config("cwmpd", sections);
         home.set_uci("cpe", "interface", "lo");
         home.set_uci("cpe", "port", "0");
+        // What follows a boot is waited for.
+        home.set_uci("cpe", "boot_delay_max", "0");
         home.set_uci("cpe", "log_to_syslog", "0");
         home.set_uci("cpe", "log_to_console", "1");
         home.set_uci("cpe", "log_severity", "DEBUG");
