@@ -6,6 +6,7 @@ mod edge;
 mod faults;
 mod identity;
 mod kills;
+mod least;
 mod life;
 mod luup;
 mod orders;

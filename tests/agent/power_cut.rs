@@ -1,5 +1,6 @@
 //! `f02`: a power cut at every step of a SetParameterValues that goes to two UCI packages, the store
-//! and ParameterKey leaves all of it or nothing, and the ACS is not told of its own values.
+//! and ParameterKey leaves all of it or nothing, and the ACS is not told of its own values. `s04`:
+//! the same where one package and a section of the other have to be made.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -37,21 +38,31 @@ const VALUES: [(&str, XsdType, &str, &str); 5] = [
 ];
 
 /// The same as the box shows them, with ParameterKey: before, or after.
-fn shown(after: bool) -> Vec<String> {
-    let values = VALUES.iter().map(|(_, _, old, new)| match after {
-        true => *new,
-        false => *old,
+fn shown(after: bool, package: Package) -> Vec<String> {
+    let values = VALUES.iter().map(|(_, _, old, new)| match (after, *old) {
+        (true, _) => *new,
+        (false, "old") if package == Package::Missing => "",
+        (false, old) => old,
     });
     let key = if after { "the key" } else { "" };
     values.chain([key]).map(str::to_owned).collect()
 }
 
-fn box_with_two_packages(acs: &ScriptedAcs) -> Home {
+/// Whether the second package is there before the change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Package {
+    There,
+    Missing,
+}
+
+fn box_with_two_packages(acs: &ScriptedAcs, package: Package) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.write_config(
-        "system",
-        "config system\n\toption hostname 'old'\n\toption timezone 'UTC'\n",
-    );
+    if package == Package::There {
+        home.write_config(
+            "system",
+            "config system\n\toption hostname 'old'\n\toption timezone 'UTC'\n",
+        );
+    }
     // A port of the system's choice would be another one after the cut.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     home.set_uci("cpe", "port", &free.unwrap().port().to_string());
@@ -121,10 +132,19 @@ fn change(session: &mut Session<'_>, nth: u32, agent: &mut Daemon<'_>) -> bool {
 
 #[test]
 fn f02_a_power_cut_at_every_step_leaves_all_or_nothing() {
+    cut_everywhere(Package::There);
+}
+
+#[test]
+fn s04_a_power_cut_at_every_step_of_making_a_package_leaves_all_or_nothing() {
+    cut_everywhere(Package::Missing);
+}
+
+fn cut_everywhere(package: Package) {
     let mut seen = [0_u32; 2];
     for nth in 1..MANY {
         let acs = ScriptedAcs::start(AcsOptions::default());
-        let home = box_with_two_packages(&acs);
+        let home = box_with_two_packages(&acs, package);
         let mut agent = home.start();
         acs.session(|s| {
             s.inform();
@@ -148,8 +168,11 @@ fn f02_a_power_cut_at_every_step_leaves_all_or_nothing() {
             let names = VALUES.map(|(name, ..)| format!("Device.{name}"));
             let mut values: Vec<String> = names.iter().map(|name| s.value(name)).collect();
             values.push(s.value("Device.ManagementServer.ParameterKey"));
-            let after = values == shown(true);
-            assert!(after || values == shown(false), "cut {nth}: {values:?}");
+            let after = values == shown(true, package);
+            assert!(
+                after || values == shown(false, package),
+                "cut {nth}: {values:?}"
+            );
             seen[usize::from(after)] += 1;
             s.end();
         });

@@ -20,7 +20,7 @@ fn set(folder: &Folder, value: &str) -> (Option<Vec<u8>>, Vec<u8>) {
             },
             None => Edit::Add {
                 kind: "a".to_owned(),
-                name: "x".to_owned(),
+                name: Some("x".to_owned()),
                 options: vec![("o".to_owned(), value())],
             },
         };

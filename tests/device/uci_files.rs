@@ -242,7 +242,7 @@ fn changes_of_one_call_mean_the_sections_as_they_were() {
         set_change(1, "o", one("last")),
         Edit::Add {
             kind: "a".to_owned(),
-            name: "x".to_owned(),
+            name: Some("x".to_owned()),
             options: vec![
                 ("l".to_owned(), Value::List(vec!["1".into(), "it's".into()])),
                 ("none".to_owned(), one("")),
@@ -451,7 +451,7 @@ fn changes() -> impl Strategy<Value = Edit> {
         1 => (0..2_usize).prop_map(|section| Edit::Remove { section }),
         1 => (0..50_u8).prop_map(|n| Edit::Add {
             kind: "n".to_owned(),
-            name: format!("n{n}"),
+            name: Some(format!("n{n}")),
             options: vec![("o".to_owned(), one("1"))],
         }),
     ]

@@ -6,6 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use cwmpd::base::xsd::XsdType;
+use cwmpd::datamodel::source::Source as _;
+use cwmpd::datamodel::types::ParamType;
+use cwmpd::device::sources::uci::UciSource;
 use cwmpd::device::uci::{Document, update};
 use cwmpd_lab::{Folder, shared};
 use proptest::prelude::*;
@@ -14,6 +18,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::uci_corpus::{
     PACKAGES, add_list, add_section, delete, delete_section, set, set_list, show, text,
 };
+use crate::uci_source::declare;
 
 /// Cases of each property; every one runs `uci` once or twice.
 const CASES: u32 = 400;
@@ -173,6 +178,43 @@ fn what_we_write_uci_reads() {
         };
         prop_assert!(done.is_ok(), "{:?}", done);
         oracle.agree(document.bytes())
+    });
+}
+
+#[test]
+fn s05_uci_reads_the_lists_that_rows_write_and_we_those_that_uci_writes() {
+    let Some(oracle) = Oracle::new("lists") else {
+        return;
+    };
+    // No white space at the ends, which is none of an item (TR-106 §3.2.3).
+    let item = "[!-~é]([ -~é\t]{0,6}[!-~é])?";
+    let items = prop::collection::vec(item, 1..5);
+    run((items, any::<bool>()), |(items, is_there)| {
+        let coded = |item: &String| item.replace('%', "%25").replace(',', "%2C");
+        let text = items.iter().map(coded).collect::<Vec<_>>().join(",");
+        match is_there {
+            true => oracle.put("p", b"config s 's'\n\tlist l 'old'\n\tlist l 'er'\n"),
+            false => drop(fs::remove_file(oracle.path("p"))),
+        }
+        let mut source = UciSource::new(oracle.folder.path());
+        let row = declare(&mut source, "p.s.l[]", &ParamType::of(XsdType::String)).unwrap();
+        source.stage(row, &[], &text).unwrap();
+        source.commit().unwrap();
+        let shown = oracle.run(&["show", "p.s.l"]).stdout;
+        let quoted = |item: &String| format!("'{}'", item.replace('\'', "'\\''"));
+        let quoted: Vec<String> = items.iter().map(quoted).collect();
+        let theirs = format!("p.s.l={}\n", quoted.join(" "));
+        prop_assert_eq!(String::from_utf8(shown).unwrap(), theirs);
+        // And back.
+        oracle.must(&["delete", "p.s.l"]);
+        for item in &items {
+            oracle.must(&["add_list", &format!("p.s.l={item}")]);
+        }
+        oracle.must(&["commit", "p"]);
+        source.refresh();
+        let read = source.get(row, &[]);
+        prop_assert_eq!(read.value(), Some(&*text));
+        Ok(())
     });
 }
 

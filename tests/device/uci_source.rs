@@ -181,6 +181,10 @@ fn keys_are_checked_when_they_are_declared() {
         "a.b{i}.c",
         "a.{i}.c",
         "a.b.c_{i}",
+        "a.b=t-y.p.c",
+        "a.b_{i}=t.c",
+        "a.b.c[]",
+        "a.{i}.c[]",
     ] {
         declare(&mut source, good, &STRING).unwrap();
     }
@@ -197,6 +201,13 @@ fn keys_are_checked_when_they_are_declared() {
         ("a.@b[~1234].c", "package.section.option"),
         ("a.b.c-d", "package.section.option"),
         (".b.c", "name of a package"),
+        ("a.b=.c", "type of a section"),
+        ("a.b=t{i}.c", "type of a section"),
+        ("a.=t.c", "package.section.option"),
+        ("a.@b[0]=t.c", "package.section.option"),
+        ("a.@b=t.c", "package.section.option"),
+        ("a.b=t", "package.section.option"),
+        ("a.b[].c", "package.section.option"),
         ("a.{i}.b_{i}", "2 {i}"),
     ] {
         let refused = declare(&mut source, bad, &STRING).unwrap_err();
@@ -318,12 +329,12 @@ fn an_empty_value_unsets_and_a_list_stays_a_list() {
 }
 
 #[test]
-fn a_row_that_is_a_list_is_written_as_a_list() {
+fn s05_a_row_or_a_key_that_is_a_list_is_written_as_a_list() {
     let mut box_ = Served::new("lists");
     let list = ParamType::parse("STRING[]").unwrap();
-    let mut stage = |key: &str, filtered: bool, text: &str| {
+    let mut stage = |kind: &ParamType, key: &str, filtered: bool, text: &str| {
         let row = Declaration {
-            kind: Some(&list),
+            kind: Some(kind),
             filtered,
             tables: 0,
             writable: true,
@@ -331,18 +342,48 @@ fn a_row_that_is_a_list_is_written_as_a_list() {
         let slot = box_.source.declare(&row, key).unwrap();
         box_.source.stage(slot, &[], text).unwrap();
     };
-    stage("network.lan.fresh", false, "a,b");
-    stage("network.lan.ipaddr", false, "10.0.0.1");
-    stage("network.lan.netmask", true, "a,b");
+    stage(&list, "network.lan.fresh", false, "a,b");
+    stage(&list, "network.new=interface.fresh", false, "a,b");
+    stage(
+        &STRING,
+        "network.lan.marked[]",
+        false,
+        " a b , 50%25%2Cc,, ",
+    );
+    stage(&STRING, "network.lan.text", false, "a,b");
+    stage(&list, "network.lan.ipaddr", false, "10.0.0.1");
+    stage(&list, "network.lan.netmask", true, "a,b");
+    stage(&list, "network.lan.filtered[]", true, "a,b");
     box_.source.commit().unwrap();
     let text = box_.text("network");
-    assert!(
-        text.contains("\tlist fresh 'a'\n\tlist fresh 'b'\n"),
-        "{text}"
+    for lines in [
+        "\tlist fresh 'a'\n\tlist fresh 'b'\n",
+        "config interface 'new'\n\tlist fresh 'a'\n\tlist fresh 'b'\n",
+        "\tlist marked 'a b'\n\tlist marked '50%,c'\n",
+        "\toption text 'a,b'\n",
+        "\tlist ipaddr '10.0.0.1'\n",
+        // Behind a filter the text is not the row's, unless the key says so.
+        "\toption netmask 'a,b'\n",
+        "\tlist filtered 'a'\n\tlist filtered 'b'\n",
+    ] {
+        assert!(text.contains(lines), "{lines}{text}");
+    }
+    assert_eq!(box_.get("network.lan.marked[]"), value("a b,50%25%2Cc"));
+}
+
+#[test]
+fn s05_an_item_without_text_is_none() {
+    let mut box_ = Served::new("items");
+    box_.write(
+        "a",
+        "config b 'b'\n\tlist c ''\n\tlist c 'x'\n\tlist c ''\n\tlist d ''\n",
     );
-    assert!(text.contains("\tlist ipaddr '10.0.0.1'\n"), "{text}");
-    // Behind a filter the text is not the row's.
-    assert!(text.contains("\toption netmask 'a,b'\n"), "{text}");
+    assert_eq!(box_.get("a.b.c"), value("x"));
+    assert_eq!(box_.get("a.b.d"), value(""));
+    box_.stage("a.b.c", "x,y").unwrap();
+    box_.stage("a.b.d", "").unwrap();
+    box_.source.commit().unwrap();
+    assert_eq!(box_.text("a"), "config b 'b'\n\tlist c 'x'\n\tlist c 'y'\n");
 }
 
 #[test]
@@ -353,11 +394,7 @@ fn what_cannot_be_written_is_refused_when_it_is_staged() {
         unreachable!("{control:?}");
     };
     assert!(!why.contains("sesame"));
-    for key in [
-        "network.none.ipaddr",
-        "none.lan.ipaddr",
-        "network.@interface[9].x",
-    ] {
+    for key in ["network.net_{i}.ipaddr", "network.@interface[9].x"] {
         let Err(SourceError::Failed(why)) = box_.stage(key, "1") else {
             unreachable!("{key}");
         };

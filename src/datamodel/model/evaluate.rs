@@ -82,7 +82,7 @@ impl Model {
     /// The first alternative that has a value which fits the type, and whether that is what the
     /// sources say now. One that nobody can tell of is passed over only as long as the ACS never
     /// saw its value.
-    fn read(
+    pub(super) fn read(
         &mut self,
         key: Key,
         parameter: &Parameter,

@@ -158,12 +158,37 @@ impl Model {
             };
         };
         let value = inverted(&entry.value, first)?;
+        if value.is_empty() {
+            self.check_unset(entry, parameter)?;
+        }
         let at = instances(&self.schema, &self.state, entry.key);
         let Some((_, source)) = self.sources.get_mut(first.source) else {
             return Err(ModelError::NotWritable);
         };
         let staged = source.stage(first.slot, at.as_slice(), &value);
         staged.map_err(ModelError::from)
+    }
+
+    /// The empty text unsets what is kept in a source: then the next alternative shows, or the
+    /// default. Where that is not what was asked for, the value cannot be kept.
+    fn check_unset(&mut self, entry: &Entry, parameter: &Parameter) -> Result<(), ModelError> {
+        let Origin::Sources(sources) = &parameter.origin else {
+            return Ok(());
+        };
+        let (other, _) = self.read(entry.key, parameter, sources.get(1..).unwrap_or_default());
+        let default = self.schema.default(&entry.key, parameter);
+        let shown = other.as_deref().unwrap_or(default);
+        if shown == entry.value {
+            return Ok(());
+        }
+        let shown = match parameter.secret {
+            true => "another value".to_owned(),
+            false => format!("{shown:?}"),
+        };
+        Err(ModelError::InvalidValue(format!(
+            "where the parameter is kept, an empty value is one that is not set: {shown} would \
+             show in its place"
+        )))
     }
 
     /// The change in memory and, with what is staged, on flash; nothing of it on an error. That the

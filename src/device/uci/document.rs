@@ -34,6 +34,8 @@ pub struct Section {
     pub name: Option<String>,
     /// Its options with their values, in libuci's order.
     pub options: Vec<(String, Value)>,
+    /// Indices of the options, ascending by their names.
+    by_name: Vec<usize>,
     /// Indices of its statements; those of a section that is written in two places, too.
     pub(super) statements: Vec<usize>,
 }
@@ -41,15 +43,12 @@ pub struct Section {
 impl Section {
     /// The value of an option; `None` where it is not set, or set to the empty text.
     pub fn get(&self, option: &str) -> Option<&Value> {
-        self.options
-            .iter()
-            .find(|(name, _)| name == option)
-            .map(|(_, value)| value)
-    }
-
-    fn put(&mut self, option: &str, value: Value) {
-        self.options.retain(|(name, _)| name != option);
-        self.options.push((option.to_owned(), value));
+        let name = |at: &usize| self.options.get(*at).map(|(name, _)| name.as_str());
+        let found = self
+            .by_name
+            .binary_search_by(|at| name(at).cmp(&Some(option)));
+        let at = self.by_name.get(found.ok()?)?;
+        self.options.get(*at).map(|(_, value)| value)
     }
 }
 
@@ -60,6 +59,10 @@ pub struct Document {
     pub(super) statements: Vec<Statement>,
     pub(super) dangling: bool,
     pub(super) sections: Vec<Section>,
+    /// The sections with a name.
+    by_name: BTreeMap<String, usize>,
+    /// The sections of each type, ascending.
+    by_kind: BTreeMap<String, Vec<usize>>,
 }
 
 impl Document {
@@ -70,12 +73,23 @@ impl Document {
             dangling,
         } = parse(file, &text)?;
         let sections = sections(&statements);
+        let mut by_name = BTreeMap::new();
+        let mut by_kind: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, section) in sections.iter().enumerate() {
+            by_name.extend(section.name.clone().map(|name| (name, at)));
+            match by_kind.get_mut(&section.kind) {
+                Some(of_kind) => of_kind.push(at),
+                None => drop(by_kind.insert(section.kind.clone(), vec![at])),
+            }
+        }
         Ok(Self {
             file: file.to_owned(),
             text,
             statements,
             dangling,
             sections,
+            by_name,
+            by_kind,
         })
     }
 
@@ -103,23 +117,38 @@ impl Document {
     /// The index of the section `name`, or `@type[index]`, as [`Document::section`] has it.
     pub fn find(&self, selector: &str) -> Option<usize> {
         let Some(extended) = selector.strip_prefix('@') else {
-            return self
-                .sections
-                .iter()
-                .position(|s| s.name.as_deref() == Some(selector));
+            return self.by_name.get(selector).copied();
         };
         let (kind, index) = extended.strip_suffix(']')?.split_once('[')?;
         let index: isize = index.parse().ok()?;
-        let mut of_kind = self
-            .sections
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| kind.is_empty() || s.kind == kind)
-            .map(|(at, _)| at);
-        match usize::try_from(index) {
-            Ok(index) => of_kind.nth(index),
-            Err(_) => of_kind.nth_back(index.unsigned_abs().checked_sub(1)?),
+        let place = |count: usize| match usize::try_from(index) {
+            Ok(index) => Some(index).filter(|index| *index < count),
+            Err(_) => count.checked_sub(index.unsigned_abs()),
+        };
+        match kind {
+            "" => place(self.sections.len()),
+            kind => {
+                let of_kind = self.of_kind(kind);
+                of_kind.get(place(of_kind.len())?).copied()
+            }
         }
+    }
+
+    /// The section `name` of type `kind`. One that has its name from its type may stand without it:
+    /// where there is none of that name, the only section of the type without a name is meant.
+    pub fn find_meant(&self, name: &str, kind: &str) -> Option<usize> {
+        let only = || {
+            let nameless = |at: &&usize| self.sections.get(**at).is_some_and(|s| s.name.is_none());
+            let mut nameless = self.of_kind(kind).iter().filter(nameless);
+            let only = nameless.next().filter(|_| name == kind);
+            only.filter(|_| nameless.next().is_none()).copied()
+        };
+        self.find(name).or_else(only)
+    }
+
+    /// The indices of the sections of a type, ascending.
+    pub fn of_kind(&self, kind: &str) -> &[usize] {
+        self.by_kind.get(kind).map_or(&[], Vec::as_slice)
     }
 
     /// That there is no such section.
@@ -130,18 +159,12 @@ impl Document {
         }
     }
 
-    pub(super) fn all_of(&self, section: usize) -> impl Iterator<Item = &Statement> {
+    pub(super) fn all_of(&self, section: usize) -> impl DoubleEndedIterator<Item = &Statement> {
         self.sections
             .get(section)
             .into_iter()
             .flat_map(|s| s.statements.iter())
             .filter_map(|&at| self.statements.get(at))
-    }
-
-    pub(super) fn of_option(&self, section: usize, option: &str) -> Vec<&Statement> {
-        self.all_of(section)
-            .filter(|s| s.keyword != Keyword::Config && s.name.text == option.as_bytes())
-            .collect()
     }
 }
 
@@ -149,6 +172,8 @@ impl Document {
 fn sections(statements: &[Statement]) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut by_name: BTreeMap<&[u8], usize> = BTreeMap::new();
+    // Where each option stands among those of its section.
+    let mut places: BTreeMap<(usize, &[u8]), usize> = BTreeMap::new();
     let mut current = 0;
     for (at, statement) in statements.iter().enumerate() {
         let name = lossy(&statement.name.text);
@@ -162,6 +187,7 @@ fn sections(statements: &[Statement]) -> Vec<Section> {
                     kind: name.into_owned(),
                     name: Some(value.into_owned()).filter(|name| !name.is_empty()),
                     options: Vec::new(),
+                    by_name: Vec::new(),
                     statements: vec![at],
                 }),
             }
@@ -173,24 +199,40 @@ fn sections(statements: &[Statement]) -> Vec<Section> {
         let Some(section) = sections.get_mut(current) else {
             continue;
         };
-        section.statements.push(at);
-        let old = section.options.iter_mut().find(|(n, _)| *n == name);
-        let value = value.into_owned();
-        match (statement.keyword, old.map(|(_, old)| old)) {
-            (Keyword::Package, _) => {
-                section.statements.pop();
-            }
-            (Keyword::List, Some(Value::List(list))) => list.push(value),
-            (Keyword::List, Some(Value::One(one))) => {
-                let list = vec![std::mem::take(one), value];
-                section.put(&name, Value::List(list));
-            }
-            (Keyword::List, None) => section.put(&name, Value::List(vec![value])),
-            // An empty option neither sets nor unsets.
-            _ if value.is_empty() => {}
-            (_, Some(Value::One(one))) if *one == value => {}
-            _ => section.put(&name, Value::One(value)),
+        if statement.keyword == Keyword::Package {
+            continue;
         }
+        section.statements.push(at);
+        let key = (current, statement.name.text.as_slice());
+        let place = places.get(&key).copied();
+        let mut old = place.and_then(|place| section.options.get_mut(place));
+        let value = value.into_owned();
+        let new = match (statement.keyword, old.as_mut().map(|(_, old)| old)) {
+            (Keyword::List, Some(Value::List(list))) => {
+                list.push(value);
+                continue;
+            }
+            (Keyword::List, Some(Value::One(one))) => Value::List(vec![std::mem::take(one), value]),
+            (Keyword::List, None) => Value::List(vec![value]),
+            // An empty option neither sets nor unsets.
+            _ if value.is_empty() => continue,
+            (_, Some(Value::One(one))) if *one == value => continue,
+            _ => Value::One(value),
+        };
+        // One that is replaced moves to the end; it is taken out below, by its name.
+        if let Some((replaced, _)) = old {
+            replaced.clear();
+        }
+        places.insert(key, section.options.len());
+        section.options.push((name.into_owned(), new));
+    }
+    for section in &mut sections {
+        let Section {
+            options, by_name, ..
+        } = section;
+        options.retain(|(name, _)| !name.is_empty());
+        by_name.extend(0..options.len());
+        by_name.sort_unstable_by_key(|at| options.get(*at).map(|(name, _)| name.as_str()));
     }
     sections
 }

@@ -7,10 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::document::{Document, Value};
-use super::layout::{Patch, quote, quote_type, statement_text};
+use super::document::{Document, Value, lossy};
+use super::layout::{Patch, quote, statement_text};
 use super::parse::{Keyword, Statement};
 use super::{UciError, is_name, is_text, is_type};
+
+/// Of each section, the statements of each option, in order.
+type OptionStatements<'d> = Vec<BTreeMap<&'d [u8], Vec<&'d Statement>>>;
 
 /// An edit of a file. A section is meant by its index in [`Document::sections`] as they are before
 /// all edits of the same call.
@@ -20,8 +23,8 @@ pub enum Edit {
     Add {
         /// Its type.
         kind: String,
-        /// Its name, which no other section has, but for one that is removed.
-        name: String,
+        /// Its name, which no other section has, but for one that is removed; `None` without one.
+        name: Option<String>,
         /// Its options; those with an empty value are left out.
         options: Vec<(String, Value)>,
     },
@@ -81,15 +84,29 @@ impl Document {
         }
         self.close_last_line()?;
         loop {
-            let touched = edits.iter().flat_map(|edit| self.touched(edit));
+            let options = self.option_statements();
+            let touched = edits.iter().flat_map(|edit| self.touched(edit, &options));
             let shared = self.parted(touched);
             if shared.is_empty() {
-                break;
+                let patches = edits.iter().flat_map(|edit| self.patches(edit, &options));
+                let patches = patches.collect();
+                return self.splice(patches);
             }
             self.splice(shared)?;
         }
-        let patches = edits.iter().flat_map(|edit| self.patches(edit));
-        self.splice(patches.collect())
+    }
+
+    fn option_statements(&self) -> OptionStatements<'_> {
+        let of_section = |section| {
+            let mut options: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            let all = self.all_of(section);
+            for statement in all.filter(|statement| statement.keyword != Keyword::Config) {
+                let name = statement.name.text.as_slice();
+                options.entry(name).or_default().push(statement);
+            }
+            options
+        };
+        (0..self.sections.len()).map(of_section).collect()
     }
 
     fn check_all(&self, edits: &[Edit]) -> Result<(), UciError> {
@@ -103,13 +120,15 @@ impl Document {
                     options,
                 } => {
                     check("type", kind, is_type)?;
-                    check("section", name, is_name)?;
-                    let known = self.find(name).filter(|at| !removed.contains(at));
-                    if known.is_some() || !added.insert(name) {
-                        return Err(UciError::Exists {
-                            file: self.file.clone(),
-                            section: name.clone(),
-                        });
+                    if let Some(name) = name {
+                        check("section", name, is_name)?;
+                        let known = self.find(name).filter(|at| !removed.contains(at));
+                        if known.is_some() || !added.insert(name) {
+                            return Err(UciError::Exists {
+                                file: self.file.clone(),
+                                section: name.clone(),
+                            });
+                        }
                     }
                     for (option, value) in options {
                         check_option(option, value)?;
@@ -139,6 +158,7 @@ impl Document {
     /// The edits without those that another one makes void, and those that change nothing.
     fn that_count<'c>(&self, edits: &'c [Edit]) -> Vec<&'c Edit> {
         let removed = removed(edits);
+        let options = self.option_statements();
         let mut last = BTreeMap::new();
         for (at, edit) in edits.iter().enumerate() {
             match edit {
@@ -163,7 +183,7 @@ impl Document {
             } => {
                 !removed.contains(section)
                     && last.get(&(*section, option.as_str())) == Some(&at)
-                    && !self.says(*section, option, value)
+                    && !self.says(*section, option, value, &options)
             }
         };
         let all = edits.iter().enumerate();
@@ -178,42 +198,49 @@ impl Document {
 
     /// The statements that must stand on lines of their own: what is edited, and what a line is
     /// put behind.
-    fn touched(&self, edit: &Edit) -> Vec<&Statement> {
+    fn touched<'d>(&'d self, edit: &Edit, options: &OptionStatements<'d>) -> Vec<&'d Statement> {
         match edit {
             Edit::Add { .. } => Vec::new(),
             Edit::Remove { section } => self.all_of(*section).collect(),
             Edit::Set {
                 section, option, ..
-            } => match self.of_option(*section, option) {
-                none if none.is_empty() => self.all_of(*section).last().into_iter().collect(),
-                some => some,
+            } => match of_option(options, *section, option) {
+                [] => self.all_of(*section).next_back().into_iter().collect(),
+                some => some.to_vec(),
             },
         }
     }
 
-    fn patches(&self, edit: &Edit) -> Vec<Patch> {
+    fn patches(&self, edit: &Edit, options: &OptionStatements<'_>) -> Vec<Patch> {
         match edit {
             Edit::Add {
                 kind,
                 name,
                 options,
-            } => vec![self.added(kind, name, options)],
+            } => vec![self.added(kind, name.as_deref(), options)],
             Edit::Remove { section } => self.without(*section),
             Edit::Set {
                 section,
                 option,
                 value,
-            } => self.put(*section, option, value),
+            } => self.put(
+                *section,
+                option,
+                value,
+                of_option(options, *section, option),
+            ),
         }
     }
 
-    fn added(&self, kind: &str, name: &str, options: &[(String, Value)]) -> Patch {
-        let mut text = format!("\nconfig {} '{name}'\n", quote_type(kind.as_bytes()));
+    fn added(&self, kind: &str, name: Option<&str>, options: &[(String, Value)]) -> Patch {
+        let name = name.unwrap_or_default();
+        let config = statement_text(Keyword::Config, kind.as_bytes(), name.as_bytes());
+        let mut text = format!("\n{}\n", lossy(&config));
         for (option, value) in options {
             let keyword = Keyword::of(value);
             for item in value.items().iter().filter(|item| !item.is_empty()) {
                 let statement = statement_text(keyword, option.as_bytes(), item.as_bytes());
-                text.push_str(&format!("\t{}\n", String::from_utf8_lossy(&statement)));
+                text.push_str(&format!("\t{}\n", lossy(&statement)));
             }
         }
         let end = self.text.len();
@@ -232,36 +259,31 @@ impl Document {
         cuts
     }
 
-    /// The statements that make `option` say `value`.
-    fn wanted<'v>(
+    /// Whether nothing is to be done for `option` to say `value`.
+    fn says(
         &self,
         section: usize,
         option: &str,
-        value: &'v Value,
-    ) -> (Keyword, &'v [String]) {
-        let is_single = |s: &&Statement| s.keyword == Keyword::Option;
-        let unset = matches!(value, Value::One(one) if one.is_empty());
-        match value.items() {
-            _ if unset && !self.of_option(section, option).iter().any(is_single) => {
-                (Keyword::Option, &[])
-            }
-            items => (Keyword::of(value), items),
-        }
-    }
-
-    /// Whether nothing is to be done for `option` to say `value`.
-    fn says(&self, section: usize, option: &str, value: &Value) -> bool {
-        match self.wanted(section, option, value) {
-            (_, []) => self.of_option(section, option).is_empty(),
+        value: &Value,
+        options: &OptionStatements<'_>,
+    ) -> bool {
+        let existing = of_option(options, section, option);
+        match wanted(existing, value) {
+            (_, []) => existing.is_empty(),
             _ => self.sections.get(section).and_then(|s| s.get(option)) == Some(value),
         }
     }
 
     /// Makes the statements of `option` say `value`: those that are there are reused in order,
     /// surplus ones removed, missing ones added after the last.
-    fn put(&self, section: usize, option: &str, value: &Value) -> Vec<Patch> {
-        let (keyword, items) = self.wanted(section, option, value);
-        let existing = self.of_option(section, option);
+    fn put(
+        &self,
+        section: usize,
+        option: &str,
+        value: &Value,
+        existing: &[&Statement],
+    ) -> Vec<Patch> {
+        let (keyword, items) = wanted(existing, value);
         let mut patches = Vec::new();
         for (at, statement) in existing.iter().enumerate() {
             match items.get(at) {
@@ -271,7 +293,10 @@ impl Document {
         }
         let missing = items.get(existing.len()..).unwrap_or_default();
         if !missing.is_empty() {
-            let anchor = existing.last().copied().or(self.all_of(section).last());
+            let anchor = existing
+                .last()
+                .copied()
+                .or(self.all_of(section).next_back());
             let end = anchor.map_or(self.text.len(), |s| s.lines.end);
             let mut lines = Vec::new();
             for item in missing {
@@ -333,11 +358,30 @@ impl Document {
     /// The white space before the last option of a section; a tabulator if there is none.
     fn indent(&self, section: usize) -> Vec<u8> {
         self.all_of(section)
-            .filter(|s| s.keyword != Keyword::Config)
-            .last()
+            .rfind(|s| s.keyword != Keyword::Config)
             .map_or(b"\t".to_vec(), |s| {
                 self.slice(s.lines.start..s.span.start).to_vec()
             })
+    }
+}
+
+fn of_option<'o, 'd>(
+    options: &'o OptionStatements<'d>,
+    section: usize,
+    option: &str,
+) -> &'o [&'d Statement] {
+    let of_section = options.get(section);
+    let statements = of_section.and_then(|options| options.get(option.as_bytes()));
+    statements.map_or(&[], Vec::as_slice)
+}
+
+/// The statements, beside those that there are, that make an option say `value`.
+fn wanted<'v>(existing: &[&Statement], value: &'v Value) -> (Keyword, &'v [String]) {
+    let is_single = |s: &&Statement| s.keyword == Keyword::Option;
+    let unset = matches!(value, Value::One(one) if one.is_empty());
+    match value.items() {
+        _ if unset && !existing.iter().any(is_single) => (Keyword::Option, &[]),
+        items => (Keyword::of(value), items),
     }
 }
 

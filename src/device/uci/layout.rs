@@ -30,11 +30,10 @@ impl Document {
     pub(super) fn parted<'s>(&self, statements: impl Iterator<Item = &'s Statement>) -> Vec<Patch> {
         let mut parted = BTreeMap::new();
         for statement in statements {
-            if let Some(patch) = self.shared_lines(statement) {
-                parted.insert(patch.at.start, patch);
-            }
+            let line = parted.entry(statement.lines.start);
+            line.or_insert_with(|| self.shared_lines(statement));
         }
-        parted.into_values().collect()
+        parted.into_values().flatten().collect()
     }
 
     /// The lines of a statement rewritten with one statement each; `None` where it stands alone.
@@ -143,7 +142,7 @@ pub(super) fn quote(value: &[u8]) -> Vec<u8> {
 }
 
 /// A type as libuci writes it, without quotes, unless it would be read as something else.
-pub(super) fn quote_type(kind: &[u8]) -> String {
+fn quote_type(kind: &[u8]) -> String {
     let plain: Vec<u8> = kind.iter().copied().filter(|&c| c != b'-').collect();
     if is_name(&plain) {
         lossy(kind).into_owned()

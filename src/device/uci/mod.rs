@@ -93,7 +93,8 @@ impl fmt::Display for UciError {
             ),
             Self::NoSection { file, section } => write!(
                 f,
-                "{file}: there is no section '{section}'; add it first (config TYPE '{section}')"
+                "{file}: there is no section '{section}', and nothing says of which type it is; add \
+                 it to the file, or write its type in the key of the row (NAME=TYPE)"
             ),
             Self::Exists { file, section } => {
                 write!(f, "{file}: there is a section '{section}' already")

@@ -93,7 +93,7 @@ pub fn delete(document: &mut Document, selector: &str, option: &str) -> Done {
 pub fn add_section(document: &mut Document, kind: &str, name: &str) -> Done {
     document.apply(&[Edit::Add {
         kind: kind.to_owned(),
-        name: name.to_owned(),
+        name: Some(name.to_owned()),
         options: Vec::new(),
     }])
 }

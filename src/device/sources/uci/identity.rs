@@ -20,10 +20,39 @@ pub(super) fn nameless(identity: &str) -> Option<(&str, Fingerprint)> {
     Some((kind, Fingerprint::parse(print)?))
 }
 
+/// Sections without a name and their identities, one to one.
+#[derive(Clone, Default)]
+struct Nameless {
+    sections: BTreeMap<Box<str>, usize>,
+    identities: BTreeMap<usize, Box<str>>,
+}
+
+impl Nameless {
+    fn insert(&mut self, identity: Box<str>, section: usize) {
+        self.identities.insert(section, identity.clone());
+        self.sections.insert(identity, section);
+    }
+
+    fn forget(&mut self, kind: &str) {
+        self.sections.retain(|identity, _| !is_of(identity, kind));
+        self.identities.retain(|_, identity| !is_of(identity, kind));
+    }
+}
+
+impl FromIterator<(Box<str>, usize)> for Nameless {
+    fn from_iter<I: IntoIterator<Item = (Box<str>, usize)>>(pairs: I) -> Self {
+        let mut nameless = Self::default();
+        for (identity, section) in pairs {
+            nameless.insert(identity, section);
+        }
+        nameless
+    }
+}
+
 /// Which section of a document each identity of a section without a name means.
 #[derive(Clone, Default)]
 pub(super) struct Identities {
-    sections: BTreeMap<Box<str>, usize>,
+    nameless: Nameless,
     /// What identities have become that the model may still use.
     became: BTreeMap<Box<str>, Box<str>>,
     /// The types that were listed: what is known of them and not here is gone.
@@ -37,7 +66,7 @@ impl Identities {
             return document.find(section);
         };
         let now = self.became.get(section).map_or(section, |now| &**now);
-        if let Some(at) = self.sections.get(now) {
+        if let Some(at) = self.nameless.sections.get(now) {
             return Some(*at);
         }
         // Not listed yet since the agent started: whichever section is most like it. Else gone, but
@@ -56,13 +85,12 @@ impl Identities {
         if let Some(name) = &found.name {
             return Some(name.as_str().into());
         }
-        let called = self.sections.iter().find(|(_, at)| **at == section);
-        if let Some((identity, _)) = called {
+        if let Some(identity) = self.nameless.identities.get(&section) {
             return Some(identity.clone());
         }
-        let is_taken = |identity: &str| self.sections.contains_key(identity);
+        let is_taken = |identity: &str| self.nameless.sections.contains_key(identity);
         let identity = free(found, &mut BTreeMap::new(), is_taken);
-        self.sections.insert(identity.clone(), section);
+        self.nameless.insert(identity.clone(), section);
         Some(identity)
     }
 
@@ -70,7 +98,7 @@ impl Identities {
     pub(super) fn list(&mut self, document: &Document, kind: &str, known: &[&str]) -> Vec<Listed> {
         let matched = Kind::new(document, kind, known).matched(Some(self));
         self.listed.insert(kind.into());
-        self.sections.retain(|identity, _| !is_of(identity, kind));
+        self.nameless.forget(kind);
         let asked: BTreeSet<&str> = known.iter().copied().collect();
         self.became
             .retain(|was, _| !is_of(was, kind) || asked.contains(&**was));
@@ -84,11 +112,11 @@ impl Identities {
                 (Some(name), _) => name.as_str().into(),
                 (None, Some(was)) if still_fits(section, was) => was.into(),
                 (None, _) => free(section, &mut tried, |identity| {
-                    asked.contains(identity) || self.sections.contains_key(identity)
+                    asked.contains(identity) || self.nameless.sections.contains_key(identity)
                 }),
             };
             if section.name.is_none() {
-                self.sections.insert(identity.clone(), at);
+                self.nameless.insert(identity.clone(), at);
             }
             let was = was.filter(|was| *was != &*identity).map(Box::<str>::from);
             if let Some(was) = &was {
@@ -105,22 +133,23 @@ impl Identities {
     /// The same for a document that was read anew; `before` is what was found in it last.
     pub(super) fn again(&self, before: Option<&Document>, document: &Document) -> Self {
         let kinds = self
+            .nameless
             .sections
             .keys()
             .filter_map(|identity| nameless(identity));
         let kinds: BTreeSet<&str> = kinds.map(|(kind, _)| kind).collect();
-        let mut sections = BTreeMap::new();
+        let mut nameless = Nameless::default();
         for kind in kinds {
             let known = self.in_order(before, kind);
             for (section, of) in Kind::new(document, kind, &known).matched(None) {
                 let identity = of.and_then(|of| known.get(of));
                 if let Some(identity) = identity.filter(|identity| identity.starts_with('@')) {
-                    sections.insert(Box::from(*identity), section);
+                    nameless.insert(Box::from(*identity), section);
                 }
             }
         }
         Self {
-            sections,
+            nameless,
             became: self.became.clone(),
             listed: self.listed.clone(),
         }
@@ -128,20 +157,21 @@ impl Identities {
 
     /// The same for a document that has lost sections.
     pub(super) fn without(&self, removed: &BTreeSet<usize>) -> Self {
-        let left = self.sections.iter().filter(|(_, at)| !removed.contains(at));
+        let sections = self.nameless.sections.iter();
+        let left = sections.filter(|(_, at)| !removed.contains(at));
         let moved = left.map(|(identity, at)| {
             let before = removed.range(..at).count();
             (identity.clone(), at - before)
         });
         Self {
-            sections: moved.collect(),
+            nameless: moved.collect(),
             became: self.became.clone(),
             listed: self.listed.clone(),
         }
     }
 
     fn of_kind(&self, kind: &str) -> impl Iterator<Item = &str> {
-        let all = self.sections.keys().map(|identity| &**identity);
+        let all = self.nameless.sections.keys().map(|identity| &**identity);
         all.filter(move |identity| is_of(identity, kind))
     }
 
@@ -149,7 +179,7 @@ impl Identities {
     fn in_order<'s>(&'s self, before: Option<&'s Document>, kind: &'s str) -> Vec<&'s str> {
         let mut known: Vec<(Option<&usize>, &str)> = self
             .of_kind(kind)
-            .map(|identity| (self.sections.get(identity), identity))
+            .map(|identity| (self.nameless.sections.get(identity), identity))
             .collect();
         let named = before.map(Document::sections).unwrap_or_default();
         let named: Vec<(usize, &str)> = named
@@ -215,7 +245,10 @@ impl<'d, 'k> Kind<'d, 'k> {
             for (known, (identity, mark)) in self.identities.iter().zip(&mut self.known).enumerate()
             {
                 let now = certain.became.get(*identity);
-                let section = certain.sections.get(now.map_or(*identity, |now| &**now));
+                let section = certain
+                    .nameless
+                    .sections
+                    .get(now.map_or(*identity, |now| &**now));
                 let place = section.and_then(|section| self.at.binary_search(section).ok());
                 mark.is_gone = is_listed && place.is_none();
                 pairs.extend(place.map(|place| (place, known)));

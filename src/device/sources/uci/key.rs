@@ -19,7 +19,9 @@ pub(super) enum UciKey {
 /// Where the value of a row is: the section may depend on the instance.
 pub(super) struct OptionKey {
     place: KeyPart,
-    /// The row is a list, so that the option is written as one.
+    /// The type of the section, should it have to be made; `None` where nothing says it.
+    kind: Option<Box<str>>,
+    /// The option is written as a list, also where it is not one yet.
     pub(super) is_list: bool,
 }
 
@@ -32,22 +34,34 @@ enum KeyPart {
     Of(KeyTemplate),
 }
 
+/// The option that a key means for certain instances.
+pub(super) struct OptionPlace<'k> {
+    /// A name, `@type[index]`, or what the source called the section in a table.
+    pub(super) section: Cow<'k, str>,
+    pub(super) option: Cow<'k, str>,
+    /// As [`OptionKey`] has it.
+    pub(super) kind: Option<&'k str>,
+}
+
 impl OptionKey {
-    /// Section and option for these instances; `None` where what stands for `{i}` makes no key.
-    pub(super) fn at(&self, at: &[Instance<'_>]) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
-        match &self.place {
+    /// The option for these instances; `None` where what stands for `{i}` makes no key.
+    pub(super) fn at(&self, at: &[Instance<'_>]) -> Option<OptionPlace<'_>> {
+        let (section, option) = match &self.place {
             KeyPart::Fixed { section, option } => {
-                Some((Cow::Borrowed(section), Cow::Borrowed(option)))
+                (Cow::Borrowed(&**section), Cow::Borrowed(&**option))
             }
             KeyPart::Of(template) => {
                 let key = template.fill(at);
                 let (section, option) = key.rsplit_once('.')?;
-                Some((
-                    Cow::Owned(section.to_owned()),
-                    Cow::Owned(option.to_owned()),
-                ))
+                let owned = |text: &str| Cow::Owned(text.to_owned());
+                (owned(section), owned(option))
             }
-        }
+        };
+        Some(OptionPlace {
+            section,
+            option,
+            kind: self.kind.as_deref(),
+        })
     }
 }
 
@@ -64,8 +78,13 @@ pub(super) fn read<'k>(row: &Declaration<'_>, key: &'k str) -> Result<(&'k str, 
                 "'{key}' is not package.@type, a table of the sections of a type"
             )),
         },
-        Some(kind) => {
-            let template = KeyTemplate::parse(rest, row.tables)?;
+        Some(kind_of_row) => {
+            let (rest, is_marked) = match rest.strip_suffix("[]") {
+                Some(rest) => (rest, true),
+                None => (rest, false),
+            };
+            let (rest, of_type) = take_type(rest)?;
+            let template = KeyTemplate::parse(&rest, row.tables)?;
             let instance = Instance {
                 number: 1,
                 identity: None,
@@ -73,22 +92,42 @@ pub(super) fn read<'k>(row: &Declaration<'_>, key: &'k str) -> Result<(&'k str, 
             let sample = template.fill(&vec![instance; row.tables]).into_owned();
             let (section, option) = split(&sample).ok_or_else(|| {
                 format!(
-                    "'{key}' is not package.section.option; a section is a name, @type[index] \
-                     or {TEMPLATE}"
+                    "'{key}' is not package.section.option; a section is a name, name=type, \
+                     @type[index] or {TEMPLATE}"
                 )
             })?;
-            let place = if template.has_places() {
-                KeyPart::Of(template)
+            let (place, usual) = if template.has_places() {
+                (KeyPart::Of(template), None)
             } else {
-                KeyPart::Fixed {
-                    section: section.into(),
-                    option: option.into(),
-                }
+                let (section, option) = (section.into(), option.into());
+                (KeyPart::Fixed { section, option }, Some(&*sample))
             };
-            let is_list = kind.list.is_some() && !row.filtered;
-            Ok((package, UciKey::Option(OptionKey { place, is_list })))
+            // `config acs 'acs'`: most sections that there are once have the name of their type.
+            let usual = usual.and_then(|sample| Some(split(sample)?.0));
+            let kind = of_type.or(usual.filter(|section| !section.starts_with('@')));
+            let key = OptionKey {
+                place,
+                kind: kind.map(Box::from),
+                is_list: is_marked || (kind_of_row.list.is_some() && !row.filtered),
+            };
+            Ok((package, UciKey::Option(key)))
         }
     }
+}
+
+/// Takes `=type` out of `section=type.option`.
+fn take_type(rest: &str) -> Result<(Cow<'_, str>, Option<&str>), String> {
+    let (section, option) = rest.rsplit_once('.').unwrap_or((rest, ""));
+    let Some((section, kind)) = section
+        .split_once('=')
+        .filter(|_| !section.starts_with('@'))
+    else {
+        return Ok((Cow::Borrowed(rest), None));
+    };
+    if !is_of_type(kind) {
+        return Err(format!("'{kind}' is not the type of a section"));
+    }
+    Ok((Cow::Owned(format!("{section}.{option}")), Some(kind)))
 }
 
 fn split(key: &str) -> Option<(&str, &str)> {

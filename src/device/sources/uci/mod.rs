@@ -3,11 +3,16 @@
 //! | key | value |
 //! |---|---|
 //! | `package.section.option` | an option. The section is a name, `@type[index]` (counted from 0, from the end if negative; `@[index]` counts all sections), or `{i}`: the section that the innermost instance is |
+//! | `package.section=type.option` | the same, and of which type the section is |
 //! | `package.@type` | a table: the sections of a type. New instances get a name, `type_number` |
 //!
 //! * `{i}` may also be a part of a name, as in `net_{i}`, or the index in a table of the agent's own.
+//! * What is not there is made when it is set: the option; a section with a name, of the type that
+//!   the key says, else of its own name; `@type[index]` behind the last of its type; the file. A
+//!   section that has the name of its type is also found where it stands once without its name.
 //! * A list reads as its items with a comma between them, `%` and `,` within an item as `%25` and
-//!   `%2C` (TR-106 §3.2.3). It is written so where the option is a list already, or the row is one.
+//!   `%2C` (TR-106 §3.2.3). It is written so where the option is a list already, the row is one, or
+//!   the key ends in `[]`.
 //! * An option that is not set has no value. The empty value unsets an option, as `uci set` does.
 //! * A package that cannot be read now says what it said before; if it was never read, or there is
 //!   no such file, that is not known.
@@ -171,7 +176,7 @@ impl Source for UciSource {
         };
         package.open(dir);
         match key.at(at) {
-            Some((section, option)) => package.get(&section, &option),
+            Some(place) => package.get(&place),
             None => Reading::Absent,
         }
     }
@@ -196,8 +201,8 @@ impl Source for UciSource {
         let Some((UciKey::Option(key), package, dir)) = self.at(slot) else {
             return Err(SourceError::ReadOnly);
         };
-        let (section, option) = key.at(at).ok_or(SourceError::ReadOnly)?;
-        package.set(dir, (&section, &option), value, key.is_list)
+        let place = key.at(at).ok_or(SourceError::ReadOnly)?;
+        package.set(dir, &place, value, key.is_list)
     }
 
     fn stage_add(

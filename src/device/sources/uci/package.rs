@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::identity::Identities;
-use super::staged::{self, Alike, Staged};
+use super::key::OptionPlace;
+use super::stage::Staging;
+use super::staged::{self, Staged};
 use super::value;
 use crate::datamodel::source::{Listed, Reading, SourceError};
 use crate::device::uci::{self, Document, Stamp, UciError};
@@ -32,11 +34,7 @@ pub(super) struct Package {
     pub(super) ids: Identities,
     /// The state of the file, and what is wrong with it, that the log has.
     complaint: Option<(Option<Stamp>, String)>,
-    pub(super) staged: Vec<Staged>,
-    /// The sections of the document, while changes are staged.
-    pub(super) alike: Option<Alike>,
-    /// Bytes that what is staged adds, quotes and the like not counted.
-    pub(super) growth: usize,
+    pub(super) staging: Staging,
 }
 
 /// What a write did.
@@ -64,9 +62,7 @@ impl Package {
             document: None,
             ids: Identities::default(),
             complaint: None,
-            staged: Vec::new(),
-            alike: None,
-            growth: 0,
+            staging: Staging::default(),
         }
     }
 
@@ -113,7 +109,6 @@ impl Package {
     }
 
     fn take(&mut self, document: Document, stamp: Stamp) {
-        self.alike = None;
         self.document = Some(document);
         self.found = LastLook::Good(stamp);
         self.complaint = None;
@@ -150,14 +145,20 @@ impl Package {
 
     /// What an option says. Of a file that is not there nobody can tell whether it is to come, or
     /// was there before the agent.
-    pub(super) fn get(&self, section: &str, option: &str) -> Reading<'_> {
+    pub(super) fn get(&self, place: &OptionPlace<'_>) -> Reading<'_> {
         let Some(document) = &self.document else {
             return Reading::Unknown;
         };
-        let section = self.ids.find(document, section);
+        let section = self.find(document, place);
         let section = section.and_then(|at| document.sections().get(at));
-        let value = section.and_then(|section| section.get(option));
+        let value = section.and_then(|section| section.get(&place.option));
         Reading::of(value.map(value::shown))
+    }
+
+    /// The section that is meant.
+    pub(super) fn find(&self, document: &Document, place: &OptionPlace<'_>) -> Option<usize> {
+        let found = self.ids.find(document, &place.section);
+        found.or_else(|| document.find_meant(&place.section, place.kind?))
     }
 
     /// The sections of a type; `None` where the file does not tell now.
@@ -181,14 +182,13 @@ impl Package {
 
     /// What is staged, as a line.
     pub(super) fn line(&self) -> Option<String> {
-        (!self.staged.is_empty()).then(|| staged::format(&self.name, &self.staged))
+        let changes = self.staging.changes();
+        (!changes.is_empty()).then(|| staged::format(&self.name, changes))
     }
 
     /// What is staged, which is forgotten.
     pub(super) fn unstage(&mut self) -> Vec<Staged> {
-        self.growth = 0;
-        self.alike = None;
-        std::mem::take(&mut self.staged)
+        std::mem::take(&mut self.staging).into_changes()
     }
 
     /// Makes the changes in the file as it is now; `None` where nothing is to be done.

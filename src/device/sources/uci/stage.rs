@@ -1,41 +1,113 @@
 //! Changes of a package are checked and remembered.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::key::OptionPlace;
 use super::package::{Package, refused};
 use super::staged::{Alike, SectionRef, Staged};
 use super::value;
 use crate::datamodel::source::SourceError;
-use crate::device::uci::{self, Document, MAX_FILE_BYTES, UciError};
+use crate::device::uci::{self, MAX_FILE_BYTES, UciError};
+
+/// What is staged for a package.
+#[derive(Default)]
+pub(super) struct Staging {
+    changes: Vec<Staged>,
+    /// What the sections are called that come.
+    added: BTreeSet<Box<str>>,
+    /// What those are called that go.
+    removed: BTreeSet<Box<str>>,
+    /// The sections of the document without a name, once one is changed.
+    alike: Option<Alike>,
+    /// Bytes that come, quotes and the like not counted.
+    growth: usize,
+}
+
+impl Staging {
+    /// The changes, in order.
+    pub(super) fn changes(&self) -> &[Staged] {
+        &self.changes
+    }
+
+    /// The same, for good.
+    pub(super) fn into_changes(self) -> Vec<Staged> {
+        self.changes
+    }
+
+    fn add(&mut self, kind: &str, name: &str) {
+        self.added.insert(name.into());
+        self.changes.push(Staged::Add {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+        });
+    }
+}
 
 impl Package {
     /// Stages a value.
     pub(super) fn set(
         &mut self,
         dir: &Path,
-        (section, option): (&str, &str),
+        place: &OptionPlace<'_>,
         text: &str,
         is_list: bool,
     ) -> Result<(), SourceError> {
         self.must_be_open(dir)?;
-        let (target, old) = if self.adds(section) {
-            (SectionRef::named(section), None)
-        } else {
-            let (at, target) = self.target(dir, section)?;
-            let sections = self.document.as_ref().map(Document::sections);
-            let found = sections.and_then(|sections| sections.get(at));
-            (target, found.and_then(|found| found.get(option)).cloned())
-        };
+        let OptionPlace {
+            section, option, ..
+        } = place;
+        let document = self.document.as_ref();
+        let at = document.and_then(|document| self.find(document, place));
+        let found = document.and_then(|document| document.sections().get(at?));
+        let old = found.and_then(|found| found.get(option)).cloned();
         let new = value::written(text, old.as_ref(), is_list);
         uci::check_option(option, &new).map_err(|error| refused(&error))?;
+        let target = match at {
+            _ if self.staging.added.contains(&**section) => SectionRef::named(section),
+            Some(at) => self.target(dir, at, section)?,
+            None if value::is_unset(&new) => return Ok(()),
+            None => self.make(dir, place)?,
+        };
         self.grow(dir, option.len() + text.len())?;
-        self.staged.push(Staged::Set {
+        self.staging.changes.push(Staged::Set {
             section: target,
-            option: option.to_owned(),
+            option: option.to_string(),
             old,
             new,
         });
         Ok(())
+    }
+
+    /// Stages the section that an option is to stand in.
+    fn make(&mut self, dir: &Path, place: &OptionPlace<'_>) -> Result<SectionRef, SourceError> {
+        let section = &*place.section;
+        let kind = match section.strip_prefix('@') {
+            Some(_) => self.next_of_kind(section),
+            None => place.kind,
+        };
+        let kind = kind.ok_or_else(|| self.no_section(dir, section))?;
+        self.grow(dir, kind.len() + section.len())?;
+        self.staging.add(kind, section);
+        Ok(SectionRef::named(section))
+    }
+
+    /// The type of `@type[index]`, where that is the one behind the last of this type.
+    fn next_of_kind<'s>(&self, section: &'s str) -> Option<&'s str> {
+        let (kind, index) = section
+            .strip_prefix('@')?
+            .strip_suffix(']')?
+            .split_once('[')?;
+        let document = self.document.as_ref();
+        let there = document.map_or(0, |document| document.of_kind(kind).len());
+        let is_one =
+            |change: &&Staged| matches!(change, Staged::Add { kind: of, .. } if of == kind);
+        let next = there + self.staging.changes.iter().filter(is_one).count();
+        let is_next = match index.parse::<isize>().ok()? {
+            -1 => next == 0,
+            index => usize::try_from(index) == Ok(next),
+        };
+        (is_next && !kind.is_empty()).then_some(kind)
     }
 
     /// Stages a new section; gives its name.
@@ -55,69 +127,69 @@ impl Package {
             name = format!("{stem}_{number}_{nth}");
         }
         self.grow(dir, kind.len() + name.len())?;
-        self.staged.push(Staged::Add {
-            kind: kind.to_owned(),
-            name: name.clone(),
-        });
+        self.staging.add(kind, &name);
         Ok(name.into())
     }
 
     /// Stages the removal of a section.
     pub(super) fn remove(&mut self, dir: &Path, section: &str) -> Result<(), SourceError> {
         self.must_be_open(dir)?;
-        if self.adds(section) {
-            self.staged.retain(|staged| match staged {
+        if self.staging.added.remove(section) {
+            self.staging.changes.retain(|staged| match staged {
                 Staged::Add { name, .. } => name != section,
                 Staged::Set { section: of, .. } => *of != SectionRef::named(section),
                 Staged::Remove { .. } => true,
             });
             return Ok(());
         }
-        let (_, section) = self.target(dir, section)?;
-        self.staged.push(Staged::Remove { section });
+        let document = self.document.as_ref();
+        let at = document.and_then(|document| self.ids.find(document, section));
+        let at = at.ok_or_else(|| self.no_section(dir, section))?;
+        let target = self.target(dir, at, section)?;
+        self.staging.removed.insert(target.identity.clone());
+        self.staging
+            .changes
+            .push(Staged::Remove { section: target });
         Ok(())
     }
 
     /// A section that is there and stays.
-    fn target(&mut self, dir: &Path, section: &str) -> Result<(usize, SectionRef), SourceError> {
-        let none = || {
-            let file = dir.join(&self.name).display().to_string();
-            let section = section.to_owned();
-            refused(&UciError::NoSection { file, section })
-        };
-        let document = self.document.as_ref().ok_or_else(none)?;
-        let at = self.ids.find(document, section).ok_or_else(none)?;
-        let alike = self.alike.get_or_insert_with(|| Alike::of(document));
-        let target = SectionRef::at(at, document, &mut self.ids, alike).ok_or_else(none)?;
-        let is_removed = |staged: &Staged| match staged {
-            Staged::Remove { section } => *section == target,
-            Staged::Add { .. } | Staged::Set { .. } => false,
-        };
-        if self.staged.iter().any(is_removed) {
-            return Err(none());
-        }
-        Ok((at, target))
+    fn target(&mut self, dir: &Path, at: usize, section: &str) -> Result<SectionRef, SourceError> {
+        let target = self.document.as_ref().and_then(|document| {
+            let alike = self
+                .staging
+                .alike
+                .get_or_insert_with(|| Alike::of(document));
+            SectionRef::at(at, document, &mut self.ids, alike)
+        });
+        let stays = |target: &SectionRef| !self.staging.removed.contains(&target.identity);
+        target
+            .filter(stays)
+            .ok_or_else(|| self.no_section(dir, section))
     }
 
-    fn adds(&self, section: &str) -> bool {
-        let is_it = |staged: &Staged| matches!(staged, Staged::Add { name, .. } if name == section);
-        self.staged.iter().any(is_it)
+    fn no_section(&self, dir: &Path, section: &str) -> SourceError {
+        refused(&UciError::NoSection {
+            file: dir.join(&self.name).display().to_string(),
+            section: section.to_owned(),
+        })
     }
 
     fn knows(&self, name: &str) -> bool {
         let document = self.document.as_ref();
-        self.adds(name) || document.is_some_and(|document| document.find(name).is_some())
+        self.staging.added.contains(name)
+            || document.is_some_and(|document| document.find(name).is_some())
     }
 
     /// Makes room for a line.
     fn grow(&mut self, dir: &Path, bytes: usize) -> Result<(), SourceError> {
         let size = self.document.as_ref().map_or(0, |d| d.bytes().len());
-        let growth = self.growth.saturating_add(bytes);
+        let growth = self.staging.growth.saturating_add(bytes);
         if size.saturating_add(growth) > MAX_FILE_BYTES {
             let file = dir.join(&self.name).display().to_string();
             return Err(refused(&UciError::TooLarge { file }));
         }
-        self.growth = growth;
+        self.staging.growth = growth;
         Ok(())
     }
 }

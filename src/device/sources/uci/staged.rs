@@ -8,7 +8,7 @@
 //! change  = "add" type name
 //!         | "remove" section
 //!         | "set" section option old new
-//! section = name "-"
+//! section = name "-"                              or @type[index] of one that is added so
 //!         | "@type[~fingerprint]" nth "/" of      the nth, from 0, of so many that are the same
 //!                                                 as it was when the line was written
 //! old,new = "-" not set | "=" value | "+" item { "+" item }
@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use super::fingerprint::Fingerprint;
 use super::identity::{Identities, nameless};
+use super::value;
 use crate::base::percent;
 use crate::device::uci::{Document, Edit, UciError, Value};
 
@@ -72,7 +73,7 @@ impl SectionRef {
         let alike = AlikeRef {
             kind: section.kind.as_str().into(),
             print,
-            nth: same.iter().position(|at| *at == index)?,
+            nth: same.binary_search(&index).ok()?,
             of: same.len(),
         };
         Some(Self {
@@ -121,7 +122,7 @@ impl Alike {
 /// A change that is staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Staged {
-    /// A section is added.
+    /// A section is added; `@type[index]` in place of a name is one without.
     Add { kind: String, name: String },
     /// A section goes.
     Remove { section: SectionRef },
@@ -140,14 +141,18 @@ pub(super) fn wanted(
     document: &Document,
     ids: &Identities,
 ) -> Result<Vec<Edit>, UciError> {
-    let mut edits = Vec::new();
+    let mut edits = EditList::default();
     for change in staged {
         match change {
-            Staged::Add { kind, name } => edits.push(added(kind, name)),
+            // Somebody was faster with the one that there is to be.
+            Staged::Add { name, .. } if name.starts_with('@') && document.find(name).is_some() => {}
+            Staged::Add { kind, name } => edits.add(kind, name),
             Staged::Remove { section } => {
                 // One that is gone is what is wanted.
                 let section = ids.find(document, &section.identity);
-                edits.extend(section.map(|section| Edit::Remove { section }));
+                edits
+                    .all
+                    .extend(section.map(|section| Edit::Remove { section }));
             }
             Staged::Set {
                 section,
@@ -155,11 +160,11 @@ pub(super) fn wanted(
                 new,
                 ..
             } => {
-                if set_in_added(&mut edits, section, option, new) {
+                if edits.set_in_added(section, option, new) {
                     continue;
                 }
                 let found = ids.find(document, &section.identity);
-                edits.push(Edit::Set {
+                edits.all.push(Edit::Set {
                     section: found.ok_or_else(|| document.no_section(&*section.identity))?,
                     option: option.clone(),
                     value: new.clone(),
@@ -167,21 +172,23 @@ pub(super) fn wanted(
             }
         }
     }
-    Ok(edits)
+    Ok(edits.all)
 }
 
 /// The edits of a document that make what is staged and is not made yet, but for what somebody was
 /// faster with.
 pub(super) fn missing(staged: &[Staged], document: &Document) -> Vec<Edit> {
     let alike = Alike::of(document);
-    let mut edits = Vec::new();
+    let mut edits = EditList::default();
     for change in staged {
         match change {
             Staged::Add { name, .. } if document.find(name).is_some() => {}
-            Staged::Add { kind, name } => edits.push(added(kind, name)),
+            Staged::Add { kind, name } => edits.add(kind, name),
             Staged::Remove { section } => {
                 let section = section.certain(document, &alike);
-                edits.extend(section.map(|section| Edit::Remove { section }));
+                edits
+                    .all
+                    .extend(section.map(|section| Edit::Remove { section }));
             }
             Staged::Set {
                 section,
@@ -189,14 +196,14 @@ pub(super) fn missing(staged: &[Staged], document: &Document) -> Vec<Edit> {
                 old,
                 new,
             } => {
-                if set_in_added(&mut edits, section, option, new) {
+                if edits.set_in_added(section, option, new) {
                     continue;
                 }
                 let at = section.certain(document, &alike);
                 let found = at.and_then(|at| document.sections().get(at));
                 match at.zip(found) {
                     Some((section, found)) if found.get(option) == old.as_ref() => {
-                        edits.push(Edit::Set {
+                        edits.all.push(Edit::Set {
                             section,
                             option: option.clone(),
                             value: new.clone(),
@@ -212,39 +219,51 @@ pub(super) fn missing(staged: &[Staged], document: &Document) -> Vec<Edit> {
             }
         }
     }
-    edits
+    edits.all
 }
 
 /// Whether an option says what it is to say.
 fn is_said(value: Option<&Value>, wanted: &Value) -> bool {
-    let is_unset = wanted.items().iter().all(String::is_empty);
     match value {
         Some(value) => value == wanted,
-        None => is_unset,
+        None => value::is_unset(wanted),
     }
 }
 
-fn added(kind: &str, name: &str) -> Edit {
-    Edit::Add {
-        kind: kind.to_owned(),
-        name: name.to_owned(),
-        options: Vec::new(),
-    }
+/// Edits while they are collected.
+#[derive(Default)]
+struct EditList<'s> {
+    all: Vec<Edit>,
+    /// Where the sections stand that are added, by what they are called.
+    added: BTreeMap<&'s str, usize>,
+    /// Where the options of those stand.
+    options: BTreeMap<(usize, &'s str), usize>,
 }
 
-/// Sets the option in the section if the same edits add it.
-fn set_in_added(edits: &mut [Edit], section: &SectionRef, option: &str, value: &Value) -> bool {
-    for edit in edits {
-        match edit {
-            Edit::Add { name, options, .. } if **name == *section.identity => {
-                options.retain(|(known, _)| known != option);
-                options.push((option.to_owned(), value.clone()));
-                return true;
+impl<'s> EditList<'s> {
+    fn add(&mut self, kind: &str, name: &'s str) {
+        self.added.insert(name, self.all.len());
+        self.all.push(Edit::Add {
+            kind: kind.to_owned(),
+            name: Some(name.to_owned()).filter(|name| !name.starts_with('@')),
+            options: Vec::new(),
+        });
+    }
+
+    /// Sets the option in the section if it is one that is added.
+    fn set_in_added(&mut self, section: &SectionRef, option: &'s str, value: &Value) -> bool {
+        let Some(&at) = self.added.get(&*section.identity) else {
+            return false;
+        };
+        if let Some(Edit::Add { options, .. }) = self.all.get_mut(at) {
+            let place = self.options.entry((at, option)).or_insert(options.len());
+            match options.get_mut(*place) {
+                Some((_, known)) => known.clone_from(value),
+                None => options.push((option.to_owned(), value.clone())),
             }
-            _ => {}
         }
+        true
     }
-    false
 }
 
 /// Writes the changes of a package as a line.

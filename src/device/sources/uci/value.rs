@@ -1,5 +1,5 @@
 //! What an option says, as the text of a parameter: a list is its items with a comma between them,
-//! `%` and `,` within an item as `%25` and `%2C` (TR-106 §3.2.3).
+//! `%` and `,` within an item as `%25` and `%2C` (TR-106 §3.2.3). An item without text is none.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,8 @@ pub(super) fn shown(value: &Value) -> Cow<'_, str> {
     match value {
         Value::One(value) => Cow::Borrowed(value),
         Value::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| encoded(item)).collect();
+            let items = items.iter().filter(|item| !item.is_empty());
+            let items: Vec<String> = items.map(|item| encoded(item)).collect();
             Cow::Owned(items.join(","))
         }
     }
@@ -23,6 +24,11 @@ pub(super) fn written(text: &str, old: Option<&Value>, is_list: bool) -> Value {
     }
     let items = text.split(',').map(str::trim);
     Value::List(items.filter(|item| !item.is_empty()).map(decoded).collect())
+}
+
+/// Whether an option that is to say this is not set.
+pub(super) fn is_unset(value: &Value) -> bool {
+    value.items().iter().all(String::is_empty)
 }
 
 fn encoded(item: &str) -> String {

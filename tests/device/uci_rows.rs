@@ -1,0 +1,160 @@
+//! The rows that are shipped, over the configuration of a box: the model and the source together.
+
+use std::fs;
+use std::path::Path;
+
+use cwmpd::base::xsd::XsdType;
+use cwmpd::datamodel::model::{Model, ModelError, NewValue, Requester, SetError};
+use cwmpd::datamodel::row::{Row, RowKind};
+use cwmpd::device::sources::uci::UciSource;
+use cwmpd_lab::Folder;
+
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/cwmpd");
+
+/// A box: what is in `/etc/config`, and the model.
+struct ModelOfBox {
+    config: Folder,
+    // For as long as the model has its state there.
+    _folder: Folder,
+    model: Model,
+}
+
+impl ModelOfBox {
+    /// With these rows, over these packages.
+    fn new(csv: &str, packages: &[(&str, &str)]) -> Self {
+        let (config, folder) = (Folder::new("rows-config"), Folder::new("rows-model"));
+        for (package, text) in packages {
+            config.file(package, text);
+        }
+        folder.file("rows.csv", csv);
+        let source = Box::new(UciSource::new(config.path()));
+        let model = Model::open(folder.path(), "Device.", vec![("uci", source)]).unwrap();
+        Self {
+            config,
+            _folder: folder,
+            model,
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), ModelError> {
+        let values = [NewValue {
+            name: &format!("Device.{name}"),
+            value,
+            xsi_type: None,
+        }];
+        let set = self.model.set_values(Requester::Acs, &values, Some("key"));
+        let first = |mut errors: Vec<SetError>| errors.remove(0).error;
+        set.map(drop).map_err(first)
+    }
+
+    fn get(&mut self, name: &str) -> String {
+        let mut found = Vec::new();
+        let path = format!("Device.{name}");
+        self.model
+            .values(&path, &mut |_, _, value| found.push(value.to_owned()))
+            .unwrap();
+        found.remove(0)
+    }
+
+    fn text(&self, package: &str) -> String {
+        fs::read_to_string(self.config.join(package)).unwrap_or_default()
+    }
+
+    fn names(&mut self) -> Vec<(String, bool)> {
+        let mut names = Vec::new();
+        let mut each = |path: &str, writable| names.push((path.to_owned(), writable));
+        self.model.names("Device.", false, &mut each).unwrap();
+        names
+    }
+}
+
+/// The rows that are shipped and have a `uci:` source, as one file.
+fn shipped() -> String {
+    let mut csv = String::new();
+    for file in fs::read_dir(Path::new(SHIPPED)).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "csv") {
+            let text = fs::read_to_string(path).unwrap();
+            let rows = text.lines().filter(|line| line.contains(";uci:"));
+            rows.for_each(|row| csv.push_str(&format!("{row}\n")));
+        }
+    }
+    // Of the alternatives only this source is here.
+    csv.lines()
+        .map(|row| row.split(" || ").next().unwrap_or(row).to_owned() + "\n")
+        .collect()
+}
+
+/// A value that is not the default.
+fn a_value(row: &Row) -> String {
+    let RowKind::Parameter(kind) = &row.kind else {
+        unreachable!("{} is an object", row.name);
+    };
+    let value = match kind.base {
+        XsdType::Boolean => "0",
+        XsdType::UnsignedInt => "1234",
+        XsdType::DateTime => "2026-01-02T03:04:05Z",
+        _ if row.name.ends_with("URL") => "http://acs.example:7547/",
+        _ => "CET-1",
+    };
+    assert_ne!(row.value.as_deref(), Some(value));
+    value.to_owned()
+}
+
+#[test]
+fn s04_each_row_that_can_be_written_makes_what_it_needs_on_a_box_that_has_nothing() {
+    let csv = shipped();
+    let rows = csv.lines().map(|line| Row::parse(line).unwrap());
+    let rows: Vec<Row> = rows.filter(|row| row.writable).collect();
+    assert!(rows.len() > 12, "{}", rows.len());
+    for row in &rows {
+        let mut box_ = ModelOfBox::new(&csv, &[]);
+        let (name, value) = (row.name.as_str(), a_value(row));
+        let listed = (format!("Device.{name}"), true);
+        assert!(box_.names().contains(&listed), "{name}");
+        box_.set(name, &value).unwrap();
+        let path = format!("{name} in {}{}", box_.text("cwmpd"), box_.text("system"));
+        let shown = if row.secret { "" } else { value.as_str() };
+        assert_eq!(box_.get(name), shown, "{path}");
+        assert!(!box_.model.has_change(), "{path}");
+        assert_eq!(box_.model.value(name).as_deref(), Some(&*value), "{path}");
+    }
+    // And all together, each section once.
+    let mut box_ = ModelOfBox::new(&csv, &[]);
+    for row in &rows {
+        box_.set(&row.name, &a_value(row)).unwrap();
+    }
+    let text = box_.text("cwmpd") + &box_.text("system");
+    assert_eq!(text.matches("config ").count(), 4, "{text}");
+}
+
+#[test]
+fn s05_the_empty_value_is_refused_where_another_would_show() {
+    let csv = "A;STRING;source;rw;immediate;;;;;UTC;;;;;uci:p.s.a\n\
+               B;STRING;source;rw;immediate;;;;;;;;;;uci:p.s.b\n\
+               C;STRING[];source;rw;immediate;;;;;x,y;;;;;uci:p.s.c\n\
+               D;STRING;source;rw;immediate;;;;;;;;;;uci:p.s.d || uci:p.s.a\n\
+               E;STRING;source;rw,secret;immediate;;;;;hidden;;;;;uci:p.s.e\n\
+               F;STRING;source;rw;immediate;;;;;on;;;;;uci:p.s.f|map(=on, 0=off)\n";
+    let text = "config s 's'\n\toption a 'CET'\n\toption b 'x'\n\tlist c 'z'\n\toption f '0'\n";
+    let mut box_ = ModelOfBox::new(csv, &[("p", text)]);
+    for (name, would_show) in [
+        ("A", "\"UTC\""),
+        ("C", "\"x,y\""),
+        ("D", "\"CET\""),
+        ("E", "another"),
+    ] {
+        let Err(ModelError::InvalidValue(why)) = box_.set(name, "") else {
+            unreachable!("{name}");
+        };
+        assert!(why.contains(would_show), "{why}");
+    }
+    assert_eq!(box_.text("p"), text);
+    // Where the empty value shows as such, it is taken.
+    for (name, value) in [("B", ""), ("F", "on"), ("D", "own"), ("A", "UTC")] {
+        box_.set(name, value).unwrap();
+        assert_eq!(box_.get(name), value, "{name}");
+    }
+    // The default itself is written like any other value, so that a new default is not for it.
+    assert!(box_.text("p").contains("option a 'UTC'"));
+}
