@@ -12,6 +12,7 @@ mod luup;
 mod orders;
 mod power_cut;
 mod rules;
+mod secrets;
 mod sessions;
 mod storms;
 mod values;

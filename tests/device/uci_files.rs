@@ -379,6 +379,26 @@ fn w24_a_file_that_is_locked_for_long_is_reported_as_busy() {
 }
 
 #[test]
+fn a_file_that_somebody_else_reads_is_read_and_not_written() {
+    let folder = Folder::new("shared");
+    let path = folder.file("p", "config a 'x'\n");
+    let reader = nix::fcntl::Flock::lock(
+        fs::File::open(&path).unwrap(),
+        nix::fcntl::FlockArg::LockShared,
+    );
+    let reader = reader.ok().unwrap();
+    let (document, _) = load_unless_busy(&folder, "p").unwrap().unwrap();
+    let mut change = |document: &mut Document| document.apply(&[Edit::Remove { section: 0 }]);
+    let written = update(&folder, "p", false, &mut change);
+    assert!(matches!(written, Err(UciError::Busy { .. })));
+    let restored = restore(&folder, "p", document.bytes(), None);
+    assert!(matches!(restored, Err(UciError::Busy { .. })));
+    drop(reader);
+    update(&folder, "p", false, &mut change).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "");
+}
+
+#[test]
 fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
     let folder = Folder::new("pipe");
     nix::unistd::mkfifo(&folder.join("p"), nix::sys::stat::Mode::S_IRWXU).unwrap();

@@ -2,12 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cwmpd::http::error::HttpError;
 use cwmpd::http::{ExchangePhase, HttpClient, HttpRequest, HttpSettings, Method, TimeLimits};
 use cwmpd_lab::http::{Reply, Server};
+use cwmpd_lab::rerun;
 
 use crate::{AMPLE, client, exchange, get, get_with, post, settings, url};
 
@@ -240,4 +242,20 @@ fn a_client_may_be_handed_to_a_thread() {
         exchange(&mut client, request, false).map(|answer| answer.status)
     });
     assert_eq!(worker.join().unwrap(), Ok(204));
+}
+
+#[test]
+#[ignore = "run by the test below, with a proxy in its environment"]
+fn where_the_environment_names_a_proxy() {
+    let server = Server::start(|_, _| Reply::new(204));
+    assert_eq!(get(&mut client(), &server.url("/")).unwrap().status, 204);
+}
+
+#[test]
+fn a_proxy_that_the_environment_names_is_not_used() {
+    let mut env = Command::new("env");
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        env.arg(format!("{name}=http://127.0.0.1:1/"));
+    }
+    rerun(&mut env, "connection::where_the_environment_names_a_proxy");
 }

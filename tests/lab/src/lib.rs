@@ -9,6 +9,7 @@
 //! * [`medium`]: what of a program's files is on the medium when it promises something.
 //! * [`mutants`]: deliberate breakages of the code.
 //! * [`properties`]: what holds for any input of each reader of foreign bytes.
+//! * [`rerun`]: a test in a process of its own.
 //! * [`logged`]: what was logged meanwhile.
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
@@ -22,8 +23,10 @@ pub mod medium;
 pub mod mutants;
 mod nginx;
 pub mod properties;
+mod rerun;
 pub mod shared;
 
 pub use folder::Folder;
 pub use logging::logged;
 pub use nginx::Nginx;
+pub use rerun::rerun;

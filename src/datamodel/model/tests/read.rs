@@ -70,6 +70,32 @@ fn wrong_paths_are_invalid_names() {
 }
 
 #[test]
+fn a_path_has_256_characters_at_most() {
+    // The name of the row has as many as the root of TR-098 leaves; the instances' are longer.
+    let name = format!("A.{{i}}.B.{{i}}.C.{{i}}.{}", "N".repeat(234 - 18));
+    let bench = Bench::with(&format!(
+        "A.;ANY;0;1;1\nA.{{i}}.B.;ANY;0;1;1\nA.{{i}}.B.{{i}}.C.;ANY;0;1;1\n{name};STRING;0;1;1\n"
+    ));
+    let mut model = bench.open();
+    let mut path = |last: u32| {
+        let mut path = "Device.".to_owned();
+        for (table, number) in [("A.", 10_000_000), ("B.", 10_000_000), ("C.", last)] {
+            path += table;
+            let Ok(resolve::Place::Object(key)) = model.resolve(&path) else {
+                panic!("{path}");
+            };
+            let instances = model.state.tables.entry(key).or_default();
+            instances.add(number, None);
+            path += &format!("{number}.");
+        }
+        path += &"N".repeat(234 - 18);
+        (path.len(), model.find(&path))
+    };
+    assert_eq!(path(99_999_999), (256, Ok(())));
+    assert_eq!(path(100_000_000), (257, Err(ModelError::InvalidName)));
+}
+
+#[test]
 fn values_come_from_store_source_and_expression() {
     let bench = Bench::new();
     let mut model = bench.open();

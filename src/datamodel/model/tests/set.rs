@@ -193,16 +193,28 @@ fn setting_what_is_set_writes_nothing() {
 
 #[test]
 fn a_refused_secret_is_not_repeated() {
-    let row = "WiFi.PreSharedKey;HEXBINARY:32;0;1;1;0;0;0\n";
-    let bench = Bench::with(&format!("{CSV}{row}"));
-    let refused = set(
-        &mut bench.open(),
-        &[("Device.WiFi.PreSharedKey", "correct horse")],
-        "",
-    );
-    let errors = refused.unwrap_err();
-    assert!(matches!(errors[0].error, ModelError::InvalidType(_)));
-    assert!(!format!("{errors:?}").contains("horse"), "{errors:?}");
+    let rows = "WiFi.PreSharedKey;HEXBINARY:32;0;1;1;0;0;0\nWiFi.KeyPassphrase;STRING:8;0;1;1\n\
+                WiFi.PIN;UINT:0:9999;0;1;1\nWiFi.Password;STRING::open|wpa;0;1;1\n\
+                WiFi.Other;STRING:8;3;1;1;0;0;0;;;;;;;KeyPassphrase\n";
+    let bench = Bench::with(&format!("{CSV}{rows}"));
+    let mut model = bench.open();
+    for (name, value, is_type) in [
+        ("PreSharedKey", "correct horse", true),
+        ("PreSharedKey", "c0ffee c0ffee", true),
+        ("KeyPassphrase", "correct horse", false),
+        ("Other", "correct horse", false),
+        ("PIN", "correct horse", true),
+        ("PIN", "31415", false),
+        ("Password", "correct horse", false),
+    ] {
+        let errors = set(&mut model, &[(&format!("Device.WiFi.{name}"), value)], "").unwrap_err();
+        match &errors[0].error {
+            ModelError::InvalidType(_) if is_type => {}
+            ModelError::InvalidValue(_) if !is_type => {}
+            other => panic!("{name}: {other:?}"),
+        }
+        assert!(!format!("{errors:?}").contains(value), "{errors:?}");
+    }
 }
 
 #[test]
