@@ -203,6 +203,15 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(50);
 
+    #[test]
+    fn only_the_whole_text_is_the_same() {
+        assert!(same("secret", "secret") && same("", ""));
+        for other in ["", "s", "secre", "secrets", "secreT", "Secret", "other!"] {
+            assert!(!same("secret", other), "{other}");
+            assert!(!same(other, "secret"), "{other}");
+        }
+    }
+
     fn access() -> Access {
         Access {
             path: "/t0ken".to_owned(),

@@ -165,6 +165,31 @@ fn f20_a_response_is_bounded_as_it_is_written() {
 }
 
 #[test]
+fn a_response_of_attributes_is_bounded_as_it_is_written() {
+    let mut world = many(900, 0);
+    let mut talk = session(&mut world);
+    let everybody = cwmpd::soap::SetParameterAttributes {
+        name: "Device.X_Many.".to_owned(),
+        notification: None,
+        access_list: Some(vec!["&".repeat(64); 32]),
+    };
+    talk.call(Message::SetParameterAttributes {
+        parameter_list: vec![everybody],
+    });
+    // 2 MB as they are, 10 MB as XML writes them.
+    let all = Message::GetParameterAttributes {
+        parameter_names: vec!["Device.X_Many.".to_owned()],
+    };
+    assert_eq!(talk.fault(all).code, 9004);
+    let some = (0..700).map(|n| format!("Device.X_Many.P{n}")).collect();
+    talk.call(Message::GetParameterAttributes {
+        parameter_names: some,
+    });
+    let bytes = talk.post.body.len();
+    assert!(bytes > MAX_RESPONSE / 2 && bytes <= MAX_RESPONSE + AROUND);
+}
+
+#[test]
 fn f20_a_fault_gives_back_little_of_what_it_refuses() {
     let long = "N".repeat(1 << 20);
     let mut world = World::known();

@@ -65,19 +65,20 @@ fn a_request_that_covers_too_much_is_refused_before_it_takes_memory() {
 }
 
 #[test]
-fn the_name_of_an_entity_is_bounded() {
+fn an_access_list_and_the_names_in_it_are_bounded() {
     let mut world = World::known();
     let mut talk = session(&mut world);
-    let entry = |length| SetParameterAttributes {
+    let entry = |count, length| SetParameterAttributes {
         name: "Device.ManagementServer.URL".to_owned(),
         notification: None,
-        access_list: Some(vec!["é".repeat(length)]),
+        access_list: Some(vec!["é".repeat(length); count]),
     };
-    let call = |length| Message::SetParameterAttributes {
-        parameter_list: vec![entry(length)],
+    let call = |count, length| Message::SetParameterAttributes {
+        parameter_list: vec![entry(count, length)],
     };
-    assert_eq!(talk.fault(call(65)).code, 9003);
-    talk.call(call(64));
+    assert_eq!(talk.fault(call(1, 65)).code, 9003);
+    assert_eq!(talk.fault(call(33, 1)).code, 9004);
+    talk.call(call(32, 64));
 }
 
 #[test]

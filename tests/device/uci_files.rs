@@ -3,9 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use cwmpd::device::uci::{
-    Document, Edit, UciError, Value, load, load_unless_busy, restore, update,
-};
+use cwmpd::device::uci::{Document, Edit, UciError, Value, load, restore, update};
 use cwmpd_lab::Folder;
 use proptest::prelude::*;
 
@@ -352,50 +350,6 @@ fn an_update_that_changes_nothing_writes_nothing() {
     let (_, stamp) = load(&folder, "p").unwrap().unwrap();
     let written = update(&folder, "p", false, &mut |d| set(d, "x", "a", "1")).unwrap();
     assert_eq!(written.stamp, stamp);
-}
-
-#[test]
-fn w24_a_file_that_is_locked_for_long_is_reported_as_busy() {
-    let folder = Folder::new("busy");
-    let path = folder.join("p");
-    fs::write(&path, "config a 'x'\n").unwrap();
-    let other = nix::fcntl::Flock::lock(
-        fs::File::open(&path).unwrap(),
-        nix::fcntl::FlockArg::LockExclusive,
-    )
-    .ok()
-    .unwrap();
-    assert!(matches!(load(&folder, "p"), Err(UciError::Busy { .. })));
-    let start = std::time::Instant::now();
-    let at_once = load_unless_busy(&folder, "p");
-    assert!(matches!(at_once, Err(UciError::Busy { .. })));
-    assert!(start.elapsed().as_millis() < 25);
-    assert!(matches!(
-        update(&folder, "p", false, &mut |_| Ok(())),
-        Err(UciError::Busy { .. })
-    ));
-    drop(other);
-    assert!(load(&folder, "p").unwrap().is_some());
-}
-
-#[test]
-fn a_file_that_somebody_else_reads_is_read_and_not_written() {
-    let folder = Folder::new("shared");
-    let path = folder.file("p", "config a 'x'\n");
-    let reader = nix::fcntl::Flock::lock(
-        fs::File::open(&path).unwrap(),
-        nix::fcntl::FlockArg::LockShared,
-    );
-    let reader = reader.ok().unwrap();
-    let (document, _) = load_unless_busy(&folder, "p").unwrap().unwrap();
-    let mut change = |document: &mut Document| document.apply(&[Edit::Remove { section: 0 }]);
-    let written = update(&folder, "p", false, &mut change);
-    assert!(matches!(written, Err(UciError::Busy { .. })));
-    let restored = restore(&folder, "p", document.bytes(), None);
-    assert!(matches!(restored, Err(UciError::Busy { .. })));
-    drop(reader);
-    update(&folder, "p", false, &mut change).unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "");
 }
 
 #[test]

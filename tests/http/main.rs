@@ -6,6 +6,7 @@ mod dates;
 mod framing;
 mod memory;
 mod nginx;
+mod roots;
 mod streams;
 mod tls;
 

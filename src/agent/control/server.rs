@@ -209,3 +209,91 @@ fn ready(result: io::Result<usize>) -> io::Result<Option<usize>> {
         Err(e) => Err(e),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A server in a folder of its own.
+    struct Listening {
+        dir: PathBuf,
+        server: Server,
+    }
+
+    impl Listening {
+        fn new(name: &str) -> Self {
+            let dir = std::env::temp_dir().join(format!("cwmpd-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&dir);
+            fs::create_dir(&dir).unwrap();
+            let server = Server::open(&dir).unwrap();
+            Self { dir, server }
+        }
+
+        fn connect(&self) -> UnixStream {
+            let stream = UnixStream::connect(self.dir.join(NAME)).unwrap();
+            stream.set_nonblocking(true).unwrap();
+            stream
+        }
+    }
+
+    impl Drop for Listening {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.dir);
+        }
+    }
+
+    fn is_dropped(mut stream: &UnixStream) -> bool {
+        // What the server left unread makes a reset of its end.
+        match stream.read(&mut [0]) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+
+    const NOW: Duration = Duration::from_secs(100);
+
+    #[test]
+    fn nobody_but_the_owner_may_connect() {
+        let bench = Listening::new("owner");
+        let mode = fs::metadata(bench.dir.join(NAME)).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_client_that_says_nothing_is_dropped_in_the_end_and_until_then_holds_one_place_of_four() {
+        let mut bench = Listening::new("silent");
+        let clients: Vec<_> = (0..5).map(|_| bench.connect()).collect();
+        assert_eq!(bench.server.work(NOW), []);
+        assert_eq!(bench.server.clients.len(), 4);
+        assert_eq!(
+            bench.server.descriptors().count(),
+            4,
+            "nobody else is heard"
+        );
+        let (deadline, moment) = (Duration::from_secs(110), Duration::from_millis(1));
+        assert_eq!(bench.server.deadline(), Some(deadline));
+        bench.server.work(deadline - moment);
+        assert!(!clients.iter().any(is_dropped));
+        bench.server.work(deadline);
+        let dropped: Vec<_> = clients.iter().map(is_dropped).collect();
+        assert_eq!(dropped, [true, true, true, true, false]);
+        (&clients[4]).write_all(b"status\n").unwrap();
+        let asked = bench.server.work(deadline);
+        assert!(matches!(asked[..], [(_, Request::Status)]), "{asked:?}");
+    }
+
+    #[test]
+    fn a_request_without_end_is_dropped() {
+        let mut bench = Listening::new("endless");
+        let client = bench.connect();
+        let mut sent = 0;
+        while !is_dropped(&client) {
+            sent += (&client).write(&[b'x'; 4096]).unwrap_or_default();
+            assert_eq!(bench.server.work(NOW), []);
+            assert!(sent < 4 * MAX_REQUEST, "{sent}");
+        }
+        assert!(sent >= MAX_REQUEST, "{sent}");
+    }
+}

@@ -22,7 +22,8 @@ pub fn promise() {
 
 /// Runs the test `name` of this test program, which is otherwise ignored, and tells what it promised
 /// though a power cut could still undo it, of the files whose paths have `part` in them. That it
-/// wrote nothing, or promised nothing, is told too.
+/// wrote nothing, or promised nothing, is told too, and that others might read a file from its first
+/// moment.
 ///
 /// # Panics
 /// Without strace, which `tests/setup.sh` installs; where the test fails.
@@ -96,7 +97,12 @@ impl Medium {
                 self.written += 1;
                 self.loose.insert(descriptor.to_owned());
             }
-            "openat" if call.contains("O_CREAT") => self.named(&quoted, part),
+            "openat" if call.contains("O_CREAT") => {
+                if quoted.iter().any(|path| ours(path)) && !call.contains(", 0600)") {
+                    self.broken.push(format!("made for others to read: {call}"));
+                }
+                self.named(&quoted, part);
+            }
             "rename" | "renameat" | "renameat2" => {
                 if let Some(from) = quoted.first().filter(|from| self.loose.remove(**from)) {
                     self.broken
