@@ -152,7 +152,7 @@ impl Agent {
         }
     }
 
-    /// The csv of GenieACS's simulator.
+    /// The csv of GenieACS's simulator, which puts the dot behind the name of an object itself.
     fn dump(&mut self) -> Result<String, String> {
         let failed = |e: ModelError| e.to_string();
         let mut values: HashMap<String, (XsdType, String)> = HashMap::new();
@@ -161,7 +161,7 @@ impl Agent {
                 values.insert(path.to_owned(), (kind, value.to_owned()));
             })
             .map_err(failed)?;
-        let mut text = "Parameter,Object,Writable,Value,Type\n".to_owned();
+        let mut text = "Parameter,Object,Writable,Value,Value type\n".to_owned();
         self.model
             .names("", false, &mut |path, writable| {
                 let _ = match values.get(path) {
@@ -169,7 +169,10 @@ impl Agent {
                         let (value, kind) = (quoted(value), kind.as_str());
                         writeln!(text, "{path},false,{writable},{value},{kind}")
                     }
-                    None => writeln!(text, "{path},true,{writable},,"),
+                    None => {
+                        let object = path.trim_end_matches('.');
+                        writeln!(text, "{object},true,{writable},,")
+                    }
                 };
             })
             .map_err(failed)?;

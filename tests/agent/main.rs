@@ -2,6 +2,7 @@
 
 mod boot_delay;
 mod clock;
+mod dump;
 mod edge;
 mod faults;
 mod identity;

@@ -3,6 +3,7 @@
 mod check;
 mod durable;
 mod fuzzed;
+mod genieacs;
 mod language;
 mod rows;
 mod scale;
