@@ -161,6 +161,19 @@ mod tests {
         assert_eq!(text, r"fault: %s%n{}\r\ncwmpd: error: forged\u{1b}[2J\u{0}");
     }
 
+    /// They know nothing of what is secret here.
+    #[test]
+    fn what_libraries_say_in_detail_is_not_logged() {
+        let is_logged = |target, level| {
+            let metadata = Metadata::builder().target(target).level(level).build();
+            LOGGER.enabled(&metadata)
+        };
+        assert!(is_logged("cwmpd::acs", Level::Debug));
+        assert!(is_logged("ureq::run", Level::Warn));
+        assert!(!is_logged("ureq::run", Level::Info));
+        assert!(!is_logged("ureq_proto::client", Level::Debug));
+    }
+
     #[test]
     fn a_line_is_bounded() {
         let text = line(format_args!("{}", "é".repeat(5000)));

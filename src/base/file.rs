@@ -137,11 +137,12 @@ mod tests {
         let dir = folder("replace");
         fs::create_dir_all(dir.join("folder/in the way")).unwrap();
         for keep in [Keep::Durably, Keep::UntilReboot] {
-            replace(&dir.join("file"), b"old", 0o640, keep).unwrap();
+            let mode = || fs::metadata(dir.join("file")).unwrap().permissions().mode() & 0o7777;
+            replace(&dir.join("file"), b"old", 0o644, keep).unwrap();
+            assert_eq!(mode(), 0o644);
             replace(&dir.join("file"), b"new", 0o600, keep).unwrap();
+            assert_eq!(mode(), 0o600);
             assert_eq!(fs::read(dir.join("file")).unwrap(), b"new");
-            let mode = fs::metadata(dir.join("file")).unwrap().permissions().mode();
-            assert_eq!(mode & 0o7777, 0o600);
             assert!(replace(&dir.join("folder"), b"new", 0o600, keep).is_err());
             assert!(dir.join("folder/in the way").is_dir());
             assert_eq!(fs::read_dir(&dir).unwrap().count(), 2);

@@ -96,6 +96,8 @@ impl std::error::Error for CommandError {}
 
 /// The commands of OpenWrt, 14.07 and later.
 pub struct System {
+    /// How long each command may take: [`COMMAND_TIMEOUT`].
+    pub limit: Duration,
     dirs: Vec<PathBuf>,
     init_dir: PathBuf,
 }
@@ -106,10 +108,12 @@ impl System {
     pub fn new(command_dir: Option<&Path>) -> Self {
         match command_dir {
             Some(dir) => Self {
+                limit: COMMAND_TIMEOUT,
                 dirs: vec![dir.to_owned()],
                 init_dir: dir.join("init.d"),
             },
             None => Self {
+                limit: COMMAND_TIMEOUT,
                 dirs: SYSTEM_DIRS.iter().map(PathBuf::from).collect(),
                 init_dir: PathBuf::from("/etc/init.d"),
             },
@@ -149,12 +153,12 @@ impl Commands for System {
     }
 
     fn reboot(&mut self) -> Result<(), CommandError> {
-        run(&self.reboot_program()?, &[])
+        run(self.limit, &self.reboot_program()?, &[])
     }
 
     fn factory_reset(&mut self) -> Result<(), CommandError> {
         let (program, arguments) = self.reset_program()?;
-        run(&program, arguments)
+        run(self.limit, &program, arguments)
     }
 
     /// `reload_config` finds out by itself which packages changed; without it, the services that
@@ -165,12 +169,12 @@ impl Commands for System {
             return Ok(());
         }
         if let Some(program) = self.find("reload_config") {
-            return run(&program, &[]);
+            return run(self.limit, &program, &[]);
         }
         foreign.iter().try_for_each(|package| {
             let service = self.init_dir.join(package);
             if is_program(&service) {
-                run(&service, &["reload"])
+                run(self.limit, &service, &["reload"])
             } else {
                 Ok(())
             }
@@ -178,11 +182,7 @@ impl Commands for System {
     }
 }
 
-fn run(program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
-    run_within(COMMAND_TIMEOUT, program, arguments)
-}
-
-fn run_within(limit: Duration, program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
+fn run(limit: Duration, program: &Path, arguments: &[&str]) -> Result<(), CommandError> {
     log::info!("running {} {}", program.display(), arguments.join(" "));
     // The agent's threads block the signals that its loop takes. A child inherits that, and a
     // service that it starts could not be stopped.
@@ -245,7 +245,7 @@ mod tests {
     fn shell(limit: Duration, text: &str, words: &[&str]) -> Result<(), CommandError> {
         let words = ["-c", text, "sh"].into_iter().chain(words.iter().copied());
         let words: Vec<&str> = words.collect();
-        run_within(limit, Path::new("/bin/sh"), &words)
+        run(limit, Path::new("/bin/sh"), &words)
     }
 
     /// How many processes have this word among their arguments.

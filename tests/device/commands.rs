@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use cwmpd::device::commands::{CommandError, Commands, System};
 use cwmpd_lab::Folder;
@@ -88,6 +89,33 @@ fn a_change_of_our_own_package_alone_runs_nothing() {
     programs.system().apply(&names(&["cwmpd"])).unwrap();
     programs.system().apply(&[]).unwrap();
     assert_eq!(programs.log(), "");
+}
+
+#[test]
+fn no_command_takes_longer_than_its_limit() {
+    let _alone = alone();
+    let all = ["reboot", "firstboot", "reload_config", "init.d/network"];
+    let programs = Programs::new("hang", &all);
+    for name in all {
+        fs::write(programs.0.join(name), "#!/bin/sh\nexec sleep 600\n").unwrap();
+    }
+    let mut system = programs.system();
+    assert_eq!(system.limit, Duration::from_secs(60));
+    system.limit = Duration::from_millis(50);
+    let package = names(&["network"]);
+    let mut ended = vec![
+        system.reboot(),
+        system.factory_reset(),
+        system.apply(&package),
+    ];
+    fs::remove_file(programs.0.join("reload_config")).unwrap();
+    ended.push(system.apply(&package));
+    for ended in ended {
+        assert!(
+            matches!(ended, Err(CommandError::TimedOut(..))),
+            "{ended:?}"
+        );
+    }
 }
 
 #[test]
