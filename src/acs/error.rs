@@ -94,7 +94,7 @@ fn advice(error: &HttpError) -> Option<&'static str> {
         HttpError::NoCredentials(_) => {
             Some("set ManagementServer.Username and Password (options acs.userid and acs.passwd)")
         }
-        HttpError::BadCredentials | HttpError::AuthFailed(_) => {
+        HttpError::BadCredentials | HttpError::BasicUser(_) | HttpError::AuthFailed(_) => {
             Some("check ManagementServer.Username and Password (options acs.userid and acs.passwd)")
         }
         HttpError::BasicRefused(_) => Some("or allow it with option acs.basic_over_http"),

@@ -10,6 +10,9 @@ use crate::base::xsd::XsdType;
 use crate::cwmp::{EventCode, Host as _};
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 
+/// Of the values that cannot be used, so many are named.
+const MAX_UNUSED: usize = 10;
+
 impl Agent {
     /// The text for the user, or the sentence that says why not.
     pub(super) fn answer(&mut self, request: Request, now: Now) -> Result<String, String> {
@@ -132,6 +135,15 @@ impl Agent {
             (true, false) => "set, but nobody confirms it",
             (true, true) => "right, as NTP or the ACS says",
         };
+        let mut unused = self.model.misfits();
+        unused.truncate(MAX_UNUSED);
+        if !unused.is_empty() {
+            let _ = writeln!(
+                text,
+                "cannot use:    {}; the log says why",
+                unused.join(", ")
+            );
+        }
         let _ = writeln!(text, "clock:         {clock}");
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");

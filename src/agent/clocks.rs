@@ -9,14 +9,11 @@ use tz::TimeZone;
 use super::start::option_of;
 use crate::base::clock::Now;
 use crate::base::file;
+use crate::base::zone;
 use crate::device::uci;
 
 /// The most that is read of a time zone file; the largest of tzdata has 4 kB.
 const MAX_ZONE_FILE: usize = 64 * 1024;
-
-/// When daylight saving time begins and ends where a zone names it and says nothing of that, as in
-/// `EST5EDT`: what the C libraries take.
-const USUAL_RULES: &str = ",M3.2.0,M11.1.0";
 
 /// The package whose option `@system[0].timezone` is the time zone.
 const PACKAGE: &str = "system";
@@ -73,7 +70,7 @@ impl Clocks {
         self.stamp = uci::Stamp::of(&self.config_dir, PACKAGE);
         self.zone = self
             .configured()
-            .or_else(|| posix(std::str::from_utf8(&self.file("TZ")?).ok()?))
+            .or_else(|| zone::parse(std::str::from_utf8(&self.file("TZ")?).ok()?))
             .or_else(|| TimeZone::from_tz_data(&self.file("localtime")?).ok())
             .unwrap_or_else(TimeZone::utc);
     }
@@ -122,7 +119,7 @@ impl Clocks {
     fn configured(&self) -> Option<TimeZone> {
         let (system, _) = uci::load(&self.config_dir, PACKAGE).ok()??;
         let text = option_of(&system, "@system[0]", "timezone")?;
-        let zone = posix(&text);
+        let zone = zone::parse(&text);
         if zone.is_none() && !text.is_empty() {
             log::warn!(
                 "system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3"
@@ -157,25 +154,6 @@ impl Clocks {
 pub(super) fn unix() -> i64 {
     let time = ClockId::CLOCK_REALTIME.now();
     time.map_or(0, |time| i64::from(time.tv_sec()))
-}
-
-/// A time zone of POSIX (IEEE 1003.1, `TZ`). A name without an offset is UTC by another name.
-fn posix(text: &str) -> Option<TimeZone> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphabetic()) {
-        return Some(TimeZone::utc());
-    }
-    // Anything else would be looked up in the zone database of the machine.
-    let names = text.split(',').next().unwrap_or_default();
-    let is_rule = names.starts_with(|c: char| c.is_ascii_alphabetic() || c == '<')
-        && names.contains(|c: char| c.is_ascii_digit())
-        && !names.contains('/');
-    if !is_rule {
-        return None;
-    }
-    let with_rules = format!("{text}{USUAL_RULES}");
-    let zone = TimeZone::from_posix_tz(text);
-    zone.or_else(|_| TimeZone::from_posix_tz(&with_rules)).ok()
 }
 
 #[cfg(test)]
@@ -220,30 +198,6 @@ mod tests {
         clocks.follow_zone();
         assert_eq!(offset(&clocks), 19_800);
         fs::remove_dir_all(&dir).unwrap();
-    }
-
-    #[test]
-    fn zones_are_read_as_the_c_library_reads_them() {
-        let summer = 1_783_000_000; // July 2026
-        let offset = |zone: &str| {
-            let zone = posix(zone)?;
-            Some(zone.find_local_time_type(summer).unwrap().ut_offset())
-        };
-        assert_eq!(offset("CET-1CEST,M3.5.0,M10.5.0/3"), Some(7200));
-        assert_eq!(offset("EST5EDT"), Some(-4 * 3600));
-        assert_eq!(offset("<-03>3"), Some(-3 * 3600));
-        assert_eq!(offset("GMT"), Some(0));
-        for no_zone in [
-            "",
-            ":UTC0",
-            "Europe/Berlin",
-            "/etc/passwd",
-            "Etc/GMT+2",
-            "5",
-            "a;b0",
-        ] {
-            assert_eq!(offset(no_zone), None, "{no_zone:?}");
-        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What every room builds upon; knows none of them.
 //!
 //! * [`clock`] is time as an argument, [`datetime`] its text (TR-106 §3.2), [`xsd`] the types of
-//!   texts, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
+//!   texts, [`zone`] a time zone, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`secret`] a text that is never shown.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
@@ -21,3 +21,4 @@ pub mod secret;
 pub mod truth;
 pub mod url;
 pub mod xsd;
+pub mod zone;

@@ -2,7 +2,7 @@
 //! (TR-069 §3.4.1; RFC 3986).
 
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Longer addresses are refused. TR-181 allows `ManagementServer.URL` 2048 characters; a
 /// `Location` gets twice as many.
@@ -10,6 +10,9 @@ pub const MAX_URL_BYTES: usize = 4096;
 
 /// RFC 1035 §2.3.4.
 const MAX_HOST_BYTES: usize = 253;
+
+/// One part of it, likewise.
+const MAX_LABEL_BYTES: usize = 63;
 
 /// An absolute address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +47,10 @@ impl Url {
         let (host, port) = split_port(authority)?;
         let port = match port {
             None | Some("") => default_port(secure),
-            Some(port) => port
-                .parse()
-                .map_err(|_| "its port is not a number up to 65535")?,
+            Some(port) => Some(port)
+                .filter(|port| port.bytes().all(|c| c.is_ascii_digit()))
+                .and_then(|port| port.parse().ok())
+                .ok_or("its port is not a number up to 65535")?,
         };
         if port == 0 {
             return Err("its port is 0");
@@ -157,11 +161,23 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), &'static str> {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     };
-    let named = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    if host.is_empty() || host.len() > MAX_HOST_BYTES || !host.bytes().all(named) {
-        return Err("its host name is wrong");
+    match is_host(host) {
+        true => Ok((host, port)),
+        false => Err("its host name is wrong"),
     }
-    Ok((host, port))
+}
+
+/// A name of the DNS, a dot at its end or not; what ends in a number is an IPv4 address.
+fn is_host(host: &str) -> bool {
+    let labels = host.strip_suffix('.').unwrap_or(host);
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let is_label =
+        |label: &str| (1..=MAX_LABEL_BYTES).contains(&label.len()) && label.bytes().all(named);
+    let last = labels.rsplit('.').next().unwrap_or_default();
+    let is_number = last.bytes().all(|c| c.is_ascii_digit());
+    host.len() <= MAX_HOST_BYTES
+        && labels.split('.').all(is_label)
+        && (!is_number || labels.parse::<Ipv4Addr>().is_ok())
 }
 
 /// RFC 3986 §5.2.4, the query left as it is.
@@ -235,6 +251,16 @@ mod tests {
             "http://a b/",
             "http://a/\r\nX: y",
             "http://ä/",
+            "http://a:+80/",
+            "http://a:-1/",
+            "http://a:80:80/",
+            "http://a..b/",
+            "http://.a/",
+            "http://./",
+            "http://1.2.3/",
+            "http://1.2.3.4.5/",
+            "http://999.1.1.1/",
+            "http://a.1/",
             &long,
         ] {
             assert!(Url::parse(bad).is_err(), "{bad}");

@@ -7,7 +7,6 @@ use super::periodic::Period;
 use crate::base::datetime;
 use crate::base::secret::Secret;
 use crate::base::truth;
-use crate::base::url::Url;
 use crate::datamodel::model::Model;
 
 /// `CWMPRetryMinimumWaitInterval` in seconds, and its range (TR-181).
@@ -40,15 +39,6 @@ pub struct Settings {
     pub request_username: String,
     /// `ConnectionRequestPassword`.
     pub request_password: Secret,
-}
-
-/// Lays down that the ACS may not cut the box off from every ACS by setting a URL that leads
-/// nowhere.
-pub fn add_rule(model: &mut Model) {
-    model.add_rule("ManagementServer.URL", |_, url| {
-        let parsed = Url::parse(url).map(drop);
-        parsed.map_err(|why| format!("not the URL of an ACS: {why}"))
-    });
 }
 
 impl Settings {

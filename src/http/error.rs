@@ -90,6 +90,8 @@ pub enum HttpError {
     },
     /// The server wants the password itself, and may not have it.
     BasicRefused(String),
+    /// The server wants Basic, which has no place for a user name with a `:` (RFC 7617 §2).
+    BasicUser(String),
     /// This header cannot be sent: its value has a control character.
     BadHeader(&'static str),
     /// What is to be sent cannot be read, in the system's words.
@@ -189,6 +191,11 @@ impl fmt::Display for HttpError {
                 f,
                 "{host} wants the password in the clear (Basic without TLS, or after a redirect \
                  without it); use https or Digest"
+            ),
+            Self::BasicUser(host) => write!(
+                f,
+                "{host} wants Basic, which has no place for a user name with a ':'; use Digest, or \
+                 another name"
             ),
             Self::BadHeader(name) => {
                 write!(

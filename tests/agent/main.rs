@@ -16,5 +16,6 @@ mod rules;
 mod secrets;
 mod sessions;
 mod storms;
+mod unusable;
 mod values;
 mod wire;

@@ -10,6 +10,9 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::rows::{Shipped, rows};
 
+/// What may not be empty here: an ACS without address could never be given one again.
+const NOT_EMPTY_HERE: &str = "ManagementServer.URL";
+
 /// What is read-only here though writable in the standard: a wrong value would cut the box off for
 /// good, since it is managed through this interface.
 const READ_ONLY_HERE: [&str; 4] = [
@@ -169,7 +172,12 @@ fn every_row_is_in_the_standard_with_its_type_and_access() {
             };
         };
         let parameter = standard.parameters.get(&row.path).ok_or("no such name")?;
-        let wanted = standard.param_type(*parameter);
+        let mut wanted = standard.param_type(*parameter);
+        // The words of the standard for it are in its patterns and descriptions.
+        wanted.form = kind.form;
+        if row.path == NOT_EMPTY_HERE {
+            wanted.min = Some(1);
+        }
         if *kind != wanted {
             return Err(format!("{} in place of {}", kind.format(), wanted.format()));
         }
@@ -216,6 +224,17 @@ fn every_row_has_the_notification_the_standard_wants() {
 fn is_secret(parameter: Node) -> bool {
     let marked = |mark| syntax(parameter).attribute(mark) == Some("true");
     marked("hidden") || marked("secured")
+}
+
+#[test]
+fn s07_every_text_that_can_be_written_has_a_form() {
+    for row in rows() {
+        let Some(kind) = row.param_type().filter(|_| row.writable) else {
+            continue;
+        };
+        let is_text = kind.base == XsdType::String && kind.enumeration.is_empty();
+        assert_eq!(kind.form.is_some(), is_text, "{}: {}", row.file, row.name);
+    }
 }
 
 #[test]

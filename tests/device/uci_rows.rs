@@ -6,8 +6,11 @@ use std::path::Path;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::model::{Model, ModelError, NewValue, Requester, SetError};
 use cwmpd::datamodel::row::{Row, RowKind};
+use cwmpd::datamodel::types::TextForm;
 use cwmpd::device::sources::uci::UciSource;
 use cwmpd_lab::Folder;
+
+use crate::uci_unknown::logged;
 
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/cwmpd");
 
@@ -94,7 +97,7 @@ fn a_value(row: &Row) -> String {
         XsdType::Boolean => "0",
         XsdType::UnsignedInt => "1234",
         XsdType::DateTime => "2026-01-02T03:04:05Z",
-        _ if row.name.ends_with("URL") => "http://acs.example:7547/",
+        _ if kind.form == Some(TextForm::Url) => "http://acs.example:7547/",
         _ => "CET-1",
     };
     assert_ne!(row.value.as_deref(), Some(value));
@@ -157,4 +160,120 @@ fn s05_the_empty_value_is_refused_where_another_would_show() {
     }
     // The default itself is written like any other value, so that a new default is not for it.
     assert!(box_.text("p").contains("option a 'UTC'"));
+}
+
+/// For each form, what nobody can use.
+fn unusable(form: Option<TextForm>) -> &'static [&'static str] {
+    match form {
+        Some(TextForm::Url) => &[
+            "acs.example",
+            "http://a:0/",
+            "http://u@a/",
+            "http://a/\n",
+            "",
+        ],
+        Some(TextForm::TimeZone) => &["Europe/Berlin", "UTC\n0"],
+        Some(_) => &["a\nb", "a\rb", "a\tb", "\u{1}", "\u{7f}"],
+        None => &["", "x", "-1", "\n", "2026-13-01T00:00:00Z", "4294967296"],
+    }
+}
+
+#[test]
+fn s07_what_cannot_be_used_is_refused_when_it_is_set_whoever_sets_it() {
+    let csv = shipped();
+    let mut box_ = ModelOfBox::new(&csv, &[]);
+    for line in csv.lines() {
+        let row = Row::parse(line).unwrap();
+        let RowKind::Parameter(kind) = &row.kind else {
+            continue;
+        };
+        for value in unusable(kind.form) {
+            for who in [Requester::Acs, Requester::Local] {
+                let name = format!("Device.{}", row.name);
+                let values = [NewValue {
+                    name: &name,
+                    value,
+                    xsi_type: None,
+                }];
+                let errors = box_.model.set_values(who, &values, None).unwrap_err();
+                let error = &errors[0].error;
+                match (row.writable, kind.form) {
+                    (false, _) => assert_eq!(*error, ModelError::NotWritable, "{name}"),
+                    (true, Some(_)) => {
+                        assert!(
+                            matches!(error, ModelError::InvalidValue(_)),
+                            "{name}: {error:?}"
+                        );
+                    }
+                    // What is no number at all is 9006.
+                    (true, None) => assert!(
+                        matches!(
+                            error,
+                            ModelError::InvalidValue(_) | ModelError::InvalidType(_)
+                        ),
+                        "{name}: {value:?}: {error:?}"
+                    ),
+                }
+                let repeats = error.to_string().contains('"');
+                assert!(!row.secret || !repeats, "{error}");
+            }
+        }
+    }
+    assert_eq!(box_.text("cwmpd") + &box_.text("system"), "");
+}
+
+#[test]
+fn s07_what_cannot_be_used_of_a_file_is_not_used_but_said() {
+    logged();
+    let text = "config acs 'acs'\n\toption url 'acs.example'\n\toption userid 'a\nb'\n\
+                \toption passwd 'sesame\n'\n\toption periodic_inform_interval '0'\n\
+                \toption retry_interval_multiplier '999'\n\
+                \toption periodic_inform_time 'noon'\n\n\
+                config cpe 'cpe'\n\toption manufacturer_oui 'acme'\n\toption userid 'good'\n";
+    let mut box_ = ModelOfBox::new(&shipped(), &[("cwmpd", text)]);
+    for (name, value) in [
+        ("ManagementServer.URL", ""),
+        ("ManagementServer.Username", ""),
+        ("ManagementServer.Password", ""),
+        ("ManagementServer.PeriodicInformInterval", "86400"),
+        ("ManagementServer.CWMPRetryIntervalMultiplier", "2000"),
+        (
+            "ManagementServer.PeriodicInformTime",
+            "0001-01-01T00:00:00Z",
+        ),
+        ("DeviceInfo.ManufacturerOUI", ""),
+        ("ManagementServer.ConnectionRequestUsername", "good"),
+    ] {
+        assert_eq!(box_.model.value(name).as_deref(), Some(value), "{name}");
+        let said = logged().join("\n");
+        let names = said.contains(&format!("Device.{name}: "));
+        assert_eq!(names, value != "good", "{name}: {said}");
+        assert!(!said.contains("sesame"), "{said}");
+    }
+}
+
+#[test]
+fn s07_a_row_of_another_file_is_held_to_what_the_agent_can_use() {
+    let csv = "ManagementServer.URL;STRING:256;stored;rw;immediate\n\
+               ManagementServer.Password;STRING;source;rw;immediate;;;;;;;;;;uci:cwmpd.acs.passwd\n\
+               ManagementServer.Username;LINE;stored;rw;immediate;;;;;a%0Ab\n\
+               X_Other.URL;STRING;stored;rw;immediate\n";
+    let mut box_ = ModelOfBox::new(csv, &[]);
+    let names: Vec<String> = box_.names().into_iter().map(|(name, _)| name).collect();
+    assert!(
+        !names.contains(&"Device.ManagementServer.Username".to_owned()),
+        "its default"
+    );
+    for (name, bad) in [
+        ("ManagementServer.URL", "acs"),
+        ("ManagementServer.URL", ""),
+        ("ManagementServer.Password", "a\nb"),
+    ] {
+        let refused = box_.set(name, bad);
+        assert!(
+            matches!(refused, Err(ModelError::InvalidValue(_))),
+            "{name}"
+        );
+    }
+    box_.set("X_Other.URL", "acs").unwrap();
 }

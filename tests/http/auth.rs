@@ -236,6 +236,27 @@ fn basic_is_answered_where_the_caller_says_so_and_then_sent_unasked() {
 }
 
 #[test]
+fn s07_a_name_with_a_colon_is_not_sent_by_basic_but_proves_itself_by_digest() {
+    let asked = |scheme: &'static str| {
+        let server = Server::start(move |request, _| match request.header("Authorization") {
+            Some(_) => Reply::new(204),
+            None => challenge(scheme),
+        });
+        let mut settings = settings();
+        settings.credentials.username = "00D09E:1".into();
+        let mut client = HttpClient::new(settings);
+        let to = url(&server.url("/"));
+        let answer = exchange(&mut client, HttpRequest::new(Method::GET, &to), true);
+        (answer, server.requests().len())
+    };
+    let (refused, requests) = asked("Basic realm=\"r\"");
+    assert!(matches!(refused, Err(HttpError::BasicUser(_))));
+    assert_eq!(requests, 1);
+    let (answer, _) = asked("Digest realm=\"r\", nonce=\"n\"");
+    assert_eq!(answer.unwrap().status, 204);
+}
+
+#[test]
 fn another_server_gets_no_proof_before_it_asks() {
     let asks = |realm: &'static str| {
         Server::start(move |request, _| match request.header("Authorization") {

@@ -21,7 +21,7 @@ use super::record;
 use super::rng::Rng;
 use super::schedule::Schedule;
 use super::session::Session;
-use super::settings::{self, Settings};
+use super::settings::Settings;
 use super::status::{EngineStatus, LastSession};
 use crate::base::clock::Now;
 use crate::datamodel::model::Model;
@@ -83,7 +83,6 @@ impl Engine {
     /// The engine after the program's start. `seed` is random: it decides on waits and phases.
     pub fn new(model: &mut Model, options: EngineOptions, boot: Boot, seed: u64, now: Now) -> Self {
         inform_parameter::add_rule(model);
-        settings::add_rule(model);
         let mut rng = Rng::new(seed);
         let mut engine = Self {
             options,

@@ -89,6 +89,7 @@ impl Model {
         sources: &[SourceRef],
     ) -> (Option<String>, bool) {
         let mut is_known = true;
+        let was_misfit = self.misfits.remove(&key);
         for reference in sources {
             let schema = Rc::clone(&self.schema);
             let at = instances(&schema, &self.state, key);
@@ -111,14 +112,27 @@ impl Model {
                 None | Some(Ok(_)) => {}
                 Some(Err(misfit)) => {
                     is_known = false;
-                    if self.misfits.insert(key) {
+                    self.misfits.insert(key);
+                    if !was_misfit {
                         let path = self.path(key);
-                        log::warn!("{path}: its source gives a value that does not fit: {misfit}");
+                        log::warn!("{path}: what its source says is not used: {misfit}");
                     }
                 }
             }
         }
         (None, is_known)
+    }
+
+    /// Parameters whose sources say what cannot be used, as far as somebody has looked.
+    pub fn misfits(&mut self) -> Vec<String> {
+        let schema = Rc::clone(&self.schema);
+        for key in self.misfits.clone() {
+            // It may be mended since somebody looked.
+            if let Some(parameter) = schema.parameter(key.node) {
+                self.evaluate(key, parameter, &mut |_| {});
+            }
+        }
+        self.misfits.iter().map(|key| self.path(*key)).collect()
     }
 
     fn compute(&mut self, key: Key, parameter: &Parameter, expr: &Expr) -> (Option<String>, bool) {

@@ -11,6 +11,7 @@ use super::types::ParamType;
 use crate::base::percent;
 pub use state::RowState;
 
+mod form;
 mod name;
 mod secret;
 mod state;

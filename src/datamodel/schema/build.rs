@@ -368,7 +368,7 @@ fn parameter(
         }
     };
     let mut parameter = Parameter {
-        kind: kind.clone(),
+        kind: row.usable_kind(kind).into_owned(),
         storage: row.storage,
         writable: row.writable,
         immediate: row.immediate != 0,

@@ -6,7 +6,7 @@
 use super::{SchemaError, is_number};
 use crate::datamodel::row::{Row, RowError, RowKind, Storage};
 use crate::datamodel::source::TEMPLATE;
-use crate::datamodel::types::ParamType;
+use crate::datamodel::types::{ParamType, TextForm};
 
 fn error(column: u8, why: impl Into<String>) -> RowError {
     RowError {
@@ -145,6 +145,17 @@ fn notes(row: &Row) -> Vec<RowError> {
         4,
         "a secret, by its name; write \"rw,secret\" or \"r,secret\"",
     );
+    if let RowKind::Parameter(kind) = &row.kind {
+        let form = row.needed_form(kind);
+        note(
+            form.is_some(),
+            2,
+            &format!(
+                "the agent can use nothing but a {0} here; write {0}",
+                form.map(TextForm::name).unwrap_or_default()
+            ),
+        );
+    }
     notes
 }
 

@@ -333,12 +333,7 @@ impl Parameter {
     /// As [`ParamType::check`]; what is wrong with a secret is told without repeating it, since
     /// it may be the right one of something else.
     pub fn check<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, TypeError> {
-        let hidden = || {
-            format!(
-                "not a valid {}, and not shown here",
-                self.kind.xsd().as_str()
-            )
-        };
+        let hidden = || format!("not a {}, and not shown here", self.kind.describe());
         self.kind.check(text).map_err(|error| match error {
             TypeError::Type(_) if self.secret => TypeError::Type(hidden()),
             TypeError::Value(_) if self.secret => TypeError::Value(hidden()),

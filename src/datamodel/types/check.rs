@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{MAX_VALUE_BYTES, ParamType, Size, TypeError, integer};
+use super::{MAX_VALUE_BYTES, ParamType, Size, TypeError, integer, shown};
 use crate::base::xsd::XsdType;
 use crate::base::{datetime, truth};
 
@@ -82,6 +82,9 @@ impl ParamType {
     }
 
     fn check_string<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, TypeError> {
+        if let Some(form) = self.form {
+            form.check(text).map_err(TypeError::Value)?;
+        }
         if let Some(c) = text.chars().find(|c| !xml_char(*c)) {
             return Err(TypeError::Type(format!(
                 "the control character {:#04x} cannot be in a string",
@@ -146,13 +149,6 @@ fn check_number(text: &str, (min, max): (i128, i128)) -> Result<Cow<'_, str>, Ty
 
 fn not_a<T>(text: &str, what: &str) -> Result<T, TypeError> {
     Err(TypeError::Type(format!("{} is not a {what}", shown(text))))
-}
-
-/// As much of a refused value as the answer repeats.
-fn shown(text: &str) -> String {
-    const SHOWN: usize = 64;
-    let begin: String = text.chars().take(SHOWN).collect();
-    format!("{begin:?}")
 }
 
 fn hex_bytes(text: &str) -> Option<usize> {

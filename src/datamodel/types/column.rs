@@ -1,6 +1,6 @@
 //! Column 2 of a row, read and written.
 
-use super::{ListBounds, ParamType, Size, integer};
+use super::{ListBounds, ParamType, Size, TextForm, integer};
 use crate::base::percent;
 use crate::base::xsd::XsdType;
 
@@ -46,14 +46,17 @@ impl ParamType {
         };
         let (name, constraint) = item.split_once(':').unwrap_or((item, ""));
         let name = name.trim_ascii();
+        let mut forms = TextForm::NAMES.iter();
+        let form = forms.find(|(n, _)| n.eq_ignore_ascii_case(name));
         let found = NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-        let Some(&(_, base)) = found else {
-            return Err(match name {
-                "" => "the type is missing".to_owned(),
-                name => format!("{name:?} is not a type"),
-            });
+        let base = match (form, found) {
+            (Some(_), _) => XsdType::String,
+            (None, Some((_, base))) => *base,
+            (None, None) if name.is_empty() => return Err("the type is missing".to_owned()),
+            (None, None) => return Err(format!("{name:?} is not a type")),
         };
         let mut kind = Self {
+            form: form.map(|(_, form)| *form),
             list: list.map(Box::new),
             ..Self::of(base)
         };
@@ -104,7 +107,8 @@ impl ParamType {
     /// Writes column 2: what [`ParamType::parse`] reads back as the same type.
     pub fn format(&self) -> String {
         let named = NAMES.iter().find(|(_, base)| *base == self.base);
-        let mut out = named.map_or("STRING", |(name, _)| name).to_owned();
+        let named = named.map_or("STRING", |(name, _)| name);
+        let mut out = self.form.map_or(named, TextForm::name).to_owned();
         let number = |bound: Option<i128>| bound.map_or(String::new(), |n| n.to_string());
         let (min, max) = (number(self.min), number(self.max));
         let (first, second) = if self.counts_length() {

@@ -1,18 +1,20 @@
 //! Whether one type can show all that another can.
 
-use super::{ParamType, Size};
+use super::{ParamType, Size, TextForm};
 use crate::base::xsd::XsdType;
 
 impl ParamType {
     /// Whether every value of `other` is one of this type, so that a row of this type can stand for
     /// a parameter of the other.
     pub fn covers(&self, other: &Self) -> bool {
-        if self.base == XsdType::String && self.list.is_none() && !self.same_form(other) {
+        if self.base == XsdType::String && self.list.is_none() && !self.same_shape(other) {
             return self.enumeration.is_empty()
+                && matches!(self.form, None | Some(TextForm::Line))
                 && self.min.is_none()
                 && within(other.longest(), self.max);
         }
-        self.same_form(other)
+        self.same_shape(other)
+            && self.covers_form(other)
             && self.covers_bounds(other)
             && self.covers_enumeration(other)
             && match (&self.list, &other.list) {
@@ -24,9 +26,21 @@ impl ParamType {
     }
 
     /// Both lists or both none, of comparable items.
-    fn same_form(&self, other: &Self) -> bool {
+    fn same_shape(&self, other: &Self) -> bool {
         let both_numbers = self.number_range().is_some() && other.number_range().is_some();
         self.list.is_some() == other.list.is_some() && (self.base == other.base || both_numbers)
+    }
+
+    fn covers_form(&self, other: &Self) -> bool {
+        match (self.form, other.form) {
+            (None, _) => true,
+            (Some(own), Some(other)) => own.covers(other),
+            // Words that are listed are checked one by one.
+            (Some(own), None) => {
+                let words = &other.enumeration;
+                !words.is_empty() && words.iter().all(|word| own.check(word).is_ok())
+            }
+        }
     }
 
     fn covers_bounds(&self, other: &Self) -> bool {

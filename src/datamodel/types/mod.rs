@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! column 2    = type [ ":" constraint ] [ list ]
-//! type        = INT | UINT | LONG | BOOLEAN | DATE | STRING | ANY | STATISTICS | 0 … 7 in that order
+//! type        = form | INT | UINT | LONG | BOOLEAN | DATE | STRING | ANY | STATISTICS | 0 … 7 in that order
 //!             | ULONG | BASE64 | HEXBINARY              (any case)
 //!             | int | unsignedInt | long | unsignedLong | boolean | dateTime | string | base64 | hexBinary
+//! form        = LINE | URL | OUI | TimeZone | IPAddress | IPv4Address | IPv6Address | MACAddress
 //! constraint of a number               = [ min ] [ ":" max ]
 //! constraint of a string or binary     = [ size ] [ ":" value { "|" value } ]
 //! list        = "[" [ size ] "]" [ ":" size ]           comma-separated (TR-106 §3.2.3)
@@ -21,6 +22,7 @@
 mod check;
 mod column;
 mod covers;
+mod form;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +30,7 @@ use std::fmt;
 
 use crate::base::clock::UNKNOWN_TIME;
 use crate::base::xsd::XsdType;
+pub use form::TextForm;
 
 /// The longest value of any type, in bytes. An envelope may carry far more than
 /// a box can keep.
@@ -45,6 +48,8 @@ pub struct ParamType {
     pub max: Option<i128>,
     /// The values allowed, where the type is an enumeration; else empty.
     pub enumeration: Vec<String>,
+    /// What a string must look like; of an item, for a list.
+    pub form: Option<TextForm>,
     /// Bounds of the list, where the type is a comma-separated list of `base` (TR-106 §3.2.3).
     pub list: Option<Box<ListBounds>>,
 }
@@ -94,6 +99,7 @@ impl ParamType {
             min: None,
             max: None,
             enumeration: Vec::new(),
+            form: None,
             list: None,
         }
     }
@@ -120,6 +126,20 @@ impl ParamType {
         }
     }
 
+    /// What a value is, in words, as for somebody who may not see the one that is refused.
+    pub fn describe(&self) -> String {
+        let (form, base) = (self.form.map(TextForm::noun), self.base.as_str());
+        let noun = format!(
+            "{}{}",
+            form.unwrap_or(base),
+            if self.list.is_some() { "s" } else { "" }
+        );
+        match (self.max, &self.list) {
+            (Some(max), None) if self.counts_length() => format!("{noun}, at most {max} long"),
+            _ => noun,
+        }
+    }
+
     fn counts_length(&self) -> bool {
         matches!(
             self.base,
@@ -143,6 +163,13 @@ impl ParamType {
         let (least, greatest) = self.number_range()?;
         Some((self.min.unwrap_or(least), self.max.unwrap_or(greatest)))
     }
+}
+
+/// As much of a refused value as the answer repeats.
+fn shown(text: &str) -> String {
+    const SHOWN: usize = 64;
+    let begin: String = text.chars().take(SHOWN).collect();
+    format!("{begin:?}")
 }
 
 /// XSD integers: an optional sign and decimal digits, any number of leading zeros.

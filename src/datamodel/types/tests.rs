@@ -233,6 +233,12 @@ fn a_type_covers_what_it_can_show() {
         ("STRING:4", "STRING:2-4"),
         ("UINT[]", "UINT[4]:16"),
         ("DATE", "DATE"),
+        ("STRING", "URL"),
+        ("LINE", "URL"),
+        ("LINE:15", "UINT"),
+        ("IPAddress", "IPv4Address"),
+        ("URL:64", "URL:32"),
+        ("LINE", "STRING::A|B"),
     ] {
         assert!(parse(own).covers(&parse(other)), "{own} {other}");
     }
@@ -255,9 +261,100 @@ fn a_type_covers_what_it_can_show() {
         ("UINT[]", "UINT"),
         ("UINT", "UINT[]"),
         ("HEXBINARY", "BASE64"),
+        ("LINE", "STRING"),
+        ("URL", "LINE"),
+        ("URL", "UINT"),
+        ("OUI", "STRING::A|B"),
+        ("IPv4Address", "IPAddress"),
     ] {
         assert!(!parse(own).covers(&parse(other)), "{own} {other}");
     }
+}
+
+#[test]
+fn s07_a_text_that_is_not_of_its_form_is_refused() {
+    let long_label = format!("http://{}.example/", "a".repeat(64));
+    let cases: [(&str, &[&str], &[&str]); 8] = [
+        (
+            "LINE",
+            &["", " a b ", "ü: ,", "\u{a0}"],
+            &["a\nb", "\r", "\t", "a\0", "\u{1b}[2J", "\u{7f}", "\u{85}"],
+        ),
+        (
+            "URL",
+            &[
+                "",
+                "http://a",
+                "https://a.example:7547/x?y=z",
+                "http://[2001:db8::1]:7547/",
+                "HTTP://192.0.2.1",
+            ],
+            &[
+                "acs.example",
+                "ftp://a/",
+                "http://",
+                "http://a:0/",
+                "http://a:65536/",
+                "http://a:http/",
+                "http://u:p@a/",
+                "http://a/ b",
+                " http://a/",
+                "http://a/#x",
+                "http://a/\n",
+                "http://a..b/",
+                "http://300.1.1.1/",
+                "javascript:alert(1)",
+                &long_label,
+            ],
+        ),
+        (
+            "OUI",
+            &["", "00D09E", "00d09e"],
+            &["00D09", "00D09E0", "00D09G", "00:D09", "00D09 "],
+        ),
+        (
+            "TimeZone",
+            &["", "UTC", "CET-1CEST,M3.5.0,M10.5.0/3"],
+            &["Europe/Berlin", "+1", "x y"],
+        ),
+        (
+            "IPAddress",
+            &["", "192.0.2.1", "2001:db8::1"],
+            &["192.0.2", "1.2.3.4/24", "a"],
+        ),
+        (
+            "IPv4Address",
+            &["", "192.0.2.1"],
+            &["2001:db8::1", "192.0.2.256", "192.0.2.1 "],
+        ),
+        (
+            "IPv6Address",
+            &["", "::"],
+            &["192.0.2.1", "fe80::1%eth0", "[::]"],
+        ),
+        (
+            "MACAddress",
+            &["", "00:00:5E:00:53:01", "00:00:5e:00:53:01"],
+            &["00005E005301", "00:00"],
+        ),
+    ];
+    for (column, good, bad) in cases {
+        good.iter()
+            .for_each(|text| assert_eq!(accepts(column, text), *text));
+        bad.iter().for_each(|text| wrong_value(column, text));
+        // The same of the items of a list, where a comma is none of the item.
+        let list = format!("{column}[]");
+        let items = good.iter().map(|text| text.trim_ascii());
+        let items = items.filter(|text| !text.is_empty() && !text.contains(','));
+        let items: Vec<&str> = items.collect();
+        assert_eq!(accepts(&list, &items.join(", ")), items.join(","));
+        for text in bad.iter().filter(|text| text.trim_ascii() == **text) {
+            wrong_value(&list, &format!("{},{text}", items[0]));
+        }
+    }
+    wrong_value("URL:1-", "");
+    wrong_value("LINE:3", "abcd");
+    wrong_value("LINE::a|b", "c");
 }
 
 #[test]
@@ -297,10 +394,12 @@ prop_compose! {
     fn types()(
         base in prop::sample::select(NAMES.map(|(_, base)| base).to_vec()),
         list in prop::option::of(lists()),
+        form in prop::option::of(prop::sample::select(TextForm::NAMES.map(|(_, form)| form).to_vec())),
         bounds in prop::option::of((0_i128..100, 0_i128..1000)),
         enumeration in prop::collection::vec("[a-zA-Z0-9:;|% äé台\\[\\]-]{1,8}", 0..4),
     ) -> ParamType {
         let mut kind = ParamType { list, ..ParamType::of(base) };
+        kind.form = form.filter(|_| base == XsdType::String);
         let bounded = kind.counts_length() || kind.number_range().is_some();
         if let Some((min, more)) = bounds.filter(|_| bounded) {
             kind.min = Some(min).filter(|min| *min > 0);

@@ -123,6 +123,8 @@ impl Auth {
             return Err(HttpError::AuthUnsupported { host, offered });
         } else if !basic {
             return Err(HttpError::BasicRefused(host));
+        } else if self.credentials.username.contains(':') {
+            return Err(HttpError::BasicUser(host));
         } else {
             self.scheme = Some(Scheme::Basic);
         }
