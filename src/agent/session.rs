@@ -76,7 +76,7 @@ impl NoReply {
     /// What the engine hears of it.
     fn into_input(self) -> Input {
         match self {
-            Self::Link(error @ LinkError::Http(HttpError::Disconnected(_))) => {
+            Self::Link(error @ LinkError::Http(HttpError::Unanswered(_))) => {
                 Input::Dropped(error.to_string())
             }
             Self::Link(error) => Input::TransportError(error.to_string()),

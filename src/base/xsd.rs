@@ -21,6 +21,8 @@ pub enum XsdType {
     Base64,
     /// `xsd:hexBinary`
     HexBinary,
+    /// Any other, which no parameter has: what an ACS may write by mistake.
+    Other,
 }
 
 impl XsdType {
@@ -48,6 +50,7 @@ impl XsdType {
             Self::DateTime => "xsd:dateTime",
             Self::Base64 => "xsd:base64Binary",
             Self::HexBinary => "xsd:hexBinary",
+            Self::Other => "xsd:anyType",
         }
     }
 

@@ -36,6 +36,9 @@ pub const MAX_ID: usize = 1024;
 /// Characters of why a session failed, for the log and the status.
 pub const MAX_REASON: usize = 400;
 
+/// Characters of what is odd about an ACS, for the log.
+pub const MAX_ODDITY: usize = 200;
+
 /// Characters of each field of DeviceId (schema, `DeviceIdStruct`).
 pub const MAX_IDENTITY: usize = 64;
 

@@ -15,6 +15,8 @@ pub const SCHEDULE: &str = "cwmp.schedule";
 pub const REBOOT: &str = "cwmp.reboot";
 /// What was promised and is still to be done.
 pub const INTENTS: &str = "cwmp.intents";
+/// The version that the ACS accepted.
+pub const VERSION: &str = "cwmp.version";
 /// The identity that an ACS was told last.
 pub const IDENTITY: &str = "cwmp.identity";
 

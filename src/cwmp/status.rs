@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::base::clock;
+use crate::soap::CwmpVersion;
 
 /// How a session ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,10 @@ pub struct EngineStatus {
     pub url: String,
     /// `EnableCWMP`.
     pub enabled: bool,
+    /// The version of CWMP that was negotiated with this ACS last, in this run.
+    pub negotiated: Option<CwmpVersion>,
+    /// The version that the next Inform offers.
+    pub offered: CwmpVersion,
     /// A session is running.
     pub in_session: bool,
     /// The session that ended last in this run.
@@ -68,6 +73,10 @@ impl fmt::Display for EngineStatus {
             (true, url) => url,
         };
         writeln!(f, "ACS:           {acs}")?;
+        match self.negotiated {
+            Some(version) => writeln!(f, "CWMP version:  {version}, {} offered", self.offered)?,
+            None => writeln!(f, "CWMP version:  {} offered", self.offered)?,
+        }
         let session = if self.in_session { "running" } else { "none" };
         writeln!(f, "session:       {session}")?;
         if let Some(last) = &self.last {

@@ -129,7 +129,7 @@ impl HttpClient {
         if request.expects && result.as_ref().is_ok_and(|answer| answer.status() == 417) {
             result = self.exchange(request, false);
         }
-        let (head, body) = result.map_err(|e| explanation.of(e))?.into_parts();
+        let (head, body) = result.map_err(|e| self.told(&explanation, e))?.into_parts();
         let status = head.status.as_u16();
         if status != 401 {
             self.auth.accepted();
@@ -158,6 +158,16 @@ impl HttpClient {
     /// The dates of the certificates that this client took without looking at them.
     pub fn unchecked_dates(&self) -> Option<UncheckedDates> {
         self.connections.unchecked_dates()
+    }
+
+    /// Why there is no head of an answer.
+    fn told(&self, explanation: &Explanation, error: ureq::Error) -> HttpError {
+        match explanation.of(error) {
+            HttpError::Disconnected(host) if !self.connections.has_answered() => {
+                HttpError::Unanswered(host)
+            }
+            error => error,
+        }
     }
 
     fn exchange(

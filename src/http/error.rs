@@ -56,6 +56,8 @@ pub enum HttpError {
         phase: ExchangePhase,
         limit: Duration,
     },
+    /// The connection ended before a byte of the answer came.
+    Unanswered(String),
     /// The connection ended before the answer did.
     Disconnected(String),
     /// The connection broke, or the server broke off TLS.
@@ -166,6 +168,10 @@ impl fmt::Display for HttpError {
                     "request and answer with {host} were not done in the {limit:?} that were left"
                 ),
             },
+            Self::Unanswered(host) => write!(
+                f,
+                "{host} closed the connection without an answer; see the server's log"
+            ),
             Self::Disconnected(host) => write!(
                 f,
                 "{host} closed the connection before its answer was complete; see the server's log"

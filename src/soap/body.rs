@@ -1,11 +1,11 @@
 //! The one child of the SOAP Body: which method has which arguments, in the order of the schema.
 
-use roxmltree::Node;
-
 use super::CwmpVersion;
-use super::codec::{Content, Field, child, text};
+use super::codec::{Content, Field};
+use super::element::Element;
 use super::error::BadArgument;
 use super::message::*;
+use super::structs::unpadded;
 use super::xml::Writer;
 
 /// Namespace of the envelope (SOAP 1.1 §3).
@@ -30,7 +30,7 @@ macro_rules! messages {
             }
 
             /// Reads the arguments of a method in CWMP's namespace.
-            fn read(method: &str, node: Node) -> Result<Self, Box<BadArgument>> {
+            fn read(method: &str, node: Element) -> Result<Self, Box<BadArgument>> {
                 Ok(match method {
                     $(stringify!($name) => Self::$name {
                         $($field: Field::take(node, $element)?,)*
@@ -109,39 +109,70 @@ messages! {
     }
 }
 
-/// Reads the child of the Body.
-pub(super) fn read(node: Node) -> Result<Message, Box<BadArgument>> {
-    let name = node.tag_name().name();
-    match node.tag_name().namespace() {
-        Some(SOAP_ENVELOPE) if name == "Fault" => read_fault(node).map(Message::Fault),
-        Some(namespace) if CwmpVersion::from_namespace(namespace).is_some() => {
-            if name == "InformResponse" && child(node, "MaxEnvelopes")?.is_none() {
-                // Its value has no meaning any more (A.3.3.1); nor then has its absence.
-                return Ok(Message::InformResponse { max_envelopes: 1 });
-            }
-            Message::read(name, node)
+/// Reads the child of the Body. A method without any namespace is CWMP's: Node-CWMP and perl-cwmp
+/// forget its prefix.
+pub(super) fn read(node: Element) -> Result<Message, Box<BadArgument>> {
+    let name = node.name();
+    let namespace = node.namespace();
+    match namespace {
+        Some(SOAP_ENVELOPE) if name == "Fault" => return read_fault(node).map(Message::Fault),
+        Some(namespace) if CwmpVersion::from_namespace(namespace).is_some() => {}
+        None => node.note("the method has no namespace, taken as CWMP's"),
+        Some(_) => {
+            let method = name.to_owned();
+            return Ok(Message::Unknown { method });
         }
-        _ => Ok(Message::Unknown {
-            method: name.to_owned(),
-        }),
     }
+    if name == "InformResponse" {
+        return Ok(read_inform_response(node));
+    }
+    let mut message = Message::read(name, node)?;
+    for path in message.paths() {
+        *path = unpadded(std::mem::take(path), node);
+    }
+    Ok(message)
+}
+
+/// The one argument has no meaning any more (A.3.3.1); nor then has what is wrong with it.
+fn read_inform_response(node: Element) -> Message {
+    let max_envelopes = Field::take(node, "MaxEnvelopes").unwrap_or_else(|bad| {
+        node.note(bad.to_string());
+        1
+    });
+    Message::InformResponse { max_envelopes }
 }
 
 /// A SOAP Fault. What is not CWMP's, or broken, is a fault all the same: code 0 and whatever text
 /// there is.
-fn read_fault(node: Node) -> Result<Fault, Box<BadArgument>> {
-    let cwmp = match child(node, "detail")? {
-        Some(detail) => child(detail, "Fault")?,
+fn read_fault(node: Element) -> Result<Fault, Box<BadArgument>> {
+    let cwmp = match node.child("detail")? {
+        Some(detail) => detail.child("Fault")?,
         None => None,
     };
     if let Some(Ok(fault)) = cwmp.map(Fault::read) {
         return Ok(fault);
     }
-    let string = match child(node, "faultstring")? {
-        Some(string) => text(string)?.into_owned(),
+    let string = match node.child("faultstring")? {
+        Some(string) => string.text()?.into_owned(),
         None => String::new(),
     };
     Ok(Fault::with(0, string))
+}
+
+impl Message {
+    /// The paths of a request of the ACS that are arguments by themselves.
+    fn paths(&mut self) -> impl Iterator<Item = &mut String> {
+        let (one, many): (Option<&mut String>, &mut [String]) = match self {
+            Self::GetParameterValues { parameter_names }
+            | Self::GetParameterAttributes { parameter_names } => (None, parameter_names),
+            Self::GetParameterNames { parameter_path, .. } => (Some(parameter_path), &mut []),
+            Self::AddObject { object_name, .. } | Self::DeleteObject { object_name, .. } => {
+                (Some(object_name), &mut [])
+            }
+            _ => (None, &mut []),
+        };
+        one.into_iter().chain(many)
+    }
 }
 
 /// Writes the child of the Body.

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use roxmltree::Node;
-
+use super::element::Element;
 use super::error::BadArgument;
 use super::limits::MAX_LIST;
 use super::xml::Writer;
@@ -13,13 +12,21 @@ use crate::base::secret::Secret;
 
 /// What stands between the tags of an element.
 pub(super) trait Content: Sized {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>>;
+    fn read(node: Element) -> Result<Self, Box<BadArgument>>;
     fn write(&self, w: &mut Writer);
+
+    /// What it means that an element which must be there is not.
+    fn missing(_parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+        Err(BadArgument::new(name, "is missing"))
+    }
 }
+
+/// Missing, they are empty: Magma, ruby-cwmp and Node-CWMP leave them out.
+const KEYS: [&str; 2] = ["CommandKey", "ParameterKey"];
 
 /// An argument or a member of a structure: one element, or none, or several, under a parent.
 pub(super) trait Field: Sized {
-    fn take(parent: Node, name: &str) -> Result<Self, Box<BadArgument>>;
+    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>>;
     fn put(&self, w: &mut Writer, name: &str);
 }
 
@@ -30,18 +37,27 @@ pub(super) trait Item: Content {
     /// Most members of a list.
     const MAX: usize = MAX_LIST;
 
+    /// Whether an element of the array is none of its members.
+    fn is_stray(member: Element) -> bool {
+        Self::ARRAY.is_some_and(|(name, _)| name != TEXT && name != member.name())
+            && member.children().next().is_none()
+    }
+
     /// The start tag, for a type that needs an attribute there.
     fn start(&self, w: &mut Writer, name: &str) {
         w.start(name);
     }
 }
 
+/// The name of a member that is a text.
+const TEXT: &str = "string";
+
 /// An element that must be there.
 impl<T: Content> Field for T {
-    fn take(parent: Node, name: &str) -> Result<Self, Box<BadArgument>> {
-        match child(parent, name)? {
+    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+        match parent.child(name)? {
             Some(node) => T::read(node),
-            None => Err(BadArgument::new(name, "is missing")),
+            None => T::missing(parent, name),
         }
     }
 
@@ -53,8 +69,8 @@ impl<T: Content> Field for T {
 }
 
 impl<T: Content> Field for Option<T> {
-    fn take(parent: Node, name: &str) -> Result<Self, Box<BadArgument>> {
-        child(parent, name)?.map(T::read).transpose()
+    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+        parent.child(name)?.map(T::read).transpose()
     }
 
     fn put(&self, w: &mut Writer, name: &str) {
@@ -65,18 +81,24 @@ impl<T: Content> Field for Option<T> {
 }
 
 /// The names of the members of an array have no meaning (SOAP 1.1 §5.4.2), nor is its `arrayType`
-/// needed to count them.
+/// needed to count them. But a text among structures is no member.
 impl<T: Item> Field for Vec<T> {
-    fn take(parent: Node, name: &str) -> Result<Self, Box<BadArgument>> {
+    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
         let array = match T::ARRAY {
-            Some(_) => {
-                Some(child(parent, name)?.ok_or_else(|| BadArgument::new(name, "is missing"))?)
-            }
+            Some(_) => Some(
+                parent
+                    .child(name)?
+                    .ok_or_else(|| BadArgument::new(name, "is missing"))?,
+            ),
             None => None,
         };
         let mut list = Vec::new();
-        for member in array.unwrap_or(parent).children().filter(Node::is_element) {
-            if array.is_none() && member.tag_name().name() != name {
+        for member in array.unwrap_or(parent).children() {
+            if array.is_none() && member.name() != name {
+                continue;
+            }
+            if T::is_stray(member) {
+                member.note(format!("{name} has a member that is none, passed over"));
                 continue;
             }
             if list.len() == T::MAX {
@@ -135,55 +157,31 @@ impl Array {
     }
 }
 
-/// The child element of a name, in whatever namespace: the schema has none there, and servers that
-/// use a default namespace put CWMP's there.
-pub(super) fn child<'a, 'i>(
-    parent: Node<'a, 'i>,
-    name: &str,
-) -> Result<Option<Node<'a, 'i>>, Box<BadArgument>> {
-    let mut named = parent
-        .children()
-        .filter(|node| node.is_element() && node.tag_name().name() == name);
-    let first = named.next();
-    match named.next() {
-        Some(_) => Err(BadArgument::new(name, "is there twice")),
-        None => Ok(first),
-    }
-}
-
-/// The whole text of an element, exactly, whatever comments and CDATA sections divide it.
-pub(super) fn text<'a>(node: Node<'a, '_>) -> Result<Cow<'a, str>, Box<BadArgument>> {
-    let mut text = Cow::Borrowed("");
-    for part in node.children() {
-        if part.is_element() {
-            return Err(BadArgument::new(
-                node.tag_name().name(),
-                "has elements where a text belongs",
-            ));
-        }
-        if let (true, Some(more)) = (part.is_text(), part.text()) {
-            if text.is_empty() {
-                text = Cow::Borrowed(more);
-            } else {
-                text.to_mut().push_str(more);
-            }
-        }
-    }
-    Ok(text)
-}
-
-fn number<T: FromStr>(node: Node) -> Result<T, Box<BadArgument>> {
-    text(node)?.trim().parse().map_err(|_| {
-        BadArgument::new(
-            node.tag_name().name(),
-            "is not a number, or not one that is allowed there",
-        )
-    })
+fn number<T: FromStr>(node: Element) -> Result<T, Box<BadArgument>> {
+    node.text()?
+        .trim()
+        .parse()
+        .map_err(|_| node.bad("is not a number, or not one that is allowed there"))
 }
 
 impl Content for String {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        text(node).map(Cow::into_owned)
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        node.text().map(Cow::into_owned)
+    }
+
+    fn missing(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+        if !KEYS.contains(&name) {
+            return Err(BadArgument::new(name, "is missing"));
+        }
+        // ruby-cwmp puts it among the parameters.
+        if let Some(list) = parent.child("ParameterList")? {
+            if let Some(key) = list.child(name)? {
+                key.note(format!("{name} is in the ParameterList, taken from there"));
+                return Self::read(key);
+            }
+        }
+        parent.note(format!("{name} is missing, taken as empty"));
+        Ok(Self::new())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -192,12 +190,12 @@ impl Content for String {
 }
 
 impl Item for String {
-    const ARRAY: Option<(&'static str, &'static str)> = Some(("string", "xsd:string"));
+    const ARRAY: Option<(&'static str, &'static str)> = Some((TEXT, "xsd:string"));
 }
 
 impl Content for Secret {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        text(node).map(Self::new)
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        node.text().map(Self::new)
     }
 
     fn write(&self, w: &mut Writer) {
@@ -206,7 +204,7 @@ impl Content for Secret {
 }
 
 impl Content for u32 {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         number(node)
     }
 
@@ -216,7 +214,7 @@ impl Content for u32 {
 }
 
 impl Content for i32 {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         number(node)
     }
 
@@ -226,12 +224,20 @@ impl Content for i32 {
 }
 
 impl Content for bool {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        match text(node)?.trim() {
-            "0" | "false" => Ok(false),
-            "1" | "true" => Ok(true),
-            _ => Err(BadArgument::new(node.tag_name().name(), "is not a boolean")),
-        }
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        let text = node.text()?;
+        let text = text.trim();
+        let is = |word: &str| text.eq_ignore_ascii_case(word);
+        let truth = match text {
+            "0" | "false" => false,
+            "1" | "true" => true,
+            _ if is("false") || is("true") => {
+                node.note(format!("{} is a boolean in capitals", node.name()));
+                is("true")
+            }
+            _ => return Err(node.bad("is not a boolean")),
+        };
+        Ok(truth)
     }
 
     fn write(&self, w: &mut Writer) {
@@ -240,14 +246,11 @@ impl Content for bool {
 }
 
 impl Content for Status {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        match text(node)?.trim() {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        match node.text()?.trim() {
             "0" => Ok(Self::Applied),
             "1" => Ok(Self::Pending),
-            _ => Err(BadArgument::new(
-                node.tag_name().name(),
-                "is neither 0 nor 1",
-            )),
+            _ => Err(node.bad("is neither 0 nor 1")),
         }
     }
 
@@ -260,9 +263,8 @@ impl Content for Status {
 }
 
 impl Content for CwmpVersion {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        Self::parse(&text(node)?)
-            .ok_or_else(|| BadArgument::new(node.tag_name().name(), "is no version of CWMP"))
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        Self::parse(&node.text()?).ok_or_else(|| node.bad("is no version of CWMP"))
     }
 
     fn write(&self, w: &mut Writer) {
@@ -271,7 +273,7 @@ impl Content for CwmpVersion {
 }
 
 impl<T: Content> Content for Box<T> {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         T::read(node).map(Self::new)
     }
 

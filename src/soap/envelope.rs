@@ -1,9 +1,12 @@
 //! The envelope around a message: namespaces, header, Body (TR-069 §3.5).
 
-use roxmltree::{Document, Node, ParsingOptions};
+use std::borrow::Cow;
+
+use roxmltree::{Document, ParsingOptions};
 
 use super::body::{self, SOAP_ENVELOPE};
-use super::codec::{Content, text};
+use super::codec::Content;
+use super::element::{Element, Oddities};
 use super::error::{EnvelopeError, ParseError};
 use super::limits::MAX_NODES;
 use super::scan;
@@ -13,27 +16,58 @@ use super::{CwmpVersion, Envelope, Header};
 /// The actor every receiver is (SOAP 1.1 §4.2.2).
 const ACTOR_NEXT: &str = "http://schemas.xmlsoap.org/soap/actor/next";
 
+/// What stands before a prefix to make the namespace of one that was not declared.
+const UNDECLARED: &str = "urn:undeclared:";
+
 /// Longest text of the XML reader that is kept: it quotes the document.
 const MAX_XML_ERROR: usize = 200;
 
+/// Undeclared prefixes that are taken for namespaces of their own, and bytes of each.
+const MAX_UNDECLARED: usize = 4;
+const MAX_PREFIX: usize = 32;
+
 impl Envelope {
-    /// Reads what one HTTP message carries. White space and a byte order mark before it are skipped.
+    /// [`Envelope::read`] for who does not ask what was odd.
+    ///
+    /// # Errors
+    /// Those of [`Envelope::read`].
+    #[cfg(feature = "inside")]
+    pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
+        let text = std::str::from_utf8(body);
+        let text = text.map_err(|error| EnvelopeError::Xml(error.to_string()))?;
+        Self::read(text, &Oddities::default())
+    }
+
+    /// Reads what one HTTP message carries. White space and a byte order mark before it are skipped,
+    /// and what is wrong by the letter but clear in its meaning goes to the `oddities`.
     ///
     /// # Errors
     /// See [`ParseError`]: what cannot be answered, what is answered by a `MustUnderstand` fault,
     /// and what is answered by fault 9003. A method that is not known is no error, but
     /// [`super::Message::Unknown`].
-    pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
-        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::Encoding)?;
+    pub fn read(text: &str, oddities: &Oddities) -> Result<Self, ParseError> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-        scan::check(text)?;
-        let options = ParsingOptions {
-            allow_dtd: false,
-            nodes_limit: MAX_NODES,
-            ..ParsingOptions::default()
-        };
-        let document = Document::parse_with_options(text, options).map_err(xml_error)?;
-        read(document.root_element())
+        let root = scan::check(text)?;
+        let mut text = Cow::Borrowed(without_end_tags(text, root, oddities));
+        for _ in 0..=MAX_UNDECLARED {
+            let options = ParsingOptions {
+                allow_dtd: false,
+                nodes_limit: MAX_NODES,
+                ..ParsingOptions::default()
+            };
+            let prefix = match Document::parse_with_options(&text, options) {
+                Ok(document) => return read(Element::new(document.root_element(), oddities)),
+                Err(roxmltree::Error::UnknownNamespace(prefix, _))
+                    if prefix.len() <= MAX_PREFIX =>
+                {
+                    prefix
+                }
+                Err(error) => return Err(xml_error(error).into()),
+            };
+            oddities.add(format!("the prefix {prefix} is not declared"));
+            text = Cow::Owned(declare(&text, root, &prefix));
+        }
+        Err(EnvelopeError::Xml("too many prefixes are not declared".to_owned()).into())
     }
 
     /// Writes the envelope on one line, in the namespace of its version.
@@ -44,6 +78,28 @@ impl Envelope {
     }
 }
 
+/// Node-CWMP closes an element `xml` that it never opened, behind all of the envelope.
+fn without_end_tags<'a>(text: &'a str, root: scan::Root, oddities: &Oddities) -> &'a str {
+    let end = root.end.unwrap_or(text.len());
+    match text.split_at_checked(end) {
+        Some((document, behind)) if !behind.is_empty() && scan::is_end_tags(behind) => {
+            if !behind.trim_ascii().is_empty() {
+                oddities.add("an end tag without a beginning follows the envelope");
+            }
+            document
+        }
+        _ => text,
+    }
+}
+
+/// The document with a namespace of its own for a prefix that it uses, and never declared.
+fn declare(text: &str, root: scan::Root, prefix: &str) -> String {
+    let (before, tag) = text.split_at_checked(root.start).unwrap_or((text, ""));
+    let end = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
+    let (name, behind) = tag.split_at(end.unwrap_or(tag.len()));
+    format!("{before}{name} xmlns:{prefix}=\"{UNDECLARED}{prefix}\"{behind}")
+}
+
 fn xml_error(error: roxmltree::Error) -> EnvelopeError {
     match error {
         roxmltree::Error::NodesLimitReached => EnvelopeError::TooManyNodes,
@@ -52,16 +108,19 @@ fn xml_error(error: roxmltree::Error) -> EnvelopeError {
     }
 }
 
-fn read(root: Node) -> Result<Envelope, ParseError> {
-    if !root.has_tag_name((SOAP_ENVELOPE, "Envelope")) {
+fn is_soap(element: Element, name: &str) -> bool {
+    element.namespace() == Some(SOAP_ENVELOPE) && element.name() == name
+}
+
+fn read(root: Element) -> Result<Envelope, ParseError> {
+    if !is_soap(root, "Envelope") {
         return Err(EnvelopeError::NotSoap.into());
     }
-    let mut methods = root
-        .children()
-        .find(|node| node.has_tag_name((SOAP_ENVELOPE, "Body")))
-        .ok_or(EnvelopeError::Body)?
-        .children()
-        .filter(Node::is_element);
+    let mut bodies = root.children().filter(|child| is_soap(*child, "Body"));
+    let (Some(body), None) = (bodies.next(), bodies.next()) else {
+        return Err(EnvelopeError::Body.into());
+    };
+    let mut methods = body.children();
     let (Some(method), None) = (methods.next(), methods.next()) else {
         return Err(EnvelopeError::Body.into());
     };
@@ -83,51 +142,60 @@ fn read(root: Node) -> Result<Envelope, ParseError> {
         Err(bad) => Err(ParseError::Arguments {
             version,
             header: Box::new(header),
-            method: method.tag_name().name().to_owned(),
+            method: method.name().to_owned(),
             bad: *bad,
         }),
     }
 }
 
-/// The version of the method's namespace, else (a SOAP fault) of the first element that is CWMP's,
-/// else 1.2.
-fn version(method: Node, root: Node) -> CwmpVersion {
+/// The version of the method's namespace, else (a SOAP fault) of the first element in header or
+/// fault that is CWMP's, else 1.2.
+fn version(method: Element, root: Element) -> CwmpVersion {
     std::iter::once(method)
         .chain(root.descendants())
         .find_map(cwmp_version)
         .unwrap_or(CwmpVersion::V1_2)
 }
 
-fn cwmp_version(node: Node) -> Option<CwmpVersion> {
-    CwmpVersion::from_namespace(node.tag_name().namespace()?)
+fn cwmp_version(element: Element) -> Option<CwmpVersion> {
+    let namespace = element.namespace()?;
+    let version = CwmpVersion::from_namespace(namespace)?;
+    if namespace != version.namespace() {
+        let oddity = format!("the namespace {namespace} is read as that of CWMP {version}");
+        element.note(oddity);
+    }
+    Some(version)
 }
 
 /// The header, and the first element of it that must be understood and is not.
-fn read_header(root: Node) -> Result<(Header, Option<String>), EnvelopeError> {
+fn read_header(root: Element) -> Result<(Header, Option<String>), EnvelopeError> {
     let mut header = Header::default();
     let mut unknown = None;
-    let elements = root
-        .children()
-        .filter(|node| node.has_tag_name((SOAP_ENVELOPE, "Header")))
-        .flat_map(|header| header.children())
-        .filter(Node::is_element);
-    for node in elements {
-        let name = node.tag_name().name();
-        match (cwmp_version(node), name) {
-            (Some(_), "ID") => header.id = Some(value(node, "ID")?),
-            (Some(_), "HoldRequests") => header.hold_requests = value(node, "HoldRequests")?,
-            (Some(_), "SessionTimeout") => {
-                header.session_timeout = Some(value(node, "SessionTimeout")?);
+    let headers = root.children().filter(|child| is_soap(*child, "Header"));
+    for element in headers.flat_map(Element::children) {
+        let name = element.name();
+        let is_cwmp = element.namespace().is_none() || cwmp_version(element).is_some();
+        let is_blank = || {
+            element
+                .text()
+                .is_ok_and(|text| text.trim_ascii().is_empty())
+        };
+        match name {
+            "ID" if is_cwmp => header.id = Some(value(element, "ID")?),
+            // Without a value it says nothing.
+            "HoldRequests" | "UseCWMPVersion" if is_cwmp && is_blank() => {}
+            "HoldRequests" if is_cwmp => header.hold_requests = value(element, "HoldRequests")?,
+            "UseCWMPVersion" if is_cwmp => {
+                header.use_cwmp_version = Some(value(element, "UseCWMPVersion")?);
             }
-            (Some(_), "SupportedCWMPVersions") => {
-                header.supported_cwmp_versions = versions(node)?;
-            }
-            (Some(_), "UseCWMPVersion") => {
-                header.use_cwmp_version = Some(value(node, "UseCWMPVersion")?);
+            // What an ACS has no reason to say does no harm.
+            "SessionTimeout" if is_cwmp => header.session_timeout = u32::read(element).ok(),
+            "SupportedCWMPVersions" if is_cwmp => {
+                header.supported_cwmp_versions = versions(element)?;
             }
             // Removed from the standard, and without effect.
-            (Some(_), "NoMoreRequests") => {}
-            _ if must_understand(node) => {
+            "NoMoreRequests" if is_cwmp => {}
+            _ if must_understand(element) => {
                 unknown.get_or_insert_with(|| name.to_owned());
             }
             _ => {}
@@ -136,21 +204,31 @@ fn read_header(root: Node) -> Result<(Header, Option<String>), EnvelopeError> {
     Ok((header, unknown))
 }
 
-fn value<T: Content>(node: Node, name: &'static str) -> Result<T, EnvelopeError> {
-    T::read(node).map_err(|_| EnvelopeError::Header(name))
+fn value<T: Content>(element: Element, name: &'static str) -> Result<T, EnvelopeError> {
+    T::read(element).map_err(|_| EnvelopeError::Header(name))
 }
 
 /// Versions that came after 1.4 are left out.
-fn versions(node: Node) -> Result<Vec<CwmpVersion>, EnvelopeError> {
-    let list = text(node).map_err(|_| EnvelopeError::Header("SupportedCWMPVersions"))?;
+fn versions(element: Element) -> Result<Vec<CwmpVersion>, EnvelopeError> {
+    let list = element.text();
+    let list = list.map_err(|_| EnvelopeError::Header("SupportedCWMPVersions"))?;
     Ok(list.split(',').filter_map(CwmpVersion::parse).collect())
 }
 
-/// Whether the header element is for us, and must be understood (SOAP 1.1 §4.2.2, §4.2.3).
-fn must_understand(node: Node) -> bool {
-    let attribute = |name| node.attribute((SOAP_ENVELOPE, name)).map(str::trim);
-    matches!(attribute("actor"), None | Some("" | ACTOR_NEXT))
-        && matches!(attribute("mustUnderstand"), Some("1" | "true"))
+/// Whether the header element is for us, and must be understood (SOAP 1.1 §4.2.2, §4.2.3). Who
+/// forgets the prefix of that attribute, or its declaration, means it all the same.
+fn must_understand(element: Element) -> bool {
+    let is = |attribute: Option<&str>, values: &[&str]| {
+        attribute.is_some_and(|value| values.contains(&value.trim_ascii()))
+    };
+    let actor = element.attribute(|namespace| namespace == Some(SOAP_ENVELOPE), "actor");
+    let flag = element.attribute(
+        |namespace| {
+            namespace.is_none_or(|name| name == SOAP_ENVELOPE || name.starts_with(UNDECLARED))
+        },
+        "mustUnderstand",
+    );
+    (actor.is_none() || is(actor, &["", ACTOR_NEXT])) && is(flag, &["1", "true"])
 }
 
 /// The SOAP fault that answers [`ParseError::MustUnderstand`] (SOAP 1.1 §4.4.1); it has no CWMP

@@ -46,8 +46,6 @@ pub enum EnvelopeError {
     TooManyAttributes,
     /// A document type declaration, which SOAP 1.1 §3 forbids.
     DocumentType,
-    /// Not UTF-8.
-    Encoding,
     /// Not well-formed; what the XML reader says of it.
     Xml(String),
     /// Well-formed, but the root is no SOAP 1.1 `Envelope`.
@@ -117,7 +115,6 @@ impl fmt::Display for EnvelopeError {
             Self::DocumentType => {
                 f.write_str("the envelope has a document type declaration, which SOAP forbids")
             }
-            Self::Encoding => f.write_str("the envelope is not UTF-8"),
             Self::Xml(why) => write!(f, "the envelope is not well-formed XML: {why}"),
             Self::NotSoap => f.write_str("the document is no SOAP 1.1 envelope"),
             Self::Body => f.write_str("the envelope has no SOAP Body with exactly one element"),

@@ -175,8 +175,8 @@ pub struct ParameterValue {
     pub name: String,
     /// Text of `Value`, as written.
     pub value: String,
-    /// `xsi:type` of `Value`; on input `None` where it is absent or names no CWMP type, on output
-    /// always there (`None` is written as string).
+    /// `xsi:type` of `Value`; on input `None` where it is absent, on output always there (`None` is
+    /// written as string).
     pub xsi_type: Option<XsdType>,
 }
 

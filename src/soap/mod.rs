@@ -4,7 +4,7 @@
 //! against the official schemas. Every message parses and emits, so that what one side writes the
 //! other side reads: the properties are tested for each. Nothing here does I/O, and no input panics.
 //!
-//! [`Envelope::parse`] and [`Envelope::emit`] do both; [`GetParameterValuesResponseWriter`] and
+//! [`Envelope::read`] and [`Envelope::emit`] do both; [`GetParameterValuesResponseWriter`] and
 //! [`GetParameterNamesResponseWriter`] write the two responses that may be long. What the schema says
 //! of lengths and patterns of texts is not checked here: the engine knows what to answer.
 //!
@@ -14,10 +14,12 @@
 //! | `envelope` | header, namespaces, Body |
 //! | `body`, `structs` | which element is which argument, one list for both ways |
 //! | `codec` | base types and lists |
+//! | `element` | an element, and what was odd and taken all the same |
 //! | `xml`, `scan` | escaping on the way out, bounds on the way in |
 
 mod body;
 mod codec;
+mod element;
 mod envelope;
 mod error;
 mod fault;
@@ -29,6 +31,7 @@ mod structs;
 mod version;
 mod xml;
 
+pub use element::Oddities;
 pub use envelope::must_understand_fault;
 #[cfg(feature = "inside")]
 pub use error::EnvelopeError;

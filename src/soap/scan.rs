@@ -7,8 +7,17 @@
 use super::error::EnvelopeError;
 use super::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_ENVELOPE_BYTES, MAX_MARKUP};
 
+/// Where the root element stands in a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Root {
+    /// Behind its first `<`.
+    pub start: usize,
+    /// Behind its end tag; `None` where it does not end.
+    pub end: Option<usize>,
+}
+
 /// Checks the bounds on bytes, markup, depth and attributes; a document type is refused.
-pub(super) fn check(text: &str) -> Result<(), EnvelopeError> {
+pub(super) fn check(text: &str) -> Result<Root, EnvelopeError> {
     if text.len() > MAX_ENVELOPE_BYTES {
         return Err(EnvelopeError::TooLong);
     }
@@ -18,6 +27,7 @@ pub(super) fn check(text: &str) -> Result<(), EnvelopeError> {
         }
     }
     let mut open = Open::default();
+    let mut root: Option<Root> = None;
     let mut rest = text;
     while let Some((_, markup)) = rest.split_once('<') {
         rest = if let Some(comment) = markup.strip_prefix("!--") {
@@ -34,13 +44,29 @@ pub(super) fn check(text: &str) -> Result<(), EnvelopeError> {
         } else {
             let tag = Tag::scan(markup);
             open.enter(tag.attributes)?;
+            root.get_or_insert(Root {
+                start: text.len() - markup.len(),
+                end: None,
+            });
             if tag.empty {
                 open.leave();
             }
             tag.rest
         };
+        if let (Some(root), 0) = (&mut root, open.depth) {
+            root.end.get_or_insert(text.len() - rest.len());
+        }
     }
-    Ok(())
+    Ok(root.unwrap_or_default())
+}
+
+/// Whether a text is nothing but end tags, with white space around them.
+pub(super) fn is_end_tags(text: &str) -> bool {
+    let mut rest = text.trim_ascii();
+    while let Some((_, behind)) = rest.strip_prefix("</").and_then(|tag| tag.split_once('>')) {
+        rest = behind.trim_ascii_start();
+    }
+    rest.is_empty()
 }
 
 /// What follows the first `end`; nothing where there is none.
@@ -125,21 +151,39 @@ mod tests {
             "<x>".repeat(MAX_DEPTH + 1),
             ">".repeat(MAX_DEPTH + 1),
         );
-        assert_eq!(check(&format!("<r>{inner}</r>")), Ok(()));
+        let text = format!("<r>{inner}</r>");
+        let root = check(&text).unwrap();
+        assert_eq!((root.start, root.end), (1, Some(text.len())));
+    }
+
+    #[test]
+    fn s10_the_root_is_found_and_what_is_behind_it() {
+        let root = |text: &str| check(text).unwrap();
+        let prolog = "<?xml version='1.0'?><!-- <a> -->";
+        let found = root(&format!("{prolog}<r><r/></r></x>"));
+        assert_eq!(found.start, prolog.len() + 1);
+        assert_eq!(found.end, Some(prolog.len() + "<r><r/></r>".len()));
+        assert_eq!(root("<r>").end, None);
+        for text in ["", " \n", "</x>", " </x>\n</y > "] {
+            assert!(is_end_tags(text), "{text}");
+        }
+        for text in ["x", "</x>x", "<x/>", "</x", "</x><!-- -->"] {
+            assert!(!is_end_tags(text), "{text}");
+        }
     }
 
     #[test]
     fn depth_is_bounded_and_siblings_do_not_add_up() {
         let nested = |n: usize| "<a>".repeat(n) + &"</a>".repeat(n);
-        assert_eq!(check(&nested(MAX_DEPTH)), Ok(()));
+        assert!(check(&nested(MAX_DEPTH)).is_ok());
         assert_eq!(check(&nested(MAX_DEPTH + 1)), Err(EnvelopeError::TooDeep));
-        assert_eq!(check(&"<a/><a></a>".repeat(1000)), Ok(()));
+        assert!(check(&"<a/><a></a>".repeat(1000)).is_ok());
     }
 
     #[test]
     fn attributes_in_scope_are_bounded() {
         let tag = |n: usize| format!("<a{}/>", " b='='".repeat(n));
-        assert_eq!(check(&tag(MAX_ATTRIBUTES).repeat(1000)), Ok(()));
+        assert!(check(&tag(MAX_ATTRIBUTES).repeat(1000)).is_ok());
         assert_eq!(
             check(&format!("<r x=\"'\">{}</r>", tag(MAX_ATTRIBUTES))),
             Err(EnvelopeError::TooManyAttributes)
@@ -157,7 +201,7 @@ mod tests {
             "</",
             "<",
         ] {
-            assert_eq!(check(text), Ok(()), "{text}");
+            assert!(check(text).is_ok(), "{text}");
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The structures of the messages: which element is which field, in the order of the schema.
 
-use roxmltree::Node;
-
-use super::codec::{Content, Field, Item, child, text};
+use super::codec::{Content, Field, Item};
+use super::element::Element;
 use super::error::BadArgument;
 use super::fault::code_in;
 use super::limits::{MAX_EVENTS, MAX_FILE_TYPE_ARGS, MAX_TIME_WINDOWS, MAX_TRANSFERS};
@@ -14,7 +13,7 @@ use crate::base::xsd::XsdType;
 macro_rules! structs {
     ($($name:ident { $($field:ident = $element:literal,)* })*) => {$(
         impl Content for $name {
-            fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+            fn read(node: Element) -> Result<Self, Box<BadArgument>> {
                 Ok(Self { $($field: Field::take(node, $element)?,)* })
             }
 
@@ -160,13 +159,39 @@ array_members! {
     (String, String) = "ArgStruct", MAX_FILE_TYPE_ARGS;
 }
 
+/// The type that the schema gives `Value`, of which all others are: to name it says nothing.
+const ANY_TYPE: &str = "anySimpleType";
+
+/// A path, in which white space has no place: what stands around it is layout.
+pub(super) fn path(parent: Element, name: &str) -> Result<String, Box<BadArgument>> {
+    let path: String = Field::take(parent, name)?;
+    Ok(unpadded(path, parent))
+}
+
+/// The same of a text that was read already.
+pub(super) fn unpadded(path: String, parent: Element) -> String {
+    let trimmed = path.trim_ascii();
+    if trimmed.len() == path.len() {
+        return path;
+    }
+    parent.note("a path has white space around it, which is left out");
+    trimmed.to_owned()
+}
+
 impl Content for ParameterValue {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        let value = child(node, "Value")?.ok_or_else(|| BadArgument::new("Value", "is missing"))?;
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        let value = node.child("Value")?;
+        let value = value.ok_or_else(|| BadArgument::new("Value", "is missing"))?;
+        let xsi_type = value
+            .xsi_type()
+            .filter(|name| !matches!(*name, "" | ANY_TYPE));
+        if xsi_type.is_none() {
+            value.note("Value has no xsi:type, taken as the type of its parameter");
+        }
         Ok(Self {
-            name: Field::take(node, "Name")?,
-            value: text(value)?.into_owned(),
-            xsi_type: xsi_type(value).and_then(XsdType::from_local_name),
+            name: path(node, "Name")?,
+            value: value.text()?.into_owned(),
+            xsi_type: xsi_type.map(|name| XsdType::from_local_name(name).unwrap_or(XsdType::Other)),
         })
     }
 
@@ -197,22 +222,13 @@ pub(super) fn write_info(w: &mut Writer, name: &str, writable: bool) {
     writable.put(w, "Writable");
 }
 
-/// The local part of `xsi:type`. The prefix does not matter: no two types share a local name.
-fn xsi_type<'a>(node: Node<'a, '_>) -> Option<&'a str> {
-    let attribute = node
-        .attributes()
-        .find(|a| a.name() == "type" && a.namespace().is_some())?;
-    let name = attribute.value().trim();
-    Some(name.rsplit_once(':').map_or(name, |(_, local)| local))
-}
-
 /// A field whose `…Change` is false need not even be there, nor make sense (A.3.2.4).
 impl Content for SetParameterAttributes {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        let notification: bool = Field::take(node, "NotificationChange")?;
-        let access_list: bool = Field::take(node, "AccessListChange")?;
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        let notification = is_to_change(node, "NotificationChange", "Notification")?;
+        let access_list = is_to_change(node, "AccessListChange", "AccessList")?;
         Ok(Self {
-            name: Field::take(node, "Name")?,
+            name: path(node, "Name")?,
             notification: match notification {
                 true => Some(Field::take(node, "Notification")?),
                 false => None,
@@ -236,9 +252,20 @@ impl Content for SetParameterAttributes {
     }
 }
 
+/// Whether a field is to change; where neither that nor the field is there, it is not.
+fn is_to_change(node: Element, change: &str, field: &str) -> Result<bool, Box<BadArgument>> {
+    match (node.child(change)?, node.child(field)?) {
+        (None, None) => {
+            node.note(format!("{change} is missing, taken as 0"));
+            Ok(false)
+        }
+        _ => Field::take(node, change),
+    }
+}
+
 /// `ArgStruct` of a RequestDownload.
 impl Content for (String, String) {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         Ok((Field::take(node, "Name")?, Field::take(node, "Value")?))
     }
 
@@ -249,13 +276,13 @@ impl Content for (String, String) {
 }
 
 /// A text that may be missing, which is the same as empty.
-fn optional_text(node: Node, name: &str) -> Result<String, Box<BadArgument>> {
+fn optional_text(node: Element, name: &str) -> Result<String, Box<BadArgument>> {
     let string: Option<String> = Field::take(node, name)?;
     Ok(string.unwrap_or_default())
 }
 
 impl Content for TransferFault {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         Ok(Self {
             code: Field::take(node, "FaultCode")?,
             string: optional_text(node, "FaultString")?,
@@ -269,7 +296,7 @@ impl Content for TransferFault {
 }
 
 impl Content for SetParameterValuesFault {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         Ok(Self {
             parameter_name: Field::take(node, "ParameterName")?,
             code: Field::take(node, "FaultCode")?,
@@ -290,7 +317,7 @@ impl Item for SetParameterValuesFault {
 
 /// The content of `cwmp:Fault`.
 impl Content for Fault {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
         Ok(Self {
             code: Field::take(node, "FaultCode")?,
             string: optional_text(node, "FaultString")?,
@@ -311,8 +338,8 @@ impl Item for DuResult {
 
 /// `Operations`: its `xsi:type` says which operation it is.
 impl Content for DuOperation {
-    fn read(node: Node) -> Result<Self, Box<BadArgument>> {
-        match xsi_type(node) {
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        match node.xsi_type() {
             Some("InstallOpStruct") => Ok(Self::Install {
                 url: Field::take(node, "URL")?,
                 uuid: Field::take(node, "UUID")?,
@@ -332,10 +359,7 @@ impl Content for DuOperation {
                 version: Field::take(node, "Version")?,
                 execution_env_ref: Field::take(node, "ExecutionEnvRef")?,
             }),
-            _ => Err(BadArgument::new(
-                node.tag_name().name(),
-                "has no xsi:type that names an operation",
-            )),
+            _ => Err(node.bad("has no xsi:type that names an operation")),
         }
     }
 

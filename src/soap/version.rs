@@ -30,11 +30,20 @@ impl CwmpVersion {
         }
     }
 
-    /// The version that a namespace alone tells: `cwmp-1-2` is 1.2 (§3.7.4 cannot tell more).
+    /// The version that a namespace alone tells: `cwmp-1-2` is 1.2 (§3.7.4 cannot tell more). No
+    /// later one has a namespace of its own, yet servers write `cwmp-1-3` and `cwmp-1-4`, and mean
+    /// the same; nor does the case of a URN's head matter (RFC 8141 §3.1), or a `/` behind it.
     pub fn from_namespace(namespace: &str) -> Option<Self> {
-        [Self::V1_0, Self::V1_1, Self::V1_2]
-            .into_iter()
-            .find(|v| v.namespace() == namespace)
+        const STEM: &str = "urn:dslforum-org:cwmp-1-";
+        let (stem, minor) = namespace.trim_ascii().split_at_checked(STEM.len())?;
+        if !stem.eq_ignore_ascii_case(STEM) {
+            return None;
+        }
+        match minor.trim_end_matches('/') {
+            "0" => Some(Self::V1_0),
+            "1" => Some(Self::V1_1),
+            later => later.parse::<u8>().ok().map(|_| Self::V1_2),
+        }
     }
 
     /// The version written as `1.4`, as in `UseCWMPVersion`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cwmpd::acs::{LinkError, MAX_ANSWER_BYTES};
 use cwmpd::http::{ExchangePhase, HttpError};
-use cwmpd_lab::http::{Reply, Request, Server};
+use cwmpd_lab::http::{ConnInfo, Identity, Leaf, Reply, Request, Server, ServerTls};
 
 use crate::{AMPLE, config, empty, inform, link, post_to, response};
 
@@ -143,11 +143,49 @@ fn w17_an_error_of_the_exchange_says_which_option_sets_the_limit() {
 }
 
 #[test]
-fn an_acs_that_breaks_off_is_told_from_others() {
-    let server = Server::start(|_, _| Reply::close_without_answer());
-    let error = link(&server.url("/")).post(&inform()).unwrap_err();
-    let broke_off = matches!(error, LinkError::Http(HttpError::Disconnected(_)));
-    assert!(broke_off, "{error}");
+fn s11_an_acs_that_does_not_answer_is_told_from_one_whose_answer_breaks_off() {
+    let error_of = |reply: Reply, tls: bool| {
+        let answer = move |_: &Request, _: &ConnInfo| reply.clone();
+        let server = match tls {
+            true => {
+                let identity = Identity::self_signed(&Leaf::localhost());
+                Server::start_tls(ServerTls::new(&identity), answer)
+            }
+            false => Server::start(answer),
+        };
+        let mut config = config();
+        config.tls.insecure = true;
+        match post_to(&server.url("/"), &config) {
+            Err(LinkError::Http(error)) => error,
+            other => panic!("{other:?}"),
+        }
+    };
+    for tls in [false, true] {
+        for reply in [
+            Reply::close_without_answer(),
+            Reply::raw("").close_silently(),
+        ] {
+            let error = error_of(reply.clone(), tls);
+            assert!(
+                matches!(error, HttpError::Unanswered(_)),
+                "{error} {reply:?}"
+            );
+        }
+        let half = Reply::xml("0123456789");
+        for reply in [
+            half.clone().stop_in_body(0),
+            half.clone().stop_in_body(9),
+            half.chunked(&[4]).stop_in_body(9),
+            Reply::raw("HTTP/1.1 200 OK\r\nContent-Le").close_silently(),
+            Reply::raw("H").close_silently(),
+        ] {
+            let error = error_of(reply.clone(), tls);
+            assert!(
+                matches!(error, HttpError::Disconnected(_)),
+                "{error} {reply:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whole sessions of the real program with ACSs that have bad days.
 
 use cwmpd::base::xsd::XsdType;
-use cwmpd::soap::{CwmpVersion, Envelope, Header, Message};
+use cwmpd::soap::Message;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, Side, USER};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::Reply;
@@ -70,63 +70,6 @@ fn w17_whatever_goes_wrong_the_box_comes_back_with_the_same_events() {
         assert_eq!(inform.retry_count, 6);
         s.end();
     });
-}
-
-#[test]
-fn an_inform_response_with_another_id_is_not_taken_for_ours() {
-    let acs = start();
-    let home = home(&acs);
-    let agent = home.start();
-    acs.session(|s| {
-        s.receive_inform();
-        s.say(Envelope {
-            version: CwmpVersion::V1_2,
-            header: Header {
-                id: Some("of somebody else".into()),
-                ..Header::default()
-            },
-            body: Message::InformResponse { max_envelopes: 1 },
-        });
-    });
-    again(&home, &agent, 1);
-    acs.session(|s| {
-        assert_eq!(s.inform().retry_count, 1);
-        s.end();
-    });
-}
-
-#[test]
-fn an_acs_that_answers_400_to_newer_versions_is_met_in_its_own() {
-    let acs = ScriptedAcs::start(AcsOptions {
-        version: CwmpVersion::V1_0,
-        ..AcsOptions::default()
-    });
-    let home = home(&acs);
-    let agent = home.start();
-    let mut tried = Vec::new();
-    loop {
-        let understood = acs.session(|s| {
-            let received = s.receive();
-            let version = received.envelope.unwrap().version;
-            tried.push(version);
-            if version != CwmpVersion::V1_0 {
-                s.answer(Reply::new(400));
-                return false;
-            }
-            s.version = version;
-            s.respond(Message::InformResponse { max_envelopes: 1 });
-            assert_eq!(s.value(URL), acs.url());
-            s.end();
-            true
-        });
-        if understood {
-            break;
-        }
-        assert!(tried.len() < 4, "{tried:?}");
-        again(&home, &agent, tried.len());
-    }
-    let expected = [CwmpVersion::V1_2, CwmpVersion::V1_1, CwmpVersion::V1_0];
-    assert_eq!(tried, expected);
 }
 
 #[test]

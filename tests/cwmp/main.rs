@@ -3,6 +3,7 @@
 mod bounds;
 mod clock;
 mod events;
+mod foreign;
 mod hostile;
 mod identity;
 mod inform_parameter;
@@ -12,4 +13,5 @@ mod property;
 mod retry;
 mod rpc;
 mod spread;
+mod versions;
 mod world;

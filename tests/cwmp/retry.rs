@@ -266,45 +266,6 @@ fn a_fault_to_inform_is_retried() {
 }
 
 #[test]
-fn an_acs_that_drops_or_400s_gets_a_lower_namespace_each_time() {
-    for drop in [true, false] {
-        let mut world = World::fresh();
-        let mut offered = Vec::new();
-        for _ in 0..4 {
-            let mut talk = world.open();
-            offered.push(talk.version);
-            ended(if drop {
-                talk.input(Input::Dropped("closed".to_owned()))
-            } else {
-                talk.says(400, "Unrecognized CWMP version".to_owned())
-            });
-            world.wait(YEAR).unwrap();
-        }
-        use CwmpVersion::*;
-        assert_eq!(offered, [V1_2, V1_1, V1_0, V1_2]);
-    }
-}
-
-#[test]
-fn the_namespace_that_works_is_kept_until_the_box_or_its_acs_changes() {
-    let mut world = World::fresh();
-    world.open().refuse(8006);
-    world.wait(YEAR).unwrap();
-    let talk = world.open();
-    assert_eq!(talk.version, CwmpVersion::V1_1);
-    assert_eq!(talk.header.session_timeout, None);
-    talk.serve(&[]);
-    for _ in 0..2 {
-        world.engine.connection_request(world.now);
-        let talk = world.open();
-        assert_eq!(talk.version, CwmpVersion::V1_1);
-        talk.serve(&[]);
-    }
-    world.set("ManagementServer.URL", "http://b.example/");
-    assert_eq!(world.open().version, CwmpVersion::V1_2);
-}
-
-#[test]
 fn an_unreachable_acs_says_nothing_about_versions() {
     let mut world = World::fresh();
     waits(&mut world, 4);

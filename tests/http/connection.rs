@@ -80,7 +80,7 @@ fn a_request_the_server_took_without_answering_is_not_sent_twice() {
     let mut client = client();
     post(&mut client, &server.url("/"), "<inform/>").unwrap();
     let error = post(&mut client, &server.url("/"), "<response/>").unwrap_err();
-    assert!(matches!(error, HttpError::Disconnected(_)), "{error}");
+    assert!(matches!(error, HttpError::Unanswered(_)), "{error}");
     assert_eq!(server.requests().len(), 2);
 }
 

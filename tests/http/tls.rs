@@ -272,7 +272,7 @@ fn a_server_that_wants_a_client_certificate_refuses_a_box_without() {
     let settings = trusting(&authority, &folder);
     let error = get_with(&settings, &server.url("/")).unwrap_err();
     // The alert that says so may be overtaken by the end of the connection.
-    let told = matches!(error, HttpError::Broken { .. } | HttpError::Disconnected(_));
+    let told = matches!(error, HttpError::Broken { .. } | HttpError::Unanswered(_));
     assert!(told, "{error}");
     assert!(server.requests().is_empty());
 }

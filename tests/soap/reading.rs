@@ -180,7 +180,10 @@ fn a_value_has_the_type_that_xsi_type_names_or_none() {
             Some(XsdType::UnsignedInt),
         ),
         ("type='xsd:int'", None),
-        ("xsi:type='xsd:unheardOf'", None),
+        ("xsi:type='xsd:anySimpleType'", None),
+        ("xsi:type=''", None),
+        ("xsi:type='xsd:unheardOf'", Some(XsdType::Other)),
+        ("xsi:type='xsd:String'", Some(XsdType::Other)),
     ] {
         let value = set_one(&format!("<Value {attribute}>1</Value>"));
         assert_eq!(value.xsi_type, expected, "{attribute}");
@@ -313,7 +316,7 @@ fn an_unknown_header_that_must_be_understood_is_told_with_the_id() {
 
 #[test]
 fn bad_arguments_are_told_with_method_and_id() {
-    assert_eq!(bad("<cwmp:Reboot/>"), "Reboot: CommandKey is missing");
+    assert_eq!(bad("<cwmp:AddObject/>"), "AddObject: ObjectName is missing");
     assert_eq!(
         bad("<cwmp:Reboot><CommandKey/><CommandKey/></cwmp:Reboot>"),
         "Reboot: CommandKey is there twice"
@@ -351,7 +354,7 @@ fn bad_arguments_are_told_with_method_and_id() {
 fn a_method_that_is_not_known_or_not_cwmps_is_no_error() {
     for (body, name) in [
         ("<cwmp:SetVouchers><a/></cwmp:SetVouchers>", "SetVouchers"),
-        ("<Reboot/>", "Reboot"),
+        ("<x:Reboot xmlns:x='urn:x'/>", "Reboot"),
         ("<x:Reboot xmlns:x='urn:dslforum-org:cwmp-9-9'/>", "Reboot"),
     ] {
         assert_eq!(
@@ -404,6 +407,7 @@ fn what_is_no_cwmp_envelope_is_refused() {
         "",
         " \n",
         "<a/>",
+        "</a>",
         "<html><body>Error</body></html>",
         "Not found",
     ] {

@@ -5,7 +5,8 @@ use cwmpd::soap::{CwmpVersion, Envelope, GetParameterNamesResponseWriter};
 use cwmpd::soap::{GetParameterValuesResponseWriter, Message};
 use proptest::prelude::*;
 
-use crate::messages::{as_read, envelope, version};
+use crate::as_read::as_read;
+use crate::messages::{envelope, version};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]

@@ -58,13 +58,10 @@ impl Engine {
                 Output::Post(post)
             }
             Ok(None) => self.finish(None, session.is_informed(), model, now, &mut actions),
-            Err(failure) => self.finish(
-                Some(failure),
-                session.is_informed(),
-                model,
-                now,
-                &mut actions,
-            ),
+            Err(failure) => {
+                let informed = session.is_informed();
+                self.finish(Some(failure), informed, model, now, &mut actions)
+            }
         };
         Step { output, actions }
     }
@@ -92,9 +89,11 @@ impl Engine {
         }
         let events = self.queue.depart();
         self.events = events.iter().map(ToString::to_string).collect();
+        self.offer.begin(now);
         log::info!(
-            "session with {} opens: {}",
+            "session with {} opens, CWMP {} is offered: {}",
             self.settings.shown_url(),
+            self.offer.version(),
             list(&self.events)
         );
         let timeout = u32::try_from(self.options.session_timeout.as_secs()).unwrap_or(u32::MAX);
@@ -151,7 +150,7 @@ impl Engine {
     ) {
         match received {
             Received::Nothing => {}
-            Received::InformResponse => self.delivered(session, model, actions),
+            Received::InformResponse => self.delivered(session, model, now, actions),
             Received::Answer(Message::GetRPCMethodsResponse { method_list }) => {
                 log::info!("the ACS knows {}", method_list.join(", "));
             }
@@ -167,8 +166,17 @@ impl Engine {
     }
 
     /// The InformResponse came.
-    fn delivered(&mut self, session: &mut Session, model: &mut Model, actions: &mut Vec<Action>) {
-        self.offer.accepted();
+    fn delivered(
+        &mut self,
+        session: &mut Session,
+        model: &mut Model,
+        now: Now,
+        actions: &mut Vec<Action>,
+    ) {
+        self.negotiated = Some(session.version());
+        if self.offer.accepted(now) {
+            self.keep_offer(model, now);
+        }
         let events = self.queue.delivered(By::Inform);
         let has = |code| events.iter().any(|event| event.code == code);
         model.changes_delivered();
@@ -187,6 +195,13 @@ impl Engine {
         }
         self.forget_delivered(model);
         commit(model);
+    }
+
+    /// What is known of the ACS's version, for later runs.
+    fn keep_offer(&self, model: &mut Model, now: Now) {
+        if let Some(line) = self.offer.to_record(&self.settings.url, now) {
+            record::put(model, record::VERSION, &line);
+        }
     }
 
     fn execute(
@@ -257,7 +272,10 @@ impl Engine {
     }
 
     fn succeeded(&mut self, now: Now) -> Outcome {
-        log::info!("session ended: success");
+        match self.negotiated {
+            Some(version) => log::info!("session ended: success, in CWMP {version}"),
+            None => log::info!("session ended: success"),
+        }
         self.retry_count = 0;
         self.last_success = Some(now.uptime);
         if std::mem::take(&mut self.has_more) {
@@ -279,8 +297,8 @@ impl Engine {
         now: Now,
     ) -> Outcome {
         log::warn!("session failed: {}", failure.why);
-        if failure.incompatible {
-            self.offer.refused();
+        if !informed && self.offer.failed(failure.evidence, now) {
+            self.keep_offer(model, now);
         }
         // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
         // the one that this was to repeat. But a session that only a connection request caused is

@@ -25,7 +25,7 @@ use super::settings::Settings;
 use super::status::{EngineStatus, LastSession};
 use crate::base::clock::Now;
 use crate::datamodel::model::Model;
-use crate::soap::DeviceId;
+use crate::soap::{CwmpVersion, DeviceId};
 
 /// The engine of one box.
 pub struct Engine {
@@ -33,6 +33,8 @@ pub struct Engine {
     settings: Settings,
     rng: Rng,
     offer: Offer,
+    /// Of the last session whose Inform this ACS accepted.
+    negotiated: Option<CwmpVersion>,
     next_id: u32,
     queue: EventQueue,
     /// The events that the next reboot brings.
@@ -88,6 +90,7 @@ impl Engine {
             options,
             settings: Settings::default(),
             offer: Offer::default(),
+            negotiated: None,
             // Half the range, so that an ID has one length throughout a run.
             next_id: u32::try_from(rng.next() >> 33).unwrap_or(1),
             rng,
@@ -148,6 +151,8 @@ impl Engine {
         EngineStatus {
             url: self.settings.shown_url(),
             enabled: self.settings.enabled,
+            negotiated: self.negotiated,
+            offered: self.offer.version(),
             in_session: self.in_session(),
             last: self.last.clone(),
             retry_count: self.retry_count,

@@ -215,13 +215,14 @@ impl Engine {
 
     /// Another ACS: it gets `0 BOOTSTRAP`, and nothing that was meant for the old one (§3.7.1.5).
     fn acs_changed(&mut self, model: &mut Model, now: Now) {
-        self.offer = Offer::default();
+        (self.offer, self.negotiated) = (Offer::default(), None);
         let url = &self.settings.url;
         if url.is_empty() {
             return;
         }
         if model.record(record::ACS) == Some(url) {
             // Back to the ACS that was bootstrapped last, before the other one was met.
+            self.offer = Offer::from_record(&record::get(model, record::VERSION), url, now);
             if self.queue.waits(EventCode::Bootstrap) {
                 self.queue.withdraw(EventCode::Bootstrap);
                 if !self.queue.is_waiting() {

@@ -5,10 +5,32 @@ use crate::base::excerpt::excerpt;
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
 use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_RESPONSE_BYTES};
 use crate::datamodel::model::NewAttributes;
-use crate::soap::{Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len};
+use crate::soap::{
+    CwmpVersion, Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len,
+};
 
 /// The highest `Notification` (A.3.2.4).
 const MAX_NOTIFICATION: u32 = 6;
+/// The highest before CWMP 1.4, which brought lightweight notifications.
+const MAX_CLASSIC: u32 = 2;
+
+/// The highest that a session of a version knows.
+fn max_notification(version: CwmpVersion) -> u32 {
+    match version >= CwmpVersion::V1_4 {
+        true => MAX_NOTIFICATION,
+        false => MAX_CLASSIC,
+    }
+}
+
+/// What a session of a version sees of a notification: an older one what it is besides the
+/// lightweight one. 4 and 6 are passive besides, 3 and 5 nothing.
+fn seen_in(version: CwmpVersion, notification: u8) -> u32 {
+    match notification {
+        3 | 5 if version < CwmpVersion::V1_4 => 0,
+        4 | 6 if version < CwmpVersion::V1_4 => 1,
+        notification => u32::from(notification),
+    }
+}
 
 /// What the XML around one entry takes, generously.
 const ENTRY_BYTES: usize = 256;
@@ -19,6 +41,7 @@ const ENTITY_BYTES: usize = "<string></string>".len();
 /// The attributes of full and partial paths, each parameter once.
 pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
     check_entries(names.len())?;
+    let version = cx.version;
     let mut parameter_list = Vec::new();
     let mut bytes = 0;
     for (name, walk) in names.iter().zip(apart(names)) {
@@ -32,7 +55,7 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
                 if bytes <= MAX_RESPONSE_BYTES {
                     parameter_list.push(ParameterAttributes {
                         name: name.to_owned(),
-                        notification: u32::from(attributes.notification),
+                        notification: seen_in(version, attributes.notification),
                         access_list: attributes.access_list.to_vec(),
                     });
                 }
@@ -51,11 +74,12 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
 /// All or nothing, in the order of the list.
 pub fn set(list: &[SetParameterAttributes], cx: &mut Context<'_>) -> Result<String, Fault> {
     check_entries(list.len())?;
-    let beyond =
-        |entry: &&SetParameterAttributes| entry.notification.is_some_and(|n| n > MAX_NOTIFICATION);
+    let max = max_notification(cx.version);
+    let beyond = |entry: &&SetParameterAttributes| entry.notification.is_some_and(|n| n > max);
     if let Some(bad) = list.iter().find(beyond) {
         let name = excerpt(&bad.name, MAX_ECHOED_NAME);
-        let why = format!("the Notification of {name} is none of 0 to 6");
+        let version = cx.version;
+        let why = format!("the Notification of {name} is none of 0 to {max} (CWMP {version})");
         return Err(fault::because(INVALID_ARGUMENTS, &why));
     }
     let attributes: Vec<NewAttributes<'_>> = list

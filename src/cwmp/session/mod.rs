@@ -1,20 +1,24 @@
 //! One session, from Inform to its end (TR-069 §3.7.1): whose turn it is, what may be sent, and what
 //! a reply of the ACS means. It knows nothing of the data model; the engine carries out the requests.
 
-use std::collections::VecDeque;
+mod evidence;
 
-use super::fault;
-use super::limits::{MAX_ID, MAX_REASON};
+pub use evidence::Evidence;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::fault::{self, METHOD_NOT_SUPPORTED};
+use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
+use super::rpc::METHODS;
 use crate::base::excerpt::excerpt;
 use crate::soap::{
-    CwmpVersion, Envelope, Fault, Header, Inform, Message, ParseError, must_understand_fault,
+    CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError,
+    must_understand_fault,
 };
 
 /// Retry request (A.5): the same request is sent again.
 const RETRY_REQUEST: u32 = 8005;
-/// ACS version incompatible with CPE (A.5).
-const VERSION_INCOMPATIBLE: u32 = 8006;
 /// How often the same request is sent again before the session counts as failed (§3.7.1.6 names no
 /// bound).
 const MAX_RESENDS: u32 = 5;
@@ -57,8 +61,8 @@ pub enum Received {
 pub struct Failure {
     /// The sentence for the log.
     pub why: String,
-    /// The ACS may not know the namespace of the Inform (§3.7.4).
-    pub incompatible: bool,
+    /// Whether the ACS may not know the namespace of the Inform.
+    pub evidence: Evidence,
 }
 
 impl Failure {
@@ -66,15 +70,12 @@ impl Failure {
     pub(super) fn new(why: impl AsRef<str>) -> Self {
         Self {
             why: excerpt(why.as_ref(), MAX_REASON).into_owned(),
-            incompatible: false,
+            evidence: Evidence::None,
         }
     }
 
-    fn incompatible_if(self, incompatible: bool) -> Self {
-        Self {
-            incompatible,
-            ..self
-        }
+    fn with(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
     }
 }
 
@@ -97,6 +98,8 @@ pub struct Session {
     requests: VecDeque<Message>,
     next_id: u32,
     informed: bool,
+    /// What was odd so far, and is in the log.
+    odd: BTreeSet<String>,
 }
 
 impl Session {
@@ -126,6 +129,7 @@ impl Session {
             requests: VecDeque::new(),
             next_id: first_id,
             informed: false,
+            odd: BTreeSet::new(),
         };
         let sent = session.request(Message::Inform(Box::new(inform)), header);
         let post = sent.post();
@@ -184,20 +188,49 @@ impl Session {
         !is_bad
     }
 
+    /// What is odd, and clear in its meaning, is logged once a session.
+    fn note(&mut self, oddity: &str) {
+        let oddity = excerpt(oddity, MAX_ODDITY);
+        if !self.odd.contains(&*oddity) {
+            log::warn!("the ACS does not keep to the standard: {oddity}");
+            self.odd.insert(oddity.into_owned());
+        }
+    }
+
     /// Takes the reply to the last POST. Afterwards [`Session::turn`] says what to send.
     pub fn receive(&mut self, status: u16, body: &str) -> Result<Received, Failure> {
-        self.silent = (200..300).contains(&status) && body.trim().is_empty();
+        self.silent = self.is_nothing(status, body);
         if self.silent {
             return self.receive_nothing();
         }
-        match (status, Envelope::parse(body.as_bytes())) {
+        let oddities = Oddities::default();
+        let envelope = Envelope::read(body, &oddities);
+        for oddity in oddities.into_sentences().filter(|_| envelope.is_ok()) {
+            self.note(&oddity);
+        }
+        match (status, envelope) {
             (200, Ok(envelope)) => self.receive_envelope(envelope),
+            (200, Err(error)) => self.receive_unreadable(error),
             // CWMP puts faults in 200; SOAP 1.1 §6.2 would have them in 500.
-            (500, Ok(envelope)) if matches!(envelope.body, Message::Fault(_)) => {
+            (500, Ok(envelope)) if Evidence::is_told_by(&envelope.body) => {
                 self.receive_envelope(envelope)
             }
-            (200, Err(error)) => self.receive_unreadable(error),
-            (status, _) => Err(self.refused_by_status(status)),
+            (status, envelope) => Err(self.refused_by_status(status, body, envelope.ok())),
+        }
+    }
+
+    /// Whether the reply holds no envelope, and means that by it.
+    fn is_nothing(&mut self, status: u16, body: &str) -> bool {
+        let body = body.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        match status {
+            204 => true,
+            200..300 if body.is_empty() => true,
+            // Node-CWMP says "OK" where it has nothing to say.
+            200 if matches!(self.awaited, Awaited::Request) && !body.contains('<') => {
+                self.note(&format!("a text for an empty answer: {body}"));
+                true
+            }
+            _ => false,
         }
     }
 
@@ -233,7 +266,7 @@ impl Session {
         sent: Sent,
         envelope: Envelope,
     ) -> Result<Received, Failure> {
-        sent.check_id(&envelope.header)?;
+        self.check_id(&sent, &envelope.header);
         match envelope.body {
             Message::InformResponse { .. } => {
                 self.version = negotiated(self.version, envelope.version, &envelope.header)?;
@@ -246,8 +279,7 @@ impl Session {
             }
             Message::Fault(fault) => {
                 let why = format!("the ACS refused Inform: {} {}", fault.code, fault.string);
-                let incompatible = fault.code == VERSION_INCOMPATIBLE;
-                Err(Failure::new(why).incompatible_if(incompatible))
+                Err(Failure::new(why).with(Evidence::of_fault(fault.code)))
             }
             other => Err(Failure::new(format!(
                 "the ACS answered Inform with {}",
@@ -257,7 +289,7 @@ impl Session {
     }
 
     fn receive_answer(&mut self, sent: Sent, envelope: Envelope) -> Result<Received, Failure> {
-        sent.check_id(&envelope.header)?;
+        self.check_id(&sent, &envelope.header);
         let name = envelope.body.name();
         match envelope.body {
             Message::Fault(ref fault) if fault.code == RETRY_REQUEST => {
@@ -275,6 +307,16 @@ impl Session {
         }
     }
 
+    /// The ID of an answer tells nothing, since it comes in answer to the one request that is open:
+    /// it may be missing (§3.5), and Magma's is always `null`.
+    fn check_id(&mut self, sent: &Sent, header: &Header) {
+        if let Some(id) = header.id.as_ref().filter(|id| **id != sent.id) {
+            self.note(&format!(
+                "the ID of its answers is not that of the request, but {id:?} and the like"
+            ));
+        }
+    }
+
     /// What could not be read is answered if it was a request, and fails the session otherwise.
     fn receive_unreadable(&mut self, error: ParseError) -> Result<Received, Failure> {
         let why = error.to_string();
@@ -286,9 +328,13 @@ impl Session {
                 bad,
                 ..
             } if expected && !is_answer(&method) => {
-                log::warn!("{why}: answered with fault 9003");
+                // What arguments an unsupported method should have does not matter.
+                let refused = match METHODS.contains(&method.as_str()) {
+                    true => fault::because(fault::INVALID_ARGUMENTS, &bad.to_string()),
+                    false => fault::because(METHOD_NOT_SUPPORTED, &method),
+                };
+                log::warn!("{why}: answered with fault {}", refused.code);
                 if self.answer_to(*header) {
-                    let refused = fault::because(fault::INVALID_ARGUMENTS, &bad.to_string());
                     self.owe(Err(refused));
                 }
                 Ok(Received::Nothing)
@@ -304,21 +350,28 @@ impl Session {
         }
     }
 
-    fn refused_by_status(&self, status: u16) -> Failure {
+    fn refused_by_status(&self, status: u16, body: &str, envelope: Option<Envelope>) -> Failure {
         let (to, informing) = match &self.awaited {
             Awaited::InformResponse(sent) => (sent.name.as_str(), true),
             Awaited::Response(sent) => (sent.name.as_str(), false),
             Awaited::Request => ("an answer of ours", false),
         };
-        // What GenieACS and others do with a namespace that they do not know.
-        Failure::new(format!("the ACS answered {to} with HTTP status {status}"))
-            .incompatible_if(informing && status == 400)
+        let evidence = match envelope.map(|envelope| envelope.body) {
+            _ if !informing => Evidence::None,
+            Some(Message::Fault(fault)) if fault.code > 0 => Evidence::of_fault(fault.code),
+            _ => Evidence::of_status(status, body),
+        };
+        let why = format!("the ACS answered {to} with HTTP status {status}");
+        Failure::new(why).with(evidence)
     }
 
-    /// The connection ended without an answer to what was sent.
+    /// The connection ended without a byte in answer to what was sent.
     pub fn dropped(&self, why: String) -> Failure {
         let informing = matches!(self.awaited, Awaited::InformResponse(_));
-        Failure::new(why).incompatible_if(informing)
+        Failure::new(why).with(match informing {
+            true => Evidence::Refusal,
+            false => Evidence::None,
+        })
     }
 
     /// What to send now (§3.7.1.3, Table 7); `None` when the session has ended successfully, by the
@@ -401,17 +454,6 @@ impl Sent {
             ..self
         })
     }
-
-    /// A reply may leave the ID out, but not have another one (§3.5).
-    fn check_id(&self, header: &Header) -> Result<(), Failure> {
-        match &header.id {
-            Some(id) if *id != self.id => Err(Failure::new(format!(
-                "the answer to {} has the ID {id:?} instead of {:?}",
-                self.name, self.id
-            ))),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Responses and faults are not requests, and are never answered.
@@ -428,7 +470,7 @@ fn negotiated(
     match header.use_cwmp_version {
         Some(version) if version > offered => {
             let why = format!("the ACS wants CWMP {version}, but {offered} was the newest offered");
-            Err(Failure::new(why).incompatible_if(true))
+            Err(Failure::new(why).with(Evidence::Refusal))
         }
         Some(version) => Ok(version),
         None => Ok(namespace.min(offered)),

@@ -212,17 +212,57 @@ fn fault_8005_resends_another_request_and_other_faults_go_on() {
 }
 
 #[test]
-fn an_inform_fault_fails_the_session_and_8006_means_the_version() {
-    for (code, incompatible) in [(8002, false), (8003, false), (8006, true), (0, false)] {
-        let failure = Talk::open(CwmpVersion::V1_4)
-            .says(fault(code, "7"))
-            .unwrap_err();
-        assert_eq!(failure.incompatible, incompatible, "{failure:?}");
+fn s11_a_fault_of_the_acs_is_evidence_by_its_code_whatever_status_it_has() {
+    use Evidence::{Certain, None, Refusal};
+    for (code, evidence) in [
+        (8000, Refusal),
+        (8001, None),
+        (8002, None),
+        (8003, Refusal),
+        (8006, Certain),
+        (9003, None),
+    ] {
+        for status in [200, 400, 500] {
+            let mut talk = Talk::open(CwmpVersion::V1_4);
+            let failure = talk.replies(status, &fault(code, "7")).unwrap_err();
+            assert_eq!(failure.evidence, evidence, "{status}: {failure:?}");
+        }
     }
-    let failure = Talk::open(CwmpVersion::V1_4)
-        .replies(500, &fault(8006, "7"))
-        .unwrap_err();
-    assert!(failure.incompatible);
+}
+
+#[test]
+fn s11_a_status_of_a_server_that_does_not_understand_is_evidence_with_and_without_a_soap_fault() {
+    // What spyne says to a namespace that it does not know.
+    let of_soap = "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>\
+                   <s:Fault><faultcode>s:Client.ResourceNotFound</faultcode><faultstring>Requested \
+                   resource '{urn:dslforum-org:cwmp-1-2}Inform' not found</faultstring></s:Fault>\
+                   </s:Body></s:Envelope>";
+    for body in [
+        "",
+        "Unrecognized CWMP version",
+        "<html><br></html>",
+        of_soap,
+    ] {
+        for status in [400, 401, 403, 404, 415, 500, 501, 502, 503, 504] {
+            let evidence = match status {
+                400 | 415 | 500 | 501 => Evidence::Refusal,
+                _ => Evidence::None,
+            };
+            let failure = Talk::open(CwmpVersion::V1_4)
+                .replies(status, body)
+                .unwrap_err();
+            assert_eq!(failure.evidence, evidence, "{status} {body}");
+            let failure = Talk::informed().replies(status, body).unwrap_err();
+            assert_eq!(failure.evidence, Evidence::None, "it took the Inform");
+        }
+    }
+}
+
+#[test]
+fn s11_a_busy_acs_is_no_evidence() {
+    let mut talk = Talk::open(CwmpVersion::V1_4);
+    let busy = talk.replies(400, "CPE already in session").unwrap_err();
+    assert_eq!(busy.evidence, Evidence::None);
 }
 
 #[test]
@@ -236,20 +276,12 @@ fn w17_http_errors_fail_the_session_at_once() {
 }
 
 #[test]
-fn http_400_means_the_version_only_in_answer_to_inform() {
-    let refused = Talk::open(CwmpVersion::V1_4).replies(400, "").unwrap_err();
-    assert!(refused.incompatible);
-    assert!(!Talk::informed().replies(400, "").unwrap_err().incompatible);
-}
-
-#[test]
 fn what_is_not_the_answer_to_inform_fails_the_session() {
     for body in [
         String::new(),
         "garbage".to_owned(),
         get_rpc_methods(with_id("7")),
         methods_response("7"),
-        inform_response("8"),
     ] {
         let mut talk = Talk::open(CwmpVersion::V1_4);
         assert!(talk.says(body.clone()).is_err(), "{body}");
@@ -363,9 +395,104 @@ fn the_inform_offers_versions_and_timeout_as_its_own_version_has_them() {
 }
 
 #[test]
-fn a_connection_closed_on_the_inform_may_mean_the_version() {
-    let talk = Talk::open(CwmpVersion::V1_4);
-    assert!(talk.session.dropped("closed".to_owned()).incompatible);
-    let talk = Talk::informed();
-    assert!(!talk.session.dropped("closed".to_owned()).incompatible);
+fn s11_a_connection_closed_on_the_inform_may_mean_the_version() {
+    let dropped = |talk: Talk| talk.session.dropped("closed".to_owned()).evidence;
+    assert_eq!(dropped(Talk::open(CwmpVersion::V1_4)), Evidence::Refusal);
+    assert_eq!(dropped(Talk::informed()), Evidence::None);
+}
+
+#[test]
+fn s10_an_answer_with_another_id_is_taken() {
+    let with = |id: Option<&str>| {
+        let header = Header {
+            id: id.map(str::to_owned),
+            ..Header::default()
+        };
+        envelope(Message::InformResponse { max_envelopes: 1 }, header)
+    };
+    for id in [Some("null"), Some("8"), Some(" 7\n"), Some(""), None] {
+        let mut talk = Talk::open(CwmpVersion::V1_4);
+        talk.session.ask(Message::GetRPCMethods);
+        assert_eq!(talk.says(with(id)), Ok(Received::InformResponse), "{id:?}");
+        let answer = methods_response(id.unwrap_or("null"));
+        assert!(
+            matches!(talk.says(answer), Ok(Received::Answer(_))),
+            "{id:?}"
+        );
+        let odd = usize::from(id.is_some());
+        assert_eq!(
+            talk.session.odd.len(),
+            odd + usize::from(id.is_none()),
+            "once a session"
+        );
+    }
+    let mut talk = Talk::open(CwmpVersion::V1_4);
+    talk.says(inform_response("7")).unwrap();
+    assert!(talk.session.odd.is_empty(), "nothing is odd");
+}
+
+#[test]
+fn s10_what_holds_no_envelope_is_an_empty_answer() {
+    for (status, body) in [
+        (204, ""),
+        (204, "<html>no content?</html>"),
+        (200, ""),
+        (200, "\u{feff}\r\n\t "),
+        (202, "\n"),
+        // Node-CWMP.
+        (200, "OK"),
+    ] {
+        let mut talk = Talk::informed();
+        assert_eq!(talk.replies(status, body), Ok(Received::Nothing), "{body}");
+        assert_eq!(talk.sent, None, "{status} {body}: the session has ended");
+        let mut talk = Talk::open(CwmpVersion::V1_4);
+        assert!(
+            talk.replies(status, body).is_err(),
+            "Inform wants an answer"
+        );
+    }
+    for body in ["<html/>", "not XML, but <", "{\"a\": \"<b>\"}"] {
+        assert!(Talk::informed().says(body.to_owned()).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn s12_an_unsupported_method_is_9000_whatever_its_arguments_are() {
+    let garbage = "<Password/><Password><a><b><c/></b></a></Password><FileSize>-1</FileSize>text";
+    let twice = "<CommandKey>k</CommandKey><CommandKey/>";
+    for method in [
+        "Download",
+        "Upload",
+        "ScheduleDownload",
+        "ChangeDUState",
+        "GetQueuedTransfers",
+        "GetAllQueuedTransfers",
+        "CancelTransfer",
+        "SetVouchers",
+        "GetOptions",
+        "X_000000_Dance",
+        "Inform",
+        "TransferComplete",
+        "Kicked",
+    ] {
+        for arguments in ["", garbage, twice] {
+            let mut talk = Talk::informed();
+            let call = get_rpc_methods(with_id("a")).replace(
+                "<cwmp:GetRPCMethods></cwmp:GetRPCMethods>",
+                &format!("<cwmp:{method}>{arguments}</cwmp:{method}>"),
+            );
+            let code = match talk.says(call).unwrap() {
+                // The engine says 9000 then.
+                Received::Request(message) => {
+                    assert!(!METHODS.contains(&message.name()), "{method}");
+                    METHOD_NOT_SUPPORTED
+                }
+                _ => match talk.sent_envelope().body {
+                    Message::Fault(fault) => fault.code,
+                    other => panic!("{other:?}"),
+                },
+            };
+            assert_eq!(code, METHOD_NOT_SUPPORTED, "{method} {arguments}");
+        }
+    }
 }

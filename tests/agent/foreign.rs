@@ -1,0 +1,218 @@
+//! ACSs that exist, as they speak: what their public sources send, played to the real program.
+
+use cwmpd::soap::{CwmpVersion, Message};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
+use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::http::Reply;
+
+const LEVEL: &str = "Device.ManagementServer.PeriodicInformInterval";
+
+/// A box that knows an ACS, and would wait longer for a retry than any test.
+fn home(acs: &ScriptedAcs) -> Home {
+    let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+    home.set_uci("acs", "url", &acs.url());
+    home.set_uci("acs", "userid", USER.0);
+    home.set_uci("acs", "passwd", USER.1);
+    home.set_uci("acs", "retry_min_wait_interval", "600");
+    home
+}
+
+/// Waits until so many sessions have failed, and has the box try again at once.
+fn again(home: &Home, agent: &Daemon<'_>, failed: usize) {
+    wait_for("the end of the failed session", || {
+        (home.log().matches("session failed").count() == failed).then_some(())
+    });
+    agent.inform();
+}
+
+/// Answers the POST that waits with these bytes.
+fn say(s: &mut Session, content_type: &str, text: &str) {
+    let reply = Reply::new(200).header("Content-Type", content_type);
+    s.answer(reply.body(text));
+}
+
+/// The method of the box's next message.
+fn heard(s: &mut Session) -> String {
+    let envelope = s.receive().envelope;
+    envelope.map_or_else(String::new, |envelope| match envelope.body {
+        Message::Fault(fault) => format!("fault {}", fault.code),
+        body => body.name().to_owned(),
+    })
+}
+
+#[test]
+fn s10_magma_is_served() {
+    let magma = |method: &str, arguments: &str| {
+        format!(
+            "<?xml version='1.0' encoding='UTF-8'?>\n\
+             <soap11env:Envelope xmlns:soap11env=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns:soapenc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
+             xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+             xmlns:cwmp=\"urn:dslforum-org:cwmp-1-0\"><soap11env:Header>\
+             <cwmp:ID soap11env:mustUnderstand=\"1\">null</cwmp:ID></soap11env:Header>\
+             <soap11env:Body><cwmp:{method}>{arguments}</cwmp:{method}></soap11env:Body>\
+             </soap11env:Envelope>"
+        )
+    };
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let agent = home.start();
+    acs.session(|s| {
+        s.receive_inform();
+        let mut call = |method: &str, arguments: &str, answer: &str| {
+            say(s, "text/xml; charset=utf-8", &magma(method, arguments));
+            assert_eq!(heard(s), answer);
+        };
+        call("InformResponse", "<MaxEnvelopes>1</MaxEnvelopes>", "");
+        let list = format!(
+            "<ParameterList soapenc:arrayType=\"cwmp:ParameterValueStruct[1]\">\
+             <ParameterValueStruct><Name>{LEVEL}</Name><Value xsi:type=\"xsd:unsignedInt\">4711\
+             </Value></ParameterValueStruct></ParameterList>"
+        );
+        call("SetParameterValues", &list, "SetParameterValuesResponse");
+        let object = "<ObjectName>Device.ManagementServer.InformParameter.</ObjectName>";
+        call("AddObject", object, "AddObjectResponse");
+        call("Download", "<FileSize/>", "fault 9000");
+        say(s, "text/xml; charset=utf-8", "");
+    });
+    agent.wait_for_log("session ended: success, in CWMP 1.0");
+    assert_eq!(agent.get(LEVEL), "4711");
+    let log = home.log();
+    for told in ["\"null\"", "ParameterKey is missing"] {
+        assert_eq!(
+            log.matches(told).count(),
+            1,
+            "{told} once a session:\n{log}"
+        );
+    }
+}
+
+#[test]
+fn s10_ruby_cwmp_node_cwmp_and_perl_cwmp_are_served() {
+    let ruby = |body: &str| {
+        format!(
+            "<?xml version=\"1.0\"?>\n<soap:Envelope \
+             xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns:soap-enc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
+             xmlns:cwmp=\"urn:dslforum-org:cwmp-1-0\" \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+             xml:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns=\"urn:dslforum-org:cwmp-1-0\">\n\
+             \x20 <soap:Header/>\n  <soap:Body>\n    {body}\n  </soap:Body>\n</soap:Envelope>\n"
+        )
+    };
+    let node = |body: &str| {
+        format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n    <soap:Envelope \
+             xmlns:soap=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             xmlns:soap-enc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
+             xmlns:cwmp=\"urn:dslforum-org:cwmp-1-0\">\n        <soap:Header>\n            \
+             <cwmp:ID soap:mustUnderstand=\"1\">9d8c7b6a</cwmp:ID>\n        </soap:Header>\n        \
+             <soap:Body>\n            {body}\n        </soap:Body>\n    </soap:Envelope>\n    </xml>"
+        )
+    };
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let agent = home.start();
+    acs.session(|s| {
+        s.receive_inform();
+        say(s, "text/html", &ruby("<cwmp:InformResponse/>"));
+        assert_eq!(heard(s), "");
+        let set = format!(
+            "<cwmp:SetParameterValues><ParameterList \
+             soap-enc:arrayType=\"cwmp:ParameterValueStruct[1]\"><ParameterValueStruct>\
+             <Name>{LEVEL}</Name><Value>4712</Value></ParameterValueStruct>\
+             <ParameterKey>asked</ParameterKey></ParameterList></cwmp:SetParameterValues>"
+        );
+        say(s, "text/html", &ruby(&set));
+        assert_eq!(heard(s), "SetParameterValuesResponse");
+        s.answer(Reply::new(204).header("Connection", "Close"));
+    });
+    agent.wait_for_log("session ended: success");
+    assert_eq!(agent.get(LEVEL), "4712");
+    assert_eq!(agent.get("Device.ManagementServer.ParameterKey"), "asked");
+    agent.inform();
+    acs.session(|s| {
+        s.receive_inform();
+        let response = "<InformResponse>\n<MaxEnvelopes>1</MaxEnvelopes>\n</InformResponse>";
+        say(s, "text/html; charset=utf-8", &node(response));
+        assert_eq!(heard(s), "");
+        // Of perl-cwmp; it has no namespace either.
+        say(s, "text/xml", &node("<GetRPCMethods />"));
+        assert_eq!(heard(s), "GetRPCMethodsResponse");
+        say(s, "text/html; charset=utf-8", "OK");
+    });
+    wait_for("the end of the second session", || {
+        (home.log().matches("session ended: success").count() == 2).then_some(())
+    });
+}
+
+#[test]
+fn s11_an_acs_that_answers_400_to_newer_versions_is_met_in_its_own_and_remembered() {
+    let acs = ScriptedAcs::start(AcsOptions {
+        version: CwmpVersion::V1_0,
+        ..AcsOptions::default()
+    });
+    let home = home(&acs);
+    let agent = home.start();
+    let session = |s: &mut Session, expected: CwmpVersion| {
+        let offered = s.receive().envelope.unwrap().version;
+        assert_eq!(offered, expected);
+        if offered != CwmpVersion::V1_0 {
+            s.answer(Reply::new(400));
+            return;
+        }
+        s.version = offered;
+        s.respond(Message::InformResponse { max_envelopes: 1 });
+        s.end();
+    };
+    let before = [CwmpVersion::V1_2, CwmpVersion::V1_1].map(|version| [version; 2]);
+    for (failed, offered) in before.into_iter().flatten().enumerate() {
+        acs.session(|s| session(s, offered));
+        again(&home, &agent, failed + 1);
+    }
+    acs.session(|s| session(s, CwmpVersion::V1_0));
+    agent.wait_for_log("session ended: success, in CWMP 1.0");
+    let status = agent.status();
+    assert!(
+        status.contains("CWMP version:  1.0, 1.0 offered"),
+        "{status}"
+    );
+    let steps = home.log().matches("seems not to know CWMP").count();
+    assert_eq!(steps, 2, "a line for each step");
+    agent.kill();
+    home.power_cycle();
+    let _agent = home.start();
+    acs.session(|s| session(s, CwmpVersion::V1_0));
+}
+
+#[test]
+fn s11_a_busy_acs_and_broken_answers_do_not_pin_the_box_to_an_old_version() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let agent = home.start();
+    let busy = || Reply::new(400).body("CPE already in session");
+    let troubles = [
+        busy(),
+        busy(),
+        busy(),
+        busy(),
+        Reply::xml("x".repeat(100)).stop_in_body(50),
+        Reply::raw("HTTP/1.1 20").close_silently(),
+        Reply::new(503),
+        Reply::xml("x".repeat(100)).stop_in_body(50),
+    ];
+    for (failed, trouble) in troubles.into_iter().enumerate() {
+        acs.session(|s| {
+            let version = s.receive().envelope.unwrap().version;
+            assert_eq!(version, CwmpVersion::V1_2, "after {failed} failures");
+            s.answer(trouble);
+        });
+        again(&home, &agent, failed + 1);
+    }
+    acs.session(|s| {
+        s.inform();
+        s.end();
+    });
+    agent.wait_for_log("session ended: success, in CWMP 1.4");
+}
