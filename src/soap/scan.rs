@@ -181,6 +181,13 @@ mod tests {
     }
 
     #[test]
+    fn a_document_type_is_refused_before_the_reader_sees_it() {
+        let refused = Err(EnvelopeError::DocumentType);
+        assert_eq!(check("<?xml version='1.0'?><!DOCTYPE x><x/>"), refused);
+        assert_eq!(check("<x><!ENTITY a 'ha'></x>"), refused);
+    }
+
+    #[test]
     fn attributes_in_scope_are_bounded() {
         let tag = |n: usize| format!("<a{}/>", " b='='".repeat(n));
         assert!(check(&tag(MAX_ATTRIBUTES).repeat(1000)).is_ok());

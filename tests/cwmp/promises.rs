@@ -48,6 +48,27 @@ fn f03_what_is_promised_is_in_the_store_before_the_response_leaves() {
 }
 
 #[test]
+fn what_cannot_be_written_down_is_refused_and_not_done() {
+    let schedule = Message::ScheduleInform {
+        delay_seconds: 10,
+        command_key: "key".to_owned(),
+    };
+    for call in [reboot("key"), Message::FactoryReset, schedule] {
+        let mut world = World::known();
+        world.engine.connection_request(world.now);
+        let mut talk = world.open();
+        talk.accept();
+        assert_eq!(talk.fault_without_disk(call.clone()).code, 9002);
+        assert_eq!(talk.end(), [], "{}", call.name());
+        world.pass(HOUR);
+        assert!(!world.poll(), "{}", call.name());
+        world.power_cut(HOUR);
+        assert_eq!(world.engine.resume(), []);
+        assert_eq!(world.events(), ["1 BOOT"]);
+    }
+}
+
+#[test]
 fn f03_a_boot_does_the_reboot_and_not_the_reset() {
     let (mut world, _) = served(&[reboot("key")]);
     world.power_cut(HOUR);

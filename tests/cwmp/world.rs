@@ -502,6 +502,17 @@ impl Talk<'_> {
         }
     }
 
+    /// The fault that a call is answered with while the disk cannot be written.
+    #[track_caller]
+    pub fn fault_without_disk(&mut self, request: Message) -> Fault {
+        let dir = self.world.dir.to_path_buf();
+        let away = dir.with_extension("away");
+        std::fs::rename(&dir, &away).unwrap();
+        let fault = self.fault(request);
+        std::fs::rename(&away, &dir).unwrap();
+        fault
+    }
+
     /// The ACS has nothing more to say; the session's success and what the agent is to do.
     #[track_caller]
     pub fn end(mut self) -> Vec<Action> {

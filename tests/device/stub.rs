@@ -1,6 +1,7 @@
 //! The source `stub`: values in a `DeviceInterfaceStubFile`.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Source};
@@ -105,6 +106,40 @@ fn a_change_of_the_file_is_seen_at_refresh_and_its_absence_is_no_change() {
     stub.source.undo().unwrap();
     assert!(!stub.folder.join(FILE_NAME).exists());
     assert_eq!(stub.reading("A", 1), Reading::Unknown);
+}
+
+#[test]
+fn a_stub_file_has_a_bound() {
+    let mut stub = Stub::new("long");
+    let line = "Long \"1\"\n";
+    let filled = |bytes: usize| format!("#{}\n{line}", "x".repeat(bytes - 2 - line.len()));
+    stub.folder.file(FILE_NAME, filled(256 * 1024));
+    assert_eq!(stub.get("Long").as_deref(), Some("1"));
+    let longer = filled(256 * 1024 + 1).replace("\"1\"", "\"2\"");
+    stub.folder.file(FILE_NAME, longer);
+    stub.source.refresh();
+    assert_eq!(stub.get("Long").as_deref(), Some("1"), "what it said");
+}
+
+#[test]
+fn what_somebody_else_wrote_since_is_not_put_back() {
+    let mut stub = Stub::new("since");
+    stub.stage(SERIAL, "9");
+    stub.source.commit().unwrap();
+    stub.folder
+        .file(FILE_NAME, "DeviceInfo.SerialNumber \"since\"\n");
+    assert!(stub.source.undo().is_err());
+    assert_eq!(stub.text(), "DeviceInfo.SerialNumber \"since\"\n");
+}
+
+#[test]
+fn a_stub_file_that_is_made_is_for_its_owner_alone() {
+    let mut stub = Stub::new("made");
+    fs::remove_file(stub.folder.join(FILE_NAME)).unwrap();
+    stub.stage("New.Name", "secret");
+    stub.source.commit().unwrap();
+    let mode = fs::metadata(stub.folder.join(FILE_NAME)).unwrap().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]
