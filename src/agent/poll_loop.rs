@@ -171,16 +171,22 @@ impl Agent {
             listener,
             engine,
             facts,
+            config,
             ..
         } = self;
         let before = listener.port();
-        let mut access = || Access {
-            path: facts.borrow().path.clone(),
-            username: engine.settings().request_username.clone(),
-            password: engine.settings().request_password.clone(),
+        let (facts, settings) = (facts.borrow(), engine.settings());
+        let access = Access {
+            path: &facts.path,
+            username: &settings.request_username,
+            password: &settings.request_password,
+            takes_basic: config.basic_requests,
+            allowed: config.allow_from.as_deref(),
+            max_requests: settings.max_requests,
+            period: settings.request_period,
         };
         let mut events = Vec::new();
-        if listener.work(uptime, &mut access) > 0 {
+        if listener.work(uptime, &access) > 0 {
             events.push(LoopEvent::ConnectionRequested);
         }
         if listener.port() != before {

@@ -3,7 +3,7 @@
 //! * [`clock`] is time as an argument, [`datetime`] its text (TR-106 §3.2), [`xsd`] the types of
 //!   texts, [`zone`] a time zone, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
-//!   [`secret`] a text that is never shown.
+//!   [`secret`] a text that is never shown, [`prefix`] a network of addresses.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one.
 //!
@@ -17,6 +17,7 @@ pub mod excerpt;
 pub mod file;
 pub mod json;
 pub mod percent;
+pub mod prefix;
 pub mod secret;
 pub mod truth;
 pub mod url;

@@ -1,143 +1,99 @@
-//! Who may ask for a session: the path, the method and the digest of a request.
+//! Who may ask for a session: the path, the method and the credentials of a request.
 
-use std::fmt;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::denial::Denial;
 use super::head::{self, Head};
 use super::nonce::Nonces;
 use crate::base::digest::{self, Algorithm, Challenge, Proof, Qop};
+use crate::base::prefix::AddressPrefix;
 use crate::base::secret::Secret;
 
 /// The protection space named in the challenge.
-const REALM: &str = "cwmpd";
+pub(super) const REALM: &str = "cwmpd";
 
-/// What a valid request has to know.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Access {
+/// What a valid request has to know, and where it may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access<'a> {
     /// The path of the connection-request URL, with its `/`.
-    pub path: String,
+    pub path: &'a str,
     /// `ManagementServer.ConnectionRequestUsername`.
-    pub username: String,
+    pub username: &'a str,
     /// `ManagementServer.ConnectionRequestPassword`. Where one of both is empty nobody can
     /// authenticate.
-    pub password: Secret,
+    pub password: &'a Secret,
+    /// Basic is taken too, though it shows the password to everybody on the way.
+    pub takes_basic: bool,
+    /// The only networks whose peers are heard; `None` = all, an empty list = none.
+    pub allowed: Option<&'a [AddressPrefix]>,
+    /// So many authenticated requests are accepted at once, and as many in each `period` after
+    /// (TR-069 §3.2.2.1: the CPE should restrict them).
+    pub max_requests: u32,
+    /// See `max_requests`.
+    pub period: Duration,
 }
 
-/// The decision on one request.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// 200: a session is to follow.
-    Welcome,
-    /// 401, with this challenge.
-    Challenge(String, Denial),
-    /// Another status.
-    Refused(u16, Denial),
-}
-
-/// Why a request is refused: for the log, never for the peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Denial {
-    WrongPath,
-    WrongMethod,
-    NoCredentialsSet,
-    NoAuthorization,
-    NotDigest,
-    BadAuthorization,
-    WrongUsername,
-    WrongUri,
-    WrongRealm,
-    StaleNonce,
-    WrongPassword,
-    NoRandom,
-}
-
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WrongPath => "the path is not that of the connection-request URL",
-            Self::WrongMethod => "the method is not GET",
-            Self::NoCredentialsSet => {
-                "ManagementServer.ConnectionRequestUsername or ConnectionRequestPassword is empty"
-            }
-            Self::NoAuthorization => "no credentials yet, challenged",
-            Self::NotDigest => "the authentication scheme is not Digest",
-            Self::BadAuthorization => {
-                "the Authorization header is incomplete or not MD5 with qop=auth"
-            }
-            Self::WrongUsername => {
-                "the user name is not ManagementServer.ConnectionRequestUsername"
-            }
-            Self::WrongUri => "the uri of the digest is not that of the request",
-            Self::WrongRealm => "the realm is not that of the challenge",
-            Self::StaleNonce => "the nonce is not ours, too old, or was used before",
-            Self::WrongPassword => "the password is not ManagementServer.ConnectionRequestPassword",
-            Self::NoRandom => "no random bytes for a challenge",
-        })
-    }
-}
-
-/// Decides on a request (TR-069 §3.2.2.2: digest, MD5, `qop="auth"`).
-pub(super) fn judge(head: &Head, access: &Access, nonces: &mut Nonces, now: Duration) -> Verdict {
-    if head.path != access.path {
-        return Verdict::Refused(404, Denial::WrongPath);
-    }
-    if head.method != "GET" {
-        return Verdict::Refused(405, Denial::WrongMethod);
-    }
-    match authenticate(head, access, nonces, now) {
-        Ok(()) => Verdict::Welcome,
-        Err(why) => match nonces.make(now) {
-            Ok(nonce) => Verdict::Challenge(challenge(&nonce, why), why),
-            Err(_) => Verdict::Refused(503, Denial::NoRandom),
-        },
-    }
-}
-
-fn challenge(nonce: &str, why: Denial) -> String {
-    let stale = match why {
-        Denial::StaleNonce => ", stale=true",
-        _ => "",
-    };
-    format!(r#"Digest realm="{REALM}", qop="auth", algorithm=MD5, nonce="{nonce}"{stale}"#)
-}
-
-fn authenticate(
-    head: &Head,
-    access: &Access,
+/// Decides on a request (TR-069 §3.2.2.2: digest, MD5, `qop="auth"`). Whether a password may be
+/// looked at is asked once there is one.
+pub(super) fn judge(
+    head: &Head<'_>,
+    access: &Access<'_>,
     nonces: &mut Nonces,
     now: Duration,
+    may_guess: impl FnOnce() -> bool,
 ) -> Result<(), Denial> {
+    if !same(head.path, access.path) {
+        return Err(Denial::WrongPath);
+    }
+    if head.method != "GET" {
+        return Err(Denial::WrongMethod);
+    }
     if access.username.is_empty() || access.password.is_empty() {
         return Err(Denial::NoCredentialsSet);
     }
-    let value = head
-        .authorization
-        .as_deref()
-        .ok_or(Denial::NoAuthorization)?;
+    let value = head.authorization.ok_or(Denial::NoAuthorization)?;
+    if let Some(credentials) = basic_credentials(value).filter(|_| access.takes_basic) {
+        let (user, password) = decode(credentials).ok_or(Denial::BadAuthorization)?;
+        return match may_guess() {
+            true => compare(&user, &password, access.password.reveal(), access),
+            false => Err(Denial::TooManyGuesses),
+        };
+    }
     let credentials = digest::parse(value);
     let credentials = credentials.first().ok_or(Denial::BadAuthorization)?;
     if !credentials.is("Digest") {
-        return Err(Denial::NotDigest);
+        return Err(Denial::WrongScheme);
     }
     let answer = DigestAnswer::read(credentials).ok_or(Denial::BadAuthorization)?;
-    if !same(answer.username, &access.username) {
-        return Err(Denial::WrongUsername);
-    }
     if head::path_of(answer.uri) != head.path {
         return Err(Denial::WrongUri);
     }
     if answer.realm != REALM {
         return Err(Denial::WrongRealm);
     }
-    if !same(&answer.response, &answer.expected(&access.password)) {
-        return Err(Denial::WrongPassword);
-    }
-    // RFC 7616 §3.3: who knows the password but has no good nonce is to try again with a new one.
+    // Before the password: without a good nonce one learns nothing of that, however often one asks.
     if !nonces.is_good(answer.nonce, answer.count, now) {
         return Err(Denial::StaleNonce);
     }
+    if !may_guess() {
+        return Err(Denial::TooManyGuesses);
+    }
+    let expected = answer.expected(access.password);
+    compare(answer.username, &answer.response, &expected, access)?;
     nonces.spend(answer.nonce, answer.count, now);
     Ok(())
+}
+
+/// Both are compared, in a time that does not tell which of them is wrong.
+fn compare(user: &str, proof: &str, expected: &str, access: &Access<'_>) -> Result<(), Denial> {
+    match (same(user, access.username), same(proof, expected)) {
+        (true, true) => Ok(()),
+        (true, false) => Err(Denial::WrongPassword),
+        (false, _) => Err(Denial::WrongUsername),
+    }
 }
 
 /// The parts of a digest answer that must be there (RFC 7616 §3.4).
@@ -188,6 +144,22 @@ impl<'a> DigestAnswer<'a> {
     }
 }
 
+/// What follows the scheme `Basic` (RFC 7617).
+fn basic_credentials(value: &str) -> Option<&str> {
+    let (scheme, credentials) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("Basic")
+        .then_some(credentials.trim())
+}
+
+/// User name and password in the credentials of Basic.
+fn decode(credentials: &str) -> Option<(String, String)> {
+    let decoded = BASE64_STANDARD.decode(credentials).ok()?;
+    let text = String::from_utf8(decoded).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
 /// Whether two texts are the same, in a time that tells nothing of where they differ.
 pub(super) fn same(one: &str, other: &str) -> bool {
     let differences = one
@@ -212,28 +184,26 @@ mod tests {
         }
     }
 
-    fn access() -> Access {
+    fn access(password: &Secret) -> Access<'_> {
         Access {
-            path: "/t0ken".to_owned(),
-            username: "acs".to_owned(),
-            password: Secret::new("pässword"),
+            path: "/t0ken",
+            username: "acs",
+            password,
+            takes_basic: false,
+            allowed: None,
+            max_requests: 1,
+            period: NOW,
         }
     }
 
-    fn get(authorization: Option<String>) -> Head {
+    fn get(authorization: Option<&str>) -> Head<'_> {
         Head {
-            method: "GET".to_owned(),
-            path: "/t0ken".to_owned(),
+            method: "GET",
+            path: "/t0ken",
             authorization,
             keep_alive: true,
+            has_body: false,
         }
-    }
-
-    fn nonce_of(verdict: Verdict) -> String {
-        let Verdict::Challenge(challenge, _) = verdict else {
-            panic!("{verdict:?}")
-        };
-        challenge.split('"').nth(5).unwrap().to_owned()
     }
 
     fn answer(nonce: &str, user: &str, password: &str, nc: u32) -> String {
@@ -255,23 +225,28 @@ mod tests {
         )
     }
 
+    fn ask(head: &Head<'_>, access: &Access<'_>, nonces: &mut Nonces) -> Result<(), Denial> {
+        judge(head, access, nonces, NOW, || true)
+    }
+
     #[test]
     fn the_right_digest_is_welcome_once() {
+        let password = Secret::new("pässword");
         let mut nonces = Nonces::new().unwrap();
-        let nonce = nonce_of(judge(&get(None), &access(), &mut nonces, NOW));
-        let right = get(Some(answer(&nonce, "acs", "pässword", 1)));
-        assert_eq!(judge(&right, &access(), &mut nonces, NOW), Verdict::Welcome);
-        let again = judge(&right, &access(), &mut nonces, NOW);
-        assert!(
-            matches!(&again, Verdict::Challenge(text, Denial::StaleNonce) if text.ends_with("stale=true")),
-            "{again:?}"
-        );
+        let right = answer(&nonces.make(NOW), "acs", "pässword", 1);
+        let right = get(Some(&right));
+        let unseen = judge(&right, &access(&password), &mut nonces, NOW, || false);
+        assert_eq!(unseen, Err(Denial::TooManyGuesses));
+        assert_eq!(ask(&right, &access(&password), &mut nonces), Ok(()));
+        let again = ask(&right, &access(&password), &mut nonces);
+        assert_eq!(again, Err(Denial::StaleNonce));
     }
 
     #[test]
     fn each_refusal_has_its_reason() {
+        let password = Secret::new("pässword");
         let mut nonces = Nonces::new().unwrap();
-        let nonce = nonce_of(judge(&get(None), &access(), &mut nonces, NOW));
+        let nonce = nonces.make(NOW);
         let good = answer(&nonce, "acs", "pässword", 1);
         let cases = [
             (answer(&nonce, "acs", "guess", 1), Denial::WrongPassword),
@@ -288,44 +263,65 @@ mod tests {
             (good.replace("qop=auth, ", ""), Denial::BadAuthorization),
             (good.replace("/t0ken", "/"), Denial::WrongUri),
             ("Digest".to_owned(), Denial::BadAuthorization),
-            ("Basic YWNzOnDkc3N3b3Jk".to_owned(), Denial::NotDigest),
+            ("Basic YWNzOnDDpHNzd29yZA==".to_owned(), Denial::WrongScheme),
         ];
         for (value, reason) in cases {
-            let verdict = judge(&get(Some(value)), &access(), &mut nonces, NOW);
-            assert!(
-                matches!(verdict, Verdict::Challenge(_, why) if why == reason),
-                "{verdict:?}, not {reason:?}"
-            );
+            let verdict = ask(&get(Some(&value)), &access(&password), &mut nonces);
+            assert_eq!(verdict, Err(reason), "{value}");
+        }
+    }
+
+    #[test]
+    fn s22_basic_is_taken_only_where_it_is_allowed() {
+        let password = Secret::new("pässword");
+        let mut nonces = Nonces::new().unwrap();
+        let cases = [
+            ("Basic YWNzOnDDpHNzd29yZA==", Ok(())),
+            ("basic  YWNzOnDDpHNzd29yZA==", Ok(())),
+            ("Basic YWNzOmd1ZXNz", Err(Denial::WrongPassword)),
+            ("Basic eDpww6Rzc3dvcmQ=", Err(Denial::WrongUsername)),
+            ("Basic YWNz", Err(Denial::BadAuthorization)),
+            ("Basic !", Err(Denial::BadAuthorization)),
+            ("Basic ", Err(Denial::BadAuthorization)),
+        ];
+        for (value, expected) in cases {
+            let head = get(Some(value));
+            let mut access = access(&password);
+            assert!(ask(&head, &access, &mut nonces).is_err(), "{value}");
+            access.takes_basic = true;
+            assert_eq!(ask(&head, &access, &mut nonces), expected, "{value}");
         }
     }
 
     #[test]
     fn empty_credentials_admit_nobody() {
         let mut nonces = Nonces::new().unwrap();
+        let empty = Secret::default();
         let access = Access {
-            username: String::new(),
-            password: Secret::default(),
-            ..access()
+            username: "",
+            takes_basic: true,
+            ..access(&empty)
         };
-        let nonce = nonce_of(judge(&get(None), &access, &mut nonces, NOW));
-        let empty = get(Some(answer(&nonce, "", "", 1)));
-        let verdict = judge(&empty, &access, &mut nonces, NOW);
-        assert!(matches!(
-            verdict,
-            Verdict::Challenge(_, Denial::NoCredentialsSet)
-        ));
+        for value in [
+            answer(&nonces.make(NOW), "", "", 1),
+            "Basic Og==".to_owned(),
+        ] {
+            let verdict = ask(&get(Some(&value)), &access, &mut nonces);
+            assert_eq!(verdict, Err(Denial::NoCredentialsSet));
+        }
     }
 
     #[test]
     fn w20_only_the_path_and_get_are_answered() {
+        let password = Secret::new("pässword");
         let mut nonces = Nonces::new().unwrap();
         let mut head = get(None);
-        head.path = "/".to_owned();
-        let verdict = judge(&head, &access(), &mut nonces, NOW);
-        assert_eq!(verdict, Verdict::Refused(404, Denial::WrongPath));
+        head.path = "/";
+        let verdict = ask(&head, &access(&password), &mut nonces);
+        assert_eq!(verdict, Err(Denial::WrongPath));
         let mut head = get(None);
-        head.method = "POST".to_owned();
-        let verdict = judge(&head, &access(), &mut nonces, NOW);
-        assert_eq!(verdict, Verdict::Refused(405, Denial::WrongMethod));
+        head.method = "POST";
+        let verdict = ask(&head, &access(&password), &mut nonces);
+        assert_eq!(verdict, Err(Denial::WrongMethod));
     }
 }

@@ -1,143 +1,206 @@
 //! One peer of the listener.
 
-use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::libc::linger;
+use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
+
 use super::head::{self, Head, HeadReading, MAX_HEAD};
+use super::origins::{Origin, origin_of};
 
 /// How long a peer may take from its connect to its end, however many requests it sends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Requests on one connection: the first, its repetition with credentials, and some to spare.
-const MAX_REQUESTS: u8 = 8;
+const MAX_REQUESTS: u8 = 4;
 
 /// What is read and thrown away of a peer that goes on sending after its last answer.
 const MAX_DRAIN: usize = 64 * 1024;
 
-/// A header of an answer: its name and value.
-pub(super) type AnswerHeader = (&'static str, String);
-
 /// A connected peer.
 pub(super) struct Connection {
+    /// The later it came, the higher.
+    pub number: u64,
     stream: TcpStream,
     pub peer: SocketAddr,
-    pub deadline: Duration,
-    buffer: Vec<u8>,
+    pub origin: Origin,
+    pub since: Duration,
+    pub stage: PeerStage,
+    /// Its place does not ask for more than an ACS does.
+    pub is_modest: bool,
+    /// A head so far.
+    partial: Vec<u8>,
     requests: u8,
-    /// `Some` once the last answer is sent: what may still be thrown away. Closing at once would
-    /// reset the connection under an answer that the peer has not read yet.
-    draining: Option<usize>,
 }
 
-/// What a connection has to say.
-pub(super) enum PeerInput {
-    /// Nothing more for now.
-    Wait,
-    /// A request, to be answered.
-    Request(Head),
-    /// What came is no request: to be answered with the status, and done.
-    Bad(u16),
-    /// The peer is gone, or done.
-    Closed,
+/// How far a peer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PeerStage {
+    /// It has not sent a whole request.
+    Stranger,
+    /// It knows the path, and has a challenge to answer.
+    Challenged,
+    /// It has its last answer, and goes on sending: so much may still come. Closing at once would
+    /// reset the connection under the answer.
+    Draining(usize),
+}
+
+/// What a peer sent.
+pub(super) enum PeerInput<'a> {
+    /// A request; another one may follow on the connection or not.
+    Request(&'a Head<'a>, bool),
+    /// No HTTP.
+    Malformed,
+    TooLong,
+}
+
+/// What a peer gets.
+pub(super) enum PeerAnswer {
+    /// An answer, after which another request may follow.
+    Challenge(String),
+    /// The last answer.
+    Last(String),
+    /// None: the connection is reset.
+    Nothing,
+}
+
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It stays: more is to come.
+    Stays,
+    /// Nothing more is to be said, or can be.
+    Over,
+    /// The peer closed it before it had sent a whole request.
+    Unasked,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, peer: SocketAddr, now: Duration) -> io::Result<Self> {
-        stream.set_nonblocking(true)?;
-        stream.set_nodelay(true)?;
-        Ok(Self {
+    pub(super) fn new(number: u64, stream: TcpStream, peer: SocketAddr, now: Duration) -> Self {
+        Self {
+            number,
             stream,
             peer,
-            deadline: now + PATIENCE,
-            buffer: Vec::new(),
+            origin: origin_of(peer.ip()),
+            since: now,
+            stage: PeerStage::Stranger,
+            is_modest: true,
+            partial: Vec::new(),
             requests: 0,
-            draining: None,
-        })
+        }
     }
 
     pub(super) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// Reads what there is, up to the next event.
-    pub(super) fn next(&mut self) -> PeerInput {
+    pub(super) fn deadline(&self) -> Duration {
+        self.since.saturating_add(PATIENCE)
+    }
+
+    /// Reads what there is, without waiting, and has `answer` say what to each request.
+    pub(super) fn serve(&mut self, mut answer: impl FnMut(&PeerInput<'_>) -> PeerAnswer) -> Fate {
+        let mut bytes = [0; MAX_HEAD];
+        if let PeerStage::Draining(left) = self.stage {
+            return self.drain(left, &mut bytes);
+        }
+        let held = self.partial.len().min(MAX_HEAD);
+        let (head, room) = bytes.split_at_mut(held);
+        head.copy_from_slice(self.partial.get(..held).unwrap_or_default());
+        let got = match self.receive(room) {
+            Got::Bytes(got) => got,
+            Got::Nothing => return Fate::Stays,
+            Got::End if self.requests == 0 => return Fate::Unasked,
+            Got::End => return Fate::Over,
+        };
+        let mut rest = bytes.get(..held.saturating_add(got)).unwrap_or_default();
         loop {
-            if self.draining.is_none() {
-                match head::read(&self.buffer) {
-                    HeadReading::Partial => {}
-                    HeadReading::Whole(head, used) => {
-                        self.buffer.drain(..used.min(self.buffer.len()));
-                        self.requests += 1;
-                        return PeerInput::Request(head);
-                    }
-                    HeadReading::TooLong => return PeerInput::Bad(431),
-                    HeadReading::Malformed => return PeerInput::Bad(400),
+            let (reply, used, has_more) = match head::read(rest) {
+                HeadReading::Partial => {
+                    // The only memory that a peer gets.
+                    self.partial = rest.to_vec();
+                    return Fate::Stays;
                 }
-            }
-            let mut chunk = [0; 1024];
-            let got = match self.stream.read(&mut chunk) {
-                Ok(0) => return PeerInput::Closed,
-                Ok(got) => got,
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return PeerInput::Wait,
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => return PeerInput::Closed,
+                HeadReading::Whole(head, used) => {
+                    self.requests = self.requests.saturating_add(1);
+                    let may_go_on = head.keep_alive && self.requests < MAX_REQUESTS;
+                    let reply = answer(&PeerInput::Request(&head, may_go_on));
+                    (reply, used, head.has_body || used < rest.len())
+                }
+                HeadReading::Malformed => (answer(&PeerInput::Malformed), rest.len(), true),
+                HeadReading::TooLong => (answer(&PeerInput::TooLong), rest.len(), true),
             };
-            match &mut self.draining {
-                Some(left) => match left.checked_sub(got) {
-                    Some(rest) => *left = rest,
-                    None => return PeerInput::Closed,
-                },
-                // One chunk beyond the bound at most: `head::read` then says TooLong.
-                None if self.buffer.len() <= MAX_HEAD => {
-                    self.buffer.extend(chunk.iter().take(got));
+            match reply {
+                PeerAnswer::Challenge(text) if self.send(&text) => {
+                    self.stage = PeerStage::Challenged;
+                    rest = rest.get(used..).unwrap_or_default();
                 }
-                None => return PeerInput::Bad(431),
+                PeerAnswer::Last(text) if self.send(&text) => return self.finish(has_more),
+                PeerAnswer::Nothing => {
+                    self.reset();
+                    return Fate::Over;
+                }
+                // Its buffer is full: it does not read.
+                PeerAnswer::Challenge(_) | PeerAnswer::Last(_) => return Fate::Over,
             }
         }
     }
 
-    /// Sends an answer without body; the connection goes on where `keep_alive` and its request
-    /// count allow. An answer fits the empty send buffer of any socket, so what cannot be written
-    /// at once is a peer that does not read.
-    pub(super) fn answer(
-        &mut self,
-        status: u16,
-        header: Option<AnswerHeader>,
-        keep_alive: bool,
-    ) -> io::Result<()> {
-        let goes_on = keep_alive && self.requests < MAX_REQUESTS;
-        let mut head = format!(
-            "HTTP/1.1 {status} {}\r\nContent-Length: 0\r\n",
-            reason(status)
-        );
-        if let Some((name, value)) = header {
-            head += &format!("{name}: {value}\r\n");
+    /// Closes without an answer and without anything left behind in the kernel.
+    pub(super) fn reset(&self) {
+        let at_once = linger {
+            l_onoff: 1,
+            l_linger: 0,
+        };
+        let _ = setsockopt(&self.stream, sockopt::Linger, &at_once);
+    }
+
+    /// After the last answer.
+    fn finish(&mut self, has_more: bool) -> Fate {
+        if !has_more || self.stream.shutdown(Shutdown::Write).is_err() {
+            return Fate::Over;
         }
-        if !goes_on {
-            head += "Connection: close\r\n";
+        self.partial = Vec::new();
+        self.stage = PeerStage::Draining(MAX_DRAIN);
+        Fate::Stays
+    }
+
+    fn drain(&mut self, left: usize, bytes: &mut [u8]) -> Fate {
+        match self.receive(bytes) {
+            Got::Bytes(got) if got < left => {
+                self.stage = PeerStage::Draining(left.saturating_sub(got));
+                Fate::Stays
+            }
+            Got::Nothing => Fate::Stays,
+            Got::Bytes(_) | Got::End => Fate::Over,
         }
-        head += "\r\n";
-        self.stream.write_all(head.as_bytes())?;
-        if !goes_on {
-            self.stream.shutdown(Shutdown::Write)?;
-            self.buffer = Vec::new();
-            self.draining = Some(MAX_DRAIN);
+    }
+
+    fn receive(&self, into: &mut [u8]) -> Got {
+        let received = recv(self.stream.as_raw_fd(), into, MsgFlags::MSG_DONTWAIT);
+        match received {
+            Ok(0) => Got::End,
+            Ok(got) => Got::Bytes(got),
+            // Tried again when the descriptor is ready, which it is.
+            Err(Errno::EAGAIN | Errno::EINTR) => Got::Nothing,
+            Err(_) => Got::End,
         }
-        Ok(())
+    }
+
+    /// Whether all of an answer could be sent: it fits the empty buffer of any socket.
+    fn send(&self, text: &str) -> bool {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        send(self.stream.as_raw_fd(), text.as_bytes(), flags) == Ok(text.len())
     }
 }
 
-/// The words of the status line (RFC 9110 §15, RFC 6585 §5).
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        431 => "Request AnswerHeader Fields Too Large",
-        503 => "Service Unavailable",
-        _ => "",
-    }
+enum Got {
+    Bytes(usize),
+    /// Not yet.
+    Nothing,
+    /// Never again.
+    End,
 }

@@ -5,24 +5,26 @@ pub(super) const MAX_HEAD: usize = 4096;
 
 /// A request's head.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(super) struct Head<'a> {
     /// As it stands there: methods are case-sensitive (RFC 9110 §9.1).
-    pub method: String,
+    pub method: &'a str,
     /// The path of the request target, without scheme, host and query.
-    pub path: String,
+    pub path: &'a str,
     /// The one `Authorization` value.
-    pub authorization: Option<String>,
+    pub authorization: Option<&'a str>,
     /// Whether another request may follow on the connection.
     pub keep_alive: bool,
+    /// A body follows, which means nothing here and is not read, so that no request can follow it.
+    pub has_body: bool,
 }
 
 /// What the bytes so far amount to.
 #[derive(Debug)]
-pub(super) enum HeadReading {
+pub(super) enum HeadReading<'a> {
     /// The head is not complete.
     Partial,
     /// A head, and the number of bytes that it took.
-    Whole(Head, usize),
+    Whole(Head<'a>, usize),
     /// More than [`MAX_HEAD`].
     TooLong,
     /// Not a request of HTTP/1.
@@ -30,7 +32,7 @@ pub(super) enum HeadReading {
 }
 
 /// Reads a head from the start of `bytes`.
-pub(super) fn read(bytes: &[u8]) -> HeadReading {
+pub(super) fn read(bytes: &[u8]) -> HeadReading<'_> {
     // RFC 9112 §2.2: empty lines before the request line are skipped.
     let skipped = bytes
         .iter()
@@ -71,7 +73,7 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-fn parse(head: &str) -> Option<Head> {
+fn parse(head: &str) -> Option<Head<'_>> {
     let mut lines = head.lines().filter(|line| !line.is_empty());
     let mut words = lines.next()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
@@ -79,6 +81,7 @@ fn parse(head: &str) -> Option<Head> {
         return None;
     }
     let mut keep_alive = version != "HTTP/1.0";
+    let mut has_body = false;
     let mut authorization = None;
     for line in lines {
         let (name, value) = line.split_once(':')?;
@@ -91,19 +94,19 @@ fn parse(head: &str) -> Option<Head> {
             if authorization.is_some() {
                 return None;
             }
-            authorization = Some(value.to_owned());
+            authorization = Some(value);
         } else if is("Connection") {
             keep_alive &= !value.eq_ignore_ascii_case("close");
         } else if is("Transfer-Encoding") || (is("Content-Length") && value != "0") {
-            // A body means nothing here and is not read, so nothing can follow it.
-            keep_alive = false;
+            has_body = true;
         }
     }
     Some(Head {
-        method: method.to_owned(),
-        path: path_of(target).to_owned(),
+        method,
+        path: path_of(target),
         authorization,
-        keep_alive,
+        keep_alive: keep_alive && !has_body,
+        has_body,
     })
 }
 
@@ -123,7 +126,7 @@ pub(super) fn path_of(target: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn whole(text: &str) -> Head {
+    fn whole(text: &str) -> Head<'_> {
         match read(text.as_bytes()) {
             HeadReading::Whole(head, used) => {
                 assert_eq!(used, text.len());
@@ -140,7 +143,7 @@ mod tests {
         );
         assert_eq!(head.method, "GET");
         assert_eq!(head.path, "/t0ken");
-        assert_eq!(head.authorization.as_deref(), Some("Digest a=b"));
+        assert_eq!(head.authorization, Some("Digest a=b"));
         assert!(head.keep_alive);
     }
 

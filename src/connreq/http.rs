@@ -1,26 +1,42 @@
-//! The listener for HTTP connection requests (TR-069 §3.2.2.1).
+//! HTTP connection requests (TR-069 §3.2.2.1).
 
+use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use super::access::{self, Access, Denial, Verdict};
-use super::connection::{Connection, PeerInput};
-use super::nonce::Nonces;
+use nix::sys::socket::{Backlog, listen, setsockopt, sockopt};
 
-/// Peers at a time. One more drops the eldest, so that idle connections cannot lock the ACS out.
-const MAX_CONNECTIONS: usize = 8;
+use super::access::Access;
+use super::connection::{Connection, Fate, PeerStage};
+use super::denial::Denial;
+use super::origins::Origins;
+use super::peers::Peers;
+use super::reception::{Asker, Reception};
+use crate::base::prefix::AddressPrefix;
 
 /// After a port could not be taken, until the next attempt.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// Peers taken from the kernel by one [`Listener::work`]: a flood of connects must not hold the loop.
+const MAX_ACCEPTS: usize = 128;
+
+/// Peers that wait in the kernel meanwhile. Beyond these it drops their SYN, and an ACS is a second
+/// late.
+const BACKLOG: i32 = 512;
+
+/// Bytes that the kernel keeps of what a peer sends, and of what it does not read.
+const SOCKET_BUFFER: usize = 8192;
 
 /// Listens for connection requests, within the agent's loop.
 pub struct Listener {
     port: u16,
     state: PortState,
-    connections: Vec<Connection>,
-    nonces: Nonces,
+    peers: Peers,
+    /// Peers that came so far.
+    came: u64,
+    reception: Reception,
 }
 
 enum PortState {
@@ -36,8 +52,9 @@ impl Listener {
         Ok(Self {
             port,
             state: PortState::Closed,
-            connections: Vec::new(),
-            nonces: Nonces::new()?,
+            peers: Peers::default(),
+            came: 0,
+            reception: Reception::new()?,
         })
     }
 
@@ -70,7 +87,7 @@ impl Listener {
     /// Gives the port back and drops all peers.
     pub fn close(&mut self) {
         self.state = PortState::Closed;
-        self.connections.clear();
+        self.peers.clear();
     }
 
     /// The port that it is for, open or not.
@@ -92,7 +109,7 @@ impl Listener {
             PortState::Open { socket, .. } => Some(socket.as_fd()),
             _ => None,
         };
-        let peers = self.connections.iter().map(|c| c.stream().as_fd());
+        let peers = self.peers.iter().map(|peer| peer.stream().as_fd());
         socket.into_iter().chain(peers)
     }
 
@@ -102,52 +119,47 @@ impl Listener {
             PortState::Failed { retry_at } => Some(retry_at),
             _ => None,
         };
-        let peers = self.connections.iter().map(|c| c.deadline);
-        peers.chain(retry).min()
+        let peers = self.peers.iter().map(Connection::deadline);
+        let others = [retry, self.reception.tally.deadline()];
+        peers.chain(others.into_iter().flatten()).min()
     }
 
-    /// Does what is ready or due, without waiting, and says how many requests authenticated; each
-    /// has its 200 already. `access` is asked once a request is complete.
-    pub fn work(&mut self, now: Duration, access: &mut dyn FnMut() -> Access) -> usize {
+    /// Does what is ready or due, without waiting, and says how many requests authenticated and were
+    /// accepted; each has its 200 already.
+    pub fn work(&mut self, now: Duration, access: &Access<'_>) -> usize {
         if matches!(self.state, PortState::Failed { retry_at } if retry_at <= now) {
             self.open(now);
         }
-        self.accept(now);
-        let mut welcome = 0;
-        let Self {
-            connections,
-            nonces,
-            ..
-        } = self;
-        connections.retain_mut(|connection| {
-            if connection.deadline <= now {
-                return false;
+        while let Some(late) = self.peers.take_late(now) {
+            self.leave_out(&late, Denial::NoRequest, now);
+        }
+        // Before newcomers, who may cost them their place.
+        for number in self.peers.ready() {
+            if let Some(peer) = self.peers.take(number) {
+                self.serve(peer, access, now);
             }
-            serve(connection, nonces, now, access, &mut welcome)
-        });
-        welcome
+        }
+        self.accept(access, now);
+        let Reception { tally, origins, .. } = &mut self.reception;
+        tally.sum_up(origins, now);
+        self.reception.take_welcome()
     }
 
-    fn accept(&mut self, now: Duration) {
-        let PortState::Open { socket, .. } = &self.state else {
-            return;
-        };
-        // As many as may stay: a flood of connects must not hold the loop.
-        for _ in 0..MAX_CONNECTIONS {
+    /// What was accepted and refused since the start, in words.
+    pub fn tally(&self) -> impl fmt::Display {
+        &self.reception.tally
+    }
+
+    fn accept(&mut self, access: &Access<'_>, now: Duration) {
+        for _ in 0..MAX_ACCEPTS {
+            let PortState::Open { socket, .. } = &self.state else {
+                return;
+            };
             match socket.accept() {
+                // An IPv4 peer comes as an IPv6 one by the socket for both.
                 Ok((stream, peer)) => {
-                    // An IPv4 peer comes as an IPv6 one by the socket for both.
                     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                    if self.connections.len() >= MAX_CONNECTIONS {
-                        let eldest = self.connections.remove(0);
-                        log::warn!(
-                            "too many connections to the connection-request port, dropped {}",
-                            eldest.peer
-                        );
-                    }
-                    if let Ok(connection) = Connection::new(stream, peer, now) {
-                        self.connections.push(connection);
-                    }
+                    self.welcome(stream, peer, access, now);
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
                 Err(e) if is_of_the_peer(&e) => {}
@@ -164,59 +176,54 @@ impl Listener {
             }
         }
     }
-}
 
-/// Serves one peer as far as its input goes; says whether it stays.
-fn serve(
-    connection: &mut Connection,
-    nonces: &mut Nonces,
-    now: Duration,
-    access: &mut dyn FnMut() -> Access,
-    welcome: &mut usize,
-) -> bool {
-    loop {
-        let (status, header, keep_alive) = match connection.next() {
-            PeerInput::Wait => return true,
-            PeerInput::Closed => return false,
-            PeerInput::Bad(status) => {
-                log::warn!(
-                    "connection request from {} refused: not an HTTP request, or too long",
-                    connection.peer
-                );
-                (status, None, false)
+    fn welcome(&mut self, stream: TcpStream, peer: SocketAddr, access: &Access<'_>, now: Duration) {
+        self.came = self.came.wrapping_add(1);
+        let mut connection = Connection::new(self.came, stream, peer, now);
+        let is_allowed =
+            |allowed: &[AddressPrefix]| allowed.iter().any(|network| network.contains(peer.ip()));
+        if !access.allowed.is_none_or(is_allowed) {
+            self.leave_out(&connection, Denial::NotAllowed, now);
+            return;
+        }
+        let origins = &mut self.reception.origins;
+        connection.is_modest = origins.connected(connection.origin, now);
+        // What it has to say is often there already.
+        self.serve(connection, access, now);
+    }
+
+    /// Serves one peer as far as its input goes.
+    fn serve(&mut self, mut peer: Connection, access: &Access<'_>, now: Duration) {
+        let asker = Asker::of(&peer);
+        let Self {
+            peers, reception, ..
+        } = self;
+        let fate = peer.serve(|input| {
+            let keeps = |origins: &Origins| peers.keeps_challenged(asker.origin, origins, now);
+            reception.answer(asker, input, access, now, keeps)
+        });
+        match fate {
+            Fate::Stays => {
+                let origins = &self.reception.origins;
+                if let Some(gone) = self.peers.put(peer, origins, now) {
+                    self.leave_out(&gone, Denial::Crowded, now);
+                }
             }
-            PeerInput::Request(head) => {
-                let peer = connection.peer;
-                let (status, header) = match access::judge(&head, &access(), nonces, now) {
-                    Verdict::Welcome => {
-                        log::info!("connection request from {peer} accepted");
-                        *welcome += 1;
-                        (200, None)
-                    }
-                    Verdict::Challenge(challenge, why) => {
-                        warn_or_info(why, peer);
-                        (401, Some(("WWW-Authenticate", challenge)))
-                    }
-                    Verdict::Refused(status, why) => {
-                        log::warn!("connection request from {peer} refused: {why}");
-                        let allow = (status == 405).then(|| ("Allow", "GET".to_owned()));
-                        (status, allow)
-                    }
-                };
-                (status, header, head.keep_alive)
-            }
-        };
-        if connection.answer(status, header, keep_alive).is_err() {
-            return false;
+            Fate::Over => {}
+            Fate::Unasked => self.leave_out(&peer, Denial::NoRequest, now),
         }
     }
-}
 
-/// The first, unauthenticated request of every exchange is no reason to warn.
-fn warn_or_info(why: Denial, peer: SocketAddr) {
-    match why {
-        Denial::NoAuthorization => log::info!("connection request from {peer}: {why}"),
-        _ => log::warn!("connection request from {peer} refused: {why}"),
+    /// Drops a peer for what is no answer to a request of it.
+    fn leave_out(&mut self, peer: &Connection, why: Denial, now: Duration) {
+        // What has its last answer, or a challenge that it does not care for, is no matter.
+        if peer.stage == PeerStage::Stranger
+            || why == Denial::Crowded && peer.stage == PeerStage::Challenged
+        {
+            peer.reset();
+            let Reception { tally, origins, .. } = &mut self.reception;
+            tally.refused(peer.peer, why, origins, now);
+        }
     }
 }
 
@@ -239,6 +246,10 @@ fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
         bound => bound?,
     };
     socket.set_nonblocking(true)?;
+    listen(&socket, Backlog::new(BACKLOG)?)?;
+    // Each connection has them from the socket.
+    setsockopt(&socket, sockopt::RcvBuf, &SOCKET_BUFFER)?;
+    setsockopt(&socket, sockopt::SndBuf, &SOCKET_BUFFER)?;
     let port = socket.local_addr()?.port();
     Ok((socket, port))
 }

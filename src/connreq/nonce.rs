@@ -1,7 +1,7 @@
 //! Nonces of the digest challenge (RFC 7616 §3.3).
 //!
-//! A nonce proves itself: it carries the time of its making, random bytes, and a keyed hash of
-//! both. So a flood of unauthenticated requests leaves nothing behind, and cannot push out the
+//! A nonce proves itself: it carries the time of its making, a number, and a keyed hash of both,
+//! which nobody can foretell without the key. So a flood of unauthenticated requests leaves nothing behind, and cannot push out the
 //! nonce that the ACS was just given. Only nonces that a valid request used are remembered, so
 //! that none serves twice.
 
@@ -19,7 +19,7 @@ const LIFETIME: Duration = Duration::from_secs(30);
 /// costs an ACS one more round.
 const MAX_USED: usize = 256;
 
-/// Hex digits of: seconds (32 bits), random bytes (64 bits), hash (128 bits).
+/// Hex digits of: seconds (32 bits), number (64 bits), hash (128 bits).
 const STAMP: usize = 8;
 const BODY: usize = STAMP + 16;
 const TOTAL: usize = BODY + 32;
@@ -27,6 +27,7 @@ const TOTAL: usize = BODY + 32;
 /// Makes nonces and checks them.
 pub(super) struct Nonces {
     key: [u8; 32],
+    made: u64,
     used: Vec<Used>,
 }
 
@@ -41,18 +42,20 @@ impl Nonces {
     pub(super) fn new() -> Result<Self, getrandom::Error> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
-        let used = Vec::new();
-        Ok(Self { key, used })
+        Ok(Self {
+            key,
+            made: 0,
+            used: Vec::new(),
+        })
     }
 
     /// A new nonce.
-    pub(super) fn make(&self, now: Duration) -> Result<String, getrandom::Error> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random)?;
-        let mut nonce = format!("{:08x}{}", seconds(now), hex(&random));
+    pub(super) fn make(&mut self, now: Duration) -> String {
+        self.made = self.made.wrapping_add(1);
+        let mut nonce = format!("{:08x}{:016x}", seconds(now), self.made);
         let mac = self.mac(&nonce);
         nonce.push_str(&mac);
-        Ok(nonce)
+        nonce
     }
 
     /// Whether `nonce` is ours, in time, and not yet used with the count `nc` or a higher one.
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn a_nonce_is_good_once_a_count_and_only_for_a_while() {
         let mut nonces = Nonces::new().unwrap();
-        let nonce = nonces.make(NOW).unwrap();
+        let nonce = nonces.make(NOW);
         assert!(nonces.is_good(&nonce, 1, NOW));
         nonces.spend(&nonce, 1, NOW);
         assert!(!nonces.is_good(&nonce, 1, NOW));
@@ -131,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_made_up_nonce_is_not_good() {
-        let nonces = Nonces::new().unwrap();
-        let nonce = nonces.make(NOW).unwrap();
-        let other = Nonces::new().unwrap().make(NOW).unwrap();
+        let mut nonces = Nonces::new().unwrap();
+        let nonce = nonces.make(NOW);
+        let other = Nonces::new().unwrap().make(NOW);
         let younger = format!("{:08x}{}", 1001, &nonce[8..]);
         let longer = format!("{nonce}0");
         for wrong in ["", "x", &other, &younger, &longer, "ééééééééééééé"] {
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded_and_nothing_replays() {
         let mut nonces = Nonces::new().unwrap();
-        let given: Vec<_> = (0..1000).map(|_| nonces.make(NOW).unwrap()).collect();
+        let given: Vec<_> = (0..1000).map(|_| nonces.make(NOW)).collect();
         for nonce in &given {
             if nonces.is_good(nonce, 1, NOW) {
                 nonces.spend(nonce, 1, NOW);
@@ -152,7 +155,7 @@ mod tests {
             assert!(nonces.used.len() <= MAX_USED);
         }
         assert!(given.iter().all(|nonce| !nonces.is_good(nonce, 1, NOW)));
-        let nonce = nonces.make(NOW).unwrap();
+        let nonce = nonces.make(NOW);
         assert!(nonces.is_good(&nonce, 1, NOW));
     }
 }

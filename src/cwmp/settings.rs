@@ -14,6 +14,12 @@ const RETRY_MINIMUM: (u32, u32, u32) = (5, 1, 65_535);
 /// `CWMPRetryIntervalMultiplier` in thousandths, and its range (TR-181).
 const RETRY_MULTIPLIER: (u32, u32, u32) = (2000, 1000, 65_535);
 
+/// `X_ORANGE-COM_MaxConnectionRequest`: connection requests that are accepted in one period, and
+/// their range.
+const MAX_REQUESTS: (u32, u32, u32) = (50, 1, 1000);
+/// `X_ORANGE-COM_FreqConnectionRequest`: that period in seconds, and its range.
+const REQUEST_PERIOD: (u32, u32, u32) = (3600, 1, 86_400);
+
 /// The settings of the ACS. What the model does not have has the default of TR-181.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -39,6 +45,10 @@ pub struct Settings {
     pub request_username: String,
     /// `ConnectionRequestPassword`.
     pub request_password: Secret,
+    /// `X_ORANGE-COM_MaxConnectionRequest`.
+    pub max_requests: u32,
+    /// `X_ORANGE-COM_FreqConnectionRequest`.
+    pub request_period: Duration,
 }
 
 impl Settings {
@@ -76,6 +86,11 @@ impl Settings {
             http_requests: http_requests.unwrap_or(true),
             request_username: get("ConnectionRequestUsername").unwrap_or_default(),
             request_password: Secret::new(get("ConnectionRequestPassword").unwrap_or_default()),
+            max_requests: number(get("X_ORANGE-COM_MaxConnectionRequest"), MAX_REQUESTS),
+            request_period: Duration::from_secs(u64::from(number(
+                get("X_ORANGE-COM_FreqConnectionRequest"),
+                REQUEST_PERIOD,
+            ))),
         }
     }
 

@@ -5,6 +5,7 @@ mod clock;
 mod dump;
 mod edge;
 mod faults;
+mod flood;
 mod foreign;
 mod identity;
 mod kills;

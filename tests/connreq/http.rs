@@ -2,141 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
 use cwmpd::base::secret::Secret;
-use cwmpd::connreq::{Access, Listener};
+use cwmpd::connreq::Listener;
 
-/// A listener in a loop of its own. Time runs as fast as the test says.
-struct Served {
-    port: u16,
-    /// Locked while the listener works: an answer that is out is counted.
-    welcome: Arc<Mutex<usize>>,
-    seconds: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Served {
-    fn start(username: &'static str, password: &'static str) -> Self {
-        let mut listener = Listener::new(0).unwrap();
-        listener.open(Duration::ZERO);
-        let port = listener.port().unwrap();
-        let welcome = Arc::new(Mutex::new(0));
-        let seconds = Arc::new(AtomicUsize::new(100));
-        let stop = Arc::new(AtomicBool::new(false));
-        let (count, time, end) = (welcome.clone(), seconds.clone(), stop.clone());
-        let mut access = move || Access {
-            path: "/t0ken".to_owned(),
-            username: username.to_owned(),
-            password: Secret::new(password),
-        };
-        let thread = std::thread::spawn(move || {
-            while !end.load(Ordering::SeqCst) {
-                let now = Duration::from_secs(time.load(Ordering::SeqCst) as u64);
-                let mut count = count.lock().unwrap();
-                *count += listener.work(now, &mut access);
-                drop(count);
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        });
-        Self {
-            port,
-            welcome,
-            seconds,
-            stop,
-            thread: Some(thread),
-        }
-    }
-
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        stream
-    }
-
-    /// Sends a request on a connection of its own and returns the whole answer.
-    fn ask(&self, request: &str) -> String {
-        let mut stream = self.connect();
-        stream.write_all(request.as_bytes()).unwrap();
-        head(&mut stream)
-    }
-
-    /// Makes `seconds` pass at once.
-    fn pass(&self, seconds: usize) {
-        self.seconds.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    fn welcome(&self) -> usize {
-        *self.welcome.lock().unwrap()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
-
-/// Reads one answer; none has a body.
-fn head(stream: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while !answer.ends_with(b"\r\n\r\n") {
-        match stream.read(&mut byte) {
-            Ok(1) => answer.push(byte[0]),
-            _ => break,
-        }
-    }
-    String::from_utf8(answer).unwrap()
-}
-
-fn is_closed(stream: &mut TcpStream) -> bool {
-    !matches!(stream.read(&mut [0]), Ok(1))
-}
-
-fn get(authorization: &str) -> String {
-    format!("GET /t0ken HTTP/1.1\r\nHost: box:7547\r\n{authorization}\r\n")
-}
-
-fn status(answer: &str) -> &str {
-    answer.split(' ').nth(1).unwrap_or("no answer")
-}
-
-/// The answer to the challenge in `answer`.
-fn credentials(answer: &str, password: &str) -> String {
-    let challenge = answer
-        .lines()
-        .find_map(|line| line.strip_prefix("WWW-Authenticate: "))
-        .unwrap();
-    let challenge = digest::parse(challenge).remove(0);
-    let nonce = challenge.param("nonce").unwrap();
-    let realm = challenge.param("realm").unwrap();
-    let proof = Proof {
-        algorithm: Algorithm::Md5,
-        username: "acs",
-        realm,
-        password,
-        nonce,
-        cnonce: "0a4f113b",
-        nc: "00000001",
-        method: "GET",
-        uri: "/t0ken",
-        qop: Qop::Auth,
-    };
-    format!(
-        "Authorization: Digest username=\"acs\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"/t0ken\", \
-         qop=auth, nc=00000001, cnonce=\"0a4f113b\", response=\"{}\"\r\n",
-        proof.response()
-    )
-}
+use crate::served::{Served, access, credentials, get, head, is_closed, status};
 
 #[test]
 fn the_acs_is_challenged_and_then_welcome_on_the_same_connection() {
@@ -248,7 +119,8 @@ fn a_slow_peer_is_dropped_at_its_deadline() {
 fn idle_connections_do_not_lock_the_acs_out() {
     let served = Served::start("acs", "secret");
     let mut idle: Vec<_> = (0..8).map(|_| served.connect()).collect();
-    // One more comes in at the price of the eldest.
+    // One more that is silent comes in at the price of the eldest.
+    idle.push(served.connect());
     assert_eq!(status(&served.ask(&get(""))), "401");
     assert!(is_closed(&mut idle[0]));
     idle[7].write_all(get("").as_bytes()).unwrap();
@@ -281,10 +153,10 @@ fn w21_a_taken_port_is_tried_again_later_and_not_all_the_time() {
     let retry = listener.deadline().unwrap();
     assert!(retry >= start + Duration::from_secs(1));
     drop(taken);
-    let mut access = Access::default;
-    listener.work(start, &mut access);
+    let password = Secret::default();
+    listener.work(start, &access("", &password));
     assert_eq!(listener.port(), None);
-    listener.work(retry, &mut access);
+    listener.work(retry, &access("", &password));
     assert_eq!(listener.port(), Some(port));
 }
 
@@ -302,7 +174,7 @@ fn w21_a_restart_takes_the_port_at_once() {
     let mut answer = [0; 512];
     while !matches!(peer.read(&mut answer), Ok(n) if n > 0) {
         assert!(Instant::now() < deadline);
-        listener.work(Duration::ZERO, &mut Access::default);
+        listener.work(Duration::ZERO, &access("", &Secret::default()));
     }
     drop(listener);
     let mut next = Listener::new(port).unwrap();

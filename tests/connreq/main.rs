@@ -1,3 +1,5 @@
 //! Connection requests over real sockets, with peers that behave and peers that don't.
 
+mod floods;
 mod http;
+mod served;

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
+use crate::base::prefix::AddressPrefix;
+
 /// The interface whose address the connection-request URL shows: the bridge of the home network
 /// on OpenWrt.
 pub const DEFAULT_INTERFACE: &str = "br-lan";
@@ -70,6 +72,11 @@ pub struct Config {
     /// `cpe.path`: the path of the connection-request URL; `None` = the agent makes one up and keeps
     /// it (TR-069 3.2.2).
     pub path: Option<String>,
+    /// `cpe.allow_from`: the only networks that connection requests may come from; `None` = all, an
+    /// empty list = none.
+    pub allow_from: Option<Vec<AddressPrefix>>,
+    /// `cpe.basic_requests`: connection requests may authenticate by Basic too.
+    pub basic_requests: bool,
     /// `cpe.root`: `Device.` or `InternetGatewayDevice.`.
     pub root: String,
     /// `cpe.session_timeout`: seconds, also the `SessionTimeout` header.
@@ -168,6 +175,8 @@ impl Default for Config {
             interface: DEFAULT_INTERFACE.to_owned(),
             port: DEFAULT_PORT,
             path: None,
+            allow_from: None,
+            basic_requests: false,
             root: DEFAULT_ROOT.to_owned(),
             session_timeout: seconds(DEFAULT_SESSION_TIMEOUT),
             boot_delay: seconds(DEFAULT_BOOT_DELAY),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use super::{Config, DEFAULT_ROOT, IGD_ROOT, IdentityOptions, MAX_SECONDS, MIN_SESSION_TIMEOUT};
+use crate::base::prefix::AddressPrefix;
 use crate::base::truth;
 
 impl Config {
@@ -50,6 +51,8 @@ impl OptionReader<'_> {
         self.interface(&mut config.interface);
         self.port(&mut config.port);
         config.path = self.url_path();
+        config.allow_from = self.networks("cpe", "allow_from");
+        self.flag("cpe", "basic_requests", &mut config.basic_requests);
         self.root(&mut config.root);
         self.seconds(
             "cpe",
@@ -200,6 +203,22 @@ impl OptionReader<'_> {
         let wanted = "a path of letters, digits and -._~ that begins with /";
         self.warn("cpe", "path", &text, wanted, "one made by the agent");
         None
+    }
+
+    /// A list of networks. An entry that is none admits nobody, and does not open the list for others.
+    fn networks(&mut self, section: &str, option: &str) -> Option<Vec<AddressPrefix>> {
+        let text = self.text(section, option)?;
+        let mut networks = Vec::new();
+        for entry in text.split_whitespace() {
+            match AddressPrefix::parse(entry) {
+                Some(network) => networks.push(network),
+                None => {
+                    let wanted = "a network like 10.0.0.0/8 or 2001:db8::/32";
+                    self.warn(section, option, entry, wanted, "it for nobody");
+                }
+            }
+        }
+        Some(networks)
     }
 
     fn file(&mut self, section: &str, option: &str) -> Option<PathBuf> {

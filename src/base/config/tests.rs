@@ -19,12 +19,36 @@ fn nothing_set_means_the_defaults() {
     );
 }
 
+fn networks(texts: &[&str]) -> Vec<AddressPrefix> {
+    let networks = texts.iter().map(|text| AddressPrefix::parse(text));
+    networks.map(Option::unwrap).collect()
+}
+
+#[test]
+fn s22_a_network_that_is_none_admits_nobody_and_opens_the_list_for_nobody() {
+    let (config, warnings) = read(&[("cpe.allow_from", "10.0.0.0/33 10.0.0.0/8,127.0.0.1 ::1")]);
+    assert_eq!(config.allow_from, Some(networks(&["::1"])));
+    assert_eq!(
+        warnings,
+        [
+            "cwmpd.cpe.allow_from: '10.0.0.0/33' is not a network like 10.0.0.0/8 or \
+             2001:db8::/32; using it for nobody",
+            "cwmpd.cpe.allow_from: '10.0.0.0/8,127.0.0.1' is not a network like 10.0.0.0/8 or \
+             2001:db8::/32; using it for nobody",
+        ]
+    );
+    let (config, _) = read(&[("cpe.allow_from", "all")]);
+    assert_eq!(config.allow_from, Some(Vec::new()));
+}
+
 #[test]
 fn every_option_is_taken() {
     let (config, warnings) = read(&[
         ("cpe.interface", "eth0.2"),
         ("cpe.port", "17547"),
         ("cpe.path", "/cr/7"),
+        ("cpe.allow_from", "10.0.0.0/8 2001:db8::/32"),
+        ("cpe.basic_requests", "1"),
         ("cpe.root", "InternetGatewayDevice"),
         ("cpe.session_timeout", "90"),
         ("cpe.boot_delay_max", "600"),
@@ -60,6 +84,8 @@ fn every_option_is_taken() {
             interface: "eth0.2".into(),
             port: 17547,
             path: Some("/cr/7".into()),
+            allow_from: Some(networks(&["10.0.0.0/8", "2001:db8::/32"])),
+            basic_requests: true,
             root: IGD_ROOT.into(),
             session_timeout: seconds(90),
             boot_delay: seconds(600),

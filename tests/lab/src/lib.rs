@@ -2,6 +2,7 @@
 //!
 //! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
 //! * [`acs`]: an ACS that plays a script over it, and tells what was said.
+//! * [`attack`]: somebody who wants to keep the ACS from the connection-request port.
 //! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`Folder`]: a temporary folder.
@@ -14,6 +15,7 @@
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
 pub mod acs;
+pub mod attack;
 mod folder;
 pub mod home;
 pub mod http;
