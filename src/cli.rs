@@ -263,7 +263,7 @@ fn print_luup(folders: &Folders) -> Result<(), CliError> {
             let mut line = |name: &str, value: &str| {
                 out.extend([name, " ", &control::escape(value), "\n"]);
             };
-            Ok(luup::flatten(&json, "ZWave", &mut line)?)
+            luup::flatten(&json, "ZWave", &mut line)
         })
         .map_err(|e| CliError::Failed(e.to_string()))?;
     print(&out)

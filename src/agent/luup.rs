@@ -8,7 +8,7 @@ use super::timers::LoopTimer;
 use crate::base::clock::Now;
 use crate::base::config::LuupConfig;
 use crate::datamodel::model::PendingWrite;
-use crate::luup::{self, LuupError, Target};
+use crate::luup::{self, Fetch, HomeView, LuupError, Target};
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
 /// home is still to be read out of its JSON.
@@ -29,14 +29,16 @@ impl Agent {
             let config = self.config.luup.clone();
             let user_data = self.home.borrow().needs_user_data();
             let fetch = self.home.borrow_mut().begin_fetch();
+            let lost = fetch.clone();
             let job = Job {
                 kind: JobKind::LuupFetch,
                 patience: config.timeout.saturating_add(SLACK),
-                lost: Box::new(move |lost| {
-                    Done::Fetched(fetch, Err(LuupError::Lost(lost.to_string())))
+                lost: Box::new(move |why| {
+                    Done::Fetched(lost.clone(), Err(LuupError::Lost(why.to_string())))
                 }),
                 work: Box::new(move |reporter| {
-                    reporter.say(Done::Fetched(fetch, luup::fetch(&config, user_data)));
+                    let view = read_home(&config, user_data, &fetch);
+                    reporter.say(Done::Fetched(fetch, view));
                 }),
             };
             self.jobs.start(job, now.uptime);
@@ -78,6 +80,15 @@ impl Agent {
         };
         self.jobs.start(job, now.uptime);
     }
+}
+
+/// The home, as the rows see it: the loop has nothing left to do with it but to show it.
+fn read_home(
+    config: &LuupConfig,
+    user_data: bool,
+    fetch: &Fetch,
+) -> Result<Box<HomeView>, LuupError> {
+    luup::fetch(config, user_data).map(|snapshot| fetch.view(snapshot))
 }
 
 /// The values that Luup took.

@@ -33,7 +33,7 @@ use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::{Model, PendingWrite};
 use crate::device::sources::uci::UciSource;
 use crate::device::uci;
-use crate::luup::{Fetch, Home, LuupError, Snapshot, Target};
+use crate::luup::{Fetch, Home, HomeView, LuupError, Target};
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -66,7 +66,7 @@ enum LoopEvent {
 /// What a job reports.
 pub(super) enum Done {
     /// What Luup says of its home.
-    Fetched(Fetch, Result<Snapshot, LuupError>),
+    Fetched(Fetch, Result<Box<HomeView>, LuupError>),
     /// What came of the last message to the ACS.
     Answered(Result<Reply, NoReply>),
     /// The values that Luup took.

@@ -55,6 +55,14 @@ impl At {
         self
     }
 
+    /// The outermost `depth` instances of it.
+    pub fn outermost(mut self, depth: usize) -> Self {
+        while self.depth() > depth {
+            self = self.up();
+        }
+        self
+    }
+
     /// The number at a depth, 0 being the outermost.
     pub fn get(&self, depth: usize) -> Option<u32> {
         self.as_slice().get(depth).copied()
@@ -125,6 +133,8 @@ mod tests {
         let one = At::default().down(4).unwrap();
         assert_eq!(one.down(9).unwrap().up(), one);
         assert_eq!(At::default().up(), At::default());
+        assert_eq!(one.down(9).unwrap().outermost(1), one);
+        assert_eq!(one.outermost(5), one);
         assert_eq!(At::default().down(0), None);
     }
 

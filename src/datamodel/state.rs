@@ -146,9 +146,9 @@ impl State {
         instances.into_iter().flat_map(Instances::numbers)
     }
 
-    /// Forgets all that stands below an instance. `nodes` are the template and all nodes below it.
-    pub fn forget_below(&mut self, nodes: &[NodeId], at: At) -> Removed {
-        let mut removed = Removed::default();
+    /// Moves all that stands below an instance to `removed`. `nodes` are the template and all nodes
+    /// below it.
+    pub fn forget_below(&mut self, nodes: &BTreeSet<NodeId>, at: At, removed: &mut Removed) {
         for &node in nodes {
             let range = Key::new(node, at).range_below();
             let keys = self.parameters.range(range.clone()).map(|(key, _)| *key);
@@ -163,7 +163,6 @@ impl State {
                 removed.tables.extend(instances.map(|i| (table, i)));
             }
         }
-        removed
     }
 
     /// Takes a [`State::forget_below`] back.
@@ -199,7 +198,8 @@ mod tests {
         assert_eq!((state.bytes(), state.parameters().count()), (0, 0));
         state.restore(key, before);
         assert_eq!(state.bytes(), ROW_BYTES + 5);
-        state.forget_below(&[NodeId::ROOT], At::default());
+        let all = BTreeSet::from([NodeId::ROOT]);
+        state.forget_below(&all, At::default(), &mut Removed::default());
         assert_eq!(state.bytes(), 0);
     }
 }

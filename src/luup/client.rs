@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use super::key::LuupKey;
+use super::limits::MAX_BYTES;
 use super::{LuupError, Snapshot};
 use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
@@ -15,28 +16,28 @@ use crate::http::{
     Credentials, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
 };
 
-/// Longest answer read: 371 devices are 1.5 MB, and Z-Wave knows 232 nodes.
-pub const MAX_BYTES: u64 = 8 << 20;
-
 /// Characters of a refusing answer that are shown.
 const SHOWN: usize = 60;
+
+/// The state of all devices.
+const STATUS: &str = "status&output_format=json";
+
+/// The configuration, without static_data: half of the answer on a real box, of which no row needs
+/// anything.
+const USER_DATA: &str = "user_data&ns=1&output_format=json";
 
 /// Fetches the state of the home, with `want_user_data` also its configuration: names, rooms,
 /// types, parents. Takes at most `cfg.timeout` in all.
 pub fn fetch(cfg: &LuupConfig, want_user_data: bool) -> Result<Snapshot, LuupError> {
     let mut client = LuupClient::new(cfg)?;
-    let status = json(client.get("status&output_format=json")?)?;
-    let user_data = match want_user_data {
-        // Without static_data, half of the answer on a real box, of which no row needs anything.
-        true => Some(json(client.get("user_data&ns=1&output_format=json")?)?),
-        false => None,
-    };
-    Snapshot::read(&status, user_data.as_deref())
+    let user_data = want_user_data.then_some(USER_DATA);
+    let requests = [STATUS].into_iter().chain(user_data);
+    Snapshot::read(requests.map(|request| json(client.get(request)?)))
 }
 
 /// Fetches the answer to `id=status` as it is.
 pub fn fetch_text(cfg: &LuupConfig) -> Result<String, LuupError> {
-    json(LuupClient::new(cfg)?.get("status&output_format=json")?)
+    json(LuupClient::new(cfg)?.get(STATUS)?)
 }
 
 /// Writes one value: a variable by `variableset`, name and room by `rename`. `key` and `device`
@@ -99,9 +100,14 @@ impl LuupClient {
         if answer.status != 200 {
             return Err(LuupError::Status(answer.status));
         }
-        // A name in another encoding must not cost the whole home.
+        // A name in another encoding must not cost the whole home. Each byte of it that is no text
+        // becomes a character of three.
         let text = String::from_utf8(answer.read(MAX_BYTES)?);
-        Ok(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        let text = text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        match text.len() as u64 > MAX_BYTES {
+            true => Err(LuupError::TooBig),
+            false => Ok(text),
+        }
     }
 }
 

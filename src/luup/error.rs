@@ -15,8 +15,15 @@ pub enum LuupError {
     Timeout,
     /// An HTTP status other than 200.
     Status(u16),
-    /// More bytes than [`MAX_BYTES`](super::client::MAX_BYTES).
+    /// More bytes than [`MAX_BYTES`](super::limits::MAX_BYTES).
     TooBig,
+    /// More of something than any home has, see [`limits`](super::limits).
+    TooMuch {
+        /// Devices, names, values, bytes.
+        what: &'static str,
+        /// How many are taken.
+        most: usize,
+    },
     /// 200 without a body, as the engine answers while it reloads.
     Empty,
     /// A text instead of JSON: `Exiting`, `NO_CHANGES`, `Bad Device`, a page of HTML.
@@ -42,6 +49,10 @@ impl fmt::Display for LuupError {
             Self::Timeout => f.write_str("no complete answer within luup.timeout"),
             Self::Status(status) => write!(f, "the engine answers with HTTP status {status}"),
             Self::TooBig => f.write_str("the answer is too big"),
+            Self::TooMuch { what, most } => write!(
+                f,
+                "the answer has more than {most} {what}, which no home has, and is not taken"
+            ),
             Self::Empty => f.write_str("the answer is empty, the engine is probably reloading"),
             Self::Text(text) => write!(f, "the answer is no JSON but the text {text:?}"),
             Self::Json(why) => write!(f, "the answer is not complete JSON: {why}"),

@@ -3,50 +3,58 @@
 //! The names tell where a value stands, `ZWave.devices.1.states.1.id 208`: members by name, items
 //! of lists by number from 1. They are no addresses, since devices and states change their places.
 
-use crate::base::json::{JsonError, JsonEvent, JsonReader};
+use super::LuupError;
+use super::limits::{MAX_FLAT_BYTES, within};
+use crate::base::json::{JsonEvent, JsonReader};
 
 /// Calls `each(name, value)` for every value in the JSON of `text`, in its order, its name beginning
 /// with `prefix`. What is empty has no pair, and null has an empty value.
 ///
 /// # Errors
-/// The text is not, or not to its end, JSON that [`JsonReader`] reads.
+/// The text is not, or not to its end, JSON that [`JsonReader`] reads, or its pairs are too much.
 pub fn flatten(
     text: &str,
     prefix: &str,
     each: &mut dyn FnMut(&str, &str),
-) -> Result<(), JsonError> {
+) -> Result<(), LuupError> {
     let mut reader = JsonReader::new(text);
     let mut name = prefix.to_owned();
+    let mut bytes = 0;
+    // A long name in front of many short values is repeated with each of them.
+    let mut each = |name: &str, value: &str| {
+        bytes += name.len() + value.len();
+        within("bytes of names and values", MAX_FLAT_BYTES, bytes)?;
+        each(name, value);
+        Ok(())
+    };
     while let Some(value) = reader.next()? {
-        walk(&mut reader, &value, &mut name, each)?;
+        walk(&mut reader, &value, &mut name, &mut each)?;
     }
     Ok(())
 }
+
+/// Takes a pair of name and value.
+type Take<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), LuupError>;
 
 /// Recurses as deep as the text nests, which the reader bounds.
 fn walk(
     reader: &mut JsonReader<'_>,
     value: &JsonEvent<'_>,
     name: &mut String,
-    each: &mut dyn FnMut(&str, &str),
-) -> Result<(), JsonError> {
+    each: Take<'_>,
+) -> Result<(), LuupError> {
     match value {
         JsonEvent::Text(text) => each(name, text),
         JsonEvent::Number(number) => each(name, number),
         JsonEvent::Bool(true) => each(name, "true"),
         JsonEvent::Bool(false) => each(name, "false"),
         JsonEvent::Null => each(name, ""),
-        JsonEvent::Object | JsonEvent::Array => return inside(reader, name, each),
-        JsonEvent::Name(_) | JsonEvent::Close => {}
+        JsonEvent::Object | JsonEvent::Array => inside(reader, name, each),
+        JsonEvent::Name(_) | JsonEvent::Close => Ok(()),
     }
-    Ok(())
 }
 
-fn inside(
-    reader: &mut JsonReader<'_>,
-    name: &mut String,
-    each: &mut dyn FnMut(&str, &str),
-) -> Result<(), JsonError> {
+fn inside(reader: &mut JsonReader<'_>, name: &mut String, each: Take<'_>) -> Result<(), LuupError> {
     let outside = name.len();
     let mut number = 0_u32;
     while let Some(event) = reader.next()? {

@@ -4,7 +4,8 @@
 //! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
 //!   runs in a job; a snapshot may cross threads.
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
-//!   reloading or talking nonsense changes nothing in it.
+//!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
+//!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
 //! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
 //!
 //! Devices are known by their Luup number and values by service and variable, never by their
@@ -16,12 +17,13 @@ mod error;
 pub mod flatten;
 mod home;
 mod key;
+pub mod limits;
 mod snapshot;
 pub mod source;
 
 pub use client::{fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;
-pub use home::{Fetch, Home, Target};
+pub use home::{Fetch, Home, HomeView, Target};
 pub use snapshot::Snapshot;
 pub use source::LuupSource;

@@ -3,8 +3,10 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
-use cwmpd_lab::home::{Home, wait_for};
+use cwmpd::luup::limits::{MAX_BYTES, MAX_NAMES};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER, request_connection};
+use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::luup::hostile::{greatest_home, hostile};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 
 const BATTERY: &str = "Device.Zwave.Interface.12.BatteryLevel";
@@ -134,4 +136,61 @@ fn s25_what_luup_tells_for_the_first_time_is_no_change() {
         assert_eq!(told[0].name, "Device.X_TEST_Node.12.Battery");
         s.end();
     });
+}
+
+/// Most memory that the agent took so far, in kB.
+fn peak_kb(agent: &Daemon<'_>) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", agent.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kb = line.and_then(|line| line.split_whitespace().next());
+    kb.unwrap().parse().unwrap()
+}
+
+#[test]
+fn s24_a_hostile_home_keeps_nobody_from_the_agent() {
+    const NODES: &str = "Zwave.InterfaceNumberOfEntries";
+    let luup = FakeLuup::start();
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs, &luup);
+    home.set_uci("cpe", "userid", "caller");
+    home.set_uci("cpe", "passwd", "calling");
+    let agent = home.start();
+    acs.session(|s| {
+        s.inform();
+        s.end();
+    });
+    let url = agent.connection_request_url();
+    let nodes = agent.get(NODES);
+    assert_eq!(nodes, "12");
+    let called = || {
+        assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+        acs.session(|s| {
+            assert_eq!(events(s), ["6 CONNECTION REQUEST"]);
+            s.end();
+        });
+        assert!(agent.status().contains("success"));
+    };
+    let shows = |nodes: &str| {
+        wait_for("the home", || (agent.get(NODES) == nodes).then_some(()));
+    };
+    // One that is as much work as one that is taken can be, from both requests, and its end.
+    luup.mood(Mood::Says(greatest_home(1000, 64_000, MAX_NAMES)));
+    called();
+    called();
+    shows("1000");
+    luup.mood(Mood::Well);
+    called();
+    shows("12");
+    for answer in hostile(MAX_BYTES as usize) {
+        if answer.what == "empty devices" || answer.what == "names" {
+            luup.mood(Mood::Says(answer.text));
+            called();
+        }
+    }
+    agent.wait_for_log("the answer has more than");
+    assert_eq!(agent.get(NODES), "12", "the last good ones");
+    let peak = peak_kb(&agent);
+    assert!(peak < 64 * 1024, "{peak} kB");
+    // While it works on the last one, or has just done so.
+    assert_eq!(agent.stop().code(), Some(0));
 }

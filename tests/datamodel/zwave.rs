@@ -98,8 +98,9 @@ fn the_rows_have_values_from_stored_answers() {
     let home: Rc<RefCell<Home>> = Rc::default();
     let mut model = Model::open(folder.path(), "Device.", luup(&home)).unwrap();
     let fetch = home.borrow_mut().begin_fetch();
-    home.borrow_mut()
-        .update(fetch, Snapshot::read(&status, Some(&user_data)));
+    let snapshot = Snapshot::read([Ok(&status), Ok(&user_data)]).unwrap();
+    let view = fetch.view(snapshot);
+    home.borrow_mut().update(fetch, Ok(view));
     model.refresh();
     let direct: BTreeSet<String> = zwave()
         .iter()

@@ -32,7 +32,8 @@ impl Rows {
     pub fn update(&self, fetched: Result<Snapshot, LuupError>) {
         let mut home = self.home.borrow_mut();
         let fetch = home.begin_fetch();
-        home.update(fetch, fetched);
+        let view = fetched.map(|snapshot| fetch.view(snapshot));
+        home.update(fetch, view);
     }
 
     fn declare(&mut self, key: &str, kind: Option<&ParamType>, tables: usize) -> Slot {

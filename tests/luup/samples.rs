@@ -16,7 +16,8 @@ fn sample(name: &str) -> Option<String> {
 }
 
 fn rows(status: &str, user_data: Option<&str>) -> Rows {
-    Rows::of(Snapshot::read(status, user_data))
+    let answers = [status].into_iter().chain(user_data);
+    Rows::of(Snapshot::read(answers.map(Ok)))
 }
 
 #[test]
@@ -48,12 +49,12 @@ fn a_home_of_231_nodes_is_small() {
     ) else {
         return;
     };
-    let both = Snapshot::read(&status, Some(&user_data)).unwrap();
+    let both = Snapshot::read([Ok(&status), Ok(&user_data)]).unwrap();
     let bytes = both.bytes();
     println!("status and user_data: {} kB", bytes / 1024);
     assert!(bytes < 300 * 1024, "{bytes}");
     assert_eq!(Rows::of(Ok(both)).list("nodes", &[]).len(), 231);
-    let bytes = Snapshot::read(&status, None).unwrap().bytes();
+    let bytes = Snapshot::read([Ok(&status)]).unwrap().bytes();
     println!("status: {} kB", bytes / 1024);
     assert!(bytes < 128 * 1024, "{bytes}");
 }
@@ -150,7 +151,7 @@ fn pieces_of_real_answers_are_refused_and_change_nothing() {
     ];
     for name in pieces {
         let Some(text) = sample(name) else { return };
-        let error = Snapshot::read(&text, None).unwrap_err();
+        let error = Snapshot::read([Ok(&text)]).unwrap_err();
         let broken = matches!(error, LuupError::Json(_) | LuupError::NoDevices);
         assert!(broken, "{name}: {error}");
         assert!(flatten(&text, "", &mut |_, _| {}).is_err(), "{name}");
@@ -188,7 +189,7 @@ fn every_beginning_of_an_answer_is_refused() {
     let whole = text.trim_end();
     for length in (0..whole.len()).step_by(97) {
         if let Some(beginning) = whole.get(..length) {
-            assert!(Snapshot::read(beginning, None).is_err(), "{length}");
+            assert!(Snapshot::read([Ok(beginning)]).is_err(), "{length}");
         }
     }
 }

@@ -44,13 +44,13 @@ impl<'a> JsonReader<'a> {
 
     fn unicode(&mut self) -> Result<char, JsonError> {
         let first = self.four_hex()?;
-        let mut units = vec![first];
         let rest = self.text.get(self.at..).unwrap_or_default();
+        let mut second = None;
         if (0xd800..0xdc00).contains(&first) && rest.starts_with("\\u") {
             self.at += 2;
-            units.push(self.four_hex()?);
+            second = Some(self.four_hex()?);
         }
-        match char::decode_utf16(units).next() {
+        match char::decode_utf16([first].into_iter().chain(second)).next() {
             Some(Ok(c)) => Ok(c),
             _ => self.fail("half of a surrogate pair"),
         }

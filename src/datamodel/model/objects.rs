@@ -8,7 +8,7 @@ use super::resolve::{Place, instances};
 use super::touched::Touched;
 use super::{InForce, Model, ModelError, Requester};
 use crate::datamodel::instances::{Instances, MAX_INSTANCES};
-use crate::datamodel::key::Key;
+use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::schema::{NodeKind, Table};
 use crate::datamodel::source::Listed;
 use crate::datamodel::state::{ROW_BYTES, Removed};
@@ -147,21 +147,27 @@ impl Model {
             }
         }
         self.touched.instance(table, number, true);
-        self.forget_instance(table, number)
+        self.forget_instances(table.node, &table.at.down(number).into_iter().collect())
     }
 
-    /// Forgets all that is kept below an instance.
-    fn forget_instance(&mut self, table: Key, number: u32) -> Removed {
-        let template = self.schema.table(table.node).and_then(|t| t.template);
-        let (Some(template), Some(at)) = (template, table.at.down(number)) else {
+    /// Forgets all that is kept below these instances of the tables of a node, of all of them in one
+    /// go: a source may lose any number at once.
+    fn forget_instances(&mut self, table: NodeId, gone: &BTreeSet<At>) -> Removed {
+        let template = self.schema.table(table).and_then(|t| t.template);
+        let (Some(template), Some(one)) = (template, gone.first()) else {
             return Removed::default();
         };
-        let below = self.schema.with_all_below(template);
+        let below: BTreeSet<NodeId> = self.schema.with_all_below(template).into_iter().collect();
+        let depth = one.depth();
         let is_below =
-            |key: &Key| key.at.as_slice().starts_with(at.as_slice()) && below.contains(&key.node);
+            |key: &Key| gone.contains(&key.at.outermost(depth)) && below.contains(&key.node);
         self.mixed.retain(|key, _| !is_below(key));
         self.misfits.retain(|key| !is_below(key));
-        self.state.forget_below(&below, at)
+        let mut removed = Removed::default();
+        for at in gone {
+            self.state.forget_below(&below, *at, &mut removed);
+        }
+        removed
     }
 
     /// Brings the tables whose instances a source owns up to date.
@@ -169,13 +175,18 @@ impl Model {
         let schema = Rc::clone(&self.schema);
         for &node in &schema.source_tables {
             if let Some(table) = schema.table(node) {
-                self.each_instance(node, &mut |model, key| model.list_instances(key, table));
+                let mut forgotten = BTreeSet::new();
+                self.each_instance(node, &mut |model, key| {
+                    model.list_instances(key, table, &mut forgotten);
+                });
+                self.forget_instances(node, &forgotten);
             }
         }
         self.forget_departed();
     }
 
-    fn list_instances(&mut self, key: Key, table: &Table) {
+    /// Instances that nobody will ask for again are added to `forgotten`.
+    fn list_instances(&mut self, key: Key, table: &Table, forgotten: &mut BTreeSet<At>) {
         let Some(reference) = &table.source else {
             return;
         };
@@ -206,7 +217,7 @@ impl Model {
         }
         for number in followed.forgotten {
             self.touched.instance(key, number, false);
-            self.forget_instance(key, number);
+            forgotten.extend(key.at.down(number));
         }
     }
 

@@ -2,11 +2,12 @@
 
 mod tables;
 mod taken;
+mod view;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use self::tables::Tables;
 use self::taken::Taken;
+pub use self::view::HomeView;
 use super::key::LuupKey;
 use super::{LuupError, Snapshot};
 use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
@@ -15,25 +16,20 @@ use crate::datamodel::types::ParamType;
 /// The last good [`Snapshot`], and what the rows of the data model want of it.
 #[derive(Debug, Default)]
 pub struct Home {
-    rows: Vec<LuupRow>,
-    snapshot: Option<Snapshot>,
-    tables: Tables,
-    /// What rows show in place of a value that does not fit their type, by index and device: the
-    /// last good one, `None` where there was none. Of devices in the snapshot only.
-    kept: BTreeMap<(usize, u32), Option<Box<str>>>,
+    rows: Arc<Vec<LuupRow>>,
+    /// `None` before the first good fetch.
+    view: Option<Arc<HomeView>>,
     taken: Taken,
-    /// What did not fit at the last fetch, as it was logged.
-    complaint: Option<String>,
+    /// Why the last fetch failed, as it was logged.
+    failure: Option<LuupError>,
 }
 
 /// A row that Luup supplies.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct LuupRow {
     key: LuupKey,
     /// The type that what Luup says must fit.
     kind: Option<ParamType>,
-    /// Of a row in no table: the first device that has the value, or that had it last.
-    first: Option<u32>,
     in_table: bool,
 }
 
@@ -46,9 +42,24 @@ pub struct Target {
     pub device: u32,
 }
 
-/// A fetch on its way: its place among fetches and writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fetch(u32);
+/// A fetch on its way: its place among fetches and writes, and what its job has to know. It may
+/// cross threads.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    number: u32,
+    rows: Arc<Vec<LuupRow>>,
+    before: Option<Arc<HomeView>>,
+}
+
+impl Fetch {
+    /// What the rows make of what was fetched: the work that grows with the home.
+    ///
+    /// A value that does not fit the type of its row keeps its last good one; if there was none, it
+    /// is not known. An empty value is none.
+    pub fn view(&self, snapshot: Snapshot) -> Box<HomeView> {
+        Box::new(HomeView::of(snapshot, &self.rows, self.before.as_deref()))
+    }
+}
 
 impl Home {
     /// Whether the data model has a row that Luup supplies.
@@ -63,54 +74,52 @@ impl Home {
 
     /// Whether the engine has answered once.
     pub(super) fn is_known(&self) -> bool {
-        self.snapshot.is_some()
+        self.view.is_some()
     }
 
     /// To be called before a fetch begins; [`Home::update`] wants it back.
     pub fn begin_fetch(&mut self) -> Fetch {
-        self.taken.begin_fetch()
+        Fetch {
+            number: self.taken.begin_fetch(),
+            rows: Arc::clone(&self.rows),
+            before: self.view.clone(),
+        }
     }
 
     /// Takes what a fetch brought; a failed one, or one that began before the one that came last,
-    /// leaves all as it is. Either way at most one line is logged.
-    ///
-    /// A value that does not fit the type of its row keeps its last good one; if there was none, it
-    /// is not known. An empty value is none.
-    pub fn update(&mut self, fetch: Fetch, fetched: Result<Snapshot, LuupError>) {
-        let new = match fetched {
+    /// leaves all as it is. Either way at most one line is logged, and none again and again.
+    pub fn update(&mut self, fetch: Fetch, fetched: Result<Box<HomeView>, LuupError>) {
+        let mut new = match fetched {
             Ok(new) => new,
             Err(error) => {
-                log::warn!("{error}; the last good values stay");
+                if self.failure.as_ref() != Some(&error) {
+                    log::warn!("{error}; the last good values stay");
+                    self.failure = Some(error);
+                }
                 return;
             }
         };
-        if self.taken.is_late(fetch) {
+        self.failure = None;
+        if self.taken.is_late(fetch.number) {
             return;
         }
-        let mut kept = BTreeMap::new();
-        let mut complaint = None;
-        for index in 0..self.rows.len() {
-            for (device, why) in self.misfits(index, &new) {
-                kept.insert((index, device), self.last_good(index, device));
-                complaint.get_or_insert(why);
-            }
-        }
-        if let Some(why) = complaint.as_ref().filter(|_| complaint != self.complaint) {
+        let before = self.view.as_deref();
+        let known = before.and_then(|before| before.complaint.as_ref());
+        if let Some(why) = new.complaint.as_ref().filter(|why| Some(*why) != known) {
             log::warn!("luup: {why}, maybe others too; the last good values stay");
         }
         log::debug!(
             "luup: {} devices in {} kB",
-            new.devices().count(),
-            new.bytes() / 1024
+            new.snapshot.devices().count(),
+            new.snapshot.bytes() / 1024
         );
-        self.taken.came(fetch);
-        self.complaint = complaint;
-        self.kept = kept;
-        self.tables = Tables::of(&new, &self.tables);
-        for row in &mut self.rows {
-            row.first = first_with(&row.key, &new).or(row.first);
+        // Rows that were declared since, of which there are none in a running agent.
+        new.add_rows(&self.rows, before);
+        for (device, key, text) in self.taken.iter() {
+            new.keep_taken(&self.rows, device, key, text);
         }
-        self.snapshot = Some(new);
+        self.taken.came(fetch.number);
+        self.view = Some(new.into());
     }
 
     /// What a write has changed: it is shown until a fetch that began after it comes.
@@ -129,14 +138,14 @@ impl Home {
         let row = self.rows.get(slot.index());
         let row = row.ok_or_else(|| LuupError::NotWritable("an unknown row".to_owned()))?;
         let not_writable = || LuupError::NotWritable(row.key.to_string());
-        let snapshot = self.snapshot.as_ref().ok_or_else(not_writable)?;
+        let view = self.view.as_ref().ok_or_else(not_writable)?;
         let device = match at.last() {
             Some(name) => name.parse().ok(),
-            None => row.first,
+            None => view.first(slot.index()),
         };
         let key = match &row.key {
             LuupKey::Variable { service, variable } => {
-                let full = snapshot.service(service).ok_or_else(not_writable)?;
+                let full = view.snapshot.service(service).ok_or_else(not_writable)?;
                 format!("{full}/{variable}")
             }
             key if key.writable() => key.to_string(),
@@ -161,20 +170,16 @@ impl Home {
             }
             _ => {}
         }
-        let first = self.snapshot.as_ref().and_then(|now| first_with(&key, now));
-        self.rows.push(LuupRow {
+        let slot = Slot::new(self.rows.len());
+        Arc::make_mut(&mut self.rows).push(LuupRow {
             key,
             kind: row.kind.filter(|_| !row.filtered).cloned(),
-            first,
             in_table: row.tables > 0,
         });
-        let index = self.rows.len() - 1;
-        if let Some(snapshot) = &self.snapshot {
-            let misfits = self.misfits(index, snapshot).into_iter();
-            let unknown = misfits.map(|(device, _)| ((index, device), None));
-            self.kept.extend(unknown.collect::<Vec<_>>());
+        if let Some(view) = &mut self.view {
+            Arc::make_mut(view).add_rows(&self.rows, None);
         }
-        Ok(Slot::new(index))
+        Ok(slot)
     }
 
     /// The value of a variable or field, of the device that is the innermost instance, or of the
@@ -183,48 +188,32 @@ impl Home {
         let Some(row) = self.rows.get(slot.index()) else {
             return Reading::Absent;
         };
-        let Some(snapshot) = &self.snapshot else {
+        let Some(view) = &self.view else {
             return Reading::Unknown;
         };
         let device = match row.in_table {
             true => innermost(at),
-            false => row.first,
+            false => view.first(slot.index()),
         };
-        match device {
-            Some(device) => self.value_of(slot.index(), row, snapshot, device),
-            None => Reading::Absent,
+        let Some(device) = device else {
+            return Reading::Absent;
+        };
+        match self.taken.get(device, &row.key) {
+            Some("") => Reading::Absent,
+            Some(taken) => Reading::of(Some(taken)),
+            None => view.value(slot.index(), device),
         }
-    }
-
-    fn value_of<'h>(
-        &'h self,
-        index: usize,
-        row: &LuupRow,
-        snapshot: &'h Snapshot,
-        device: u32,
-    ) -> Reading<'h> {
-        let value = match self.taken.get(device, &row.key) {
-            Some("") => None,
-            Some(taken) => Some(taken),
-            None if !snapshot.has(device) => return Reading::Unknown,
-            None => match self.kept.get(&(index, device)) {
-                Some(None) => return Reading::Unknown,
-                Some(Some(kept)) => Some(&**kept),
-                None => value_in(snapshot, &row.key, device),
-            },
-        };
-        Reading::of(value)
     }
 
     /// The instances of a table; `None` before the first good fetch, and while the device that it
     /// stands in is not there.
     pub(super) fn list(&self, slot: Slot, at: &[Instance<'_>]) -> Option<Vec<Listed>> {
-        let snapshot = self.snapshot.as_ref()?;
+        let view = self.view.as_ref()?;
         let devices = match self.rows.get(slot.index())?.key {
-            LuupKey::Nodes => self.tables.nodes(),
+            LuupKey::Nodes => view.tables.nodes(),
             LuupKey::Children => {
-                let parent = innermost(at).filter(|parent| snapshot.has(*parent))?;
-                self.tables.children(parent)
+                let parent = innermost(at).filter(|parent| view.snapshot.has(*parent))?;
+                view.tables.children(parent)
             }
             LuupKey::Variable { .. } | LuupKey::Field(_) => return None,
         };
@@ -235,45 +224,10 @@ impl Home {
         });
         Some(listed.collect())
     }
-
-    /// The devices for which a snapshot says something that does not fit the row, and what.
-    fn misfits(&self, index: usize, snapshot: &Snapshot) -> Vec<(u32, String)> {
-        let Some(LuupRow {
-            key,
-            kind: Some(kind),
-            ..
-        }) = self.rows.get(index)
-        else {
-            return Vec::new();
-        };
-        let misfit = |device| {
-            let why = kind.check(value_in(snapshot, key, device)?).err()?;
-            Some((device, format!("{key} of device {device}: {why}")))
-        };
-        snapshot.devices().filter_map(misfit).collect()
-    }
-
-    fn last_good(&self, index: usize, device: u32) -> Option<Box<str>> {
-        let (row, snapshot) = (self.rows.get(index)?, self.snapshot.as_ref()?);
-        let known = self.value_of(index, row, snapshot, device);
-        known.value().map(Box::from)
-    }
 }
 
 fn innermost(at: &[Instance<'_>]) -> Option<u32> {
     at.last()?.name().parse().ok()
-}
-
-fn value_in<'s>(snapshot: &'s Snapshot, key: &LuupKey, device: u32) -> Option<&'s str> {
-    let (service, variable) = key.name()?;
-    snapshot.value(device, snapshot.names(service, variable))
-}
-
-fn first_with(key: &LuupKey, snapshot: &Snapshot) -> Option<u32> {
-    let (service, variable) = key.name()?;
-    let names = snapshot.names(service, variable);
-    let has = |device: &u32| snapshot.value(*device, names.clone()).is_some();
-    snapshot.devices().find(has)
 }
 
 #[cfg(test)]

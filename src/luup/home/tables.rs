@@ -10,7 +10,7 @@ use crate::luup::snapshot::NameId;
 const NETWORK: u32 = 1;
 
 /// The tables of a snapshot.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tables {
     /// Ascending.
     nodes: Vec<u32>,
@@ -24,15 +24,15 @@ impl Tables {
     /// before it tells of their variables. Where Luup tells of parents, it is also a child of the
     /// network with a node number other than the controller's, which is not a node but carries
     /// capabilities too.
-    pub(super) fn of(snapshot: &Snapshot, before: &Self) -> Self {
+    pub(super) fn of(snapshot: &Snapshot, before: Option<&Self>) -> Self {
         let capabilities = snapshot.names("ZWaveDevice1", "Capabilities");
         let parent = snapshot.names(FIELDS, "id_parent");
         let altid = snapshot.names(FIELDS, "altid");
         let controller = snapshot
-            .value(NETWORK, snapshot.names("ZWaveNetwork1", "HomeID"))
+            .value(NETWORK, &snapshot.names("ZWaveNetwork1", "HomeID"))
             .and_then(controller_node);
         let number = |device, names: &Range<NameId>| -> Option<u32> {
-            snapshot.value(device, names.clone())?.trim().parse().ok()
+            snapshot.value(device, names)?.trim().parse().ok()
         };
         let mut tables = Self::default();
         for device in snapshot.devices() {
@@ -44,8 +44,8 @@ impl Tables {
                 let node = number(device, &altid);
                 parent == NETWORK && node.is_some() && node != controller
             });
-            let capable = snapshot.value(device, capabilities.clone()).is_some()
-                || before.nodes.binary_search(&device).is_ok();
+            let capable = snapshot.value(device, &capabilities).is_some()
+                || before.is_some_and(|before| before.nodes.binary_search(&device).is_ok());
             if device != NETWORK && capable && placed {
                 tables.nodes.push(device);
             }

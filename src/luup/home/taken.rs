@@ -1,13 +1,15 @@
 //! What Luup took since the last fetch: a fetch that began before a write, or that has not come
 //! yet, says the older value.
 
-use super::Fetch;
+use std::collections::BTreeMap;
+
 use crate::luup::key::LuupKey;
 
 /// The values that were written, and the order of fetches and writes.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    values: Vec<TakenValue>,
+    /// By device: few of each.
+    values: BTreeMap<u32, Vec<TakenValue>>,
     /// The last fetch that began, and the last that came.
     begun: u32,
     came: u32,
@@ -15,7 +17,6 @@ pub(super) struct Taken {
 
 #[derive(Debug)]
 struct TakenValue {
-    device: u32,
     /// With the full name of the service.
     key: LuupKey,
     text: Box<str>,
@@ -24,40 +25,49 @@ struct TakenValue {
 }
 
 impl Taken {
-    /// The next fetch.
-    pub(super) fn begin_fetch(&mut self) -> Fetch {
+    /// The number of the next fetch.
+    pub(super) fn begin_fetch(&mut self) -> u32 {
         self.begun = self.begun.saturating_add(1);
-        Fetch(self.begun)
+        self.begun
     }
 
     /// Whether one that began later came already.
-    pub(super) fn is_late(&self, fetch: Fetch) -> bool {
-        fetch.0 < self.came
+    pub(super) fn is_late(&self, fetch: u32) -> bool {
+        fetch < self.came
     }
 
     /// A fetch came: what was written before it began is in it.
-    pub(super) fn came(&mut self, fetch: Fetch) {
-        self.came = fetch.0;
-        self.values.retain(|value| value.after >= fetch.0);
+    pub(super) fn came(&mut self, fetch: u32) {
+        self.came = fetch;
+        self.values.retain(|_, values| {
+            values.retain(|value| value.after >= fetch);
+            !values.is_empty()
+        });
     }
 
     /// Luup took a value.
     pub(super) fn add(&mut self, device: u32, key: LuupKey, text: &str) {
-        let after = self.begun;
-        let is_other = |value: &TakenValue| value.device != device || value.key != key;
-        self.values.retain(is_other);
-        self.values.push(TakenValue {
-            device,
+        let values = self.values.entry(device).or_default();
+        values.retain(|value| value.key != key);
+        values.push(TakenValue {
             key,
             text: text.into(),
-            after,
+            after: self.begun,
         });
     }
 
     /// What a key of a device was set to.
     pub(super) fn get(&self, device: u32, key: &LuupKey) -> Option<&str> {
-        let mut values = self.values.iter();
-        let value = values.find(|value| value.device == device && key.means(&value.key));
+        let mut values = self.values.get(&device)?.iter();
+        let value = values.find(|value| key.means(&value.key));
         value.map(|value| &*value.text)
+    }
+
+    /// All of them: device, key and text.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &LuupKey, &str)> {
+        self.values.iter().flat_map(|(device, values)| {
+            let values = values.iter();
+            values.map(|value| (*device, &value.key, &*value.text))
+        })
     }
 }

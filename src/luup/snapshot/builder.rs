@@ -1,39 +1,51 @@
-//! From Luup's answers to a [`Snapshot`], in one pass and with each text stored once.
+//! From Luup's answers to a [`Snapshot`], in one pass, with each text stored once, and never with
+//! more of anything than the bounds say.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{Name, NameId, Snapshot, TextId, Texts};
 use crate::base::json::{JsonEvent, JsonReader};
 use crate::luup::LuupError;
 use crate::luup::key::{FIELDS, short};
+use crate::luup::limits::{
+    MAX_DEVICES, MAX_NAME_BYTES, MAX_NAMES, MAX_TEXT_BYTES, MAX_VALUES, within,
+};
 
 /// A value on its way into a snapshot.
-pub(super) struct FoundValue {
+struct FoundValue {
     device: u32,
-    service: TextId,
-    variable: TextId,
+    /// In the order in which names were found.
+    name: NameId,
     value: TextId,
 }
 
 #[derive(Default)]
 pub(super) struct Builder {
     texts: Texts,
-    known: HashMap<String, TextId>,
-    pub(super) values: Vec<FoundValue>,
+    known: HashMap<Box<str>, TextId>,
+    names: HashMap<(TextId, TextId), NameId>,
+    values: Vec<FoundValue>,
 }
 
 impl Builder {
-    fn text(&mut self, text: &str) -> TextId {
-        match self.known.get(text) {
-            Some(id) => *id,
-            None => {
-                let id = self.texts.add(text);
-                self.known.insert(text.to_owned(), id);
-                id
-            }
-        }
+    /// Whether no device with a value was found yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 
+    fn text(&mut self, text: &str) -> Result<TextId, LuupError> {
+        if let Some(id) = self.known.get(text) {
+            return Ok(*id);
+        }
+        let bytes = self.texts.all.len() + text.len();
+        within("bytes of different texts", MAX_TEXT_BYTES, bytes)?;
+        let id = self.texts.add(text);
+        self.known.insert(text.into(), id);
+        Ok(id)
+    }
+
+    /// Reads one answer. What stood in one before stays.
     pub(super) fn document(&mut self, text: &str) -> Result<(), LuupError> {
         let mut reader = JsonReader::new(text);
         if reader.next()? != Some(JsonEvent::Object) {
@@ -53,10 +65,15 @@ impl Builder {
     }
 
     fn devices(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
+        let mut devices = 0;
         while let Some(event) = reader.next()? {
             match event {
                 JsonEvent::Close => break,
-                JsonEvent::Object => self.device(reader)?,
+                JsonEvent::Object => {
+                    devices += 1;
+                    within("devices", MAX_DEVICES, devices)?;
+                    self.device(reader)?;
+                }
                 other => reader.skip(&other)?,
             }
         }
@@ -66,20 +83,18 @@ impl Builder {
     /// A device, the number of which may stand anywhere in it, as a number or as a string.
     fn device(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
         let first = self.values.len();
-        let fields = self.text(FIELDS);
         let mut id = None;
         while let Some(JsonEvent::Name(name)) = reader.next()? {
             match (name.as_ref(), reader.next()?) {
                 ("states", Some(JsonEvent::Array)) => self.states(reader)?,
                 (_, Some(value)) => {
-                    if let Some(text) = scalar(&value) {
+                    reader.skip(&value)?;
+                    if let Some(text) = scalar(value) {
                         if name == "id" {
                             id = text.trim().parse().ok().filter(|id| *id > 0);
                         }
-                        let variable = self.text(&name);
-                        self.found(fields, variable, text);
+                        self.found(FIELDS, &name, &text)?;
                     }
-                    reader.skip(&value)?;
                 }
                 (_, None) => {}
             }
@@ -109,56 +124,78 @@ impl Builder {
         let (mut service, mut variable, mut text) = (None, None, None);
         while let Some(JsonEvent::Name(name)) = reader.next()? {
             let Some(value) = reader.next()? else { break };
+            reader.skip(&value)?;
             match name.as_ref() {
-                "service" => service = scalar(&value).map(|s| self.text(s)),
-                "variable" => variable = scalar(&value).map(|s| self.text(s)),
-                "value" => text = scalar(&value).map(str::to_owned),
+                "service" => service = scalar(value),
+                "variable" => variable = scalar(value),
+                "value" => text = scalar(value),
                 _ => {}
             }
-            reader.skip(&value)?;
         }
-        if let (Some(service), Some(variable), Some(text)) = (service, variable, text) {
-            if self.texts.get(service) != FIELDS {
-                self.found(service, variable, &text);
+        match (service, variable, text) {
+            (Some(service), Some(variable), Some(text)) if service != FIELDS => {
+                self.found(&service, &variable, &text)
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Luup ends some numbers with a line break.
-    fn found(&mut self, service: TextId, variable: TextId, value: &str) {
+    fn found(&mut self, service: &str, variable: &str, value: &str) -> Result<(), LuupError> {
         let value = value.trim_end_matches(['\r', '\n']);
-        if !value.is_empty() {
-            let value = self.text(value);
-            self.values.push(FoundValue {
-                device: 0,
-                service,
-                variable,
-                value,
-            });
+        if value.is_empty() {
+            return Ok(());
         }
+        within("values", MAX_VALUES, self.values.len() + 1)?;
+        let longest = service.len().max(variable.len());
+        within("bytes in a name", MAX_NAME_BYTES, longest)?;
+        let name = (self.text(service)?, self.text(variable)?);
+        let new = self.names.len();
+        let name = *self.names.entry(name).or_insert(new as NameId);
+        within("names", MAX_NAMES, self.names.len())?;
+        let value = self.text(value)?;
+        self.values.push(FoundValue {
+            device: 0,
+            name,
+            value,
+        });
+        Ok(())
     }
 
     pub(super) fn finish(self) -> Snapshot {
-        let texts = self.texts;
-        let key = |service: TextId, variable: TextId| {
-            let service = texts.get(service);
-            (short(service), texts.get(variable), service)
-        };
-        let mut names: Vec<(TextId, TextId)> = self
-            .values
-            .iter()
-            .map(|found| (found.service, found.variable))
+        let Self {
+            texts,
+            known,
+            names,
+            values: found,
+        } = self;
+        drop(known);
+        let mut names: Vec<(Name, NameId)> = names
+            .into_iter()
+            .map(|((service, variable), found_as)| (Name { service, variable }, found_as))
             .collect();
-        names.sort_unstable();
-        names.dedup();
-        names.sort_unstable_by_key(|(service, variable)| key(*service, *variable));
-        let rank: HashMap<(TextId, TextId), NameId> = names.iter().copied().zip(0..).collect();
+        names.sort_unstable_by_key(|(name, _)| {
+            let service = texts.get(name.service);
+            (short(service), texts.get(name.variable), service)
+        });
+        let mut rank: Vec<NameId> = vec![0; names.len()];
+        for (sorted, (_, found_as)) in (0..).zip(&names) {
+            if let Some(rank) = rank.get_mut(*found_as as usize) {
+                *rank = sorted;
+            }
+        }
+        let mut services: Vec<TextId> = names.iter().map(|(name, _)| name.service).collect();
+        services.sort_unstable_by_key(|service| {
+            let service = texts.get(*service);
+            (short(service), service)
+        });
+        services.dedup();
+
         // With its place, so that the first value stays where one stands twice.
         let mut all: Vec<(u32, NameId, u32, TextId)> = (0..)
-            .zip(&self.values)
+            .zip(found)
             .filter_map(|(place, found)| {
-                let name = rank.get(&(found.service, found.variable))?;
+                let name = rank.get(found.name as usize)?;
                 Some((found.device, *name, place, found.value))
             })
             .collect();
@@ -172,10 +209,8 @@ impl Builder {
             }
         }
         let mut snapshot = Snapshot {
-            names: names
-                .into_iter()
-                .map(|(service, variable)| Name { service, variable })
-                .collect(),
+            names: names.into_iter().map(|(name, _)| name).collect(),
+            services,
             devices,
             values: all
                 .into_iter()
@@ -189,12 +224,12 @@ impl Builder {
 }
 
 /// The text of a value that is neither object nor list nor null.
-fn scalar<'a>(event: &'a JsonEvent<'_>) -> Option<&'a str> {
+fn scalar<'a>(event: JsonEvent<'a>) -> Option<Cow<'a, str>> {
     match event {
         JsonEvent::Text(text) => Some(text),
-        JsonEvent::Number(number) => Some(number),
-        JsonEvent::Bool(true) => Some("1"),
-        JsonEvent::Bool(false) => Some("0"),
+        JsonEvent::Number(number) => Some(number.into()),
+        JsonEvent::Bool(true) => Some("1".into()),
+        JsonEvent::Bool(false) => Some("0".into()),
         _ => None,
     }
 }

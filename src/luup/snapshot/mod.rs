@@ -3,7 +3,7 @@
 //!
 //! Texts stand once each in one string; a value is eight bytes, the number of its name and the
 //! number of its text. Names are sorted by short service and variable, devices by number, and the
-//! values of a device by name: every look-up is a binary search.
+//! values of a device by name: every look-up is a binary search, however hostile the answer.
 
 mod builder;
 
@@ -19,6 +19,8 @@ pub struct Snapshot {
     texts: Texts,
     /// Ascending by short service, variable, full service.
     names: Vec<Name>,
+    /// Their services, each once, ascending by short and full name.
+    services: Vec<TextId>,
     /// Number and first index into `values`, ascending.
     devices: Vec<(u32, usize)>,
     /// For each device ascending by name, each name once, none empty.
@@ -61,16 +63,21 @@ impl Texts {
 }
 
 impl Snapshot {
-    /// Reads the answer to `id=status`, and to `id=user_data` where it was asked for. What both
-    /// have is taken from the first, since Luup keeps that one current.
-    pub fn read(status: &str, user_data: Option<&str>) -> Result<Self, LuupError> {
+    /// Reads the answer to `id=status`, and to `id=user_data` where that is to be asked for: each
+    /// is dropped before the next is taken. What both have is taken from the first, since Luup
+    /// keeps that one current.
+    ///
+    /// # Errors
+    /// An answer is none, or more than the bounds of [`limits`](super::limits).
+    pub fn read<T: AsRef<str>>(
+        answers: impl IntoIterator<Item = Result<T, LuupError>>,
+    ) -> Result<Self, LuupError> {
         let mut builder = Builder::default();
-        builder.document(status)?;
-        if builder.values.is_empty() {
-            return Err(LuupError::NoDevices);
-        }
-        if let Some(user_data) = user_data {
-            builder.document(user_data)?;
+        for answer in answers {
+            builder.document(answer?.as_ref())?;
+            if builder.is_empty() {
+                return Err(LuupError::NoDevices);
+            }
         }
         Ok(builder.finish())
     }
@@ -84,6 +91,7 @@ impl Snapshot {
         self.texts.all.shrink_to_fit();
         self.texts.ends.shrink_to_fit();
         self.names.shrink_to_fit();
+        self.services.shrink_to_fit();
         self.devices.shrink_to_fit();
         self.values.shrink_to_fit();
     }
@@ -93,6 +101,7 @@ impl Snapshot {
         self.texts.all.capacity()
             + 4 * self.texts.ends.capacity()
             + 8 * self.names.capacity()
+            + 4 * self.services.capacity()
             + size_of::<(u32, usize)>() * self.devices.capacity()
             + 8 * self.values.capacity()
     }
@@ -113,23 +122,27 @@ impl Snapshot {
 
     /// The full name of the service that `service` (full or short) stands for, if any device has it.
     pub(super) fn service(&self, service: &str) -> Option<&str> {
-        let of = |name: &Name| self.texts.get(name.service);
-        let first = self
-            .names
-            .partition_point(|name| short(of(name)) < short(service));
-        let rest = self.names.get(first..).unwrap_or_default();
-        rest.iter()
-            .map(of)
-            .take_while(|found| short(found) == short(service))
-            .find(|found| !service.contains(':') || *found == service)
+        let full = service.contains(':');
+        let key = |service| (short(service), if full { service } else { "" });
+        let of = |id: &TextId| self.texts.get(*id);
+        let first = self.services.partition_point(|id| {
+            let found = of(id);
+            (short(found), if full { found } else { "" }) < key(service)
+        });
+        let found = self.services.get(first).map(of)?;
+        let is_it = match full {
+            true => found == service,
+            false => short(found) == service,
+        };
+        is_it.then_some(found)
     }
 
     /// The value of the first of `names` that the device has; never empty.
-    pub(super) fn value(&self, device: u32, names: Range<NameId>) -> Option<&str> {
-        names
-            .filter_map(|name| self.values.get(self.position(device, name)?))
-            .map(|(_, text)| self.texts.get(*text))
-            .find(|text| !text.is_empty())
+    pub(super) fn value(&self, device: u32, names: &Range<NameId>) -> Option<&str> {
+        let values = self.values_of(device)?;
+        let first = values.partition_point(|(name, _)| *name < names.start);
+        let (name, text) = values.get(first)?;
+        names.contains(name).then(|| self.texts.get(*text))
     }
 
     /// Whether there is such a device.
@@ -138,18 +151,12 @@ impl Snapshot {
         found.is_ok()
     }
 
-    fn position(&self, device: u32, name: NameId) -> Option<usize> {
-        let at = self
-            .devices
-            .binary_search_by_key(&device, |(id, _)| *id)
-            .ok()?;
+    fn values_of(&self, device: u32) -> Option<&[(NameId, TextId)]> {
+        let found = self.devices.binary_search_by_key(&device, |(id, _)| *id);
+        let at = found.ok()?;
         let (_, first) = *self.devices.get(at)?;
         let end = self.devices.get(at + 1).map(|(_, first)| *first);
-        self.values
-            .get(first..end.unwrap_or(self.values.len()))?
-            .binary_search_by_key(&name, |(name, _)| *name)
-            .ok()
-            .map(|offset| first + offset)
+        self.values.get(first..end.unwrap_or(self.values.len()))
     }
 }
 

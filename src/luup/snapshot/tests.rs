@@ -5,13 +5,17 @@ fn state(service: &str, variable: &str, value: &str) -> String {
     format!(r#"{{"id":1,"service":"{service}","variable":"{variable}","value":{value}}}"#)
 }
 
+fn read(answer: &str) -> Result<Snapshot, LuupError> {
+    Snapshot::read([Ok(answer)])
+}
+
 fn value<'a>(
     snapshot: &'a Snapshot,
     device: u32,
     service: &str,
     variable: &str,
 ) -> Option<&'a str> {
-    snapshot.value(device, snapshot.names(service, variable))
+    snapshot.value(device, &snapshot.names(service, variable))
 }
 
 #[test]
@@ -22,7 +26,7 @@ fn values_are_found_by_device_service_and_variable_whatever_the_order() {
         state("urn:a:ZWaveDevice1", "ChildCount", "1"),
         state("urn:a:HaDevice1", "Configured", "true"),
     );
-    let snapshot = Snapshot::read(&text, None).unwrap();
+    let snapshot = read(&text).unwrap();
     assert_eq!(snapshot.devices().collect::<Vec<_>>(), [4, 16]);
     assert_eq!(
         value(&snapshot, 16, "ZWaveDevice1", "WakeupInterval"),
@@ -56,7 +60,7 @@ fn the_first_filled_value_wins() {
         state("urn:a:S", "V", "\"3\""),
         state("urn:a:S", "W", "\"4\""),
     );
-    let snapshot = Snapshot::read(&twice, Some(&more)).unwrap();
+    let snapshot = Snapshot::read([Ok(twice), Ok(more)]).unwrap();
     assert_eq!(value(&snapshot, 3, "S", "V"), Some("1"));
     assert_eq!(value(&snapshot, 3, "S", "W"), Some("4"));
     assert_eq!(value(&snapshot, 3, "S", "N"), None);
@@ -73,14 +77,10 @@ fn an_answer_without_devices_is_no_home() {
         r#"{"devices":{}}"#,
         r#"{"devices":[{"name":"x"}]}"#,
     ] {
-        assert_eq!(
-            Snapshot::read(text, None).unwrap_err(),
-            LuupError::NoDevices,
-            "{text}"
-        );
+        assert_eq!(read(text).unwrap_err(), LuupError::NoDevices, "{text}");
     }
     assert!(matches!(
-        Snapshot::read("{\"devices\":[{\"id\":1", None),
+        read("{\"devices\":[{\"id\":1"),
         Err(LuupError::Json(_))
     ));
 }
@@ -88,7 +88,7 @@ fn an_answer_without_devices_is_no_home() {
 #[test]
 fn a_device_without_a_number_is_left_out() {
     let text = r#"{"devices":[{"id":0,"status":1},{"id":-5,"status":1},{"id":"x"},{"id":99999999999},{"id":2,"status":1}]}"#;
-    let snapshot = Snapshot::read(text, None).unwrap();
+    let snapshot = read(text).unwrap();
     assert_eq!(snapshot.devices().collect::<Vec<_>>(), [2]);
 }
 
@@ -103,7 +103,7 @@ proptest::proptest! {
         );
         let beginning: String = text.chars().take(at).collect();
         let rest: String = text.chars().skip(at + cut).collect();
-        if let Ok(snapshot) = Snapshot::read(&format!("{beginning}{rubbish}{rest}"), None) {
+        if let Ok(snapshot) = read(&format!("{beginning}{rubbish}{rest}")) {
             for device in snapshot.devices().collect::<Vec<_>>() {
                 proptest::prop_assert_ne!(value(&snapshot, device, "S", "V"), Some(""));
             }

@@ -7,7 +7,8 @@ fn source() -> LuupSource {
         {"service":"urn:micasaverde-com:serviceId:HaDevice1","variable":"BatteryLevel","value":"70"}]}]}"#;
     let mut home = Home::default();
     let fetch = home.begin_fetch();
-    home.update(fetch, Snapshot::read(text, None));
+    let view = Snapshot::read([Ok(text)]).map(|snapshot| fetch.view(snapshot));
+    home.update(fetch, view);
     LuupSource(Rc::new(RefCell::new(home)))
 }
 

@@ -4,6 +4,7 @@
 //! length, sockets kept open whatever the client says, errors as bare texts with status 200.
 
 mod answers;
+pub mod hostile;
 mod sample;
 
 use std::io::Write;

@@ -1,0 +1,121 @@
+//! One snapshot as the rows of the data model see it. Whatever has to be gone through for that is
+//! gone through here, once, in the job that fetched it: a look-up is a search among sorted things.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::LuupRow;
+use super::tables::Tables;
+use crate::datamodel::source::Reading;
+use crate::luup::Snapshot;
+use crate::luup::key::LuupKey;
+use crate::luup::snapshot::NameId;
+
+/// What [`Fetch::view`](super::Fetch::view) makes, and [`Home::update`](super::Home::update) takes.
+#[derive(Clone, Debug)]
+pub struct HomeView {
+    pub(super) snapshot: Snapshot,
+    pub(super) tables: Tables,
+    /// In the order of the rows.
+    rows: Vec<SeenRow>,
+    /// What rows show in place of a value that does not fit their type, by index and device: the
+    /// last good one, `None` where there was none. Of devices in the snapshot only.
+    kept: BTreeMap<(usize, u32), Option<Box<str>>>,
+    /// What of it does not fit: the first, for the log.
+    pub(super) complaint: Option<String>,
+}
+
+/// What a row is in a snapshot.
+#[derive(Clone, Debug)]
+struct SeenRow {
+    /// What its key is called there; `None` for a table.
+    names: Option<Range<NameId>>,
+    /// Of a row in no table: the first device that has the value, or that had it last.
+    first: Option<u32>,
+}
+
+impl HomeView {
+    /// Looks at a snapshot that came after another.
+    pub(super) fn of(snapshot: Snapshot, rows: &[LuupRow], before: Option<&Self>) -> Self {
+        let mut view = Self {
+            tables: Tables::of(&snapshot, before.map(|before| &before.tables)),
+            snapshot,
+            rows: Vec::with_capacity(rows.len()),
+            kept: BTreeMap::new(),
+            complaint: None,
+        };
+        view.add_rows(rows, before);
+        view
+    }
+
+    /// Looks at it for the rows that it does not know yet; `rows` are all.
+    pub(super) fn add_rows(&mut self, rows: &[LuupRow], before: Option<&Self>) {
+        for (index, row) in rows.iter().enumerate().skip(self.rows.len()) {
+            let key = row.key.name();
+            let names = key.map(|(service, variable)| self.snapshot.names(service, variable));
+            let mut first = None;
+            if let (Some(names), false) = (&names, row.in_table) {
+                let mut devices = self.snapshot.devices();
+                let known = before.and_then(|before| before.first(index));
+                first = devices.find(|device| self.snapshot.value(*device, names).is_some());
+                first = first.or(known);
+            }
+            self.rows.push(SeenRow { names, first });
+            self.keep_misfits(index, row, before);
+        }
+    }
+
+    fn keep_misfits(&mut self, index: usize, row: &LuupRow, before: Option<&Self>) {
+        let Some(kind) = &row.kind else {
+            return;
+        };
+        let mut kept = Vec::new();
+        for device in self.snapshot.devices() {
+            let checked = self.found(index, device).map(|value| kind.check(value));
+            let Some(Err(why)) = checked else {
+                continue;
+            };
+            let known = before.map(|before| before.value(index, device));
+            let last_good = known.as_ref().and_then(Reading::value).map(Box::from);
+            kept.push(((index, device), last_good));
+            if self.complaint.is_none() {
+                let key = &row.key;
+                self.complaint = Some(format!("{key} of device {device}: {why}"));
+            }
+        }
+        self.kept.extend(kept);
+    }
+
+    /// A value that was written is the last good one of each row that shows it.
+    pub(super) fn keep_taken(&mut self, rows: &[LuupRow], device: u32, key: &LuupKey, text: &str) {
+        for (index, row) in rows.iter().enumerate() {
+            if let Some(kept) = self.kept.get_mut(&(index, device)) {
+                if row.key.means(key) {
+                    *kept = Some(text).filter(|text| !text.is_empty()).map(Box::from);
+                }
+            }
+        }
+    }
+
+    /// Of a row in no table: its device.
+    pub(super) fn first(&self, index: usize) -> Option<u32> {
+        self.rows.get(index)?.first
+    }
+
+    /// What a row shows of a device.
+    pub(super) fn value(&self, index: usize, device: u32) -> Reading<'_> {
+        if !self.snapshot.has(device) {
+            return Reading::Unknown;
+        }
+        match self.kept.get(&(index, device)) {
+            Some(None) => Reading::Unknown,
+            Some(Some(kept)) => Reading::of(Some(&**kept)),
+            None => Reading::of(self.found(index, device)),
+        }
+    }
+
+    fn found(&self, index: usize, device: u32) -> Option<&str> {
+        let names = self.rows.get(index)?.names.as_ref()?;
+        self.snapshot.value(device, names)
+    }
+}
