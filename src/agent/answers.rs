@@ -144,6 +144,14 @@ impl Agent {
                 unused.join(", ")
             );
         }
+        let (root, wanted) = (self.model.root(), &self.config.root);
+        if root != wanted {
+            let why = "that needs a restart, and the rows for it (`cwmpd check`)";
+            let _ = writeln!(
+                text,
+                "root:          {root}, though cpe.root is {wanted}: {why}"
+            );
+        }
         let _ = writeln!(text, "clock:         {clock}");
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");

@@ -7,6 +7,8 @@ use crate::datamodel::model::Model;
 /// The ACS URL whose ACS has had its `0 BOOTSTRAP`. That event is pending exactly while this
 /// differs from the URL in force, so it needs no record of its own.
 pub const ACS: &str = "cwmp.acs";
+/// The root of the data model that this ACS knows.
+pub const ROOT: &str = "cwmp.root";
 /// Undelivered events that are never discarded.
 pub const EVENTS: &str = "cwmp.events";
 /// Pending ScheduleInform timers.

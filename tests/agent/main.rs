@@ -14,6 +14,7 @@ mod life;
 mod luup;
 mod orders;
 mod power_cut;
+mod root;
 mod rules;
 mod secrets;
 mod sessions;

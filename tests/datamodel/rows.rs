@@ -1,7 +1,7 @@
-//! The rows of `etc/cwmpd`.
+//! The rows of `etc/cwmpd` and `etc/cwmpd-igd`.
 
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cwmpd::datamodel::row::{Row, RowKind};
 use cwmpd::datamodel::types::ParamType;
@@ -32,15 +32,25 @@ impl Shipped {
     }
 }
 
-/// The folder that is shipped.
+/// The folder that is shipped for the root `Device.`.
 pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("etc/cwmpd")
 }
 
-/// All rows of all files.
+/// The folder that is shipped for the root `InternetGatewayDevice.`.
+pub fn igd_folder() -> PathBuf {
+    folder().with_file_name("cwmpd-igd")
+}
+
+/// All rows of all files for the root `Device.`.
 pub fn rows() -> Vec<Shipped> {
+    rows_of(&folder())
+}
+
+/// All rows of all files of a folder.
+pub fn rows_of(folder: &Path) -> Vec<Shipped> {
     let mut rows = Vec::new();
-    for entry in std::fs::read_dir(folder()).unwrap() {
+    for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "csv") {
             continue;

@@ -183,6 +183,8 @@ impl Engine {
         if identity::tell(model, &self.identity) {
             actions.push(Action::IdentityTold(self.identity.clone()));
         }
+        let root = model.root().to_owned();
+        record::put(model, record::ROOT, &root);
         if has(EventCode::Bootstrap) {
             // The URL of this session: a change made during it applies to the next one.
             record::put(model, record::ACS, &self.settings.url);

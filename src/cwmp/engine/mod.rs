@@ -116,6 +116,7 @@ impl Engine {
             last_success: None,
             last: None,
         };
+        forget_acs_of_other_root(model);
         engine.recall(model, now);
         engine.came_up(model);
         engine.apply_settings(model, now);
@@ -161,6 +162,19 @@ impl Engine {
             pending: self.queue.iter().map(ToString::to_string).collect(),
             promised: self.intents.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+/// Below another root there is not one name that the ACS knows: it meets another model, and is to have
+/// `0 BOOTSTRAP`, as if it met the box for the first time (TR-069 §3.7.1.5).
+fn forget_acs_of_other_root(model: &mut Model) {
+    let known = model.record(record::ROOT);
+    if let Some(known) = known.filter(|known| *known != model.root()) {
+        log::info!(
+            "the root of the data model was {known} and is {}",
+            model.root()
+        );
+        record::put(model, record::ACS, "");
     }
 }
 

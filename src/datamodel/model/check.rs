@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::OpenError;
+use super::{OpenError, root};
 use crate::datamodel::row::RowError;
 use crate::datamodel::schema::Schema;
 use crate::datamodel::source::Sources;
@@ -18,7 +18,7 @@ pub struct Finding {
     pub line: u32,
     /// Column and reason.
     pub error: RowError,
-    /// The row is part of the model; what is not a note is left out.
+    /// The row is good; what is not a note is to be mended.
     pub is_note: bool,
 }
 
@@ -35,8 +35,9 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Reads the model that the csv files in `dir` describe below `root`: the description, and what
-/// there is to say of its rows, in the order of files and lines.
+/// Reads the model that the csv files in `dir` describe: the description, and what there is to say of
+/// its rows, in the order of files and lines. Its root is `root`, the configured one, unless the rows
+/// are beyond doubt for the other one.
 ///
 /// # Errors
 /// Where the folder cannot be read, or describes nothing at all.
@@ -64,6 +65,11 @@ pub fn describe(
             rows.push(row);
         }
         names.push(file);
+    }
+    let (root, misfit) = root::choose(root, &rows);
+    if let Some((row, why)) = misfit {
+        let place = places.get(row).copied().unwrap_or_default();
+        found.push((place, RowError { column: 1, why }, false));
     }
     let (schema, errors) = Schema::build(root, rows, sources);
     for error in errors {

@@ -4,7 +4,7 @@
 //!
 //! | file | duty |
 //! |---|---|
-//! | `check`, `open` | a folder of csv files to a model |
+//! | `check`, `root`, `open` | a folder of csv files to a model |
 //! | `resolve`, `read`, `evaluate` | paths, the RPCs that read, the value of a parameter |
 //! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
@@ -28,6 +28,7 @@ mod persist;
 mod read;
 mod request;
 mod resolve;
+mod root;
 mod set;
 #[cfg(test)]
 mod tests;

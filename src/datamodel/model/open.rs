@@ -9,8 +9,8 @@ use crate::datamodel::state::State;
 use crate::datamodel::store::{LoadedFrom, Store};
 
 impl Model {
-    /// Opens the model that the csv files in `dir` describe, below `root` (`Device.`), in the state
-    /// that the store in `dir` keeps. What is wrong but can be lived with is logged: bad rows are
+    /// Opens the model that the csv files in `dir` describe, below `root` (`Device.`; see
+    /// [`describe`] for when it is not), in the state that the store in `dir` keeps. What is wrong but can be lived with is logged: bad rows are
     /// left out, a torn state file gives way to its previous generation, and a change that a power
     /// cut stopped half-way is carried out.
     ///

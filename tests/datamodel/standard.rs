@@ -1,6 +1,8 @@
-//! Every standard row of `etc/cwmpd` against the official model TR-181 Device:2.17.
+//! Every standard row of `etc/cwmpd` against the official model TR-181 Device:2.17, and of
+//! `etc/cwmpd-igd` against TR-098 InternetGatewayDevice:1.14.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::row::Row;
@@ -8,21 +10,79 @@ use cwmpd::datamodel::types::{ListBounds, ParamType, Size};
 use cwmpd_lab::shared;
 use roxmltree::{Document, Node, ParsingOptions};
 
-use crate::rows::{Shipped, rows};
+use crate::rows::{Shipped, folder, igd_folder, rows_of};
 
 /// What may not be empty here: an ACS without address could never be given one again.
 const NOT_EMPTY_HERE: &str = "ManagementServer.URL";
 
-/// What is read-only here though writable in the standard: a wrong value would cut the box off for
-/// good, since it is managed through this interface.
-const READ_ONLY_HERE: [&str; 4] = [
-    "IP.Interface.{i}.MaxMTUSize",
-    "IP.Interface.{i}.IPv4Address.{i}.IPAddress",
-    "IP.Interface.{i}.IPv4Address.{i}.SubnetMask",
-    "IP.Interface.{i}.IPv6Address.{i}.IPAddress",
-];
+/// A standard, and what is shipped for it.
+struct Official {
+    /// Among the files of others.
+    document: &'static str,
+    root: &'static str,
+    folder: fn() -> PathBuf,
+    /// What is read-only here though writable in the standard: a wrong value would cut the box off for
+    /// good, since it is managed through this interface, or lock the home out.
+    read_only_here: &'static [&'static str],
+    /// The parameters of every Inform, without AliasBasedAddressing, which the agent does not offer.
+    forced: &'static [&'static str],
+}
+
+const TR181: Official = Official {
+    document: "spec/datamodel/tr-181-2-17-0-cwmp-full.xml",
+    root: "Device.",
+    folder,
+    read_only_here: &[
+        "IP.Interface.{i}.MaxMTUSize",
+        "IP.Interface.{i}.IPv4Address.{i}.IPAddress",
+        "IP.Interface.{i}.IPv4Address.{i}.SubnetMask",
+        "IP.Interface.{i}.IPv6Address.{i}.IPAddress",
+    ],
+    forced: &[
+        "RootDataModelVersion",
+        "DeviceInfo.HardwareVersion",
+        "DeviceInfo.SoftwareVersion",
+        "DeviceInfo.ProvisioningCode",
+        "ManagementServer.ParameterKey",
+        "ManagementServer.ConnectionRequestURL",
+    ],
+};
+
+const TR098: Official = Official {
+    document: "spec/datamodel/tr-098-1-8-0-full.xml",
+    root: "InternetGatewayDevice.",
+    folder: igd_folder,
+    read_only_here: &[
+        "LANDevice.{i}.LANHostConfigManagement.SubnetMask",
+        "LANDevice.{i}.LANHostConfigManagement.IPInterface.{i}.IPInterfaceIPAddress",
+        "LANDevice.{i}.LANHostConfigManagement.IPInterface.{i}.IPInterfaceSubnetMask",
+        "LANDevice.{i}.LANHostConfigManagement.IPInterface.{i}.IPInterfaceAddressingType",
+        "LANDevice.{i}.WLANConfiguration.{i}.BeaconType",
+        "WANDevice.{i}.WANConnectionDevice.{i}.WANIPConnection.{i}.Name",
+        "WANDevice.{i}.WANConnectionDevice.{i}.WANIPConnection.{i}.AddressingType",
+        "WANDevice.{i}.WANConnectionDevice.{i}.WANIPConnection.{i}.ExternalIPAddress",
+        "WANDevice.{i}.WANConnectionDevice.{i}.WANIPConnection.{i}.SubnetMask",
+        "WANDevice.{i}.WANConnectionDevice.{i}.WANIPConnection.{i}.MACAddress",
+        "Layer3Forwarding.DefaultConnectionService",
+        "Layer3Forwarding.Forwarding.{i}.DestIPAddress",
+        "Layer3Forwarding.Forwarding.{i}.DestSubnetMask",
+        "Layer3Forwarding.Forwarding.{i}.GatewayIPAddress",
+        "Layer3Forwarding.Forwarding.{i}.ForwardingMetric",
+    ],
+    forced: &[
+        "DeviceSummary",
+        "DeviceInfo.SpecVersion",
+        "DeviceInfo.HardwareVersion",
+        "DeviceInfo.SoftwareVersion",
+        "DeviceInfo.ProvisioningCode",
+        "ManagementServer.ParameterKey",
+        "ManagementServer.ConnectionRequestURL",
+        "WANDevice.{i}.WANConnectionDevice.{i}.WANIPConnection.{i}.ExternalIPAddress",
+    ],
+};
 
 struct Standard<'a> {
+    official: &'a Official,
     types: HashMap<&'a str, Node<'a, 'a>>,
     objects: HashMap<&'a str, Node<'a, 'a>>,
     parameters: HashMap<String, Node<'a, 'a>>,
@@ -37,11 +97,11 @@ fn name<'a>(node: Node<'a, 'a>) -> &'a str {
 }
 
 impl<'a> Standard<'a> {
-    fn read(document: &'a Document<'a>) -> Self {
+    fn read(official: &'a Official, document: &'a Document<'a>) -> Self {
         let root = document.root_element();
         let model = elements(root, "model").next().unwrap();
         let objects: HashMap<&str, Node> = elements(model, "object")
-            .filter_map(|object| Some((name(object).strip_prefix("Device.")?, object)))
+            .filter_map(|object| Some((name(object).strip_prefix(official.root)?, object)))
             .collect();
         let parameters = objects
             .iter()
@@ -51,6 +111,7 @@ impl<'a> Standard<'a> {
             })
             .collect();
         Self {
+            official,
             types: elements(root, "dataType").map(|t| (name(t), t)).collect(),
             objects,
             parameters,
@@ -101,7 +162,7 @@ impl<'a> Standard<'a> {
         let words = constraints
             .iter()
             .filter(|c| c.has_tag_name("enumeration"))
-            .filter(|c| c.attribute("status") != Some("deprecated"))
+            .filter(|c| !matches!(c.attribute("status"), Some("deprecated" | "obsoleted")))
             .filter_map(|c| c.attribute("value"));
         ParamType {
             min: number("minInclusive").or((size.min > 0).then_some(size.min.into())),
@@ -125,26 +186,29 @@ fn size(node: Option<Node>, min: &str, max: &str) -> Size {
     }
 }
 
-fn standard_rows() -> Vec<Shipped> {
+fn standard_rows(official: &Official) -> Vec<Shipped> {
     let own = |row: &Shipped| row.path.starts_with("Zwave.") || row.path.contains("X_");
-    rows().into_iter().filter(|row| !own(row)).collect()
+    let rows = rows_of(&(official.folder)());
+    rows.into_iter().filter(|row| !own(row)).collect()
 }
 
-/// Runs a check of one row against the standard over all rows, and tells all that differ.
+/// Runs a check of one row against its standard over all rows, and tells all that differ.
 fn hold(check: impl Fn(&Standard, &Shipped) -> Result<(), String>) {
-    with_standard(|standard| {
-        let mut wrong = Vec::new();
-        for row in standard_rows() {
-            if let Err(why) = check(standard, &row) {
-                wrong.push(format!("{}: {}: {why}", row.file, row.name));
+    for official in [TR181, TR098] {
+        with_standard(&official, |standard| {
+            let mut wrong = Vec::new();
+            for row in standard_rows(&official) {
+                if let Err(why) = check(standard, &row) {
+                    wrong.push(format!("{}: {}: {why}", row.file, row.name));
+                }
             }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    });
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        });
+    }
 }
 
-fn with_standard(then: impl FnOnce(&Standard)) {
-    let Some(text) = shared::text("spec/datamodel/tr-181-2-17-0-cwmp-full.xml") else {
+fn with_standard(official: &Official, then: impl FnOnce(&Standard)) {
+    let Some(text) = shared::text(official.document) else {
         return;
     };
     let options = ParsingOptions {
@@ -152,7 +216,7 @@ fn with_standard(then: impl FnOnce(&Standard)) {
         ..ParsingOptions::default()
     };
     let document = Document::parse_with_options(&text, options).unwrap();
-    then(&Standard::read(&document));
+    then(&Standard::read(official, &document));
 }
 
 #[test]
@@ -182,7 +246,7 @@ fn every_row_is_in_the_standard_with_its_type_and_access() {
             return Err(format!("{} in place of {}", kind.format(), wanted.format()));
         }
         let writable = parameter.attribute("access") != Some("readOnly");
-        let kept = READ_ONLY_HERE.contains(&row.path.as_str());
+        let kept = standard.official.read_only_here.contains(&&*row.path);
         match row.writable == (writable && !kept) {
             true => Ok(()),
             false => Err("another access".to_owned()),
@@ -228,7 +292,7 @@ fn is_secret(parameter: Node) -> bool {
 
 #[test]
 fn s07_every_text_that_can_be_written_has_a_form() {
-    for row in rows() {
+    for row in rows_of(&folder()).iter().chain(&rows_of(&igd_folder())) {
         let Some(kind) = row.param_type().filter(|_| row.writable) else {
             continue;
         };
@@ -252,7 +316,7 @@ fn f15_every_row_says_of_a_secret_that_it_is_one() {
 
 #[test]
 fn f15_no_secret_of_the_standard_is_shown_for_want_of_the_word() {
-    with_standard(|standard| {
+    with_standard(&TR181, |standard| {
         let mut secrets = 0;
         for (path, parameter) in &standard.parameters {
             let line = format!("{path};STRING;0;1;1;0;0;0;;hunter2");
@@ -267,19 +331,92 @@ fn f15_no_secret_of_the_standard_is_shown_for_want_of_the_word() {
 }
 
 #[test]
-fn all_parameters_of_every_inform_are_there() {
-    let rows = standard_rows();
-    let forced: Vec<&str> = rows.iter().filter(|r| r.forced).map(|r| &*r.path).collect();
-    // TR-181 2.17, without AliasBasedAddressing, which the agent does not offer.
-    for name in [
-        "RootDataModelVersion",
-        "DeviceInfo.HardwareVersion",
-        "DeviceInfo.SoftwareVersion",
-        "DeviceInfo.ProvisioningCode",
-        "ManagementServer.ParameterKey",
-        "ManagementServer.ConnectionRequestURL",
-    ] {
-        assert!(forced.contains(&name), "{name}");
+fn s19_all_parameters_of_every_inform_are_there_and_no_others() {
+    for official in [TR181, TR098] {
+        let rows = standard_rows(&official);
+        let forced = rows.iter().filter(|row| row.forced);
+        let mut forced: Vec<&str> = forced.map(|row| &*row.path).collect();
+        let mut wanted = official.forced.to_vec();
+        forced.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(forced, wanted, "{}", official.root);
     }
-    assert_eq!(forced.len(), 6);
+}
+
+#[test]
+fn s19_the_rows_for_the_root_of_tr_098_have_the_names_of_that_standard() {
+    // Without its document too: what the two standards do not have in common.
+    for row in standard_rows(&TR098) {
+        let top = row.path.split('.').next().unwrap_or_default();
+        let tops = [
+            "DeviceSummary",
+            "LANDeviceNumberOfEntries",
+            "WANDeviceNumberOfEntries",
+            "DeviceInfo",
+            "ManagementServer",
+            "Time",
+            "LANDevice",
+            "WANDevice",
+            "Layer3Forwarding",
+        ];
+        assert!(tops.contains(&top), "{}", row.path);
+        let not_there = ["HTTPConnectionRequestEnable", "LocalTimeZone", "HostName"];
+        let name = row.path.rsplit('.').next().unwrap_or_default();
+        assert!(!not_there.contains(&name), "{}", row.path);
+    }
+}
+
+#[test]
+fn s19_what_both_roots_have_is_described_alike() {
+    let lines = |folder: PathBuf| -> HashMap<String, Vec<String>> {
+        let files = std::fs::read_dir(folder).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let texts = files.filter(|file| file.extension().is_some_and(|kind| kind == "csv"));
+        let texts: Vec<String> = texts
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect();
+        let rows = texts.iter().flat_map(|text| text.lines());
+        let rows = rows.filter(|line| !line.starts_with('#'));
+        let columns = |row: &str| row.split(';').map(str::to_owned).collect::<Vec<_>>();
+        rows.map(|row| (columns(row)[0].clone(), columns(row)))
+            .collect()
+    };
+    let (device, igd) = (lines(folder()), lines(igd_folder()));
+    let mut common = 0;
+    for (name, row) in &igd {
+        let Some(other) = device.get(name) else {
+            continue;
+        };
+        // TR-098 has other lengths here and there.
+        let but_type = |row: &Vec<String>| [&row[..1], &row[2..]].concat();
+        assert_eq!(but_type(row), but_type(other));
+        common += 1;
+    }
+    assert!(common > 30, "{common}");
+    // What TR-098 does not have.
+    let not_there = [
+        "DeviceInfo.HostName",
+        "ManagementServer.HTTPConnectionRequestEnable",
+    ];
+    for name in device.keys() {
+        let in_both = name.starts_with("DeviceInfo.") || name.starts_with("ManagementServer.");
+        let is_there = igd.contains_key(name);
+        let wanted = in_both && !not_there.contains(&&**name);
+        assert!(is_there || !wanted, "{name} is not in etc/cwmpd-igd");
+    }
+}
+
+#[test]
+fn s19_the_z_wave_home_is_the_same_below_both_roots() {
+    // TR-098 has no such object, and a vendor's own begins with X_ (TR-106 3.3).
+    let rows = |folder: PathBuf| -> Vec<String> {
+        let text = std::fs::read_to_string(folder.join("zwave.csv")).unwrap();
+        let rows = text.lines().filter(|line| !line.starts_with('#'));
+        rows.map(str::to_owned).collect()
+    };
+    let renamed: Vec<String> = rows(folder())
+        .iter()
+        .map(|row| row.replacen("Zwave.", "X_CWMPD_Zwave.", 1))
+        .collect();
+    assert_eq!(rows(igd_folder()), renamed);
 }
