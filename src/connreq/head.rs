@@ -148,6 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_not_taken_for_the_next_request() {
+        for (header, goes_on) in [
+            ("Content-Length: 0", true),
+            ("Content-Length: 5", false),
+            ("content-length: 00", false),
+            ("Transfer-Encoding: chunked", false),
+        ] {
+            let head = whole(&format!("GET / HTTP/1.1\r\n{header}\r\n\r\n"));
+            assert_eq!(head.keep_alive, goes_on, "{header}");
+        }
+    }
+
+    #[test]
     fn absolute_targets_and_bare_line_feeds_are_read() {
         let head = whole("\r\nGET http://[::1]:7547/p HTTP/1.0\nConnection: close\n\n");
         assert_eq!(head.path, "/p");
