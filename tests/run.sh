@@ -2,7 +2,8 @@
 # Every check and every test, one line each; the last line counts them.
 #
 #   tests/run.sh             what every change has to pass (about 10 minutes on two cores)
-#   tests/run.sh --long      also: longer fuzzing, the soak of the benchmark, the MIPS build
+#   tests/run.sh --long      also: longer fuzzing, the soak of the benchmark, each deliberate breakage,
+#                            the MIPS build
 #   tests/run.sh --no-setup  installs nothing; what is not there is skipped, and said
 #
 # Logs are in target/checks. What needs the standard's schemas and models finds them in ../shared or
@@ -16,7 +17,7 @@ for option; do
   case $option in
     --long) long=yes ;;
     --no-setup) setup=no ;;
-    *) sed -n '2,10s/^# \{0,1\}//p' tests/run.sh && exit 2 ;;
+    *) sed -n '2,11s/^# \{0,1\}//p' tests/run.sh && exit 2 ;;
   esac
 done
 
@@ -150,8 +151,10 @@ else
   skip audit "the advisory database is not on this machine"
 fi
 if [ $long = yes ]; then
+  check mutants tests/mutants.sh --run
   check cross tests/cross.sh
 else
+  skip mutants "whether a test notices each takes an hour; run with --long"
   skip cross "the 32-bit build fetches 1 GB of tools; run with --long"
 fi
 

@@ -155,7 +155,8 @@ mod tests {
             ("content-length: 00", false),
             ("Transfer-Encoding: chunked", false),
         ] {
-            let head = whole(&format!("GET / HTTP/1.1\r\n{header}\r\n\r\n"));
+            let text = format!("GET / HTTP/1.1\r\n{header}\r\n\r\n");
+            let head = whole(&text);
             assert_eq!(head.keep_alive, goes_on, "{header}");
         }
     }

@@ -6,7 +6,7 @@ use crate::rust_text;
 use crate::tree::{self, TextFile, one};
 
 /// The number that a test's name begins with: `w17_...`, `f03_...`, `s21_...`.
-fn number(name: &str) -> Option<&str> {
+pub fn number(name: &str) -> Option<&str> {
     let (number, _) = name.split_once('_')?;
     let digits = number.strip_prefix(['w', 'f', 's'])?;
     let is_number = digits.len() == 2 && digits.chars().all(|c| c.is_ascii_digit());
@@ -14,7 +14,7 @@ fn number(name: &str) -> Option<&str> {
 }
 
 /// The numbers of all tests in a source text.
-fn numbers(text: &str) -> BTreeSet<String> {
+pub fn numbers(text: &str) -> BTreeSet<String> {
     let code = rust_text::parse(text).code;
     let names = code
         .lines()

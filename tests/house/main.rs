@@ -4,7 +4,9 @@
 mod defects;
 mod floors;
 mod layout;
+mod mutants;
 mod named;
 mod rust_text;
+mod security;
 mod tree;
 mod words;
