@@ -68,6 +68,7 @@ for_check() {
   need c++ g++
   need xmllint libxml2-utils
   need strace strace
+  need ip iproute2
   need /usr/sbin/nginx nginx-light
   need shellcheck shellcheck
 }

@@ -118,7 +118,10 @@ impl Agent {
         let facts = self.facts.borrow();
         let url = match (facts.port, facts.address) {
             (None, _) => "nowhere, the port is closed".to_owned(),
-            (_, None) => format!("nowhere, {} has no address", self.config.interface),
+            (_, None) => match &self.config.interface {
+                Some(interface) => format!("nowhere, {interface} has no address"),
+                None => "nowhere, no interface leads to the ACS".to_owned(),
+            },
             _ => facts
                 .connection_request_url()
                 .value()

@@ -13,6 +13,7 @@
 //!   fetches from and writes to Luup.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
+//! * `address` is where the ACS is told to reach the box.
 //! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
 //!   short; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
@@ -22,6 +23,7 @@
 //!
 //! What is said with the ACS is not decided here but in [`crate::cwmp`] (TR-069 §3).
 
+mod address;
 mod answers;
 mod changes;
 mod clocks;

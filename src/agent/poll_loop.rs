@@ -6,9 +6,11 @@
 //! [`Agent::work`], and an event.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::address::AcsPlace;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
@@ -68,7 +70,11 @@ pub(super) enum Done {
     /// What Luup says of its home.
     Fetched(Fetch, Result<Box<HomeView>, LuupError>),
     /// What came of the last message to the ACS.
-    Answered(Result<Reply, NoReply>),
+    Answered {
+        reply: Result<Reply, NoReply>,
+        /// Where the ACS is; with the first reply only.
+        met_at: Option<IpAddr>,
+    },
     /// The values that Luup took.
     Written(Vec<(PendingWrite, Target)>),
     /// What was ordered ran, or did not.
@@ -98,6 +104,7 @@ pub(super) struct Agent {
     pub timers: Timers,
     pub changes: BoxChanges,
     pub session: Option<SessionStage>,
+    pub acs_place: AcsPlace,
     /// What is to be carried out when its timer is due.
     pub orders: Vec<Intent>,
     /// SIGTERM came: no session is opened any more.
@@ -244,7 +251,10 @@ impl Agent {
                 self.home.borrow_mut().update(fetch, fetched);
                 self.go_on(now);
             }
-            Done::Answered(reply) => self.answered(job, reply, now),
+            Done::Answered { reply, met_at } => {
+                self.met_acs(met_at, now);
+                self.answered(job, reply, now);
+            }
             Done::Written(taken) => {
                 for (write, target) in taken {
                     log::debug!("luup took {}", write.path);

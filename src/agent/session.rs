@@ -5,6 +5,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use super::address::look_up;
 use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
 use crate::acs::{Link, LinkError, Reply};
@@ -87,15 +88,21 @@ impl NoReply {
 
 /// Carries each post to the ACS and its reply back, until the loop or the link gives up.
 fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
-    let say = |reply: Result<Reply, LinkError>| {
-        reporter.say(Done::Answered(reply.map_err(NoReply::Link)));
+    let say = |reply: Result<Reply, LinkError>, met_at| {
+        let reply = reply.map_err(NoReply::Link);
+        reporter.say(Done::Answered { reply, met_at });
     };
     let mut link = match open(contact) {
         Ok(link) => link,
-        Err(error) => return say(Err(error)),
+        Err(error) => return say(Err(error), None),
     };
+    let mut is_met = false;
     while let Ok(post) = posts.recv() {
-        say(link.post(&post));
+        let reply = link.post(&post);
+        // Once the link found it, so that this need not wait for it.
+        let is_first = reply.is_ok() && !std::mem::replace(&mut is_met, true);
+        let met_at = is_first.then(|| look_up(&contact.url)).flatten();
+        say(reply, met_at);
     }
 }
 
@@ -144,7 +151,10 @@ impl Agent {
         let job = Job {
             kind: JobKind::Session,
             patience: patience(&contact),
-            lost: Box::new(|lost| Done::Answered(Err(NoReply::Lost(lost.to_string())))),
+            lost: Box::new(|lost| Done::Answered {
+                reply: Err(NoReply::Lost(lost.to_string())),
+                met_at: None,
+            }),
             work: Box::new(move |reporter| carry(&receiver, &contact, reporter)),
         };
         let job = self.jobs.start(job, now.uptime);

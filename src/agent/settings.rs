@@ -46,28 +46,36 @@ impl Agent {
     /// Acts on all that changed since it was last done.
     pub(super) fn act_on_changes(&mut self, now: Now) {
         self.timers.stop(LoopTimer::Changes);
+        let mut is_news = false;
         for change in self.changes.take(now.uptime) {
-            match change {
+            is_news |= match change {
                 BoxChange::Configuration => {
                     log::info!("reloading");
                     self.reload(now);
+                    true
                 }
                 BoxChange::Files => {
                     let stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
                     if stamp != self.config_stamp {
                         self.reload(now);
                     }
+                    true
                 }
-                BoxChange::Addresses => self.find_address(),
-                BoxChange::Clock => self.clocks.borrow_mut().doubt(),
-            }
+                BoxChange::Addresses => {
+                    self.find_address();
+                    true
+                }
+                // Most routes lead elsewhere, and come and go with each announcement.
+                BoxChange::Routes => self.find_address(),
+                BoxChange::Clock => {
+                    self.clocks.borrow_mut().doubt();
+                    true
+                }
+            };
         }
-        self.look(now);
-    }
-
-    /// The address that the connection-request URL shows.
-    pub(super) fn find_address(&self) {
-        self.facts.borrow_mut().address = start::address(&self.config.interface);
+        if is_news {
+            self.look(now);
+        }
     }
 
     /// Something on the box may have changed: configuration, addresses, the clock, values. During a
@@ -121,10 +129,11 @@ impl Agent {
             true => self.listener.open(now.uptime),
             false => self.listener.close(),
         }
+        let has_moved = self.follow_acs();
         let path = start::connection_request_path(&self.config, &mut self.model);
         let port = self.listener.port();
         let mut facts = self.facts.borrow_mut();
-        let is_new = facts.port != port || facts.path != path;
+        let is_new = has_moved || facts.port != port || facts.path != path;
         (facts.port, facts.path) = (port, path);
         is_new
     }

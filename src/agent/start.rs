@@ -1,10 +1,10 @@
 //! Puts the agent together.
 
 use std::cell::RefCell;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::address::AcsPlace;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::Server;
@@ -27,7 +27,7 @@ use crate::cwmp::{self, Engine, EngineOptions};
 use crate::datamodel::model::{Finding, Model, OpenError, describe};
 use crate::datamodel::source::Sources;
 use crate::device::sources::file::FileSource;
-use crate::device::sources::network::{self, NetSource};
+use crate::device::sources::network::NetSource;
 use crate::device::sources::procfs::ProcSource;
 use crate::device::sources::stub::StubSource;
 use crate::device::sources::uci::UciSource;
@@ -145,7 +145,7 @@ impl SourceSet {
             ("file", Box::new(FileSource::new())),
             ("stub", Box::new(StubSource::new(&folders.model_dir))),
             ("proc", Box::new(ProcSource::new("/proc"))),
-            ("net", Box::new(NetSource::new(&*config.interface))),
+            ("net", Box::new(NetSource::new(config.rows_interface()))),
             ("luup", Box::new(LuupSource(Rc::clone(&home)))),
             ("agent", Box::new(agent)),
         ];
@@ -197,6 +197,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         timers,
         changes: BoxChanges::default(),
         session: None,
+        acs_place: AcsPlace::default(),
         orders: Vec::new(),
         stopping: false,
         facts: set.facts,
@@ -238,14 +239,6 @@ fn no_random(error: getrandom::Error) -> AgentError {
         what: "random bytes",
         error: std::io::Error::other(error.to_string()),
     }
-}
-
-/// The address that the connection-request URL shows: IPv4, else IPv6.
-pub(super) fn address(interface: &str) -> Option<IpAddr> {
-    if let Some(address) = network::ipv4_of(interface) {
-        return Some(IpAddr::V4(address));
-    }
-    network::ipv6_of(interface).map(IpAddr::V6)
 }
 
 /// The path of the connection-request URL: the configured one, or a random one that is kept.

@@ -19,6 +19,9 @@ use super::parts::Part;
 /// `RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR` (rtnetlink(7)).
 const ADDRESS_GROUPS: u32 = 0x10 | 0x100;
 
+/// `RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE`, likewise.
+const ROUTE_GROUPS: u32 = 0x40 | 0x400;
+
 /// The most that is read from a descriptor before others have their turn. Whoever writes faster
 /// than it is read does not hold the loop.
 const MAX_READS: usize = 16;
@@ -32,6 +35,8 @@ pub(super) enum BoxChange {
     Files,
     /// An interface got an address, or lost one.
     Addresses,
+    /// The way to somewhere.
+    Routes,
     /// The wall clock was set.
     Clock,
 }
@@ -41,6 +46,7 @@ pub(super) enum BoxChange {
 pub(super) struct Watch {
     files: Option<Inotify>,
     addresses: Option<OwnedFd>,
+    routes: Option<OwnedFd>,
     clock: Option<TimerFd>,
 }
 
@@ -55,7 +61,8 @@ impl Watch {
         });
         Self {
             files: files.ok(),
-            addresses: addresses().ok(),
+            addresses: netlink(ADDRESS_GROUPS).ok(),
+            routes: netlink(ROUTE_GROUPS).ok(),
             clock: clock().ok(),
         }
     }
@@ -67,14 +74,8 @@ impl Watch {
             let reads = (0..MAX_READS).take_while(|_| files.read_events().is_ok());
             changes.extend((reads.count() > 0).then_some(BoxChange::Files));
         }
-        if let Some(addresses) = &self.addresses {
-            let mut message = [0; 4096];
-            let mut read = || recv(addresses.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT);
-            // More than the kernel could keep (ENOBUFS) says that something changed, too.
-            let mut told = || matches!(read(), Ok(1..) | Err(Errno::ENOBUFS));
-            let reads = (0..MAX_READS).take_while(|_| told());
-            changes.extend((reads.count() > 0).then_some(BoxChange::Addresses));
-        }
+        changes.extend(told(self.addresses.as_ref()).then_some(BoxChange::Addresses));
+        changes.extend(told(self.routes.as_ref()).then_some(BoxChange::Routes));
         if let Some(timer) = &self.clock {
             // The clock was set, which cancelled the timer: it has to be armed again.
             if timer.wait().is_ok() {
@@ -90,8 +91,9 @@ impl Part for Watch {
     fn descriptors(&self) -> Vec<(BorrowedFd<'_>, PollFlags)> {
         let files = self.files.as_ref().map(AsFd::as_fd);
         let addresses = self.addresses.as_ref().map(AsFd::as_fd);
+        let routes = self.routes.as_ref().map(AsFd::as_fd);
         let clock = self.clock.as_ref().map(AsFd::as_fd);
-        let all = files.into_iter().chain(addresses).chain(clock);
+        let all = [files, addresses, routes, clock].into_iter().flatten();
         all.map(|fd| (fd, PollFlags::POLLIN)).collect()
     }
 
@@ -108,14 +110,26 @@ fn files(dir: &Path) -> nix::Result<Inotify> {
     Ok(inotify)
 }
 
-fn addresses() -> nix::Result<OwnedFd> {
+/// Whether the kernel told something here.
+fn told(socket: Option<&OwnedFd>) -> bool {
+    let Some(socket) = socket else {
+        return false;
+    };
+    let mut message = [0; 4096];
+    let mut read = || recv(socket.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT);
+    // More than the kernel could keep (ENOBUFS) says that something changed, too.
+    let mut told = || matches!(read(), Ok(1..) | Err(Errno::ENOBUFS));
+    (0..MAX_READS).take_while(|_| told()).count() > 0
+}
+
+fn netlink(groups: u32) -> nix::Result<OwnedFd> {
     let socket = socket(
         AddressFamily::Netlink,
         SockType::Raw,
         SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC,
         SockProtocol::NetlinkRoute,
     )?;
-    bind(socket.as_raw_fd(), &NetlinkAddr::new(0, ADDRESS_GROUPS))?;
+    bind(socket.as_raw_fd(), &NetlinkAddr::new(0, groups))?;
     Ok(socket)
 }
 
@@ -149,7 +163,7 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("cwmpd-watch-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let watch = Watch::new(&dir);
-        assert_eq!(watch.descriptors().len(), 3);
+        assert_eq!(watch.descriptors().len(), 4);
         assert!(!is_ready(&watch));
         std::fs::write(dir.join("new"), "config cpe 'cpe'\n").unwrap();
         std::fs::rename(dir.join("new"), dir.join("cwmpd")).unwrap();

@@ -16,7 +16,7 @@ const RETRY_MULTIPLIER: (u32, u32, u32) = (2000, 1000, 65_535);
 
 /// `X_ORANGE-COM_MaxConnectionRequest`: connection requests that are accepted in one period, and
 /// their range.
-const MAX_REQUESTS: (u32, u32, u32) = (50, 1, 1000);
+const MAX_REQUESTS: (u32, u32, u32) = (50, 1, 10_000);
 /// `X_ORANGE-COM_FreqConnectionRequest`: that period in seconds, and its range.
 const REQUEST_PERIOD: (u32, u32, u32) = (3600, 1, 86_400);
 

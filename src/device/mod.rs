@@ -3,11 +3,13 @@
 //!
 //! * [`uci`] reads and writes `/etc/config` as libuci does.
 //! * [`sources`] serve values to the data model, one file a kind.
+//! * [`reach`] chooses the address at which others reach the box.
 //! * [`commands`] act on the box: reboot, factory reset, reload of services.
 //!
 //! The room runs no shell and never waits for the network. It does not know what a parameter is:
 //! the rows of `etc/cwmpd/*.csv` say which value belongs where (TR-106 and TR-181 are theirs).
 
 pub mod commands;
+pub mod reach;
 pub mod sources;
 pub mod uci;

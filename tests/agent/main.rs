@@ -1,5 +1,6 @@
 //! The real program, as procd, the user of the box and an ACS meet it.
 
+mod addresses;
 mod boot_delay;
 mod clock;
 mod dump;

@@ -163,7 +163,7 @@ fn s22_accepted_requests_are_limited_and_the_limit_is_live() {
     let answer = right();
     assert_eq!(status(&answer), "503");
     let after = answer.split("Retry-After: ").nth(1).unwrap();
-    let after: usize = after.split('\r').next().unwrap().parse().unwrap();
+    let after: u64 = after.split('\r').next().unwrap().parse().unwrap();
     assert!((1199..=1201).contains(&after), "{answer}");
     assert_eq!(served.welcome(), 3);
     served.pass(after);

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,7 +17,6 @@ pub struct Served {
     pub port: u16,
     /// Locked while the listener works: an answer that is out is counted.
     state: Arc<Mutex<State>>,
-    seconds: Arc<AtomicUsize>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -25,6 +24,7 @@ pub struct Served {
 /// What the listener is asked to hold, and what came of it.
 #[derive(Default)]
 struct State {
+    now: Duration,
     welcome: usize,
     tally: String,
     rules: Rules,
@@ -57,14 +57,15 @@ impl Served {
         let mut listener = Listener::new(0).unwrap();
         listener.open(Duration::ZERO);
         let port = listener.port().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
-        let seconds = Arc::new(AtomicUsize::new(100));
+        let state = Arc::new(Mutex::new(State {
+            now: Duration::from_secs(100),
+            ..State::default()
+        }));
         let stop = Arc::new(AtomicBool::new(false));
-        let (shared, time, end) = (state.clone(), seconds.clone(), stop.clone());
+        let (shared, end) = (state.clone(), stop.clone());
         let thread = std::thread::spawn(move || {
             let password = Secret::new(password);
             while !end.load(Ordering::SeqCst) {
-                let now = Duration::from_secs(time.load(Ordering::SeqCst) as u64);
                 let mut state = shared.lock().unwrap();
                 let rules = state.rules.clone();
                 let access = Access {
@@ -73,7 +74,7 @@ impl Served {
                     max_requests: rules.max_requests.unwrap_or(1_000_000),
                     ..access(username, &password)
                 };
-                state.welcome += listener.work(now, &access);
+                state.welcome += listener.work(state.now, &access);
                 state.tally = listener.tally().to_string();
                 drop(state);
                 std::thread::sleep(Duration::from_millis(1));
@@ -82,7 +83,6 @@ impl Served {
         Self {
             port,
             state,
-            seconds,
             stop,
             thread: Some(thread),
         }
@@ -123,8 +123,8 @@ impl Served {
     }
 
     /// Makes `seconds` pass at once.
-    pub fn pass(&self, seconds: usize) {
-        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    pub fn pass(&self, seconds: u64) {
+        self.state.lock().unwrap().now += Duration::from_secs(seconds);
     }
 
     pub fn welcome(&self) -> usize {

@@ -16,8 +16,8 @@ use log::LevelFilter;
 
 use crate::base::prefix::AddressPrefix;
 
-/// The interface whose address the connection-request URL shows: the bridge of the home network
-/// on OpenWrt.
+/// The interface that the `net:@` rows tell of where none is set: the bridge of the home network on
+/// OpenWrt.
 pub const DEFAULT_INTERFACE: &str = "br-lan";
 
 /// The connection-request port; registered for `cwmp` (TR-069 3.2.2).
@@ -65,8 +65,9 @@ pub const MAX_SECONDS: u64 = 86_400;
 /// The typed configuration. See `etc/config/cwmpd` for each option's meaning and default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// `cpe.interface`: the interface whose address the connection-request URL shows.
-    pub interface: String,
+    /// `cpe.interface`: the interface whose address the connection-request URL shows; `None` = the one
+    /// that leads to the ACS.
+    pub interface: Option<String>,
     /// `cpe.port`: the connection-request port; 0: one that the system chooses at each start.
     pub port: u16,
     /// `cpe.path`: the path of the connection-request URL; `None` = the agent makes one up and keeps
@@ -168,11 +169,18 @@ pub struct LuupConfig {
     pub timeout: Duration,
 }
 
+impl Config {
+    /// The interface that the `net:@` rows tell of.
+    pub fn rows_interface(&self) -> &str {
+        self.interface.as_deref().unwrap_or(DEFAULT_INTERFACE)
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
-            interface: DEFAULT_INTERFACE.to_owned(),
+            interface: None,
             port: DEFAULT_PORT,
             path: None,
             allow_from: None,

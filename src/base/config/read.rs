@@ -48,7 +48,7 @@ struct OptionReader<'a> {
 
 impl OptionReader<'_> {
     fn cpe(&mut self, config: &mut Config) {
-        self.interface(&mut config.interface);
+        config.interface = self.interface();
         self.port(&mut config.port);
         config.path = self.url_path();
         config.allow_from = self.networks("cpe", "allow_from");
@@ -164,17 +164,15 @@ impl OptionReader<'_> {
     }
 
     /// A name the kernel takes (`dev_valid_name`): no longer than 15 bytes, no `/`, no space.
-    fn interface(&mut self, value: &mut String) {
-        let Some(text) = self.text("cpe", "interface") else {
-            return;
-        };
+    fn interface(&mut self) -> Option<String> {
+        let text = self.text("cpe", "interface")?;
         let odd = |c: char| c == '/' || c == ':' || c.is_whitespace();
         if text.len() > 15 || text == "." || text == ".." || text.contains(odd) {
-            let used = value.clone();
-            self.warn("cpe", "interface", &text, "a network interface", &used);
-        } else {
-            *value = text;
+            let used = "the one that leads to the ACS";
+            self.warn("cpe", "interface", &text, "a network interface", used);
+            return None;
         }
+        Some(text)
     }
 
     fn root(&mut self, value: &mut String) {

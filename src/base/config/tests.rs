@@ -81,7 +81,7 @@ fn every_option_is_taken() {
     assert_eq!(
         config,
         Config {
-            interface: "eth0.2".into(),
+            interface: Some("eth0.2".into()),
             port: 17547,
             path: Some("/cr/7".into()),
             allow_from: Some(networks(&["10.0.0.0/8", "2001:db8::/32"])),
@@ -137,8 +137,16 @@ fn an_odd_value_is_named_and_replaced() {
         ("luup.enable", "maybe", "0 or 1; using 1"),
         ("cpe.port", "70000", "using 7547"),
         ("cpe.port", "-1", "using 7547"),
-        ("cpe.interface", "a/b", "using br-lan"),
-        ("cpe.interface", "a-name-of-sixteen", "using br-lan"),
+        (
+            "cpe.interface",
+            "a/b",
+            "using the one that leads to the ACS",
+        ),
+        (
+            "cpe.interface",
+            "a-name-of-sixteen",
+            "using the one that leads to the ACS",
+        ),
         ("cpe.path", "cr", "made by the agent"),
         ("cpe.path", "/a b", "made by the agent"),
         ("cpe.root", "Gadget.", "using Device."),

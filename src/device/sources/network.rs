@@ -165,17 +165,6 @@ fn v4(address: &SockaddrStorage) -> Option<Ipv4Addr> {
     Some(address.as_sockaddr_in()?.ip())
 }
 
-/// The first IPv4 address of an interface, for the connection-request URL.
-pub fn ipv4_of(interface: &str) -> Option<Ipv4Addr> {
-    NetSource::new(interface).ipv4(interface).map(|(ip, _)| ip)
-}
-
-/// The same for IPv6: never a link-local one, which means nothing elsewhere.
-pub fn ipv6_of(interface: &str) -> Option<Ipv6Addr> {
-    let address = NetSource::new(interface).ipv6(interface);
-    address.filter(|ip| !ip.is_unicast_link_local())
-}
-
 impl Source for NetSource {
     fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
         let (interface, what) = key.split_once(':').unwrap_or_default();
@@ -269,7 +258,6 @@ mod tests {
             assert!(value("mtu").unwrap().parse::<u32>().is_ok());
             assert!(value("rx_bytes").unwrap().parse::<u64>().is_ok());
         }
-        assert_eq!(ipv4_of("lo"), Some(Ipv4Addr::LOCALHOST));
     }
 
     #[test]

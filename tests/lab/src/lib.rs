@@ -3,6 +3,7 @@
 //! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
 //! * [`acs`]: an ACS that plays a script over it, and tells what was said.
 //! * [`attack`]: somebody who wants to keep the ACS from the connection-request port.
+//! * [`network`]: a network of its own for a test.
 //! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`Folder`]: a temporary folder.
@@ -23,6 +24,7 @@ mod logging;
 pub mod luup;
 pub mod medium;
 pub mod mutants;
+pub mod network;
 mod nginx;
 pub mod properties;
 mod rerun;

@@ -1,0 +1,63 @@
+//! The address in the connection-request URL: that of the box on its way to the ACS.
+
+use std::net::{IpAddr, ToSocketAddrs as _};
+
+use super::poll_loop::Agent;
+use crate::base::clock::Now;
+use crate::base::url::Url;
+use crate::device::reach;
+
+/// Where the ACS is, as far as it is known.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct AcsPlace {
+    /// The host of its URL.
+    host: String,
+    /// Its address: the URL has it, or the first session finds it.
+    address: Option<IpAddr>,
+}
+
+/// The address of the host in a URL. Looking a name up may take its time.
+pub(super) fn look_up(url: &str) -> Option<IpAddr> {
+    let url = Url::parse(url).ok()?;
+    let mut found = (url.host.as_str(), url.port).to_socket_addrs().ok()?;
+    found.next().map(|address| address.ip())
+}
+
+impl Agent {
+    /// Chooses the address anew; whether it is another one now.
+    pub(super) fn find_address(&self) -> bool {
+        let interface = self.config.interface.as_deref();
+        let address = reach::address(interface, self.acs_place.address);
+        let mut facts = self.facts.borrow_mut();
+        if facts.address == address {
+            return false;
+        }
+        match address {
+            Some(address) => log::info!("the ACS is told to reach the box at {address}"),
+            None => log::warn!("the box has no address that the ACS could reach"),
+        }
+        facts.address = address;
+        true
+    }
+
+    /// The ACS may be another one; whether the address is, too.
+    pub(super) fn follow_acs(&mut self) -> bool {
+        let host = Url::parse(&self.engine.settings().url).map_or(String::new(), |url| url.host);
+        if host == self.acs_place.host {
+            return false;
+        }
+        let address = host.parse().ok();
+        self.acs_place = AcsPlace { host, address };
+        self.find_address()
+    }
+
+    /// The ACS was met at this address.
+    pub(super) fn met_acs(&mut self, address: Option<IpAddr>, now: Now) {
+        if address.is_some() && address != self.acs_place.address {
+            self.acs_place.address = address;
+            if self.find_address() {
+                self.look(now);
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! The address at which others reach the box.
+//!
+//! An interface may have many, and not each serves: one that is not sure to be its own yet, one that
+//! is about to go, one that changes every day so that nobody follows it, one that means nothing
+//! beyond the next router.
+
+use std::cmp::Reverse;
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use nix::ifaddrs::getifaddrs;
+
+/// What the kernel says of the IPv6 addresses.
+const IF_INET6: &str = "/proc/net/if_inet6";
+
+/// Flags there, `IFA_F_...` of `linux/if_addr.h`.
+const TEMPORARY: u8 = 0x01;
+const OPTIMISTIC: u8 = 0x04;
+const DAD_FAILED: u8 = 0x08;
+const DEPRECATED: u8 = 0x20;
+const TENTATIVE: u8 = 0x40;
+
+/// Stands for an ACS of which no address is known: the way there is that to anywhere (RFC 5737,
+/// RFC 3849). Nothing is ever sent.
+const ANYWHERE: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+    IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
+];
+
+/// An address of an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Candidate {
+    interface: String,
+    address: IpAddr,
+    /// Of an IPv6 address.
+    flags: u8,
+}
+
+impl Candidate {
+    /// Whether it is the box's own and means something to others.
+    fn serves(&self) -> bool {
+        match self.address {
+            IpAddr::V4(address) => !address.is_unspecified() && !address.is_multicast(),
+            IpAddr::V6(address) => {
+                let is_sure = self.flags & DAD_FAILED == 0
+                    && (self.flags & TENTATIVE == 0 || self.flags & OPTIMISTIC != 0);
+                is_sure
+                    && !address.is_unicast_link_local()
+                    && !address.is_unspecified()
+                    && !address.is_multicast()
+            }
+        }
+    }
+
+    /// Whether it is there to stay.
+    fn stays(&self) -> bool {
+        self.flags & (TEMPORARY | DEPRECATED) == 0
+    }
+
+    /// How far away it means something: everywhere, within the operator's or the home's network, on
+    /// the link, in the box.
+    fn reach(&self) -> u8 {
+        match self.address {
+            address if address.is_loopback() => 0,
+            IpAddr::V4(address) if address.is_link_local() => 1,
+            IpAddr::V4(address) if address.is_private() || is_shared(address) => 2,
+            IpAddr::V6(address) if address.is_unique_local() => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// The address at which an ACS at `acs` reaches the box: that of `interface` or, where there is none,
+/// of the interface that leads to the ACS. The address by which the box itself goes there is the
+/// best; else, in the same family, the one that stays and means something farthest away; the first
+/// of several, which is the kernel's primary one.
+pub fn address(interface: Option<&str>, acs: Option<IpAddr>) -> Option<IpAddr> {
+    let way = match acs {
+        Some(acs) => own_end(acs),
+        None => ANYWHERE.into_iter().find_map(own_end),
+    };
+    choose(&candidates(), interface, way)
+}
+
+fn choose(all: &[Candidate], interface: Option<&str>, way: Option<IpAddr>) -> Option<IpAddr> {
+    let leads = |candidate: &&Candidate| Some(candidate.address) == way;
+    let interface = match interface {
+        Some(interface) => interface,
+        None => &all.iter().find(leads)?.interface,
+    };
+    let is_v4 = way.is_none_or(|way| way.is_ipv4());
+    let of_interface = all
+        .iter()
+        .filter(|candidate| candidate.interface == interface);
+    // `max_by_key` gives the last of equals.
+    let best = of_interface.rev().filter(|candidate| candidate.serves());
+    let best = best.max_by_key(|candidate| {
+        (
+            candidate.stays() && leads(candidate),
+            candidate.address.is_ipv4() == is_v4,
+            Reverse(candidate.flags & DEPRECATED),
+            Reverse(candidate.flags & TEMPORARY),
+            candidate.reach(),
+        )
+    });
+    best.map(|candidate| candidate.address)
+}
+
+/// The box's own address on the way to another one, if there is a way. Nothing is sent.
+fn own_end(to: IpAddr) -> Option<IpAddr> {
+    let any: IpAddr = match to {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0)).ok()?;
+    // Any port: 9 is that of "discard".
+    socket.connect(SocketAddr::new(to, 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
+/// Shared address space of operators (RFC 6598).
+fn is_shared(address: Ipv4Addr) -> bool {
+    matches!(address.octets(), [100, 64..=127, ..])
+}
+
+/// All addresses of the box, in the order of the kernel.
+fn candidates() -> Vec<Candidate> {
+    let v4 = getifaddrs().inspect_err(|e| {
+        log::warn!("cannot read the addresses of this machine: {e}");
+    });
+    let v4 = v4.into_iter().flatten().filter_map(|one| {
+        let address = one.address?.as_sockaddr_in()?.ip();
+        Some(Candidate {
+            interface: one.interface_name,
+            address: IpAddr::V4(address),
+            flags: 0,
+        })
+    });
+    // A system without IPv6 does not have it.
+    let v6 = fs::read_to_string(IF_INET6).unwrap_or_default();
+    v4.chain(v6.lines().filter_map(ipv6)).collect()
+}
+
+/// A line of [`IF_INET6`]: address, index, prefix length, scope, flags, name.
+fn ipv6(line: &str) -> Option<Candidate> {
+    let mut words = line.split_whitespace();
+    let address = u128::from_str_radix(words.next()?, 16).ok()?;
+    let flags = u8::from_str_radix(words.nth(3)?, 16).ok()?;
+    Some(Candidate {
+        interface: words.next()?.to_owned(),
+        address: IpAddr::V6(address.into()),
+        flags,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `INTERFACE ADDRESS [FLAGS]`
+    fn read(texts: &[&str]) -> Vec<Candidate> {
+        let read = |text: &&str| {
+            let words: Vec<_> = text.split(' ').collect();
+            Candidate {
+                interface: words[0].to_owned(),
+                address: words[1].parse().unwrap(),
+                flags: words
+                    .get(2)
+                    .map_or(0, |f| u8::from_str_radix(f, 16).unwrap()),
+            }
+        };
+        texts.iter().map(read).collect()
+    }
+
+    fn chosen(all: &[&str], interface: Option<&str>, way: Option<&str>) -> String {
+        let way = way.map(|way| way.parse().unwrap());
+        let chosen = choose(&read(all), interface, way);
+        chosen.map_or("none".to_owned(), |address| address.to_string())
+    }
+
+    #[test]
+    fn s23_the_best_of_several_addresses_is_told() {
+        for (why, all, best) in [
+            (
+                "the primary one",
+                &["w 10.0.0.1", "w 10.0.0.2"][..],
+                "10.0.0.1",
+            ),
+            ("public", &["w 192.168.1.1", "w 203.0.113.7"], "203.0.113.7"),
+            (
+                "not of the link",
+                &["w 169.254.1.1", "w 10.0.0.1"],
+                "10.0.0.1",
+            ),
+            ("at least of the link", &["w 169.254.1.1"], "169.254.1.1"),
+            (
+                "shared is private",
+                &["w 100.64.0.1", "w 8.8.4.4"],
+                "8.8.4.4",
+            ),
+            ("IPv4", &["w 2001:db8::1", "w 10.0.0.1"], "10.0.0.1"),
+            ("global", &["w fd00::1", "w 2001:db8::1"], "2001:db8::1"),
+            (
+                "of the interface",
+                &["v 203.0.113.7", "w 10.0.0.1"],
+                "10.0.0.1",
+            ),
+            (
+                "not temporary",
+                &["w 2001:db8::1 01", "w 2001:db8::2 00"],
+                "2001:db8::2",
+            ),
+            (
+                "not deprecated",
+                &["w 2001:db8::1 20", "w 2001:db8::2 01"],
+                "2001:db8::2",
+            ),
+            ("rather than none", &["w 2001:db8::1 21"], "2001:db8::1"),
+            ("not tentative", &["w 2001:db8::1 40"], "none"),
+            ("optimistic", &["w 2001:db8::1 44"], "2001:db8::1"),
+            ("not a failed one", &["w 2001:db8::1 08"], "none"),
+            ("not of IPv6's link", &["w fe80::1"], "none"),
+            ("nothing", &[], "none"),
+        ] {
+            assert_eq!(chosen(all, Some("w"), None), best, "{why}");
+        }
+    }
+
+    #[test]
+    fn s23_the_way_to_the_acs_decides_where_it_leads_over_the_interface() {
+        let all = [
+            "lo 127.0.0.1",
+            "lan 192.168.1.1",
+            "wan 203.0.113.7",
+            "wan 10.0.0.7",
+            "wan 2001:db8::7",
+            "wan 2001:db8::8 01",
+        ];
+        let cases = [
+            (Some("wan"), Some("10.0.0.7"), "10.0.0.7"),
+            (Some("wan"), Some("2001:db8::7"), "2001:db8::7"),
+            (Some("lan"), Some("203.0.113.7"), "192.168.1.1"),
+            (Some("none"), Some("203.0.113.7"), "none"),
+            // The kernel goes out by a temporary address where it has one.
+            (Some("wan"), Some("2001:db8::8"), "2001:db8::7"),
+            (None, Some("10.0.0.7"), "10.0.0.7"),
+            (None, Some("2001:db8::8"), "2001:db8::7"),
+            (None, Some("192.168.1.1"), "192.168.1.1"),
+            (None, Some("198.51.100.1"), "none"),
+            (None, None, "none"),
+        ];
+        for (interface, way, best) in cases {
+            assert_eq!(chosen(&all, interface, way), best, "{interface:?} {way:?}");
+        }
+    }
+
+    #[test]
+    fn the_lines_of_the_kernel_are_read() {
+        let line = "20010db8000000000000000000000005 03 40 00 c0       v0";
+        assert_eq!(ipv6(line), read(&["v0 2001:db8::5 c0"]).pop());
+        for bad in ["", "x 03 40 00 c0 v0", "2001 03 40 00", "2001 03 40 00 c0"] {
+            assert_eq!(ipv6(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn this_machine_reaches_itself() {
+        let here = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        assert_eq!(address(Some("lo"), here), here);
+        assert_eq!(address(None, here), here);
+        assert_eq!(address(Some("none0"), here), None);
+    }
+}
