@@ -296,18 +296,21 @@ mod tests {
     #[test]
     fn empty_credentials_admit_nobody() {
         let mut nonces = Nonces::new().unwrap();
-        let empty = Secret::default();
-        let access = Access {
-            username: "",
-            takes_basic: true,
-            ..access(&empty)
-        };
-        for value in [
-            answer(&nonces.make(NOW), "", "", 1),
-            "Basic Og==".to_owned(),
-        ] {
-            let verdict = ask(&get(Some(&value)), &access, &mut nonces);
-            assert_eq!(verdict, Err(Denial::NoCredentialsSet));
+        for (username, word) in [("", ""), ("acs", ""), ("", "word")] {
+            let password = Secret::new(word);
+            let access = Access {
+                username,
+                takes_basic: true,
+                ..access(&password)
+            };
+            let basic = BASE64_STANDARD.encode(format!("{username}:{word}"));
+            for value in [
+                answer(&nonces.make(NOW), username, word, 1),
+                format!("Basic {basic}"),
+            ] {
+                let verdict = ask(&get(Some(&value)), &access, &mut nonces);
+                assert_eq!(verdict, Err(Denial::NoCredentialsSet), "{username}:{word}");
+            }
         }
     }
 

@@ -67,6 +67,15 @@ fn a_domain_reaches_its_subdomains_and_nothing_else() {
         sent(&["a=1"], "http://example.org/", "http://y.example.org/"),
         ""
     );
+    assert_eq!(
+        sent(
+            &["a=1; Domain=other.org"],
+            "http://x.org/",
+            "http://other.org/"
+        ),
+        "",
+        "not its own to set"
+    );
     for foreign in [
         "a=1; Domain=other.org",
         "a=1; Domain=org",
