@@ -170,6 +170,15 @@ impl EventCode {
         self.as_str().starts_with("M ")
     }
 
+    /// Whether a text is the code of an event, exactly: one of the standard's, or a vendor's
+    /// (§3.7.1.5: `X <OUI> <event>`, `M X_<VENDOR>_<method>`).
+    pub fn is_known(text: &str) -> bool {
+        let behind = |prefix| text.strip_prefix(prefix);
+        let vendors = behind("X ").or_else(|| behind("M X_"));
+        let is_vendors = vendors.is_some_and(|name| !name.trim_ascii().is_empty());
+        is_vendors || TABLE.iter().any(|(_, name, ..)| *name == text)
+    }
+
     /// The code of a full text (`2 PERIODIC`) or of its number alone (`2`), in any case.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -2,8 +2,10 @@
 //! (TR-181; TR-069 §3.7.1.5).
 
 use super::event::{Event, EventCode};
+use super::limits::MAX_ECHOED_NAME;
+use crate::base::excerpt::excerpt;
 use crate::base::xsd::XsdType;
-use crate::datamodel::model::Model;
+use crate::datamodel::model::{Model, Named, Proposal};
 
 const TABLE: &str = "ManagementServer.InformParameter.";
 
@@ -13,17 +15,55 @@ const MAX_ADDED: usize = 1000;
 /// The most places that the wildcards of all rows are tried in.
 const MAX_BRANCHES: usize = 1000;
 
-/// Lays down that a row may not name a forced parameter: it is in every Inform anyway (TR-181).
-pub fn add_rule(model: &mut Model) {
+/// Lays down what the rows may hold (TR-181): patterns of single parameters, each in one row, none
+/// that is in every Inform anyway; and events, each once.
+pub fn add_rules(model: &mut Model) {
     model.add_rule(
         "ManagementServer.InformParameter.{i}.ParameterName",
-        |model, name| {
-            if model.is_forced(name) {
-                return Err("the parameter is in every Inform anyway".to_owned());
-            }
-            Ok(())
-        },
+        check_name,
     );
+    model.add_rule(
+        "ManagementServer.InformParameter.{i}.EventList",
+        check_events,
+    );
+}
+
+fn check_name(proposal: &Proposal<'_>) -> Result<(), String> {
+    // A row not yet filled in.
+    if proposal.value.is_empty() {
+        return Ok(());
+    }
+    if proposal.model.pattern(proposal.value)? == Named::Forced {
+        return Err("the parameter is in every Inform anyway".to_owned());
+    }
+    if proposal
+        .in_other_rows()
+        .any(|other| other == proposal.value)
+    {
+        return Err("another row of the table has this ParameterName".to_owned());
+    }
+    Ok(())
+}
+
+fn check_events(proposal: &Proposal<'_>) -> Result<(), String> {
+    let mut seen = Vec::new();
+    for event in proposal.value.split(',').filter(|event| !event.is_empty()) {
+        if event == EventCode::ValueChange.as_str() {
+            let why = format!("{event} reports what has changed, and nothing besides");
+            return Err(why);
+        }
+        if !EventCode::is_known(event) {
+            let event = excerpt(event, MAX_ECHOED_NAME);
+            return Err(format!(
+                "{event:?} is no event of TR-069, such as \"1 BOOT\""
+            ));
+        }
+        if seen.contains(&event) {
+            return Err(format!("{event} is there twice"));
+        }
+        seen.push(event);
+    }
+    Ok(())
 }
 
 /// Calls `each` for the parameters that the rows add to an Inform with these events.

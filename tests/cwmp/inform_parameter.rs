@@ -1,7 +1,7 @@
 //! What the ACS has put into Inform by `ManagementServer.InformParameter.{i}.` (TR-181).
 
 use cwmpd::cwmp::EventCode;
-use cwmpd::datamodel::model::{ModelError, Requester};
+use cwmpd::datamodel::model::{ModelError, Requester, SetError};
 use cwmpd::soap::ParameterValue;
 
 use crate::world::{World, set_here};
@@ -71,7 +71,7 @@ fn a_list_of_events_restricts_it_to_these() {
 }
 
 #[test]
-fn wildcards_and_partial_paths_select_all_they_name() {
+fn wildcards_select_all_they_name() {
     let mut world = asked_for("Device.Home.Room.*.Name", "");
     for _ in 0..2 {
         let room = "Device.Home.Room.";
@@ -83,8 +83,6 @@ fn wildcards_and_partial_paths_select_all_they_name() {
         rooms,
         ["Device.Home.Room.1.Name", "Device.Home.Room.2.Name"]
     );
-    let mut world = asked_for("Device.Home.", "");
-    assert_eq!(has(&mut world, EventCode::Periodic, "Device.Home.Level"), 1);
 }
 
 #[test]
@@ -93,30 +91,136 @@ fn a_name_that_is_not_there_adds_nothing() {
     let forced = names(&mut world, EventCode::Periodic);
     for name in [
         "Device.Nothing.*.At.*.All",
-        "*.*.*",
+        "Device.Home.Room.7.Name",
+        "Device.Home.Room.*.Colour",
+        "Device.Home.Room.Name",
         "",
-        "Nonsense",
-        "Device.*",
     ] {
         let mut world = asked_for(name, "");
         assert_eq!(names(&mut world, EventCode::Periodic), forced, "{name}");
     }
 }
 
-#[test]
-fn a_forced_parameter_is_refused_since_it_is_there_anyway() {
-    let mut world = asked_for("Device.Home.Name", "");
-    let forced = ParameterValue {
-        name: format!("{TABLE}1.ParameterName"),
-        value: "Device.ManagementServer.ParameterKey".to_owned(),
+/// What becomes of these values of rows of the table, in one request.
+fn set(world: &mut World, values: &[(u32, &str, &str)]) -> Result<(), Vec<String>> {
+    let value = |(row, leaf, value): &(u32, &str, &str)| ParameterValue {
+        name: format!("{TABLE}{row}.{leaf}"),
+        value: (*value).to_owned(),
         xsi_type: None,
     };
-    let refused = set_here(&mut world.model, Requester::Acs, &[forced]);
-    let errors = refused.unwrap_err();
-    assert!(
-        matches!(errors[0].error, ModelError::InvalidValue(_)),
-        "{errors:?}"
+    let list: Vec<_> = values.iter().map(value).collect();
+    set_here(&mut world.model, Requester::Acs, &list).map_err(|errors| {
+        let invalid = |error: SetError| match error.error {
+            ModelError::InvalidValue(why) => format!("{}: {why}", error.name),
+            other => panic!("{other:?}"),
+        };
+        errors.into_iter().map(invalid).collect()
+    })
+}
+
+#[track_caller]
+fn assert_refused(world: &mut World, leaf: &str, value: &str, why: &str) {
+    let refused = set(world, &[(1, leaf, value)]).unwrap_err();
+    assert!(refused[0].contains(why), "{value}: {refused:?}");
+}
+
+#[test]
+fn s17_a_forced_parameter_is_refused_since_it_is_there_anyway() {
+    let mut world = asked_for("Device.Home.Name", "");
+    let name = "Device.ManagementServer.ParameterKey";
+    assert_refused(&mut world, "ParameterName", name, "in every Inform anyway");
+    let rows = "Home.Room.{i}.Forced;STRING;0;1;1;0;1;0\n".to_owned() + ROWS;
+    let mut world = World::known_with(1, &rows);
+    let add = |world: &mut World| world.model.add_object(Requester::Acs, TABLE, None);
+    add(&mut world).unwrap();
+    for name in ["Device.Home.Room.*.Forced", "Device.Home.Room.3.Forced"] {
+        assert_refused(&mut world, "ParameterName", name, "in every Inform anyway");
+    }
+}
+
+#[test]
+fn s17_what_is_no_pattern_of_single_parameters_is_refused() {
+    let mut world = asked_for("Device.Home.Name", "");
+    for (name, why) in [
+        ("Device.", "does not end with the name"),
+        ("Device.Home.", "does not end with the name"),
+        ("Device.Home.Room.*.", "does not end with the name"),
+        ("Device.Home.*", "does not end with the name"),
+        ("Device.*.Name", "does not stand for an instance number"),
+        (
+            "Device.Home.*.Name",
+            "does not stand for an instance number",
+        ),
+        ("*.*.*", "does not begin with Device."),
+        ("Nonsense", "does not begin with Device."),
+        (
+            "InternetGatewayDevice.DeviceInfo.UpTime",
+            "does not begin with Device.",
+        ),
+        ("Device.Home.Room.0.Name", "neither a name, a number nor *"),
+        (
+            "Device.Home.Room.[attic].Name",
+            "neither a name, a number nor *",
+        ),
+        ("Device.Home..Name", "neither a name, a number nor *"),
+        ("Device.Home.Room.1*.Name", "neither a name, a number nor *"),
+        ("Device.Home.Na me", "does not end with the name"),
+    ] {
+        assert_refused(&mut world, "ParameterName", name, why);
+    }
+    assert_eq!(has(&mut world, EventCode::Periodic, "Device.Home.Name"), 1);
+}
+
+#[test]
+fn s17_a_parameter_has_one_row() {
+    let mut world = asked_for("Device.Home.Name", "1 BOOT");
+    world.model.add_object(Requester::Acs, TABLE, None).unwrap();
+    let name = |row: u32, value: &'static str| (row, "ParameterName", value);
+    let twice = set(
+        &mut world,
+        &[name(2, "Device.Home.Name"), (2, "EventList", "2 PERIODIC")],
     );
+    assert!(twice.unwrap_err()[0].contains("another row"));
+    let both = [name(1, "Device.Home.Level"), name(2, "Device.Home.Level")];
+    assert_eq!(set(&mut world, &both).unwrap_err().len(), 2);
+    // What counts is what the whole request leaves.
+    set(
+        &mut world,
+        &[name(1, "Device.Home.Level"), name(2, "Device.Home.Name")],
+    )
+    .unwrap();
+    set(
+        &mut world,
+        &[name(1, "Device.Home.Name"), name(2, "Device.Home.Level")],
+    )
+    .unwrap();
+    set(&mut world, &[name(1, "Device.Home.Name")]).unwrap();
+    set(&mut world, &[name(1, ""), name(2, "")]).unwrap();
+}
+
+#[test]
+fn s17_events_that_make_no_sense_are_refused() {
+    let mut world = asked_for("Device.Home.Name", "");
+    for (events, why) in [
+        ("4 VALUE CHANGE", "reports what has changed"),
+        ("1 BOOT, 4 VALUE CHANGE", "reports what has changed"),
+        ("1 BOOT,2 PERIODIC,1 BOOT", "there twice"),
+        ("BOOT", "no event"),
+        ("1", "no event"),
+        ("1 boot", "no event"),
+        ("15 NEWS", "no event"),
+        ("M Dance", "no event"),
+        ("X ", "no event"),
+    ] {
+        assert_refused(&mut world, "EventList", events, why);
+    }
+    for events in [
+        "",
+        "0 BOOTSTRAP,14 HEARTBEAT, M Download",
+        "X 00D09E Rain,M X_EXAMPLE_Dance",
+    ] {
+        set(&mut world, &[(1, "EventList", events)]).unwrap();
+    }
 }
 
 #[test]

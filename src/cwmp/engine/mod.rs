@@ -84,7 +84,7 @@ enum GoingDown {
 impl Engine {
     /// The engine after the program's start. `seed` is random: it decides on waits and phases.
     pub fn new(model: &mut Model, options: EngineOptions, boot: Boot, seed: u64, now: Now) -> Self {
-        inform_parameter::add_rule(model);
+        inform_parameter::add_rules(model);
         let mut rng = Rng::new(seed);
         let mut engine = Self {
             options,

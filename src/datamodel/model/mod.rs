@@ -24,11 +24,13 @@ mod notify;
 mod objects;
 mod open;
 mod own;
+mod pattern;
 mod persist;
 mod read;
 mod request;
 mod resolve;
 mod root;
+mod rule;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -40,7 +42,9 @@ use std::rc::Rc;
 
 pub use check::{Finding, describe};
 pub use error::{ModelError, OpenError, SetError};
+pub use pattern::Named;
 pub use request::{AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester};
+pub use rule::Proposal;
 
 use super::key::{Key, NodeId};
 use super::schema::Schema;
@@ -48,14 +52,12 @@ use super::source::Sources;
 use super::state::State;
 use super::store::{self, Store};
 use crate::base::clock::Now;
+use rule::Rule;
 use touched::Touched;
 
 /// What requests may make of the state, in bytes, in memory and as rows on flash: 20,000 values that
 /// were set are 3 MiB. Beyond, a request that adds to it is refused with 9004.
 pub const MAX_REQUESTED_BYTES: usize = store::MAX_STATE_BYTES - store::RESERVED_BYTES;
-
-/// A check of a value beyond its type, see [`Model::add_rule`].
-type Rule = fn(&Model, &str) -> Result<(), String>;
 
 /// The data model of the box.
 pub struct Model {
@@ -93,14 +95,6 @@ impl Model {
     /// Tells the time that expressions see.
     pub fn set_time(&mut self, now: Now) {
         self.unix = now.unix;
-    }
-
-    /// Adds a check of what may be set, beyond the type, for the parameter `path` (without root,
-    /// `{i}` for instances). The text of `Err` goes into a fault 9007.
-    pub fn add_rule(&mut self, path: &'static str, rule: Rule) {
-        if let Some(node) = self.schema.find(path) {
-            self.rules.insert(node, rule);
-        }
     }
 
     /// A durable record of the engine (events, schedule, last ACS URL).

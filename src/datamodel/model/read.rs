@@ -122,14 +122,6 @@ impl Model {
         }
     }
 
-    /// Whether a full path names a forced-Inform parameter.
-    pub fn is_forced(&self, path: &str) -> bool {
-        match self.resolve(path) {
-            Ok(Place::Parameter(key)) => self.schema.forced.contains(&key.node),
-            _ => false,
-        }
-    }
-
     /// The value of one parameter for the agent's own use: secrets as they are. `path` is without
     /// the root, e.g. `ManagementServer.URL`. `None` where the model has no such parameter.
     pub fn value(&mut self, path: &str) -> Option<String> {

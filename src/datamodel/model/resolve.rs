@@ -157,7 +157,7 @@ impl<'a> InstancePath<'a> {
 }
 
 /// The instance number that a part of a path names. There are no aliases (`[name]`, TR-069 §3.6.1).
-fn instance_number(part: &str) -> Option<u32> {
+pub(super) fn instance_number(part: &str) -> Option<u32> {
     let canonical = part.bytes().all(|b| b.is_ascii_digit()) && !part.starts_with('0');
     if canonical { part.parse().ok() } else { None }
 }

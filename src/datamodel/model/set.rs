@@ -13,13 +13,13 @@ use crate::datamodel::schema::{Origin, Parameter};
 use crate::datamodel::types::TypeError;
 
 /// One checked entry.
-struct Entry {
-    name: String,
+pub(super) struct Entry {
+    pub(super) name: String,
     /// The parameter that was named.
     named: Key,
     /// The parameter that it stands for; mostly itself.
-    key: Key,
-    value: String,
+    pub(super) key: Key,
+    pub(super) value: String,
 }
 
 impl Model {
@@ -27,7 +27,7 @@ impl Model {
     /// `None` leaves it alone (local changes).
     ///
     /// # Errors
-    /// Every refused entry, in the order of the request.
+    /// Every refused entry; those that a rule refuses come last.
     pub fn set_values(
         &mut self,
         who: Requester,
@@ -84,6 +84,8 @@ impl Model {
                 }),
             }
         }
+        let broken = |entry| self.broken_rule(entry, &entries);
+        errors.extend(entries.iter().filter_map(broken));
         match errors.is_empty() {
             true => Ok(entries),
             false => Err(errors),
@@ -126,9 +128,6 @@ impl Model {
         let value = checked(wanted.value)?.into_owned();
         if let Err(why) = row.check(&value) {
             return Err(ModelError::InvalidValue(why.to_string()));
-        }
-        if let Some(rule) = self.rules.get(&key.node) {
-            rule(self, &value).map_err(ModelError::InvalidValue)?;
         }
         Ok(Entry {
             name: wanted.name.to_owned(),

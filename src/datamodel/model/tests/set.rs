@@ -148,7 +148,7 @@ fn a_store_that_fails_takes_the_source_back() {
 fn a_rule_refuses_what_the_type_allows() {
     let bench = Bench::new();
     let mut model = bench.open();
-    model.add_rule("ManagementServer.URL", |_, url| match url {
+    model.add_rule("ManagementServer.URL", |proposal| match proposal.value {
         "" => Err("an empty URL would cut the box off".into()),
         _ => Ok(()),
     });
