@@ -1,5 +1,6 @@
 //! Who may ask for a session: the path, the method and the credentials of a request.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -8,7 +9,8 @@ use base64::prelude::BASE64_STANDARD;
 use super::denial::Denial;
 use super::head::{self, Head};
 use super::nonce::Nonces;
-use crate::base::digest::{self, Algorithm, Challenge, Proof, Qop};
+use crate::base::digest::{self, Algorithm, Challenge, Coding, Proof, Qop};
+use crate::base::percent;
 use crate::base::prefix::AddressPrefix;
 use crate::base::secret::Secret;
 
@@ -36,6 +38,16 @@ pub struct Access<'a> {
     pub period: Duration,
 }
 
+impl Access<'_> {
+    /// The codings in which a client may write what is to be known: one where all are the same.
+    pub(super) fn codings(&self) -> &'static [Coding] {
+        match self.username.is_ascii() && self.password.reveal().is_ascii() {
+            true => &[Coding::Utf8],
+            false => &Coding::ALL,
+        }
+    }
+}
+
 /// Decides on a request (TR-069 §3.2.2.2: digest, MD5, `qop="auth"`). Whether a password may be
 /// looked at is asked once there is one.
 pub(super) fn judge(
@@ -58,7 +70,7 @@ pub(super) fn judge(
     if let Some(credentials) = basic_credentials(value).filter(|_| access.takes_basic) {
         let (user, password) = decode(credentials).ok_or(Denial::BadAuthorization)?;
         return match may_guess() {
-            true => compare(&user, &password, access.password.reveal(), access),
+            true => compare(access, &user, |_, expected| same(&password, expected)),
             false => Err(Denial::TooManyGuesses),
         };
     }
@@ -81,24 +93,50 @@ pub(super) fn judge(
     if !may_guess() {
         return Err(Denial::TooManyGuesses);
     }
-    let expected = answer.expected(access.password);
-    compare(answer.username, &answer.response, &expected, access)?;
+    compare(access, &answer.username, |user, password| {
+        same(&answer.response, answer.expected(user, password))
+    })?;
     nonces.spend(answer.nonce, answer.count, now);
     Ok(())
 }
 
-/// Both are compared, in a time that does not tell which of them is wrong.
-fn compare(user: &str, proof: &str, expected: &str, access: &Access<'_>) -> Result<(), Denial> {
-    match (same(user, access.username), same(proof, expected)) {
+/// Both are compared, in a time that does not tell which of them is wrong; each in the codings of
+/// clients: GenieACS, for one, writes the name in ISO-8859-1 and hashes it in UTF-8.
+fn compare(
+    access: &Access<'_>,
+    user: &[u8],
+    proves: impl Fn(&[u8], &[u8]) -> bool,
+) -> Result<(), Denial> {
+    let (mut is_user, mut is_proven) = (false, false);
+    for coding in access.codings() {
+        let username = coding.encode(access.username);
+        let password = coding.encode(access.password.reveal());
+        if let (Some(username), Some(password)) = (username, password) {
+            is_user |= same(user, &username);
+            is_proven |= proves(&username, &password);
+        }
+    }
+    match (is_user, is_proven) {
         (true, true) => Ok(()),
         (true, false) => Err(Denial::WrongPassword),
         (false, _) => Err(Denial::WrongUsername),
     }
 }
 
+/// The user name, plain or in the form of RFC 8187 (`username*`, RFC 7616 §3.4).
+fn username(credentials: &Challenge) -> Option<Cow<'_, [u8]>> {
+    if let Some(plain) = credentials.octets("username") {
+        return Some(Cow::Borrowed(plain));
+    }
+    let (charset, rest) = credentials.param("username*")?.split_once('\'')?;
+    let (_language, coded) = rest.split_once('\'')?;
+    let is_utf8 = charset.eq_ignore_ascii_case("UTF-8");
+    is_utf8.then(|| Cow::Owned(percent::decode(coded).into_owned().into_bytes()))
+}
+
 /// The parts of a digest answer that must be there (RFC 7616 §3.4).
 struct DigestAnswer<'a> {
-    username: &'a str,
+    username: Cow<'a, [u8]>,
     realm: &'a str,
     nonce: &'a str,
     uri: &'a str,
@@ -116,7 +154,7 @@ impl<'a> DigestAnswer<'a> {
         }
         let nc = get("nc").filter(|nc| nc.len() == 8)?;
         Some(Self {
-            username: get("username")?,
+            username: username(credentials)?,
             realm: get("realm")?,
             nonce: get("nonce")?,
             uri: get("uri")?,
@@ -127,13 +165,13 @@ impl<'a> DigestAnswer<'a> {
         })
     }
 
-    fn expected(&self, password: &Secret) -> String {
+    fn expected(&self, username: &[u8], password: &[u8]) -> String {
         let proof = Proof {
             algorithm: Algorithm::Md5,
-            username: self.username,
-            realm: self.realm,
-            password: password.reveal(),
-            nonce: self.nonce,
+            username,
+            realm: self.realm.as_bytes(),
+            password,
+            nonce: self.nonce.as_bytes(),
             cnonce: self.cnonce,
             nc: self.nc,
             method: "GET",
@@ -145,27 +183,26 @@ impl<'a> DigestAnswer<'a> {
 }
 
 /// What follows the scheme `Basic` (RFC 7617).
-fn basic_credentials(value: &str) -> Option<&str> {
-    let (scheme, credentials) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("Basic")
-        .then_some(credentials.trim())
+fn basic_credentials(value: &[u8]) -> Option<&[u8]> {
+    const SCHEME: usize = "Basic ".len();
+    let (scheme, credentials) = value.split_at_checked(SCHEME)?;
+    let is_basic = scheme.eq_ignore_ascii_case(b"Basic ");
+    is_basic.then_some(credentials.trim_ascii())
 }
 
 /// User name and password in the credentials of Basic.
-fn decode(credentials: &str) -> Option<(String, String)> {
+fn decode(credentials: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let decoded = BASE64_STANDARD.decode(credentials).ok()?;
-    let text = String::from_utf8(decoded).ok()?;
-    let (user, password) = text.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    let (user, password) = decoded.split_at_checked(colon)?;
+    Some((user.to_owned(), password.strip_prefix(b":")?.to_owned()))
 }
 
 /// Whether two texts are the same, in a time that tells nothing of where they differ.
-pub(super) fn same(one: &str, other: &str) -> bool {
-    let differences = one
-        .bytes()
-        .zip(other.bytes())
-        .fold(0, |sum, (a, b)| sum | (a ^ b));
+pub(super) fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
+    let (one, other) = (one.as_ref(), other.as_ref());
+    let pairs = one.iter().zip(other);
+    let differences = pairs.fold(0, |sum, (a, b)| sum | (a ^ b));
     one.len() == other.len() && std::hint::black_box(differences) == 0
 }
 
@@ -200,7 +237,7 @@ mod tests {
         Head {
             method: "GET",
             path: "/t0ken",
-            authorization,
+            authorization: authorization.map(str::as_bytes),
             keep_alive: true,
             has_body: false,
         }
@@ -209,10 +246,10 @@ mod tests {
     fn answer(nonce: &str, user: &str, password: &str, nc: u32) -> String {
         let proof = Proof {
             algorithm: Algorithm::Md5,
-            username: user,
-            realm: REALM,
-            password,
-            nonce,
+            username: user.as_bytes(),
+            realm: REALM.as_bytes(),
+            password: password.as_bytes(),
+            nonce: nonce.as_bytes(),
             cnonce: "c",
             nc: &format!("{nc:08x}"),
             method: "GET",
@@ -291,6 +328,61 @@ mod tests {
             access.takes_basic = true;
             assert_eq!(ask(&head, &access, &mut nonces), expected, "{value}");
         }
+    }
+
+    /// The answer of a client that writes the name in one coding and hashes in another.
+    fn coded_answer(nonce: &str, header: Coding, hash: Coding) -> Vec<u8> {
+        let proof = Proof {
+            algorithm: Algorithm::Md5,
+            username: &hash.encode("büro").unwrap(),
+            realm: REALM.as_bytes(),
+            password: &hash.encode("pässword").unwrap(),
+            nonce: nonce.as_bytes(),
+            cnonce: "c",
+            nc: "00000001",
+            method: "GET",
+            uri: "/t0ken",
+            qop: Qop::Auth,
+        };
+        let rest = format!(
+            r#"", realm="cwmpd", nonce="{nonce}", uri="/t0ken", qop=auth, nc=00000001, cnonce="c", response="{}""#,
+            proof.response()
+        );
+        let name = header.encode("büro").unwrap();
+        [b"Digest username=\"", &*name, rest.as_bytes()].concat()
+    }
+
+    #[test]
+    fn s13_a_name_beyond_ascii_is_known_in_each_coding_of_clients() {
+        let password = Secret::new("pässword");
+        let access = Access {
+            username: "büro",
+            takes_basic: true,
+            ..access(&password)
+        };
+        let mut nonces = Nonces::new().unwrap();
+        for header in Coding::ALL {
+            for hash in Coding::ALL {
+                let value = coded_answer(&nonces.make(NOW), header, hash);
+                let mut head = get(None);
+                head.authorization = Some(&value);
+                let verdict = ask(&head, &access, &mut nonces);
+                assert_eq!(verdict, Ok(()), "{header:?} {hash:?}");
+            }
+            let pair = header.encode("büro:pässword").unwrap();
+            let basic = format!("Basic {}", BASE64_STANDARD.encode(pair));
+            assert_eq!(ask(&get(Some(&basic)), &access, &mut nonces), Ok(()));
+        }
+        let nonce = nonces.make(NOW);
+        let value = coded_answer(&nonce, Coding::Utf8, Coding::Utf8);
+        let value = String::from_utf8(value).unwrap();
+        let extended = |ext: &str| value.replace("username=\"büro\"", &format!("username*={ext}"));
+        for wrong in ["utf-8''buro", "utf-8'büro", "latin1''b%FCro", "utf-8''"] {
+            let verdict = ask(&get(Some(&extended(wrong))), &access, &mut nonces);
+            assert!(verdict.is_err(), "{wrong}");
+        }
+        let right = extended("utf-8''b%C3%BCro");
+        assert_eq!(ask(&get(Some(&right)), &access, &mut nonces), Ok(()));
     }
 
     #[test]

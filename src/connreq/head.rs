@@ -10,8 +10,8 @@ pub(super) struct Head<'a> {
     pub method: &'a str,
     /// The path of the request target, without scheme, host and query.
     pub path: &'a str,
-    /// The one `Authorization` value.
-    pub authorization: Option<&'a str>,
+    /// The one `Authorization` value; names in it are in any coding.
+    pub authorization: Option<&'a [u8]>,
     /// Whether another request may follow on the connection.
     pub keep_alive: bool,
     /// A body follows, which means nothing here and is not read, so that no request can follow it.
@@ -48,10 +48,7 @@ pub(super) fn read(bytes: &[u8]) -> HeadReading<'_> {
     if skipped + end > MAX_HEAD {
         return HeadReading::TooLong;
     }
-    let head = rest
-        .get(..end)
-        .and_then(|head| std::str::from_utf8(head).ok());
-    match head.and_then(parse) {
+    match rest.get(..end).and_then(parse) {
         Some(head) => HeadReading::Whole(head, skipped + end),
         None => HeadReading::Malformed,
     }
@@ -73,9 +70,11 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-fn parse(head: &str) -> Option<Head<'_>> {
-    let mut lines = head.lines().filter(|line| !line.is_empty());
-    let mut words = lines.next()?.split(' ');
+fn parse(head: &[u8]) -> Option<Head<'_>> {
+    let lines = head.split(|byte| *byte == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = lines.filter(|line| !line.is_empty());
+    let mut words = std::str::from_utf8(lines.next()?).ok()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
     if words.next().is_some() || method.is_empty() || !version.starts_with("HTTP/1.") {
         return None;
@@ -84,20 +83,22 @@ fn parse(head: &str) -> Option<Head<'_>> {
     let mut has_body = false;
     let mut authorization = None;
     for line in lines {
-        let (name, value) = line.split_once(':')?;
+        let colon = line.iter().position(|byte| *byte == b':')?;
+        let (name, value) = line.split_at_checked(colon)?;
         // RFC 9112 §5.1: no white space around the name, which also refuses folded lines (§5.2).
-        if name.is_empty() || name.contains(char::is_whitespace) {
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return None;
         }
-        let (is, value) = (|wanted| name.eq_ignore_ascii_case(wanted), value.trim());
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+        let value = value.strip_prefix(b":")?.trim_ascii();
         if is("Authorization") {
             if authorization.is_some() {
                 return None;
             }
             authorization = Some(value);
         } else if is("Connection") {
-            keep_alive &= !value.eq_ignore_ascii_case("close");
-        } else if is("Transfer-Encoding") || (is("Content-Length") && value != "0") {
+            keep_alive &= !value.eq_ignore_ascii_case(b"close");
+        } else if is("Transfer-Encoding") || (is("Content-Length") && value != b"0") {
             has_body = true;
         }
     }
@@ -143,7 +144,7 @@ mod tests {
         );
         assert_eq!(head.method, "GET");
         assert_eq!(head.path, "/t0ken");
-        assert_eq!(head.authorization, Some("Digest a=b"));
+        assert_eq!(head.authorization, Some(b"Digest a=b".as_slice()));
         assert!(head.keep_alive);
     }
 
@@ -159,6 +160,18 @@ mod tests {
             let head = whole(&text);
             assert_eq!(head.keep_alive, goes_on, "{header}");
         }
+    }
+
+    #[test]
+    fn s13_a_header_may_have_any_bytes_and_the_request_line_may_not() {
+        let text = b"GET /p HTTP/1.1\r\nX: \xff\r\nAuthorization: Digest username=\"\xfc\"\r\n\r\n";
+        let HeadReading::Whole(head, _) = read(text) else {
+            panic!("not read")
+        };
+        let value: &[u8] = b"Digest username=\"\xfc\"";
+        assert_eq!(head.authorization, Some(value));
+        let name = b"GET /p HTTP/1.1\r\nX\xff: a\r\n\r\n";
+        assert!(matches!(read(name), HeadReading::Malformed));
     }
 
     #[test]

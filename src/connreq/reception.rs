@@ -150,13 +150,18 @@ impl Reception {
             Denial::StaleNonce => ", stale=true",
             _ => "",
         };
+        // Only where it matters: the parameter is newer than many a client.
+        let charset = match access.codings() {
+            [_] => "",
+            _ => ", charset=UTF-8",
+        };
         let basic = match access.takes_basic {
             true => format!("WWW-Authenticate: Basic realm=\"{REALM}\", charset=\"UTF-8\"\r\n"),
             false => String::new(),
         };
         format!(
             "WWW-Authenticate: Digest realm=\"{REALM}\", qop=\"auth\", algorithm=MD5, \
-             nonce=\"{nonce}\"{stale}\r\n{basic}"
+             nonce=\"{nonce}\"{charset}{stale}\r\n{basic}"
         )
     }
 

@@ -7,10 +7,14 @@ use ureq::http::{HeaderMap, HeaderValue};
 
 use super::date::unix_of_date;
 use super::error::{Explanation, HttpError};
+use crate::base::excerpt::excerpt;
 
 /// Room for one piece of a body on its way: little for most, more while there is more to come.
 const FIRST_PIECE_BYTES: usize = 1024;
 const MAX_PIECE_BYTES: usize = 16 * 1024;
+
+/// Characters of the name of a coding in a message.
+const MAX_CODING: usize = 40;
 
 /// An answer whose body is yet to be read. Read to its end, the connection is kept for the next
 /// request; dropped before, it is closed.
@@ -34,6 +38,32 @@ impl HttpAnswer {
         self.headers.get_all(name).iter().map(text).collect()
     }
 
+    /// The same as the bytes that came: names and realms beyond ASCII are in any coding.
+    pub fn header_octets(&self, name: &str) -> Vec<&[u8]> {
+        self.headers
+            .get_all(name)
+            .iter()
+            .map(HeaderValue::as_bytes)
+            .collect()
+    }
+
+    /// The first coding of the body that is none of ours (RFC 9110 §8.4, RFC 9112 §7).
+    fn foreign_coding(&self) -> Option<String> {
+        let codings = |name| self.header_values(name).into_iter();
+        let all = codings("content-encoding").chain(codings("transfer-encoding"));
+        let all: Vec<String> = all.collect();
+        let mut each = all
+            .iter()
+            .flat_map(|list| list.split(','))
+            .map(str::trim_ascii);
+        let is_ours = |coding: &str| {
+            let is = |known: &str| coding.eq_ignore_ascii_case(known);
+            coding.is_empty() || is("identity") || is("chunked")
+        };
+        let foreign = each.find(|coding| !is_ours(coding))?;
+        Some(excerpt(foreign, MAX_CODING).into_owned())
+    }
+
     /// The server's clock when it answered, in seconds since 1970 (`Date`, RFC 9110 §6.6.1);
     /// `None` where it does not tell or tells nothing that is a date.
     pub fn date(&self) -> Option<i64> {
@@ -51,7 +81,8 @@ impl HttpAnswer {
     ///
     /// # Errors
     /// [`HttpError::TooLarge`] for a body of more than `limit` bytes: none is written where the
-    /// server says so before, no more than the limit else. [`HttpError::Sink`] where `to` fails.
+    /// server says so before, no more than the limit else. [`HttpError::Encoded`] where the body of a
+    /// success is in a coding; none was asked for. [`HttpError::Sink`] where `to` fails.
     pub fn copy_to(&mut self, to: &mut dyn Write, limit: u64) -> Result<u64, HttpError> {
         let too_large = || HttpError::TooLarge {
             host: self.explanation.host.clone(),
@@ -60,6 +91,8 @@ impl HttpAnswer {
         if self.body.content_length() > Some(limit) {
             return Err(too_large());
         }
+        let is_success = (200..300).contains(&self.status);
+        let coding = self.foreign_coding().filter(|_| is_success);
         let mut copied = 0;
         let mut piece = vec![0; FIRST_PIECE_BYTES];
         let mut body = self.body.as_reader();
@@ -69,6 +102,10 @@ impl HttpAnswer {
                 Ok(read) => read,
                 Err(error) => return Err(self.explanation.of(error.into())),
             };
+            if let Some(coding) = coding {
+                let host = self.explanation.host.clone();
+                return Err(HttpError::Encoded { host, coding });
+            }
             copied += u64::try_from(read).unwrap_or(u64::MAX);
             if copied > limit {
                 return Err(too_large());

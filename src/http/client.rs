@@ -151,7 +151,7 @@ impl HttpClient {
     /// [`HttpError::NoCredentials`], [`HttpError::BasicRefused`], [`HttpError::AuthUnsupported`];
     /// [`HttpError::AuthFailed`] where the last proof was refused: the same again would be, too.
     pub fn authenticate(&mut self, refusal: &HttpAnswer, basic: bool) -> Result<(), HttpError> {
-        let challenges = refusal.header_values("www-authenticate");
+        let challenges = refusal.header_octets("www-authenticate");
         self.auth.answer(refusal.host(), &challenges, basic)
     }
 
@@ -175,7 +175,8 @@ impl HttpClient {
         request: &mut HttpRequest<'_>,
         may_expect: bool,
     ) -> Result<Response<Body>, ureq::Error> {
-        let head = request.head(&mut self.auth, may_expect)?;
+        let (head, line) = request.head(&mut self.auth, may_expect)?;
+        self.connections.add_to_next_head(line);
         match &mut request.body {
             None => self.run(head.body(())?),
             Some(body) => self.run(head.body(SendBody::from_reader(body.rewound()?))?),

@@ -33,6 +33,8 @@ const GATHER_BYTES: usize = 32 * 1024;
 pub(super) struct Connections {
     opened: AtomicUsize,
     answered: AtomicBool,
+    /// Behind the request line of the next request.
+    lines: Mutex<Vec<u8>>,
     unchecked: Mutex<Option<UncheckedDates>>,
 }
 
@@ -50,6 +52,16 @@ impl Connections {
     /// Whether a byte came since then.
     pub fn has_answered(&self) -> bool {
         self.answered.load(Ordering::Relaxed)
+    }
+
+    /// The head of the request that goes out next gets these lines besides, each with its end.
+    pub fn add_to_next_head(&self, lines: Vec<u8>) {
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = lines;
+    }
+
+    fn take_lines(&self) -> Vec<u8> {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut lines)
     }
 
     /// The dates of the certificates that were taken without looking at them.
@@ -262,7 +274,14 @@ impl Transport for Wire {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         let output = self.buffers.output().get(..amount).unwrap_or_default();
-        self.gathered.extend_from_slice(output);
+        // What goes out first begins with the request line, whole.
+        let lines = self.connections.take_lines();
+        let first = output.iter().position(|byte| *byte == b'\n');
+        let at = first.filter(|_| !lines.is_empty()).map_or(0, |at| at + 1);
+        let (before, behind) = output.split_at_checked(at).unwrap_or((output, &[]));
+        for part in [before, &lines, behind] {
+            self.gathered.extend_from_slice(part);
+        }
         if self.gathered.len() < GATHER_BYTES {
             return Ok(());
         }

@@ -72,6 +72,12 @@ pub enum HttpError {
         /// What is wrong with it.
         why: String,
     },
+    /// The body of the answer is compressed, or otherwise in a coding; none was asked for.
+    Encoded {
+        host: String,
+        /// As its header names it.
+        coding: String,
+    },
     /// The body of the answer is longer than the limit.
     TooLarge {
         host: String,
@@ -180,6 +186,12 @@ impl fmt::Display for HttpError {
             Self::Protocol { host, why } => {
                 write!(f, "the answer of {host} is not proper HTTP: {why}")
             }
+            Self::Encoded { host, coding } => write!(
+                f,
+                "the answer of {host} is in the coding {coding}, which was not asked for and is not \
+                 read here; switch compression off on the server, or on the proxy before it (nginx: \
+                 gzip off)"
+            ),
             Self::TooLarge { host, limit } => {
                 write!(f, "the answer of {host} is longer than {limit} bytes")
             }

@@ -50,18 +50,20 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// All but the body as ureq wants it, with the proof that the server has asked for. The server
-    /// is asked for its word before a body only if it `may_expect` that.
+    /// All but the body as ureq wants it, with the proof that the server has asked for; and a line
+    /// that ureq does not take: it refuses a proof with bytes beyond ASCII. The server is asked for
+    /// its word before a body only if it `may_expect` that.
     pub(super) fn head(
         &mut self,
         auth: &mut Auth,
         may_expect: bool,
-    ) -> Result<Builder, ureq::Error> {
+    ) -> Result<(Builder, Vec<u8>), ureq::Error> {
         let mut request = Request::builder()
             .method(self.method.clone())
             .uri(self.url.to_string());
         for (name, value) in &self.headers {
-            let value = sensitive(value).ok_or_else(|| other(HttpError::BadHeader(name)))?;
+            let value = sensitive(value.reveal().as_bytes());
+            let value = value.ok_or_else(|| other(HttpError::BadHeader(name)))?;
             request = request.header(*name, value);
         }
         let length = self.body.as_ref().map(|body| body.length);
@@ -69,15 +71,20 @@ impl<'a> HttpRequest<'a> {
             request = request.header("Content-Length", length);
         }
         let target = &self.url.target;
+        let mut line = Vec::new();
         if let Some(proof) = auth.authorization(&self.method, target, self.body.as_mut())? {
-            let proof = sensitive(&proof).ok_or_else(|| other(HttpError::BadCredentials))?;
-            request = request.header("Authorization", proof);
+            let value = sensitive(&proof).ok_or_else(|| other(HttpError::BadCredentials))?;
+            if proof.is_ascii() {
+                request = request.header("Authorization", value);
+            } else {
+                line = [b"authorization: ", proof.as_slice(), b"\r\n"].concat();
+            }
         }
         self.expects = may_expect && auth.may_be_asked() && length > Some(EXPECT_ABOVE_BYTES);
         if self.expects {
             request = request.header("Expect", "100-continue");
         }
-        Ok(request)
+        Ok((request, line))
     }
 }
 
@@ -151,8 +158,8 @@ fn other(error: HttpError) -> ureq::Error {
 }
 
 /// As a header's value, `None` if it has a control character in it.
-fn sensitive(secret: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_bytes(secret.reveal().as_bytes()).ok()?;
+fn sensitive(secret: &[u8]) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(secret).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -1,5 +1,7 @@
 //! ACSs that exist, as they speak: what their public sources send, played to the real program.
 
+use std::process::Command;
+
 use cwmpd::soap::{CwmpVersion, Message};
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
@@ -215,4 +217,81 @@ fn s11_a_busy_acs_and_broken_answers_do_not_pin_the_box_to_an_old_version() {
         s.end();
     });
     agent.wait_for_log("session ended: success, in CWMP 1.4");
+}
+
+#[test]
+fn s13_curl_and_node_request_a_connection_by_a_name_beyond_ascii() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    home.set_uci("cpe", "userid", "büro");
+    home.set_uci("cpe", "passwd", "gehéim");
+    let agent = home.start();
+    let quiet = |s: &mut Session| {
+        s.inform();
+        s.end();
+    };
+    acs.session(quiet);
+    let url = agent.connection_request_url();
+    // As GenieACS does it: Node writes headers in ISO-8859-1, and hashes in UTF-8.
+    let script = "const http = require('http'), crypto = require('crypto');
+        const [url, user, password] = process.argv.slice(1), path = new URL(url).pathname;
+        const md5 = (...parts) => crypto.createHash('md5').update(parts.join(':')).digest('hex');
+        http.get(url, { agent: false }, (first) => {
+            first.resume();
+            const given = (name) => first.headers['www-authenticate'].match(name + '=\"([^\"]*)\"')[1];
+            const [realm, nonce] = [given('realm'), given('nonce')];
+            const response = md5(md5(user, realm, password), nonce, '00000001', 'c', 'auth', md5('GET', path));
+            const authorization = `Digest username=\"${user}\",realm=\"${realm}\",nonce=\"${nonce}\",` +
+                `uri=\"${path}\",qop=auth,nc=00000001,cnonce=\"c\",response=\"${response}\"`;
+            http.get(url, { headers: { authorization } }, (second) => {
+                console.log(second.statusCode);
+                process.exit(0);
+            });
+        });";
+    let curl = [
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code}",
+        "--digest",
+        "-u",
+        "büro:gehéim",
+        &url,
+    ];
+    let node = ["-e", script, &url, "büro", "gehéim"];
+    for (program, arguments) in [("curl", &curl[..]), ("node", &node[..])] {
+        let Ok(output) = Command::new(program).args(arguments).output() else {
+            println!("skipped: {program} is absent");
+            continue;
+        };
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(told.trim(), "200", "{program}: {output:?}");
+        acs.session(quiet);
+    }
+}
+
+#[test]
+fn s14_a_compressed_answer_is_refused_in_words_that_help() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let agent = home.start();
+    acs.session(|s| {
+        s.receive_inform();
+        let gzip = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
+        s.answer(
+            Reply::new(200)
+                .header("Content-Encoding", "gzip")
+                .body(gzip),
+        );
+    });
+    agent.wait_for_log("session failed");
+    let status = agent.status();
+    for part in [
+        "in the coding gzip",
+        "not asked for",
+        "switch compression off",
+    ] {
+        assert!(status.contains(part), "{status}");
+    }
 }

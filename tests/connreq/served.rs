@@ -183,10 +183,10 @@ pub fn credentials(answer: &str, password: &str) -> String {
     let realm = challenge.param("realm").unwrap();
     let proof = Proof {
         algorithm: Algorithm::Md5,
-        username: "acs",
-        realm,
-        password,
-        nonce,
+        username: b"acs",
+        realm: realm.as_bytes(),
+        password: password.as_bytes(),
+        nonce: nonce.as_bytes(),
         cnonce: "0a4f113b",
         nc: "00000001",
         method: "GET",

@@ -29,10 +29,10 @@ fn proven(request: &Request, nonce: &str) -> Option<u32> {
     let credentials = credentials();
     let expected = Proof {
         algorithm,
-        username: &credentials.username,
-        realm: param("realm")?,
-        password: credentials.password.reveal(),
-        nonce,
+        username: credentials.username.as_bytes(),
+        realm: header.octets("realm")?,
+        password: credentials.password.reveal().as_bytes(),
+        nonce: nonce.as_bytes(),
         cnonce: param("cnonce").unwrap_or_default(),
         nc: param("nc").unwrap_or_default(),
         method: &request.method,

@@ -1,6 +1,8 @@
 //! The HTTP client, through [`cwmpd::http::HttpClient`] and real sockets.
 
 mod auth;
+mod beyond_ascii;
+mod codings;
 mod connection;
 mod dates;
 mod framing;

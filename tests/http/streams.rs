@@ -356,10 +356,10 @@ fn is_proof(header: &str, request: &Request) -> bool {
     let credentials = credentials();
     let proof = Proof {
         algorithm,
-        username: &credentials.username,
-        realm: "r",
-        password: credentials.password.reveal(),
-        nonce: "n",
+        username: credentials.username.as_bytes(),
+        realm: b"r",
+        password: credentials.password.reveal().as_bytes(),
+        nonce: b"n",
         cnonce: param("cnonce"),
         nc: param("nc"),
         method: "PUT",

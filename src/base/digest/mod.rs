@@ -4,7 +4,12 @@
 //!
 //! The grammar of `WWW-Authenticate` and of `Authorization` is the same (RFC 9110 §11), so
 //! [`parse`] reads both. No text makes it panic; what it cannot read it leaves out.
+//!
+//! A header is bytes: what is beyond ASCII in a quoted string is in whatever coding the other side
+//! has. So realms and nonces are kept, hashed and given back as bytes, and who computes a proof
+//! says in which [`Coding`] names and passwords are.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 use md5::{Digest, Md5};
@@ -18,7 +23,7 @@ pub const MAX_PARAMS: usize = 32;
 pub struct Challenge {
     /// `Digest`, `Basic`, ... as written; compare without regard to case.
     pub scheme: String,
-    params: Vec<(String, String)>,
+    params: Vec<(String, Vec<u8>)>,
 }
 
 impl Challenge {
@@ -27,37 +32,44 @@ impl Challenge {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// The value of a parameter, unquoted; its name is compared without regard to case.
+    /// The value of a parameter, unquoted; its name is compared without regard to case. `None` also
+    /// where it is not UTF-8.
     pub fn param(&self, name: &str) -> Option<&str> {
-        let (_, value) = self
-            .params
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        std::str::from_utf8(self.octets(name)?).ok()
+    }
+
+    /// The same as it stands there.
+    pub fn octets(&self, name: &str) -> Option<&[u8]> {
+        let mut params = self.params.iter();
+        let (_, value) = params.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
         Some(value)
     }
 
-    fn push(&mut self, name: &str, value: &str) {
-        if !name.is_empty() && self.params.len() < MAX_PARAMS {
-            self.params.push((name.to_owned(), unquote(value.trim())));
+    fn push(&mut self, name: &[u8], value: &[u8]) {
+        if let (Ok(name), true) = (std::str::from_utf8(name), self.params.len() < MAX_PARAMS) {
+            if !name.is_empty() {
+                let value = unquote(value.trim_ascii());
+                self.params.push((name.to_owned(), value));
+            }
         }
     }
 }
 
 /// Reads the value of a `WWW-Authenticate` or `Authorization` header: one or more challenges in a
 /// comma-separated list, whose parameters are separated by commas as well (RFC 9110 §11.6.1).
-pub fn parse(header: &str) -> Vec<Challenge> {
+pub fn parse(header: impl AsRef<[u8]>) -> Vec<Challenge> {
     let mut challenges: Vec<Challenge> = Vec::new();
-    for item in elements(header) {
+    for item in elements(header.as_ref()) {
         let (word, rest) = split_word(item);
-        if let (Some(value), Some(challenge)) = (rest.strip_prefix('='), challenges.last_mut()) {
+        if let (Some(value), Some(challenge)) = (rest.strip_prefix(b"="), challenges.last_mut()) {
             challenge.push(word, value);
         } else if !word.is_empty() {
             let mut challenge = Challenge {
-                scheme: word.to_owned(),
+                scheme: String::from_utf8_lossy(word).into_owned(),
                 params: Vec::new(),
             };
             let (name, rest) = split_word(rest);
-            if let Some(value) = rest.strip_prefix('=') {
+            if let Some(value) = rest.strip_prefix(b"=") {
                 challenge.push(name, value);
             }
             challenges.push(challenge);
@@ -67,55 +79,84 @@ pub fn parse(header: &str) -> Vec<Challenge> {
 }
 
 /// The elements of a list, split at the commas outside quoted strings.
-fn elements(header: &str) -> impl Iterator<Item = &str> {
+fn elements(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut quoted = false;
     let mut escaped = false;
     header
-        .split(move |c| {
-            let separates = c == ',' && !quoted;
-            quoted ^= c == '"' && !escaped;
-            escaped = c == '\\' && quoted && !escaped;
+        .split(move |byte| {
+            let separates = *byte == b',' && !quoted;
+            quoted ^= *byte == b'"' && !escaped;
+            escaped = *byte == b'\\' && quoted && !escaped;
             separates
         })
-        .map(str::trim)
+        .map(<[u8]>::trim_ascii)
         .filter(|item| !item.is_empty())
 }
 
 /// The token at the start, and what follows it after white space.
-fn split_word(text: &str) -> (&str, &str) {
-    let end = text.find(|c: char| c == '=' || c == '"' || c.is_whitespace());
+fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let ends = |byte: &u8| matches!(byte, b'=' | b'"') || byte.is_ascii_whitespace();
+    let end = text.iter().position(ends);
     let (word, rest) = text.split_at(end.unwrap_or(text.len()));
-    (word, rest.trim_start())
+    (word, rest.trim_ascii_start())
 }
 
-fn unquote(value: &str) -> String {
-    let Some(inner) = value.strip_prefix('"') else {
+fn unquote(value: &[u8]) -> Vec<u8> {
+    let Some(inner) = value.strip_prefix(b"\"") else {
         return value.to_owned();
     };
-    let mut text = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => break,
-            '\\' => text.extend(chars.next()),
-            c => text.push(c),
+    let mut text = Vec::with_capacity(inner.len());
+    let mut bytes = inner.iter();
+    while let Some(&byte) = bytes.next() {
+        match byte {
+            b'"' => break,
+            b'\\' => text.extend(bytes.next()),
+            byte => text.push(byte),
         }
     }
     text
 }
 
 /// A text as a quoted string (RFC 9110 §5.6.4).
-pub fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            quoted.push('\\');
+pub fn quote(text: impl AsRef<[u8]>) -> Vec<u8> {
+    let text = text.as_ref();
+    let mut quoted = Vec::with_capacity(text.len() + 2);
+    quoted.push(b'"');
+    for &byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            quoted.push(b'\\');
         }
-        quoted.push(c);
+        quoted.push(byte);
     }
-    quoted.push('"');
+    quoted.push(b'"');
     quoted
+}
+
+/// How characters beyond ASCII stand in a name or a password, where the standard leaves it open
+/// (RFC 7616 §4, RFC 7617 §2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Coding {
+    /// What both standards recommend, and demand where a challenge says `charset="UTF-8"`.
+    #[default]
+    Utf8,
+    /// ISO-8859-1, of servers and clients that are older.
+    Latin1,
+}
+
+impl Coding {
+    /// All, the better one first.
+    pub const ALL: [Self; 2] = [Self::Utf8, Self::Latin1];
+
+    /// A text in this coding; `None` where that has not all of its characters.
+    pub fn encode(self, text: &str) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Utf8 => Some(Cow::Borrowed(text.as_bytes())),
+            Self::Latin1 => {
+                let bytes = text.chars().map(|c| u8::try_from(c).ok());
+                Some(Cow::Owned(bytes.collect::<Option<_>>()?))
+            }
+        }
+    }
 }
 
 /// The hash and its variant. Ordered by strength.
@@ -158,8 +199,8 @@ impl Algorithm {
     }
 
     /// The hash of the parts joined by colons, in lower-case hex.
-    fn hash(self, parts: &[&str]) -> String {
-        let joined = parts.join(":");
+    fn hash(self, parts: &[&[u8]]) -> String {
+        let joined = parts.join(&b':');
         match self {
             Self::Md5 | Self::Md5Sess => hex(&Md5::digest(joined)),
             Self::Sha256 | Self::Sha256Sess => hex(&Sha256::digest(joined)),
@@ -214,13 +255,13 @@ pub struct Proof<'a> {
     /// The algorithm of the challenge.
     pub algorithm: Algorithm,
     /// The user's name, unquoted.
-    pub username: &'a str,
+    pub username: &'a [u8],
     /// The realm of the challenge, unquoted.
-    pub realm: &'a str,
+    pub realm: &'a [u8],
     /// The user's password.
-    pub password: &'a str,
+    pub password: &'a [u8],
     /// The nonce of the challenge.
-    pub nonce: &'a str,
+    pub nonce: &'a [u8],
     /// The client's nonce; not used with [`Qop::None`] unless the algorithm is a `-sess` one.
     pub cnonce: &'a str,
     /// The nonce count as sent: eight hex digits. Not used with [`Qop::None`].
@@ -237,21 +278,24 @@ impl Proof<'_> {
     /// The `response` parameter: RFC 7616 §3.4.1.
     pub fn response(&self) -> String {
         let algorithm = self.algorithm;
-        let hash = |parts: &[&str]| algorithm.hash(parts);
+        let hash = |parts: &[&[u8]]| algorithm.hash(parts);
         let mut secret = hash(&[self.username, self.realm, self.password]);
         if algorithm.is_session() {
-            secret = hash(&[&secret, self.nonce, self.cnonce]);
+            secret = hash(&[secret.as_bytes(), self.nonce, self.cnonce.as_bytes()]);
         }
+        let (method, uri) = (self.method.as_bytes(), self.uri.as_bytes());
         let request = match self.qop {
-            Qop::None | Qop::Auth => hash(&[self.method, self.uri]),
-            Qop::AuthInt(body) => hash(&[self.method, self.uri, body]),
+            Qop::None | Qop::Auth => hash(&[method, uri]),
+            Qop::AuthInt(body) => hash(&[method, uri, body.as_bytes()]),
         };
-        let qop = match self.qop {
-            Qop::None => return hash(&[&secret, self.nonce, &request]),
-            Qop::Auth => "auth",
-            Qop::AuthInt(_) => "auth-int",
+        let (secret, request) = (secret.as_bytes(), request.as_bytes());
+        let qop: &[u8] = match self.qop {
+            Qop::None => return hash(&[secret, self.nonce, request]),
+            Qop::Auth => b"auth",
+            Qop::AuthInt(_) => b"auth-int",
         };
-        hash(&[&secret, self.nonce, self.nc, self.cnonce, qop, &request])
+        let (nc, cnonce) = (self.nc.as_bytes(), self.cnonce.as_bytes());
+        hash(&[secret, self.nonce, nc, cnonce, qop, request])
     }
 }
 

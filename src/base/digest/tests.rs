@@ -2,16 +2,16 @@ use std::io::Read;
 
 use proptest::prelude::*;
 
-use super::{Algorithm, Proof, Qop, parse, quote};
+use super::{Algorithm, Coding, Proof, Qop, parse, quote};
 
 /// The example of RFC 7616 §3.9.1.
 fn rfc7616(algorithm: Algorithm) -> Proof<'static> {
     Proof {
         algorithm,
-        username: "Mufasa",
-        realm: "http-auth@example.org",
-        password: "Circle of Life",
-        nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
+        username: b"Mufasa",
+        realm: b"http-auth@example.org",
+        password: b"Circle of Life",
+        nonce: b"7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
         cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
         nc: "00000001",
         method: "GET",
@@ -24,10 +24,10 @@ fn rfc7616(algorithm: Algorithm) -> Proof<'static> {
 fn rfc2617(qop: Qop<'static>) -> Proof<'static> {
     Proof {
         algorithm: Algorithm::Md5,
-        username: "Mufasa",
-        realm: "testrealm@host.com",
-        password: "Circle Of Life",
-        nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093",
+        username: b"Mufasa",
+        realm: b"testrealm@host.com",
+        password: b"Circle Of Life",
+        nonce: b"dcd98b7102dd2f0e8b11d0f600bfb0c093",
         cnonce: "0a4f113b",
         nc: "00000001",
         method: "GET",
@@ -95,11 +95,33 @@ proptest! {
     }
 
     #[test]
-    fn what_is_quoted_is_read_back(realm in "[ -~]*", nonce in "[a-zA-Z0-9+/=]+") {
-        let header = format!("Digest realm={}, nonce={}", quote(&realm), quote(&nonce));
+    fn s13_what_is_quoted_is_read_back(realm: Vec<u8>, nonce in "[a-zA-Z0-9+/=]+") {
+        let realm: Vec<u8> = realm.into_iter().filter(|byte| !byte.is_ascii_control()).collect();
+        let mut header = b"Digest realm=".to_vec();
+        header.extend(quote(&realm));
+        header.extend(format!(", nonce={nonce}").bytes());
         let challenges = parse(&header);
         prop_assert_eq!(challenges.len(), 1);
-        prop_assert_eq!(challenges[0].param("realm"), Some(realm.as_str()));
+        prop_assert_eq!(challenges[0].octets("realm"), Some(realm.as_slice()));
         prop_assert_eq!(challenges[0].param("nonce"), Some(nonce.as_str()));
     }
+}
+
+#[test]
+fn s13_a_text_is_coded_where_the_coding_has_it() {
+    let coded = |coding: Coding, text| coding.encode(text).map(|coded| coded.into_owned());
+    assert_eq!(coded(Coding::Utf8, "ü€").unwrap(), "ü€".as_bytes());
+    assert_eq!(coded(Coding::Latin1, "aü").unwrap(), b"a\xfc");
+    assert_eq!(coded(Coding::Latin1, "€"), None);
+}
+
+#[test]
+fn s13_white_space_is_ascii_alone() {
+    // The second byte of an "à" is a space beyond ASCII.
+    let challenges = parse("Digest realm=à, nonce=x");
+    assert_eq!(challenges[0].param("realm"), Some("à"));
+    assert_eq!(challenges[0].param("nonce"), Some("x"));
+    let challenges = parse(b"Digest realm=\"\xe0\", nonce=x");
+    assert_eq!(challenges[0].octets("realm"), Some(b"\xe0".as_slice()));
+    assert_eq!(challenges[0].param("realm"), None);
 }

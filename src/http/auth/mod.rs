@@ -9,7 +9,7 @@ use ureq::http::Method;
 
 use super::error::HttpError;
 use super::request::RequestBody;
-use crate::base::digest::{self, Algorithm, Challenge, Proof, Qop};
+use crate::base::digest::{self, Algorithm, Challenge, Coding, Proof, Qop};
 use crate::base::secret::Secret;
 use crate::base::url::Url;
 
@@ -33,6 +33,8 @@ pub(super) struct Auth {
     scheme: Option<Scheme>,
     /// How many 401 were answered since the last other answer.
     answered: u8,
+    /// Of name and password beyond ASCII.
+    coding: Coding,
 }
 
 enum Scheme {
@@ -45,9 +47,9 @@ struct DigestState {
     algorithm: Algorithm,
     /// Echoed only where the challenge named it, for servers older than the parameter.
     named_algorithm: bool,
-    realm: String,
-    nonce: String,
-    opaque: Option<String>,
+    realm: Vec<u8>,
+    nonce: Vec<u8>,
+    opaque: Option<Vec<u8>>,
     protection: Protection,
     cnonce: String,
     /// How often the nonce was used.
@@ -68,6 +70,7 @@ impl Auth {
             server: None,
             scheme: None,
             answered: 0,
+            coding: Coding::Utf8,
         }
     }
 
@@ -78,6 +81,7 @@ impl Auth {
             self.server = Some(url.clone());
             self.scheme = None;
             self.answered = 0;
+            self.coding = Coding::Utf8;
         }
     }
 
@@ -96,7 +100,7 @@ impl Auth {
     pub fn answer(
         &mut self,
         host: &str,
-        challenges: &[String],
+        challenges: &[impl AsRef<[u8]>],
         basic: bool,
     ) -> Result<(), HttpError> {
         let host = host.to_owned();
@@ -113,8 +117,13 @@ impl Auth {
             let stale = challenge.param("stale");
             stale.is_some_and(|stale| stale.eq_ignore_ascii_case("true"))
         });
-        if self.answered >= MAX_ANSWERS || (self.answered > 0 && !stale) {
+        let is_refused = self.answered > 0 && !stale;
+        if self.answered >= MAX_ANSWERS || (is_refused && !self.can_recode(&challenges)) {
             return Err(HttpError::AuthFailed(host));
+        }
+        if is_refused {
+            log::debug!("{host} refuses name and password in UTF-8: once more in ISO-8859-1");
+            self.coding = Coding::Latin1;
         }
         if let Some((algorithm, challenge)) = digest {
             self.scheme = Some(Scheme::Digest(DigestState::new(algorithm, challenge)?));
@@ -139,19 +148,36 @@ impl Auth {
         method: &Method,
         target: &str,
         body: Option<&mut RequestBody<'_>>,
-    ) -> io::Result<Option<Secret>> {
+    ) -> io::Result<Option<Vec<u8>>> {
         let Credentials { username, password } = &self.credentials;
+        let username = self.coding.encode(username).unwrap_or_default();
+        let password = self.coding.encode(password.reveal()).unwrap_or_default();
         match self.scheme.as_mut() {
             None => Ok(None),
             Some(Scheme::Basic) => {
-                let pair = BASE64_STANDARD.encode(format!("{username}:{}", password.reveal()));
-                Ok(Some(Secret::new(format!("Basic {pair}"))))
+                let pair = BASE64_STANDARD.encode([&*username, &*password].join(&b':'));
+                Ok(Some(format!("Basic {pair}").into_bytes()))
             }
             Some(Scheme::Digest(digest)) => {
-                let proof = digest.authorization(&self.credentials, method, target, body);
+                let proof = digest.authorization(&username, &password, method, target, body);
                 proof.map(Some)
             }
         }
+    }
+
+    /// Whether what was refused in UTF-8 is something else in the coding of older servers, and no
+    /// challenge rules that out (RFC 7616 §3.3, RFC 7617 §2.1: the one `charset` there is).
+    fn can_recode(&self, challenges: &[Challenge]) -> bool {
+        let Credentials { username, password } = &self.credentials;
+        let both = [username, password.reveal()];
+        self.coding == Coding::Utf8
+            && both.iter().any(|text| !text.is_ascii())
+            && both
+                .iter()
+                .all(|text| Coding::Latin1.encode(text).is_some())
+            && challenges
+                .iter()
+                .all(|challenge| challenge.param("charset").is_none())
     }
 }
 
@@ -167,7 +193,7 @@ fn offered(challenges: &[Challenge]) -> String {
 
 /// The algorithm of a Digest challenge that we can answer.
 fn algorithm(challenge: &Challenge) -> Option<Algorithm> {
-    let complete = challenge.is("Digest") && challenge.param("nonce").is_some();
+    let complete = challenge.is("Digest") && challenge.octets("nonce").is_some();
     complete.then_some(())?;
     protection(challenge)?;
     Algorithm::named(challenge.param("algorithm"))
@@ -200,16 +226,16 @@ fn describe(challenge: &Challenge) -> String {
 
 impl DigestState {
     fn new(algorithm: Algorithm, challenge: &Challenge) -> Result<Self, HttpError> {
-        let text = |name| challenge.param(name).map(str::to_owned);
+        let octets = |name| challenge.octets(name).map(<[u8]>::to_owned);
         let mut random = [0; 16];
         getrandom::fill(&mut random)
             .map_err(|error| HttpError::Setup(format!("no random numbers: {error}")))?;
         Ok(Self {
             algorithm,
             named_algorithm: challenge.param("algorithm").is_some(),
-            realm: text("realm").unwrap_or_default(),
-            nonce: text("nonce").unwrap_or_default(),
-            opaque: text("opaque"),
+            realm: octets("realm").unwrap_or_default(),
+            nonce: octets("nonce").unwrap_or_default(),
+            opaque: octets("opaque"),
             protection: protection(challenge).unwrap_or(Protection::None),
             cnonce: digest::hex(&random),
             count: 0,
@@ -219,11 +245,12 @@ impl DigestState {
     /// RFC 7616 §3.4. `qop`, `nc` and `algorithm` go without quotes.
     fn authorization(
         &mut self,
-        credentials: &Credentials,
+        username: &[u8],
+        password: &[u8],
         method: &Method,
         target: &str,
         body: Option<&mut RequestBody<'_>>,
-    ) -> io::Result<Secret> {
+    ) -> io::Result<Vec<u8>> {
         let body_hash = match (self.protection, body) {
             (Protection::AuthInt, Some(body)) => self.algorithm.hash_body(body.rewound()?)?,
             (Protection::AuthInt, None) => self.algorithm.hash_body(&mut io::empty())?,
@@ -238,9 +265,9 @@ impl DigestState {
         };
         let response = Proof {
             algorithm: self.algorithm,
-            username: &credentials.username,
+            username,
             realm: &self.realm,
-            password: credentials.password.reveal(),
+            password,
             nonce: &self.nonce,
             cnonce: &self.cnonce,
             nc: &nc,
@@ -249,26 +276,33 @@ impl DigestState {
             qop,
         }
         .response();
-        let mut header = format!(
-            "Digest username={}, realm={}, nonce={}, uri={}, response=\"{response}\"",
-            digest::quote(&credentials.username),
-            digest::quote(&self.realm),
-            digest::quote(&self.nonce),
-            digest::quote(target),
-        );
+        let mut header = b"Digest ".to_vec();
+        for (name, value) in [
+            ("username", username),
+            ("realm", &self.realm),
+            ("nonce", &self.nonce),
+            ("uri", target.as_bytes()),
+        ] {
+            header.extend(name.bytes());
+            header.push(b'=');
+            header.extend(digest::quote(value));
+            header.extend(b", ");
+        }
+        header.extend(format!("response=\"{response}\"").bytes());
         if self.named_algorithm {
-            header += &format!(", algorithm={}", self.algorithm.name());
+            header.extend(format!(", algorithm={}", self.algorithm.name()).bytes());
         }
         if let Some(qop) = named {
-            header += &format!(", qop={qop}, nc={nc}");
+            header.extend(format!(", qop={qop}, nc={nc}").bytes());
         }
         if named.is_some() || self.algorithm.is_session() {
-            header += &format!(", cnonce=\"{}\"", self.cnonce);
+            header.extend(format!(", cnonce=\"{}\"", self.cnonce).bytes());
         }
         if let Some(opaque) = &self.opaque {
-            header += &format!(", opaque={}", digest::quote(opaque));
+            header.extend(b", opaque=");
+            header.extend(digest::quote(opaque));
         }
-        Ok(Secret::new(header))
+        Ok(header)
     }
 }
 

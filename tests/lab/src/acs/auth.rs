@@ -108,10 +108,12 @@ impl Gate {
         let given = |name| credentials.param(name);
         let proof = Proof {
             algorithm: Algorithm::named(given("algorithm"))?,
-            username: given("username").filter(|name| *name == self.user.0)?,
-            realm: given("realm").filter(|realm| *realm == REALM)?,
-            password: &self.user.1,
-            nonce: given("nonce")?,
+            username: given("username")
+                .filter(|name| *name == self.user.0)?
+                .as_bytes(),
+            realm: given("realm").filter(|realm| *realm == REALM)?.as_bytes(),
+            password: self.user.1.as_bytes(),
+            nonce: given("nonce")?.as_bytes(),
             cnonce: given("cnonce")?,
             nc: given("nc")?,
             method: &request.method,

@@ -86,10 +86,10 @@ impl Caller {
         let response = Proof {
             algorithm: Algorithm::named(challenge.param("algorithm"))
                 .ok_or_else(|| io::Error::other("an algorithm nobody knows"))?,
-            username: &self.user,
-            realm,
-            password: &self.password,
-            nonce,
+            username: self.user.as_bytes(),
+            realm: realm.as_bytes(),
+            password: self.password.as_bytes(),
+            nonce: nonce.as_bytes(),
             cnonce,
             nc,
             method: "GET",
@@ -97,15 +97,16 @@ impl Caller {
             qop: Qop::Auth,
         }
         .response();
+        let quote = |text: &str| String::from_utf8_lossy(&digest::quote(text)).into_owned();
         let opaque = challenge.param("opaque").map_or(String::new(), |opaque| {
-            format!(", opaque={}", digest::quote(opaque))
+            format!(", opaque={}", quote(opaque))
         });
         Ok(format!(
             "Authorization: Digest username={}, realm={}, nonce={}, uri=\"{path}\", qop=auth, nc={nc}, \
              cnonce=\"{cnonce}\", response=\"{response}\"{opaque}\r\n",
-            digest::quote(&self.user),
-            digest::quote(realm),
-            digest::quote(nonce),
+            quote(&self.user),
+            quote(realm),
+            quote(nonce),
         ))
     }
 }
