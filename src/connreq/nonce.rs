@@ -85,7 +85,7 @@ impl Nonces {
 
     fn made_at(&self, nonce: &str) -> Option<u32> {
         let (body, mac) = nonce.split_at_checked(BODY)?;
-        if nonce.len() != TOTAL || !same(mac, &self.mac(body)) {
+        if nonce.len() != TOTAL || !same(mac, self.mac(body)) {
             return None;
         }
         stamp(body)

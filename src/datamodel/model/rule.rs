@@ -11,7 +11,7 @@ pub(super) type Rule = fn(&Proposal<'_>) -> Result<(), String>;
 
 /// One value of a request, and what would be beside it.
 pub struct Proposal<'a> {
-    /// The model as it is.
+    /// Without the request, which is not carried out yet.
     pub model: &'a Model,
     /// The new value, in the canonical form of its type.
     pub value: &'a str,

@@ -107,7 +107,7 @@ impl Auth {
         if self.credentials.username.is_empty() {
             return Err(HttpError::NoCredentials(host));
         }
-        let parsed = challenges.iter().flat_map(|header| digest::parse(header));
+        let parsed = challenges.iter().flat_map(digest::parse);
         let challenges: Vec<Challenge> = parsed.collect();
         let digest = challenges
             .iter()
