@@ -46,7 +46,9 @@ fn no_password_is_shown_to_the_acs_in_the_log_or_by_the_command_line() {
     agent.set(PASSWORD, &format!("{TELLTALE}-4"));
     agent.inform();
     acs.session(|s| {
-        s.inform();
+        let inform = s.inform();
+        assert_eq!(inform.event.len(), 1, "a secret has no news: {inform:?}");
+        assert!(inform.parameter_list.iter().all(|p| p.name != PASSWORD));
         s.end();
     });
     let dump = home.run(&["dump"]).out + &home.run(&["dump", "--csv"]).out;
