@@ -9,8 +9,7 @@
 //!   come of a promise (`M Reboot`, `M ScheduleInform`, which stay in their own record until they
 //!   are told), and any other that is never discarded and waits longer than [`SAVE_AFTER`], be it
 //!   within a session. So what a power cut can take is a `2 PERIODIC` of the last seconds, whose
-//!   Inform is just under way. The box then tells its ACS the same in the session of its `1 BOOT`,
-//!   which comes at once.
+//!   Inform is just under way. The box then tells its ACS the same in the session of its `1 BOOT`.
 
 use std::time::Duration;
 
