@@ -23,6 +23,11 @@ impl BoxChanges {
         self.not_before.max(now)
     }
 
+    /// Whether something changed since the last look.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// What there is to look at; the pause begins.
     pub(super) fn take(&mut self, now: Duration) -> BTreeSet<BoxChange> {
         self.not_before = now.saturating_add(PAUSE);

@@ -273,6 +273,10 @@ impl Agent {
     fn follow_engine(&mut self, now: Now) {
         let is_due = self.engine.poll(&mut self.model, now);
         if is_due && self.session.is_none() && !self.stopping {
+            // A session begins with what is configured now, however soon after another change.
+            if self.changes.is_waiting() {
+                self.act_on_changes(now);
+            }
             self.session = Some(SessionStage::Preparing);
             if !self.ask_luup(now) {
                 self.open_session();
