@@ -12,6 +12,7 @@ mod uci_made;
 mod uci_oracle;
 mod uci_replay;
 mod uci_rows;
+mod uci_scale;
 mod uci_source;
 mod uci_tables;
 mod uci_unknown;
