@@ -2,6 +2,7 @@
 
 mod addresses;
 mod boot_delay;
+mod by_hand;
 mod clock;
 mod dump;
 mod edge;

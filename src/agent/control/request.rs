@@ -53,7 +53,7 @@ impl Request {
         Command {
             name: "set",
             arguments: "PATH VALUE ...",
-            help: "new values, all of them or none",
+            help: "new values, all of them or none; the value - is a line of standard input",
             read: |words| {
                 let pair = |pair: &[&str]| match pair {
                     [path, value] => Some(((*path).to_owned(), (*value).to_owned())),

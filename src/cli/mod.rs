@@ -1,6 +1,8 @@
 //! The command line. `cwmpd --help` is its manual.
 
-use std::ffi::OsString;
+mod input;
+
+use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -22,7 +24,7 @@ enum Own {
 }
 
 /// The language of the csv files.
-const ROWS: &str = include_str!("../etc/cwmpd/ROWS.md");
+const ROWS: &str = include_str!("../../etc/cwmpd/ROWS.md");
 
 const OWN: [Command<Own>; 4] = [
     Command {
@@ -69,6 +71,11 @@ The agent is configured by /etc/config/cwmpd, which explains each option. To poi
   uci set cwmpd.acs.url=http://acs.example:7547/ ; uci commit cwmpd
 A running agent notices.
 
+Options may stand anywhere. Behind -- there are none, so that a value may begin with a dash; a
+negative number may anyway. The value - is a line of standard input, so that no list of processes
+shows a password:
+  cwmpd set ManagementServer.Password - </etc/secret
+
 Exit codes
   0  done
   1  failed, or refused, or bad rows found; the reason is on standard error
@@ -105,9 +112,7 @@ fn add_help<T>(text: &mut String, command: &Command<T>) {
 
 /// Runs what the command line asks for; the exit code is that of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let result = Task::read(args)
-        .map_err(CliError::from)
-        .and_then(Task::execute);
+    let result = Task::read(args, &mut input::read_value).and_then(Task::execute);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
@@ -171,13 +176,21 @@ impl From<AskError> for CliError {
 }
 
 impl Task {
-    fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
+    /// Reads a command line; `ask` gives the value of a path that it leaves to standard input.
+    fn read(
+        args: impl IntoIterator<Item = OsString>,
+        ask: &mut dyn FnMut(&str) -> Result<String, String>,
+    ) -> Result<Self, CliError> {
         let mut parser = lexopt::Parser::from_iter(args);
         let mut folders = Folders::default();
-        let mut words: Vec<String> = Vec::new();
+        let mut words: Vec<CliWord> = Vec::new();
         let mut csv = None;
         let mut has_path = false;
-        while let Some(arg) = parser.next()? {
+        loop {
+            words.extend(literal_words(&mut parser)?);
+            let Some(arg) = parser.next()? else {
+                break;
+            };
             match arg {
                 Short('h') | Long("help") => return Ok(Self::Help),
                 Short('V') | Long("version") => return Ok(Self::Version),
@@ -188,30 +201,35 @@ impl Task {
                 Short('c') | Long("config") => folders.config_dir = parser.value()?.into(),
                 Short('r') | Long("run") => folders.run_dir = parser.value()?.into(),
                 Long("csv") => csv = Some("--csv"),
-                Value(word) => {
-                    words.push(word.string()?);
-                    // A value may begin with a dash: -70 is one.
-                    if matches!(words.as_slice(), [verb, _] if verb == "set") {
-                        for value in parser.raw_args()? {
-                            words.push(value.string()?);
-                        }
-                    }
+                Value(word) if word == FROM_INPUT => words.push(CliWord::FromInput),
+                Value(word) => words.push(CliWord::Text(word.string()?)),
+                other => {
+                    let why = other.unexpected();
+                    return Err(CliError::Usage(format!(
+                        "{why} (a value that begins with a dash stands behind --)"
+                    )));
                 }
-                other => return Err(other.unexpected()),
             }
         }
+        let words = with_input(words, ask)?;
         let words: Vec<&str> = words.iter().map(String::as_str).chain(csv).collect();
         let name = match words.first() {
             Some(name) => *name,
             None if has_path => return Ok(Self::Own(Own::Run, folders)),
-            None => return Err("no command, and no folder (-p) to run the agent with".into()),
+            None => {
+                let why = "no command, and no folder (-p) to run the agent with";
+                return Err(CliError::Usage(why.to_owned()));
+            }
         };
         if let Some(request) = read_command(&Request::COMMANDS, &words) {
-            return Ok(Self::Ask(folders.run_dir, request?));
+            return Ok(Self::Ask(
+                folders.run_dir,
+                request.map_err(CliError::Usage)?,
+            ));
         }
         match read_command(&OWN, &words) {
-            Some(own) => Ok(Self::Own(own?, folders)),
-            None => Err(format!("there is no command '{name}'").into()),
+            Some(own) => Ok(Self::Own(own.map_err(CliError::Usage)?, folders)),
+            None => Err(CliError::Usage(format!("there is no command '{name}'"))),
         }
     }
 
@@ -231,6 +249,61 @@ impl Task {
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
     }
+}
+
+/// Stands for a value on standard input.
+const FROM_INPUT: &str = "-";
+
+/// A word of the command line that is no option.
+enum CliWord {
+    Text(String),
+    /// [`FROM_INPUT`], not behind `--`.
+    FromInput,
+}
+
+/// The words that come next and are none of options, whatever they look like: a negative number, and
+/// all behind `--`.
+fn literal_words(parser: &mut lexopt::Parser) -> Result<Vec<CliWord>, lexopt::Error> {
+    let mut words = Vec::new();
+    // Nothing but the rest of an option follows in the middle of one.
+    let Some(mut args) = parser.try_raw_args() else {
+        return Ok(words);
+    };
+    let mut take = |word: OsString| -> Result<(), lexopt::Error> {
+        words.push(CliWord::Text(word.string()?));
+        Ok(())
+    };
+    while let Some(word) = args.next_if(is_negative_number) {
+        take(word)?;
+    }
+    if args.next_if(|word| word == "--").is_some() {
+        args.try_for_each(take)?;
+    }
+    Ok(words)
+}
+
+fn is_negative_number(word: &OsStr) -> bool {
+    let number = word.to_str().and_then(|word| word.strip_prefix('-'));
+    number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
+}
+
+/// The words with the values that are on standard input, where the command is one that takes values;
+/// a word behind its path is one.
+fn with_input(
+    words: Vec<CliWord>,
+    ask: &mut dyn FnMut(&str) -> Result<String, String>,
+) -> Result<Vec<String>, CliError> {
+    let mut texts: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        let is_value = texts.first().is_some_and(|verb| verb == "set") && texts.len() % 2 == 0;
+        let text = match (word, texts.last()) {
+            (CliWord::Text(text), _) => text,
+            (CliWord::FromInput, Some(path)) if is_value => ask(path).map_err(CliError::Failed)?,
+            (CliWord::FromInput, _) => FROM_INPUT.to_owned(),
+        };
+        texts.push(text);
+    }
+    Ok(texts)
 }
 
 fn print(text: &str) -> Result<(), CliError> {
@@ -275,7 +348,66 @@ mod tests {
 
     fn read(line: &str) -> Result<Task, String> {
         let words = line.split(' ').map(OsString::from);
-        Task::read(words).map_err(|e| e.to_string())
+        let mut ask = |path: &str| Ok(format!("input for {path}"));
+        Task::read(words, &mut ask).map_err(|e| e.to_string())
+    }
+
+    /// The request of a command line, and its run folder.
+    fn set(line: &str) -> (String, Vec<(String, String)>) {
+        match read(line) {
+            Ok(Task::Ask(dir, Request::Set(values))) => (dir.display().to_string(), values),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(path, value): &(&str, &str)| ((*path).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn s08_options_stand_anywhere_and_values_are_what_they_look_like() {
+        let usual = Folders::default().run_dir.display().to_string();
+        for (line, dir, values) in [
+            ("cwmpd set A 1 -r /r", "/r", &[("A", "1")][..]),
+            ("cwmpd set A -r /r 1", "/r", &[("A", "1")]),
+            ("cwmpd set -r /r A 1", "/r", &[("A", "1")]),
+            ("cwmpd -r/r set A 1", "/r", &[("A", "1")]),
+            (
+                "cwmpd set A 1 --run=/r B 2",
+                "/r",
+                &[("A", "1"), ("B", "2")],
+            ),
+            ("cwmpd set A -70", &usual, &[("A", "-70")]),
+            (
+                "cwmpd set A -70 B -.5 -r /r",
+                "/r",
+                &[("A", "-70"), ("B", "-.5")],
+            ),
+            ("cwmpd set -r /r -- A -r", "/r", &[("A", "-r")]),
+            (
+                "cwmpd set A -- --help B --",
+                &usual,
+                &[("A", "--help"), ("B", "--")],
+            ),
+            ("cwmpd set A -", &usual, &[("A", "input for A")]),
+            (
+                "cwmpd set A - B x C - -r /r",
+                "/r",
+                &[("A", "input for A"), ("B", "x"), ("C", "input for C")],
+            ),
+            ("cwmpd set A -- -", &usual, &[("A", "-")]),
+        ] {
+            assert_eq!(set(line), (dir.to_owned(), pairs(values)), "{line}");
+        }
+        let get = |path: &str| Task::Ask(PathBuf::from("/r"), Request::Get(path.to_owned()));
+        assert_eq!(read("cwmpd get A -r /r"), Ok(get("A")));
+        assert_eq!(read("cwmpd get -r /r -- -A"), Ok(get("-A")));
+        assert_eq!(read("cwmpd get -r /r -"), Ok(get("-")));
+        assert_eq!(read("cwmpd set A --help"), Ok(Task::Help));
+        let refused = read("cwmpd set A -secret").unwrap_err();
+        assert!(refused.contains("stands behind --"), "{refused}");
+        assert!(!refused.contains("secret"), "{refused}");
     }
 
     #[test]
@@ -295,14 +427,6 @@ mod tests {
 
     #[test]
     fn requests_go_to_the_run_folder() {
-        let set = vec![
-            ("A.B".to_owned(), "-70".to_owned()),
-            ("C".to_owned(), "--help".to_owned()),
-        ];
-        assert_eq!(
-            read("cwmpd -r /r set A.B -70 C --help"),
-            Ok(Task::Ask(PathBuf::from("/r"), Request::Set(set)))
-        );
         let inform = Request::Inform(Some("6 CONNECTION REQUEST".to_owned()));
         assert_eq!(
             read("cwmpd inform 6 CONNECTION REQUEST -r /r"),
