@@ -186,20 +186,6 @@ fn other(error: HttpError) -> Error {
     Error::Other(Box::new(error))
 }
 
-/// OpenSSL's reason (SSL_R_UNEXPECTED_EOF_WHILE_READING) where the other side ends the connection
-/// without a word of TLS: the same as an end without TLS.
-const UNEXPECTED_EOF: i32 = 294;
-
-fn is_end_of_tls(error: &io::Error) -> bool {
-    let inner = error.get_ref();
-    let tls = inner.and_then(|inner| inner.downcast_ref::<openssl::ssl::Error>());
-    let reasons = tls.and_then(openssl::ssl::Error::ssl_error);
-    reasons.is_some_and(|stack| {
-        let mut errors = stack.errors().iter();
-        errors.any(|error| error.reason_code() == UNEXPECTED_EOF)
-    })
-}
-
 enum Stream {
     Plain(Socket),
     Tls(SslStream<Socket>),
@@ -256,7 +242,6 @@ impl Wire {
         run(self).map_err(|error| match error.kind() {
             // TLS wraps the socket's errors, so the clock is asked as well.
             _ if deadline.left().is_err() => Error::Timeout(deadline.reason),
-            _ if is_end_of_tls(&error) => Error::Io(io::ErrorKind::BrokenPipe.into()),
             // ureq takes a reset for the end of a body that ends with the connection: it would be
             // cut short unnoticed.
             io::ErrorKind::ConnectionReset

@@ -1,10 +1,12 @@
 //! What a session looks like on the wire: messages out, answers in.
 
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
 use cwmpd::acs::{LinkError, MAX_ANSWER_BYTES};
 use cwmpd::http::{ExchangePhase, HttpError};
+use cwmpd_lab::home::wait_for;
 use cwmpd_lab::http::{ConnInfo, Identity, Leaf, Reply, Request, Server, ServerTls};
 
 use crate::{AMPLE, config, empty, inform, link, post_to, response};
@@ -186,6 +188,32 @@ fn s11_an_acs_that_does_not_answer_is_told_from_one_whose_answer_breaks_off() {
             );
         }
     }
+}
+
+/// Cut below TLS, as by a process that dies or a middlebox: without a word of TLS.
+#[test]
+fn s11_a_connection_under_tls_that_is_cut_has_no_answer_either() {
+    let identity = Identity::self_signed(&Leaf::localhost());
+    let server = Server::start_tls(ServerTls::new(&identity), |_, _| Reply::hang());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let mut config = config();
+    config.tls.insecure = true;
+    let asked = thread::spawn(move || post_to(&url, &config));
+    let (near, _) = listener.accept().unwrap();
+    let far = TcpStream::connect(server.address()).unwrap();
+    for (mut from, mut to) in [(&near, &far), (&far, &near)]
+        .map(|(from, to)| (from.try_clone().unwrap(), to.try_clone().unwrap()))
+    {
+        thread::spawn(move || std::io::copy(&mut from, &mut to));
+    }
+    wait_for("the request", || {
+        (!server.requests().is_empty()).then_some(())
+    });
+    near.shutdown(Shutdown::Write).unwrap();
+    let error = asked.join().unwrap().unwrap_err();
+    let unanswered = matches!(error, LinkError::Http(HttpError::Unanswered(_)));
+    assert!(unanswered, "{error}");
 }
 
 #[test]
