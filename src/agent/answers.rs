@@ -159,6 +159,9 @@ impl Agent {
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");
         let _ = writeln!(text, "  until now:   {}", self.listener.tally());
+        for complaint in &self.complaints.lines {
+            let _ = writeln!(text, "configuration: {complaint}");
+        }
         text
     }
 

@@ -6,11 +6,10 @@ use std::time::Duration;
 use nix::time::ClockId;
 use tz::TimeZone;
 
-use super::start::option_of;
 use crate::base::clock::Now;
 use crate::base::file;
 use crate::base::zone;
-use crate::device::uci;
+use crate::device::uci::{self, UciError};
 
 /// The most that is read of a time zone file; the largest of tzdata has 4 kB.
 const MAX_ZONE_FILE: usize = 64 * 1024;
@@ -67,9 +66,14 @@ impl Clocks {
 
     /// Reads the zone again.
     pub(super) fn read_zone(&mut self) {
-        self.stamp = uci::Stamp::of(&self.config_dir, PACKAGE);
-        self.zone = self
-            .configured()
+        let stamp = uci::Stamp::of(&self.config_dir, PACKAGE);
+        let Ok(configured) = self.configured() else {
+            // Locked, or damaged: the zone stays, and the next look tries again.
+            self.stamp = None;
+            return;
+        };
+        self.stamp = stamp;
+        self.zone = configured
             .or_else(|| zone::parse(std::str::from_utf8(&self.file("TZ")?).ok()?))
             .or_else(|| TimeZone::from_tz_data(&self.file("localtime")?).ok())
             .unwrap_or_else(TimeZone::utc);
@@ -116,16 +120,23 @@ impl Clocks {
         }
     }
 
-    fn configured(&self) -> Option<TimeZone> {
-        let (system, _) = uci::load(&self.config_dir, PACKAGE).ok()??;
-        let text = option_of(&system, "@system[0]", "timezone")?;
+    /// The zone of the option; an error where nobody can tell now.
+    fn configured(&self) -> Result<Option<TimeZone>, UciError> {
+        let loaded = uci::load_unless_busy(&self.config_dir, PACKAGE)?;
+        let option = loaded.as_ref().and_then(|(system, _)| {
+            let option = system.get("@system[0]", "timezone")?;
+            Some(option.items().join(" "))
+        });
+        let Some(text) = option else {
+            return Ok(None);
+        };
         let zone = zone::parse(&text);
         if zone.is_none() && !text.is_empty() {
             log::warn!(
                 "system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3"
             );
         }
-        zone
+        Ok(zone)
     }
 
     fn file(&self, name: &str) -> Option<Vec<u8>> {

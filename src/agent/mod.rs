@@ -14,6 +14,7 @@
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
 //! * `address` is where the ACS is told to reach the box.
+//! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged.
 //! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
 //!   short; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
@@ -36,6 +37,7 @@ mod logger;
 mod luup;
 mod memory;
 mod orders;
+mod own_config;
 mod parts;
 mod poll_loop;
 mod run_dir;
@@ -49,8 +51,9 @@ mod watch;
 
 pub use error::AgentError;
 pub use jobs::Conditions;
+pub use own_config::read_config;
 pub use source::VERSION;
-pub use start::{Folders, check_rows, log_to_console, read_config};
+pub use start::{Folders, check, log_to_console};
 
 /// Runs the agent until SIGTERM or SIGINT. SIGHUP makes it read its configuration again.
 ///

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::jobs::{Job, JobKind, Lost};
+use super::own_config::OWN_PACKAGE;
 use super::poll_loop::{Agent, Done};
 use super::timers::LoopTimer;
 use crate::base::clock::Now;
@@ -22,9 +23,6 @@ const THREAD_DELAY: Duration = Duration::from_secs(10);
 
 /// Beyond the time that each program of a command has, before its job counts as lost.
 const SLACK: Duration = Duration::from_secs(20);
-
-/// The agent's own package: it reads that itself.
-const OWN_PACKAGE: &str = "cwmpd";
 
 /// How a command ended.
 pub(super) enum Ran {
@@ -55,6 +53,7 @@ impl Host for OwnBox {
 
     fn touched(&mut self) -> Vec<String> {
         let mut packages = self.uci.borrow_mut().touched();
+        // The agent reads that itself.
         packages.retain(|package| package != OWN_PACKAGE);
         packages
     }
@@ -171,7 +170,7 @@ impl Agent {
     pub(super) fn ran(&mut self, intent: Intent, ran: Ran, now: Now) {
         match ran {
             Ran::Ended(outcome) => {
-                let next = self.engine.ended(&intent, outcome, &mut self.model, now);
+                let next = self.ended(&intent, outcome, now);
                 // A factory reset makes a new path for connection requests, and forgets who the
                 // box was.
                 self.facts.borrow_mut().identity = told_identity(&self.model);
@@ -185,13 +184,21 @@ impl Agent {
         }
     }
 
+    /// The engine hears how a command ended.
+    fn ended(&mut self, intent: &Intent, outcome: Result<(), String>, now: Now) -> Vec<Action> {
+        if matches!((intent, &outcome), (Intent::FactoryReset, Ok(()))) {
+            self.uci.borrow_mut().forget_kept();
+        }
+        self.engine.ended(intent, outcome, &mut self.model, now)
+    }
+
     /// The agent ends. What the ACS was told of happens now, also when it is not due yet (W23): it
     /// may be long until the agent starts again.
     pub(super) fn carry_out_at_end(&mut self, now: Now) {
         let mut next = std::mem::take(&mut self.orders);
         while let Some(intent) = next.pop() {
             let outcome = run(&intent, &mut self.system());
-            let actions = self.engine.ended(&intent, outcome, &mut self.model, now);
+            let actions = self.ended(&intent, outcome, now);
             next.extend(actions.into_iter().filter_map(|action| match action {
                 Action::CarryOut(intent) => Some(intent),
                 _ => None,

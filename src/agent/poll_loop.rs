@@ -19,6 +19,7 @@ use super::jobs::{JobId, Jobs};
 use super::live::Live;
 use super::memory::Memory;
 use super::orders::Ran;
+use super::own_config::Complaints;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
 use super::session::{NoReply, SessionStage};
@@ -34,7 +35,6 @@ use crate::connreq::{Access, Listener};
 use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::{Model, PendingWrite};
 use crate::device::sources::uci::UciSource;
-use crate::device::uci;
 use crate::luup::{Fetch, Home, HomeView, LuupError, Target};
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
@@ -85,8 +85,10 @@ pub(super) enum Done {
 pub(super) struct Agent {
     pub folders: Folders,
     pub config: Config,
-    /// The state of the file that `config` was read from.
-    pub config_stamp: Option<uci::Stamp>,
+    /// What is wrong with the file of `config`.
+    pub complaints: Complaints,
+    /// From one attempt to the next where a file of the configuration cannot be read.
+    pub config_pause: Duration,
     pub clocks: Rc<RefCell<Clocks>>,
     pub facts: Rc<RefCell<Facts>>,
     pub home: Rc<RefCell<Home>>,
@@ -118,6 +120,11 @@ impl Agent {
         self.find_address();
         self.open_or_close(now);
         self.commit();
+        // What a power cut interrupted may have been written to it meanwhile.
+        match self.follow_config(now) {
+            true => self.look(now),
+            false => self.retry_config(now),
+        }
         self.resume(now);
         loop {
             let now = self.now();
@@ -215,6 +222,7 @@ impl Agent {
             }
             LoopEvent::ConnectionRequested => self.engine.connection_request(now),
             LoopEvent::PortChanged => self.look(now),
+            LoopEvent::Due(LoopTimer::Config) => self.read_files_again(now),
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
             LoopEvent::Due(LoopTimer::Look) => {

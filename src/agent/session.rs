@@ -114,6 +114,8 @@ impl Agent {
     /// What had to be fetched is there: the session begins. Its Inform tells the time, in the zone
     /// of now.
     pub(super) fn open_session(&mut self) {
+        let now = self.now();
+        self.follow_config(now);
         let mut clocks = self.clocks.borrow_mut();
         clocks.follow_zone();
         if is_secure(&self.engine.settings().url) {
@@ -216,6 +218,9 @@ impl Agent {
     fn after_session(&mut self, now: Now) {
         self.live.save(&self.model);
         self.write_to_luup(now);
-        self.next_look(now);
+        match self.follow_config(now) {
+            true => self.look(now),
+            false => self.next_look(now),
+        }
     }
 }

@@ -1,34 +1,92 @@
 //! Changes on the box: edited configuration, new addresses, values that differ from before; and what
 //! the agent does about them.
 
+use std::time::Duration;
+
+use super::logger;
+use super::own_config::{self, OWN_PACKAGE};
 use super::poll_loop::Agent;
 use super::start;
 use super::timers::LoopTimer;
 use super::watch::BoxChange;
 use crate::base::clock::Now;
 use crate::connreq::Listener;
-use crate::device::uci;
+
+/// From a failed attempt to read a file of the configuration to the next one: at first, and at most.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Agent {
-    /// Reads the agent's own configuration again. The root of the model and the interface of its
-    /// `net:@` rows stay as they were at the start.
-    pub(super) fn reload(&mut self, now: Now) {
-        self.config_stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
-        self.config = start::configure(&self.folders.config_dir);
-        self.engine.configure(start::engine_options(&self.config));
+    /// Follows the agent's own configuration, where that is not as it was last read. The root of the
+    /// model and the interface of its `net:@` rows stay as they were at the start. During a session
+    /// all stays as it is. Whether something is different.
+    pub(super) fn follow_config(&mut self, now: Now) -> bool {
+        if self.engine.in_session() {
+            return false;
+        }
+        self.uci.borrow_mut().look_at(OWN_PACKAGE);
+        let is_outdated = self.complaints.are_outdated(&self.uci.borrow());
+        if is_outdated {
+            let (config, complaints) =
+                own_config::read(&self.uci.borrow(), &self.folders.config_dir);
+            logger::set_up(&config.log);
+            complaints.log(&self.complaints);
+            (self.config, self.complaints) = (config, complaints);
+            self.engine.configure(start::engine_options(&self.config));
+            self.find_address();
+            self.take_port(now);
+        }
+        self.uci.borrow_mut().keep();
+        is_outdated
+    }
+
+    /// Somebody wants all of it to be read again.
+    fn reload(&mut self, now: Now) {
+        log::info!("reloading");
         self.clocks.borrow_mut().read_zone();
+        if !self.engine.in_session() {
+            self.uci.borrow_mut().try_again();
+        }
+        self.follow_config(now);
         self.find_address();
-        if self.config.port != self.listener.wanted_port() {
-            match Listener::new(self.config.port) {
-                Ok(mut listener) => {
-                    if self.listener.port().is_some() {
-                        self.listener.close();
-                        listener.open(now.uptime);
-                    }
-                    self.listener = listener;
+    }
+
+    /// Turns to the port that the configuration says.
+    fn take_port(&mut self, now: Now) {
+        let wanted = self.config.port.unwrap_or_default();
+        if wanted == self.listener.wanted_port() {
+            return;
+        }
+        match Listener::new(wanted) {
+            Ok(mut listener) => {
+                if self.listener.port().is_some() {
+                    self.listener.close();
+                    listener.open(now.uptime);
                 }
-                Err(e) => log::error!("no random bytes for the connection-request port: {e}"),
+                self.listener = listener;
             }
+            Err(e) => log::error!("no random bytes for the connection-request port: {e}"),
+        }
+    }
+
+    /// Reads files again that could not be read, though nobody changed them.
+    pub(super) fn read_files_again(&mut self, now: Now) {
+        if !self.engine.in_session() {
+            self.uci.borrow_mut().try_again();
+        }
+        self.follow_config(now);
+        self.look(now);
+    }
+
+    /// Sees to it that files that could not be read are tried again.
+    pub(super) fn retry_config(&mut self, now: Now) {
+        if !self.uci.borrow().is_to_be_tried_again() {
+            self.config_pause = FIRST_PAUSE;
+            self.timers.stop(LoopTimer::Config);
+        } else if !self.timers.is_set(LoopTimer::Config) {
+            let at = now.uptime.saturating_add(self.config_pause);
+            self.timers.due_by(LoopTimer::Config, at);
+            self.config_pause = self.config_pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
     }
 
@@ -50,15 +108,11 @@ impl Agent {
         for change in self.changes.take(now.uptime) {
             is_news |= match change {
                 BoxChange::Configuration => {
-                    log::info!("reloading");
                     self.reload(now);
                     true
                 }
                 BoxChange::Files => {
-                    let stamp = uci::Stamp::of(&self.folders.config_dir, "cwmpd");
-                    if stamp != self.config_stamp {
-                        self.reload(now);
-                    }
+                    self.follow_config(now);
                     true
                 }
                 BoxChange::Addresses => {
@@ -96,6 +150,7 @@ impl Agent {
             Some(interval) => self.timers.due_by(LoopTimer::Look, now.uptime + interval),
             None => self.timers.stop(LoopTimer::Look),
         }
+        self.retry_config(now);
     }
 
     pub(super) fn commit(&mut self) {
@@ -125,7 +180,8 @@ impl Agent {
     /// Opens or closes the connection-request port as the settings say; whether its URL is another
     /// one now.
     pub(super) fn open_or_close(&mut self, now: Now) -> bool {
-        match self.engine.settings().hears_http_requests() {
+        let hears = self.engine.settings().hears_http_requests();
+        match hears && self.config.port.is_some() {
             true => self.listener.open(now.uptime),
             false => self.listener.close(),
         }

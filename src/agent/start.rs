@@ -14,8 +14,10 @@ use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
 use super::memory::Memory;
+use super::own_config::{self, Complaints};
 use super::poll_loop::Agent;
 use super::run_dir::RunDir;
+use super::settings::FIRST_PAUSE;
 use super::signals::Signals;
 use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::timers::{LoopTimer, Timers};
@@ -31,7 +33,8 @@ use crate::device::sources::network::NetSource;
 use crate::device::sources::procfs::ProcSource;
 use crate::device::sources::stub::StubSource;
 use crate::device::sources::uci::UciSource;
-use crate::device::uci::{self, Document, Value};
+use crate::device::uci;
+use crate::http;
 use crate::luup::{Home, LuupSource};
 
 /// The durable record of the path of the connection-request URL: kept, since a new one is a value
@@ -59,44 +62,6 @@ impl Default for Folders {
     }
 }
 
-/// The configuration `cwmpd` in `config_dir`; what is odd in it is logged.
-pub fn read_config(config_dir: &Path) -> Config {
-    let (config, warnings) = read(config_dir);
-    for warning in warnings {
-        log::warn!("{warning}");
-    }
-    config
-}
-
-/// The same for the agent itself, which logs as the configuration says from here on.
-pub(super) fn configure(config_dir: &Path) -> Config {
-    let (config, warnings) = read(config_dir);
-    logger::set_up(&config.log);
-    for warning in warnings {
-        log::warn!("{warning}");
-    }
-    config
-}
-
-fn read(config_dir: &Path) -> (Config, Vec<String>) {
-    let (document, unreadable) = match uci::load(config_dir, "cwmpd") {
-        Ok(loaded) => (loaded.map(|(document, _)| document), None),
-        Err(e) => (None, Some(format!("{e}; going on with the defaults"))),
-    };
-    let (config, mut warnings) =
-        Config::from_lookup(&|section, option| option_of(document.as_ref()?, section, option));
-    warnings.extend(unreadable);
-    (config, warnings)
-}
-
-/// An option as one text; a list with spaces between.
-pub(super) fn option_of(document: &Document, section: &str, option: &str) -> Option<String> {
-    match document.get(section, option)? {
-        Value::One(value) => Some(value.clone()),
-        Value::List(values) => Some(values.join(" ")),
-    }
-}
-
 /// Logs to standard error, for what is run by hand.
 pub fn log_to_console() {
     logger::set_up(&LogConfig {
@@ -106,15 +71,29 @@ pub fn log_to_console() {
     });
 }
 
-/// What there is to say of the rows of the csv files in `model_dir`.
+/// What there is to say of the files that people write.
+pub struct Checked {
+    /// Of `/etc/config/cwmpd`: a line for each thing.
+    pub config: Vec<String>,
+    /// Of the rows of the csv files in `model_dir`.
+    pub rows: Vec<Finding>,
+}
+
+/// Looks for mistakes in the files that people write.
 ///
 /// # Errors
-/// The folder cannot be read or describes nothing.
-pub fn check_rows(folders: &Folders) -> Result<Vec<Finding>, OpenError> {
-    let config = read_config(&folders.config_dir);
-    let mut set = SourceSet::new(folders, &config);
-    let (_, found) = describe(&folders.model_dir, &config.root, &mut set.sources)?;
-    Ok(found)
+/// The folder of the model cannot be read or describes nothing.
+pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
+    let uci = own_config::source_without_last_good(folders);
+    let (config, _) = own_config::read(&uci, &folders.config_dir);
+    let mut set = SourceSet::new(folders, &config, uci);
+    let (_, rows) = describe(&folders.model_dir, &config.root, &mut set.sources)?;
+    // By now it is known what the rows of the model read.
+    let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
+    let tls = http::check_tls(&config.link.tls);
+    let tls = tls.err().map(|error| error.to_string());
+    let config = complaints.lines.into_iter().chain(tls).collect();
+    Ok(Checked { config, rows })
 }
 
 /// The sources, and the agent's own ends of those that it feeds.
@@ -127,7 +106,7 @@ struct SourceSet {
 }
 
 impl SourceSet {
-    fn new(folders: &Folders, config: &Config) -> Self {
+    fn new(folders: &Folders, config: &Config, uci: UciSource) -> Self {
         let facts = Rc::new(RefCell::new(Facts::default()));
         let clocks = Rc::new(RefCell::new(Clocks::new(
             Path::new("/etc"),
@@ -135,7 +114,7 @@ impl SourceSet {
             &folders.run_dir,
         )));
         let home = Rc::new(RefCell::new(Home::default()));
-        let uci = Rc::new(RefCell::new(UciSource::new(&folders.config_dir)));
+        let uci = Rc::new(RefCell::new(uci));
         let agent = AgentSource {
             facts: Rc::clone(&facts),
             clocks: Rc::clone(&clocks),
@@ -161,8 +140,9 @@ impl SourceSet {
 
 /// Everything up to the loop.
 pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, AgentError> {
-    let config_stamp = uci::Stamp::of(&folders.config_dir, "cwmpd");
-    let config = configure(&folders.config_dir);
+    let uci = own_config::source(&folders);
+    let (config, _) = own_config::read(&uci, &folders.config_dir);
+    logger::set_up(&config.log);
     // Blocked before there is a second thread, so that all threads leave them to the loop.
     let signals = Signals::take()?;
     let run_dir = RunDir::take(&folders.run_dir)?;
@@ -170,9 +150,12 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         "cwmpd {VERSION} starts, model in {}",
         folders.model_dir.display()
     );
-    let set = SourceSet::new(&folders, &config);
+    let set = SourceSet::new(&folders, &config, uci);
     let mut model = Model::open(&folders.model_dir, &config.root, set.sources)
         .map_err(|e| AgentError::Model(e.to_string()))?;
+    // By now it is known what the rows of the model read.
+    let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
+    complaints.log(&Complaints::default());
     let now = set.clocks.borrow().now();
     model.set_time(now);
     if let Some(told) = cwmp::told_identity(&model) {
@@ -188,7 +171,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         timers.due_by(LoopTimer::Look, now.uptime);
     }
     let settings = engine_options(&config);
-    let listener = Listener::new(config.port).map_err(no_random)?;
+    let listener = Listener::new(config.port.unwrap_or_default()).map_err(no_random)?;
     Ok(Agent {
         engine: Engine::new(&mut model, settings, boot, seed()?, now),
         watch: Watch::new(&folders.config_dir),
@@ -206,7 +189,8 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         uci: set.uci,
         folders,
         config,
-        config_stamp,
+        complaints,
+        config_pause: FIRST_PAUSE,
         model,
         live,
         memory,

@@ -21,6 +21,8 @@ pub(super) enum LoopTimer {
     Changes,
     /// The next look at values that only looking can find changed.
     Look,
+    /// The next attempt to read a file of the configuration that could not be read.
+    Config,
 }
 
 /// Each timer's uptime, where it is set. What is due at some time is never put off: whoever wants it
@@ -52,6 +54,11 @@ impl Timers {
     /// whenever it wakes.
     pub(super) fn follow_engine(&mut self, next: Option<Duration>) {
         self.engine = next;
+    }
+
+    /// Whether a timer runs.
+    pub(super) fn is_set(&self, timer: LoopTimer) -> bool {
+        self.due.contains_key(&timer)
     }
 
     /// The timers that are due; they are set no more.

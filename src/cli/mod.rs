@@ -37,8 +37,8 @@ const OWN: [Command<Own>; 4] = [
     Command {
         name: "check",
         arguments: "[DIR]",
-        help: "check the csv files of a model: one line for each bad row, and for what is\n\
-               worth a note",
+        help: "check /etc/config/cwmpd and the csv files of a model: one line for each\n\
+               mistake, and for what is worth a note",
         read: |words| match words {
             [] => Some(Own::Check(None)),
             [dir] => Some(Own::Check(Some(PathBuf::from(dir)))),
@@ -78,7 +78,7 @@ shows a password:
 
 Exit codes
   0  done
-  1  failed, or refused, or bad rows found; the reason is on standard error
+  1  failed, or refused, or mistakes found; the reason is on standard error
   2  this command line is not understood
   3  no agent is running there
 ";
@@ -315,21 +315,33 @@ fn print(text: &str) -> Result<(), CliError> {
 
 fn check(folders: &Folders) -> Result<(), CliError> {
     agent::log_to_console();
-    let found = agent::check_rows(folders).map_err(|e| CliError::Failed(e.to_string()))?;
-    for finding in &found {
+    let found = agent::check(folders).map_err(|e| CliError::Failed(e.to_string()))?;
+    for line in &found.config {
+        print(&format!("{line}\n"))?;
+    }
+    for finding in &found.rows {
         print(&format!("{finding}\n"))?;
     }
     let dir = folders.model_dir.display();
-    match found.iter().filter(|finding| !finding.is_note).count() {
-        0 => print(&format!("{dir}: every row is good\n")),
-        1 => Err(CliError::Failed(format!("{dir}: 1 bad row"))),
-        n => Err(CliError::Failed(format!("{dir}: {n} bad rows"))),
+    let bad_rows = found.rows.iter().filter(|finding| !finding.is_note).count();
+    let rows = match bad_rows {
+        0 => format!("{dir}: every row is good"),
+        1 => format!("{dir}: 1 bad row"),
+        n => format!("{dir}: {n} bad rows"),
+    };
+    match found.config.len() + bad_rows {
+        0 => print(&format!("{rows}\n")),
+        _ if found.config.is_empty() => Err(CliError::Failed(rows)),
+        _ => Err(CliError::Failed(format!(
+            "{rows}; the configuration has mistakes: {}",
+            found.config.len()
+        ))),
     }
 }
 
 fn print_luup(folders: &Folders) -> Result<(), CliError> {
     agent::log_to_console();
-    let config = agent::read_config(&folders.config_dir);
+    let config = agent::read_config(folders);
     let mut out = String::new();
     luup::client::fetch_text(&config.luup)
         .and_then(|json| {

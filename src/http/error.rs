@@ -23,6 +23,8 @@ pub enum HttpError {
         /// What is wrong with it.
         why: String,
     },
+    /// The configuration asks for something of TLS that cannot be had: what, and where.
+    TlsUnusable(String),
     /// TLS or random numbers do not work on this box.
     Setup(String),
     /// The host name has no address.
@@ -145,6 +147,10 @@ impl fmt::Display for HttpError {
                 f,
                 "{} cannot be used: {why}; correct the file or option {option}",
                 path.display()
+            ),
+            Self::TlsUnusable(why) => write!(
+                f,
+                "no TLS before the configuration says clearly whom to trust: {why}"
             ),
             Self::Setup(why) => write!(f, "TLS or authentication cannot be set up: {why}"),
             Self::Resolve { host, why } => write!(

@@ -32,4 +32,5 @@ pub use date::unix_of_date;
 pub use error::{CertificateProblem, ExchangePhase, HttpError};
 pub use request::{HttpRequest, RequestBody};
 pub use tls::UncheckedDates;
+pub use tls::check as check_tls;
 pub use ureq::http::Method;

@@ -120,9 +120,9 @@ fn an_odd_option_is_named_in_the_log_and_by_check() {
     assert!(home.log().contains("cwmpd.cpe.session_timeout: 'soon'"));
     let check = home.run(&["check"]);
     assert!(
-        check.err.contains("cwmpd.cpe.session_timeout"),
+        check.out.contains("cwmpd.cpe.session_timeout"),
         "{}",
-        check.err
+        check.out
     );
 }
 

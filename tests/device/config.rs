@@ -1,12 +1,11 @@
 //! The shipped `/etc/config/cwmpd` is right, and says what the program does.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use cwmpd::base::config::Config;
-use cwmpd::device::uci::{Document, Value};
+use cwmpd::base::config::{Config, WrittenConfig};
+use cwmpd::device::uci::Document;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -37,12 +36,11 @@ fn options(document: &Document) -> BTreeSet<String> {
 
 /// The options that [`Config`] reads.
 fn read_by_config() -> BTreeSet<String> {
-    let asked = RefCell::new(BTreeSet::new());
-    let _ = Config::from_lookup(&|section, option| {
-        asked.borrow_mut().insert(format!("{section}.{option}"));
-        None
-    });
-    asked.into_inner()
+    let reading = Config::read(&WrittenConfig::default());
+    let names = reading.looked_for.iter();
+    names
+        .map(|(section, option)| format!("{section}.{option}"))
+        .collect()
 }
 
 /// The options that rows of the model name, `uci:cwmpd.section.option`.
@@ -61,15 +59,9 @@ fn read_by_model() -> BTreeSet<String> {
 
 #[test]
 fn the_shipped_file_sets_the_defaults_and_nothing_odd() {
-    let document = shipped();
-    let lookup = |section: &str, option: &str| match document.get(section, option)? {
-        Value::One(value) => Some(value.clone()),
-        Value::List(list) => panic!("{section}.{option} is a list: {list:?}"),
-    };
-    assert_eq!(
-        Config::from_lookup(&lookup),
-        (Config::default(), Vec::new())
-    );
+    let reading = Config::read(&shipped().written());
+    assert_eq!(reading.config, Config::default());
+    assert_eq!(reading.remarks, Vec::new());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod fuzzed;
 mod stub;
 mod uci_corpus;
 mod uci_files;
+mod uci_kept;
 mod uci_locks;
 mod uci_made;
 mod uci_oracle;

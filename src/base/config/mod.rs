@@ -1,13 +1,21 @@
-//! The agent's own configuration, typed, from `/etc/config/cwmpd`. No I/O here: the values come
-//! through a lookup.
+//! The agent's own configuration, typed, from `/etc/config/cwmpd`. No I/O here: it is handed over
+//! as it is written.
 //!
 //! What the ACS sees or sets (URL, credentials, intervals) is not here but in the data model,
 //! whose rows name the same UCI options: each value has one owner.
 //!
-//! Nothing is refused: a value that cannot be used is replaced by its default, and a warning says
-//! so. A router that cannot be managed because of a typing error would be worse.
+//! A value that cannot be used is replaced by its default, and a remark says so: a router that
+//! cannot be managed because of a typing error would be worse. But nothing falls open by it: a
+//! flag that weakens stays off, the port for connection requests stays closed, and where an option
+//! of TLS cannot be used there is no session over TLS (`tls`).
+//!
+//! `written` is the file as it stands, `read` takes its options, `review` finds what nobody reads.
 
 mod read;
+mod review;
+mod similar;
+mod tls;
+mod written;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +23,9 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use crate::base::prefix::AddressPrefix;
+pub use read::ConfigReading;
+pub use review::review;
+pub use written::{LostLine, Remark, WrittenConfig, WrittenOption, WrittenSection};
 
 /// The interface that the `net:@` rows tell of where none is set: the bridge of the home network on
 /// OpenWrt.
@@ -68,8 +79,9 @@ pub struct Config {
     /// `cpe.interface`: the interface whose address the connection-request URL shows; `None` = the one
     /// that leads to the ACS.
     pub interface: Option<String>,
-    /// `cpe.port`: the connection-request port; 0: one that the system chooses at each start.
-    pub port: u16,
+    /// `cpe.port`: the connection-request port; 0: one that the system chooses at each start;
+    /// `None`: closed, since it says something else.
+    pub port: Option<u16>,
     /// `cpe.path`: the path of the connection-request URL; `None` = the agent makes one up and keeps
     /// it (TR-069 3.2.2).
     pub path: Option<String>,
@@ -141,6 +153,9 @@ pub struct TlsConfig {
     pub client_cert: Option<(PathBuf, PathBuf)>,
     /// `acs.insecure_enable`: no certificate check; warned of at every session.
     pub insecure: bool,
+    /// Why there is no TLS: an option for it is set and cannot be used, so that going on would trust
+    /// others than was asked for, or not show who we are.
+    pub unusable: Option<String>,
 }
 
 /// Options of the link to the ACS.
@@ -181,7 +196,7 @@ impl Default for Config {
         let seconds = Duration::from_secs;
         Self {
             interface: None,
-            port: DEFAULT_PORT,
+            port: Some(DEFAULT_PORT),
             path: None,
             allow_from: None,
             basic_requests: false,

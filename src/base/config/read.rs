@@ -5,26 +5,57 @@ use std::time::Duration;
 
 use log::LevelFilter;
 
-use super::{Config, DEFAULT_ROOT, IGD_ROOT, IdentityOptions, MAX_SECONDS, MIN_SESSION_TIMEOUT};
+use super::review::asks_for;
+use super::written::{OptionWords, Remark, WrittenConfig};
+use super::{
+    Config, DEFAULT_ROOT, IGD_ROOT, IdentityOptions, MAX_SECONDS, MIN_SESSION_TIMEOUT, tls,
+};
 use crate::base::prefix::AddressPrefix;
 use crate::base::truth;
 
+/// An option by its section and its name.
+pub type OptionName = (String, String);
+
+/// What came of reading the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigReading {
+    /// The settings.
+    pub config: Config,
+    /// A sentence for each odd value: what it says, what is used instead.
+    pub remarks: Vec<Remark>,
+    /// The options that were looked for.
+    pub looked_for: Vec<OptionName>,
+}
+
 impl Config {
-    /// Reads the options of `/etc/config/cwmpd` through `lookup(section, option)`, which gives
-    /// `None` (or an empty text) for an option that is not set. The second value holds one
-    /// sentence for each odd value: which option, what it says, what is used instead.
-    pub fn from_lookup(lookup: &dyn Fn(&str, &str) -> Option<String>) -> (Self, Vec<String>) {
+    /// Reads the options of `/etc/config/cwmpd`.
+    pub fn read(written: &WrittenConfig) -> ConfigReading {
         let mut config = Self::default();
         let mut options = OptionReader {
-            lookup,
-            warnings: Vec::new(),
+            written,
+            remarks: Vec::new(),
+            looked_for: Vec::new(),
         };
         options.cpe(&mut config);
         options.acs(&mut config);
         options.flag("luup", "enable", &mut config.luup.enable);
         options.base_url("luup", "url", &mut config.luup.url);
         options.seconds("luup", "timeout", 1, &mut config.luup.timeout);
-        (config, options.warnings)
+        let OptionReader {
+            remarks,
+            looked_for,
+            ..
+        } = options;
+        tls::hold_to(&mut config.link.tls, written, &looked_for);
+        if config.allow_from.is_none() && asks_for(written, &looked_for, "allow_from") {
+            // Nobody, rather than all those that were to be kept away.
+            config.allow_from = Some(Vec::new());
+        }
+        ConfigReading {
+            config,
+            remarks,
+            looked_for,
+        }
     }
 }
 
@@ -41,12 +72,13 @@ const SEVERITIES: [(&str, LevelFilter); 9] = [
     ("debug", LevelFilter::Debug),
 ];
 
-struct OptionReader<'a> {
-    lookup: &'a dyn Fn(&str, &str) -> Option<String>,
-    warnings: Vec<String>,
+struct OptionReader<'w> {
+    written: &'w WrittenConfig,
+    remarks: Vec<Remark>,
+    looked_for: Vec<OptionName>,
 }
 
-impl OptionReader<'_> {
+impl<'w> OptionReader<'w> {
     fn cpe(&mut self, config: &mut Config) {
         config.interface = self.interface();
         self.port(&mut config.port);
@@ -66,7 +98,7 @@ impl OptionReader<'_> {
         let mut interval = config.notify_interval.unwrap_or_default();
         self.seconds("cpe", "periodic_notify_interval", 1, &mut interval);
         config.notify_interval = notify.then_some(interval);
-        let is_set = |option| self.text("cpe", option).is_some();
+        let mut is_set = |option| self.text("cpe", option).is_some();
         config.identity = IdentityOptions {
             manufacturer: is_set("manufacturer"),
             manufacturer_oui: is_set("manufacturer_oui"),
@@ -84,14 +116,18 @@ impl OptionReader<'_> {
         let spread = &mut config.periodic_spread;
         self.seconds("acs", "periodic_inform_spread", 0, spread);
         let link = &mut config.link;
-        link.tls.ca_file = self.file("acs", "ssl_cacert");
-        link.tls.ca_path = self.file("acs", "ssl_capath");
-        link.tls.client_cert = match (self.file("acs", "ssl_cert"), self.file("acs", "ssl_key")) {
+        let mut unusable = None;
+        link.tls.ca_file = self.tls_file("ssl_cacert", &mut unusable);
+        link.tls.ca_path = self.tls_file("ssl_capath", &mut unusable);
+        let cert = self.tls_file("ssl_cert", &mut unusable);
+        let key = self.tls_file("ssl_key", &mut unusable);
+        link.tls.client_cert = match (cert, key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
-            (Some(_), None) => self.half_a_pair("ssl_cert", "ssl_key"),
-            (None, Some(_)) => self.half_a_pair("ssl_key", "ssl_cert"),
+            (Some(_), None) => self.half_a_pair("ssl_cert", "ssl_key", &mut unusable),
+            (None, Some(_)) => self.half_a_pair("ssl_key", "ssl_cert", &mut unusable),
         };
+        link.tls.unusable = unusable;
         self.flag("acs", "insecure_enable", &mut link.tls.insecure);
         self.flag("acs", "basic_over_http", &mut link.basic_over_http);
         self.seconds("acs", "connect_timeout", 1, &mut link.connect_timeout);
@@ -110,17 +146,45 @@ impl OptionReader<'_> {
         );
     }
 
-    /// An option that is set; what is empty is not (libuci makes no difference either).
-    fn text(&self, section: &str, option: &str) -> Option<String> {
-        (self.lookup)(section, option)
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
+    /// What an option says; what is empty is not set (libuci makes no difference either).
+    fn said(&mut self, section: &str, option: &str) -> Option<OptionWords<'w>> {
+        let name = (section.to_owned(), option.to_owned());
+        if !self.looked_for.contains(&name) {
+            self.looked_for.push(name);
+        }
+        let said = self.written.option(section, option)?;
+        (said.items.len() > 1 || said.items.iter().any(|item| !item.trim().is_empty()))
+            .then_some(said)
+    }
+
+    /// The one value of an option that is set. A list of one is one value.
+    fn text(&mut self, section: &str, option: &str) -> Option<String> {
+        let said = self.said(section, option)?;
+        match said.items.as_slice() {
+            [text] => Some(text.trim().to_owned()),
+            items => {
+                self.remarks.push(Remark {
+                    line: Some(said.line),
+                    text: format!(
+                        "cwmpd.{section}.{option} is a list of {}, and only one value is taken; \
+                         using none of them",
+                        items.len()
+                    ),
+                });
+                None
+            }
+        }
+    }
+
+    fn remark(&mut self, section: &str, option: &str, text: String) {
+        let said = self.written.option(section, option);
+        let line = said.map(|said| said.line);
+        self.remarks.push(Remark { line, text });
     }
 
     fn warn(&mut self, section: &str, option: &str, text: &str, wanted: &str, used: &str) {
-        self.warnings.push(format!(
-            "cwmpd.{section}.{option}: '{text}' is not {wanted}; using {used}"
-        ));
+        let text = format!("cwmpd.{section}.{option}: '{text}' is not {wanted}; using {used}");
+        self.remark(section, option, text);
     }
 
     fn flag(&mut self, section: &str, option: &str, value: &mut bool) {
@@ -150,16 +214,15 @@ impl OptionReader<'_> {
         self.warn(section, option, &text, &wanted, &used.to_string());
     }
 
-    fn port(&mut self, value: &mut u16) {
-        let Some(text) = self.text("cpe", "port") else {
+    /// No other port than the one that was asked for is opened.
+    fn port(&mut self, value: &mut Option<u16>) {
+        let Some(said) = self.said("cpe", "port") else {
             return;
         };
-        match text.parse::<u16>() {
-            Ok(port) => *value = port,
-            Err(_) => {
-                let used = value.to_string();
-                self.warn("cpe", "port", &text, "a port from 0 to 65535", &used);
-            }
+        let text = said.items.join(" ");
+        *value = text.trim().parse().ok();
+        if value.is_none() {
+            self.warn("cpe", "port", &text, "a port from 0 to 65535", "none");
         }
     }
 
@@ -205,7 +268,7 @@ impl OptionReader<'_> {
 
     /// A list of networks. An entry that is none admits nobody, and does not open the list for others.
     fn networks(&mut self, section: &str, option: &str) -> Option<Vec<AddressPrefix>> {
-        let text = self.text(section, option)?;
+        let text = self.said(section, option)?.items.join(" ");
         let mut networks = Vec::new();
         for entry in text.split_whitespace() {
             match AddressPrefix::parse(entry) {
@@ -228,11 +291,36 @@ impl OptionReader<'_> {
         None
     }
 
-    fn half_a_pair<T>(&mut self, set: &str, missing: &str) -> Option<T> {
-        self.warnings.push(format!(
-            "cwmpd.acs.{set} is set but cwmpd.acs.{missing} is not; using no client certificate"
-        ));
+    /// A file or folder that TLS needs. One that is set and is none makes TLS `unusable`.
+    fn tls_file(&mut self, option: &str, unusable: &mut Option<String>) -> Option<PathBuf> {
+        let said = self.said("acs", option)?;
+        let why = match said.items.as_slice() {
+            [path] if path.trim().starts_with('/') => return Some(PathBuf::from(path.trim())),
+            [path] => format!("cwmpd.acs.{option}: '{path}' is not an absolute path"),
+            _ => format!("cwmpd.acs.{option} is a list, and only one path is taken"),
+        };
+        self.refuse_tls(option, why, unusable);
         None
+    }
+
+    fn half_a_pair<T>(
+        &mut self,
+        set: &str,
+        missing: &str,
+        unusable: &mut Option<String>,
+    ) -> Option<T> {
+        // Why the other half does not count was said already, where it is set too.
+        if self.said("acs", missing).is_none() {
+            let why = format!("cwmpd.acs.{set} is set but cwmpd.acs.{missing} is not");
+            self.refuse_tls(set, why, unusable);
+        }
+        None
+    }
+
+    fn refuse_tls(&mut self, option: &str, why: String, unusable: &mut Option<String>) {
+        let text = format!("{why}; no session over TLS is opened before that is mended");
+        self.remark("acs", option, text);
+        unusable.get_or_insert(why);
     }
 
     fn base_url(&mut self, section: &str, option: &str, value: &mut String) {

@@ -1,13 +1,36 @@
 use super::*;
 
+/// A file with these options, one a line, each section with a name.
+fn written(pairs: &[(&str, &str)]) -> WrittenConfig {
+    let mut sections: Vec<WrittenSection> = Vec::new();
+    for (line, (key, value)) in (1..).zip(pairs) {
+        let (section, name) = key.split_once('.').unwrap();
+        let option = WrittenOption {
+            line,
+            name: name.to_owned(),
+            value: (*value).to_owned(),
+            is_list: false,
+        };
+        match sections.iter_mut().find(|known| known.kind == section) {
+            Some(known) => known.options.push(option),
+            None => sections.push(WrittenSection {
+                line,
+                kind: section.to_owned(),
+                name: Some(section.to_owned()),
+                options: vec![option],
+            }),
+        }
+    }
+    WrittenConfig {
+        sections,
+        lost: Vec::new(),
+    }
+}
+
 fn read(pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
-    Config::from_lookup(&|section, option| {
-        let name = format!("{section}.{option}");
-        pairs
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| (*value).to_owned())
-    })
+    let reading = Config::read(&written(pairs));
+    let remarks = reading.remarks.into_iter();
+    (reading.config, remarks.map(|remark| remark.text).collect())
 }
 
 #[test]
@@ -82,7 +105,7 @@ fn every_option_is_taken() {
         config,
         Config {
             interface: Some("eth0.2".into()),
-            port: 17547,
+            port: Some(17547),
             path: Some("/cr/7".into()),
             allow_from: Some(networks(&["10.0.0.0/8", "2001:db8::/32"])),
             basic_requests: true,
@@ -110,6 +133,7 @@ fn every_option_is_taken() {
                     ca_path: Some("/etc/ssl/certs".into()),
                     client_cert: Some(("/etc/cwmpd/cert.pem".into(), "/etc/cwmpd/key.pem".into())),
                     insecure: true,
+                    unusable: None,
                 },
                 basic_over_http: true,
                 connect_timeout: seconds(3),
@@ -135,8 +159,6 @@ fn live_values_are_left_alone_where_notify_is_off() {
 fn an_odd_value_is_named_and_replaced() {
     for (option, value, used) in [
         ("luup.enable", "maybe", "0 or 1; using 1"),
-        ("cpe.port", "70000", "using 7547"),
-        ("cpe.port", "-1", "using 7547"),
         (
             "cpe.interface",
             "a/b",
@@ -153,7 +175,9 @@ fn an_odd_value_is_named_and_replaced() {
         ("cpe.session_timeout", "ten", "using 60"),
         ("cpe.session_timeout", "-1", "using 60"),
         ("cpe.log_severity", "LOUD", "using INFO"),
-        ("acs.ssl_cacert", "ca.pem", "using none"),
+        ("cpe.command_dir", "bin", "using none"),
+        ("acs.insecure_enable", "maybe", "using 0"),
+        ("acs.basic_over_http", "maybe", "using 0"),
         ("luup.url", "127.0.0.1:3480", "using http://127.0.0.1:3480"),
     ] {
         let (config, warnings) = read(&[(option, value)]);
@@ -181,11 +205,204 @@ fn a_number_out_of_range_goes_to_the_nearest_bound() {
 }
 
 #[test]
-fn a_certificate_without_its_key_is_not_used() {
-    let (config, warnings) = read(&[("acs.ssl_cert", "/cert.pem")]);
-    assert_eq!(config.link.tls.client_cert, None);
+fn s02_a_port_that_is_none_opens_no_other() {
+    for port in ["70000", "-1", "any", "7547 7548"] {
+        let (config, warnings) = read(&[("cpe.port", port)]);
+        assert_eq!(config.port, None, "{port}");
+        let warning = warnings.concat();
+        assert!(warning.ends_with("; using none"), "{warning}");
+    }
+    assert_eq!(read(&[]).0.port, Some(DEFAULT_PORT));
+}
+
+fn unusable(pairs: &[(&str, &str)]) -> Option<String> {
+    read(pairs).0.link.tls.unusable
+}
+
+#[test]
+fn s02_an_option_of_tls_that_cannot_be_used_makes_tls_unusable() {
+    const CA: (&str, &str) = ("acs.ssl_cacert", "/ca.pem");
+    for odd in [
+        [("acs.ssl_cacert", "ca.pem")].as_slice(),
+        &[("acs.ssl_capath", "certs")],
+        &[("acs.ssl_cert", "/cert.pem")],
+        &[("acs.ssl_key", "/key.pem"), CA],
+        &[("acs.ssl_cert", "/cert.pem"), ("acs.ssl_key", "key.pem")],
+        &[("acs.ssl_ca_cert", "/ca.pem")],
+        &[("acs.cacert", "/ca.pem")],
+        &[("acs.SSL_CACERT", "/ca.pem")],
+        &[("cpe.ssl_cacert", "/ca.pem")],
+        &[("asc.ssl_cacert", "/ca.pem")],
+        &[("acs.ssl_crt", "/cert.pem"), CA],
+        &[("acs.tls_minimum", "1.3"), CA],
+    ] {
+        assert!(unusable(odd).is_some(), "{odd:?}");
+    }
+    for good in [
+        [].as_slice(),
+        &[CA],
+        &[CA, ("acs.ssl_ca_cert", "/old.pem")],
+        &[("acs.ssl_ca_cert", "")],
+        &[("acs.ssl_verify", "enabled")],
+        &[("acs.urll", "https://acs.example/")],
+    ] {
+        assert_eq!(unusable(good), None, "{good:?}");
+    }
+}
+
+#[test]
+fn s02_networks_that_cannot_be_read_let_nobody_in_rather_than_all() {
+    let allowed = |pairs: &[(&str, &str)]| read(pairs).0.allow_from.map(|list| list.len());
+    assert_eq!(allowed(&[]), None);
     assert_eq!(
-        warnings,
-        ["cwmpd.acs.ssl_cert is set but cwmpd.acs.ssl_key is not; using no client certificate"]
+        allowed(&[("cpe.allow_from", "10.0.0.0/8 192.0.2.0/24")]),
+        Some(2)
     );
+    assert_eq!(allowed(&[("cpe.allow_from", "everywhere")]), Some(0));
+    assert_eq!(allowed(&[("cpe.allow_form", "10.0.0.0/8")]), Some(0));
+    assert_eq!(allowed(&[("acs.allow_from", "10.0.0.0/8")]), Some(0));
+    let mut list = written(&[
+        ("cpe.allow_from", "10.0.0.0/8"),
+        ("cpe.allow_from", "192.0.2.0/24"),
+    ]);
+    let options = &mut list.sections[0].options;
+    options.iter_mut().for_each(|option| option.is_list = true);
+    assert_eq!(Config::read(&list).config.allow_from.unwrap().len(), 2);
+}
+
+#[test]
+fn s02_a_list_of_paths_is_none() {
+    let mut twice = written(&[("acs.ssl_cacert", "/a.pem"), ("acs.ssl_cacert", "/b.pem")]);
+    let options = &mut twice.sections[0].options;
+    options.iter_mut().for_each(|option| option.is_list = true);
+    let reading = Config::read(&twice);
+    assert_eq!(reading.config.link.tls.ca_file, None);
+    assert!(reading.config.link.tls.unusable.is_some());
+    twice.sections[0].options.pop();
+    let one = Config::read(&twice).config.link.tls;
+    assert_eq!(one.ca_file, Some("/a.pem".into()), "a list of one is clear");
+    assert_eq!(one.unusable, None);
+}
+
+#[test]
+fn s02_a_bad_line_is_taken_for_one_about_tls_unless_it_is_clear() {
+    let lost = |text: &str, pairs: &[(&str, &str)]| {
+        let mut config = written(pairs);
+        config.lost.push(LostLine {
+            line: 7,
+            text: text.to_owned(),
+            why: "too many arguments",
+        });
+        Config::read(&config).config.link.tls.unusable
+    };
+    let why = lost("\toption ssl_cacert '/ca.pem' x", &[]).unwrap();
+    assert!(why.contains("line 7"), "{why}");
+    assert!(lost("\u{fffd}garbage", &[]).is_some());
+    assert_eq!(lost("\toption port 1 2", &[]), None);
+    let ca = [("acs.ssl_cacert", "/ca.pem")];
+    assert_eq!(lost("\u{fffd}garbage", &ca), None, "whom to trust is clear");
+}
+
+const NAMES: [(&str, &str); 6] = [
+    ("acs", "url"),
+    ("acs", "userid"),
+    ("acs", "periodic_inform_interval"),
+    ("cpe", "userid"),
+    ("cpe", "port"),
+    ("luup", "url"),
+];
+
+fn reviewed(config: &WrittenConfig) -> Vec<String> {
+    let names = NAMES.map(|(section, option)| (section.to_owned(), option.to_owned()));
+    let remarks = review(config, &names).into_iter();
+    remarks
+        .map(|remark| format!("{}: {}", remark.line.unwrap(), remark.text))
+        .collect()
+}
+
+#[test]
+fn s03_what_nobody_reads_is_told_with_its_line_and_what_was_meant() {
+    for (option, remark) in [
+        (
+            "acs.urll",
+            "1: cwmpd.acs.urll is not read; did you mean cwmpd.acs.url?",
+        ),
+        (
+            "acs.username",
+            "1: cwmpd.acs.username is not read: it is cwmpd.acs.userid here",
+        ),
+        (
+            "acs.periodic_interval",
+            "1: cwmpd.acs.periodic_interval is not read: it is cwmpd.acs.periodic_inform_interval here",
+        ),
+        (
+            "acs.port",
+            "1: cwmpd.acs.port is not read: it belongs to section 'cpe'",
+        ),
+        (
+            "cpe.frobnicate",
+            "1: cwmpd.cpe.frobnicate is not read: there is no such option; remove it",
+        ),
+        (
+            "asc.url",
+            "1: config asc 'asc' is not read; did you mean config acs 'acs'?",
+        ),
+        (
+            "local.port",
+            "1: config local 'local' is not read; did you mean config cpe 'cpe'?",
+        ),
+        (
+            "stun.enable",
+            "1: config stun 'stun' is not read; the sections are acs, cpe, luup, so remove it",
+        ),
+    ] {
+        assert_eq!(reviewed(&written(&[(option, "x")])), [remark]);
+    }
+    let good = NAMES.map(|(section, option)| format!("{section}.{option}"));
+    let good: Vec<(&str, &str)> = good.iter().map(|name| (name.as_str(), "x")).collect();
+    assert_eq!(reviewed(&written(&good)), Vec::<String>::new());
+}
+
+#[test]
+fn s03_a_section_without_a_name_is_taken_and_a_second_one_is_told() {
+    let mut config = written(&[("acs.url", "x"), ("cpe.port", "1"), ("luup.url", "y")]);
+    for section in &mut config.sections {
+        section.name = None;
+    }
+    assert_eq!(reviewed(&config), Vec::<String>::new());
+    assert_eq!(Config::read(&config).config.port, Some(1));
+    let mut second = config.sections[0].clone();
+    second.line = 9;
+    config.sections.push(second.clone());
+    let told = "config acs is not read: the section of line 1 is used; move its options there";
+    assert_eq!(reviewed(&config), [format!("9: {told}")]);
+    // One that bears the name is meant rather than the first.
+    config.sections[3].name = Some("acs".to_owned());
+    let told = "config acs is not read: the section of line 9 is used; move its options there";
+    assert_eq!(reviewed(&config), [format!("1: {told}")]);
+    config.sections[3].kind = "server".to_owned();
+    let remarks = reviewed(&config);
+    assert!(
+        remarks[1].contains("of type 'server', and is read all the same"),
+        "{remarks:?}"
+    );
+}
+
+#[test]
+fn s03_an_option_that_is_there_twice_is_told() {
+    let twice = written(&[("cpe.port", "1"), ("cpe.port", "2")]);
+    assert_eq!(
+        reviewed(&twice),
+        ["2: cwmpd.cpe.port is there twice; the last one counts"]
+    );
+    assert_eq!(Config::read(&twice).config.port, Some(2));
+}
+
+#[test]
+fn s03_remarks_are_bounded() {
+    let names: Vec<String> = (0..50).map(|n| format!("acs.option_{n}")).collect();
+    let pairs: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+    let remarks = review(&written(&pairs), &[("acs".into(), "url".into())]);
+    assert_eq!(remarks.len(), 21);
+    assert_eq!(remarks[20].text, "and 30 more");
 }

@@ -27,6 +27,11 @@ impl<K> DeclaredKeys<K> {
         slot
     }
 
+    /// All keys.
+    pub fn iter(&self) -> impl Iterator<Item = &K> {
+        self.0.iter()
+    }
+
     /// The key of a slot; `None` for a slot that is not of this source.
     pub fn get(&self, slot: Slot) -> Option<&K> {
         self.0.get(slot.index())

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::UciError;
-use super::parse::{Keyword, Statement, Statements, parse};
+use super::parse::{Keyword, Statement, Statements, bad_lines, parse};
+use crate::base::config::{LostLine, WrittenConfig, WrittenOption, WrittenSection};
 
 /// What an option says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,7 @@ pub struct Document {
     by_name: BTreeMap<String, usize>,
     /// The sections of each type, ascending.
     by_kind: BTreeMap<String, Vec<usize>>,
+    pub(super) lost: Vec<LostLine>,
 }
 
 impl Document {
@@ -90,7 +92,85 @@ impl Document {
             sections,
             by_name,
             by_kind,
+            lost: Vec::new(),
         })
+    }
+
+    /// Reads what can be read of `text`, of which [`Document::parse`] will have nothing: the bad lines
+    /// become comments.
+    ///
+    /// # Errors
+    /// It is garbage, or too large.
+    pub fn salvage(file: &str, text: &[u8]) -> Result<Self, UciError> {
+        let (mut mended, mut from) = (Vec::new(), 0);
+        let mut lost = Vec::new();
+        for (at, line) in bad_lines(file, text)? {
+            mended.extend_from_slice(text.get(from..at.start).unwrap_or_default());
+            mended.push(b'#');
+            let bad = text.get(at.clone()).unwrap_or_default();
+            mended.extend(bad.iter().filter(|c| **c != 0));
+            from = at.end;
+            lost.push(line);
+        }
+        mended.extend_from_slice(text.get(from..).unwrap_or_default());
+        let document = Self::parse(file, mended)?;
+        Ok(Self { lost, ..document })
+    }
+
+    /// What it says as it is written, with the numbers of the lines.
+    pub fn written(&self) -> WrittenConfig {
+        let lines = self.lines();
+        let line = |at: usize| lines.get(at).copied().unwrap_or_default();
+        let sections = self.sections.iter().map(|section| {
+            let at = section.statements.iter();
+            let options = at.filter_map(|at| Some((*at, self.statements.get(*at)?)));
+            let options = options.filter(|(_, s)| s.keyword != Keyword::Config);
+            WrittenSection {
+                line: section.statements.first().map_or(0, |first| line(*first)),
+                kind: section.kind.clone(),
+                name: section.name.clone(),
+                options: options
+                    .map(|(at, statement)| WrittenOption {
+                        line: line(at),
+                        name: lossy(&statement.name.text).into_owned(),
+                        value: lossy(&statement.value.text).into_owned(),
+                        is_list: statement.keyword == Keyword::List,
+                    })
+                    .collect(),
+            }
+        });
+        WrittenConfig {
+            sections: sections.collect(),
+            lost: self.lost.clone(),
+        }
+    }
+
+    /// The line that each statement begins on, counted from 1.
+    fn lines(&self) -> Vec<u32> {
+        let (mut line, mut from) = (1_u32, 0);
+        let statements = self.statements.iter();
+        statements
+            .map(|statement| {
+                let between = self
+                    .text
+                    .get(from..statement.span.start)
+                    .unwrap_or_default();
+                let breaks = between.iter().filter(|c| **c == b'\n').count();
+                line = line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+                from = statement.span.start;
+                line
+            })
+            .collect()
+    }
+
+    /// Its name for messages.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The lines that [`Document::salvage`] could not read.
+    pub fn lost(&self) -> &[LostLine] {
+        &self.lost
     }
 
     /// The text.
@@ -103,8 +183,7 @@ impl Document {
         &self.sections
     }
 
-    /// The section `name`, or `@type[index]`: the index counts from 0, from the end if negative;
-    /// `@[index]` counts all sections.
+    /// The section `name`, or `@type[index]`, as [`Document::find`] finds it.
     pub fn section(&self, selector: &str) -> Option<&Section> {
         self.sections.get(self.find(selector)?)
     }
@@ -114,7 +193,8 @@ impl Document {
         self.section(section)?.get(option)
     }
 
-    /// The index of the section `name`, or `@type[index]`, as [`Document::section`] has it.
+    /// The index of the section `name`, or `@type[index]`: the index counts from 0, from the end if
+    /// negative; `@[index]` counts all sections.
     pub fn find(&self, selector: &str) -> Option<usize> {
         let Some(extended) = selector.strip_prefix('@') else {
             return self.by_name.get(selector).copied();
@@ -135,15 +215,16 @@ impl Document {
     }
 
     /// The section `name` of type `kind`. One that has its name from its type may stand without it:
-    /// where there is none of that name, the only section of the type without a name is meant.
+    /// where there is none of that name, the first section of the type is meant, one without a name
+    /// before one with another name.
     pub fn find_meant(&self, name: &str, kind: &str) -> Option<usize> {
-        let only = || {
+        let first = || {
+            let of_kind = self.of_kind(kind);
             let nameless = |at: &&usize| self.sections.get(**at).is_some_and(|s| s.name.is_none());
-            let mut nameless = self.of_kind(kind).iter().filter(nameless);
-            let only = nameless.next().filter(|_| name == kind);
-            only.filter(|_| nameless.next().is_none()).copied()
+            let first = of_kind.iter().find(nameless).or(of_kind.first());
+            first.filter(|_| name == kind).copied()
         };
-        self.find(name).or_else(only)
+        self.find(name).or_else(first)
     }
 
     /// The indices of the sections of a type, ascending.

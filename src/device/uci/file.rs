@@ -44,6 +44,11 @@ impl Stamp {
             .ok()
             .map(|m| Self::from(&m))
     }
+
+    /// Whether the file was at most written to, not put in the place of the other.
+    pub fn is_of_same_file(&self, other: &Self) -> bool {
+        self.inode == other.inode
+    }
 }
 
 impl From<&std::fs::Metadata> for Stamp {
@@ -81,6 +86,33 @@ pub fn load(dir: &Path, package: &str) -> Result<Option<(Document, Stamp)>, UciE
 /// As [`load`].
 pub fn load_unless_busy(dir: &Path, package: &str) -> Result<Option<(Document, Stamp)>, UciError> {
     load_within(dir, package, 1)
+}
+
+/// What can be read of a package that [`load`] refuses for its grammar.
+///
+/// # Errors
+/// It is garbage, is busy, is not there, or cannot be read.
+pub fn salvage(dir: &Path, package: &str) -> Result<Document, UciError> {
+    let path = path_of(dir, package)?;
+    let open = Locked::open(&path, false, 1)?.ok_or_else(|| not_there(&path))?;
+    Document::salvage(&open.file, &open.read()?.0)
+}
+
+/// Puts `text` in the place of a package, whatever is there; gives what that was.
+///
+/// # Errors
+/// It is busy, or cannot be read or written.
+pub fn mend(dir: &Path, package: &str, text: &[u8]) -> Result<Vec<u8>, UciError> {
+    let path = path_of(dir, package)?;
+    make(&path)?;
+    let open = Locked::open_existing(&path)?;
+    // One that is too large to be read is too large to be kept.
+    let damaged = match open.read() {
+        Err(UciError::TooLarge { .. }) => Vec::new(),
+        read => read?.0,
+    };
+    open.replace(text)?;
+    Ok(damaged)
 }
 
 fn load_within(
@@ -172,6 +204,14 @@ fn make(path: &Path) -> Result<bool, UciError> {
     }
 }
 
+fn not_there(path: &Path) -> UciError {
+    UciError::Io {
+        file: path.display().to_string(),
+        doing: "open",
+        error: io::ErrorKind::NotFound.into(),
+    }
+}
+
 /// An open file with libuci's lock upon it.
 struct Locked {
     lock: Flock<File>,
@@ -183,11 +223,7 @@ struct Locked {
 
 impl Locked {
     fn open_existing(path: &Path) -> Result<Self, UciError> {
-        Self::open(path, true, LOCK_TRIES)?.ok_or_else(|| UciError::Io {
-            file: path.display().to_string(),
-            doing: "open",
-            error: io::ErrorKind::NotFound.into(),
-        })
+        Self::open(path, true, LOCK_TRIES)?.ok_or_else(|| not_there(path))
     }
 
     fn open(path: &Path, write: bool, tries: u32) -> Result<Option<Self>, UciError> {

@@ -22,7 +22,7 @@ use std::io;
 
 pub use document::{Document, Section, Value};
 pub use edit::{Edit, check_option, removed};
-pub use file::{CONFIG_DIR, Stamp, load, load_unless_busy, restore, update};
+pub use file::{CONFIG_DIR, Stamp, load, load_unless_busy, mend, restore, salvage, update};
 
 /// No file is larger: the largest seen in the field, a list of blocked addresses, has 200 kB.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -44,6 +44,12 @@ pub enum UciError {
     },
     /// More than [`MAX_FILE_BYTES`] or [`MAX_STATEMENTS`].
     TooLarge { file: String },
+    /// It does not say what it has to, though it can be read.
+    Damaged {
+        file: String,
+        /// `it is empty` or the like.
+        why: &'static str,
+    },
     /// The system refused.
     Io {
         file: String,
@@ -85,6 +91,7 @@ impl fmt::Display for UciError {
                 f,
                 "{file}: larger than {MAX_FILE_BYTES} bytes or {MAX_STATEMENTS} statements"
             ),
+            Self::Damaged { file, why } => write!(f, "{file}: {why}"),
             Self::Io { file, doing, error } => write!(f, "{file}: cannot {doing}: {error}"),
             Self::Busy { file } => write!(f, "{file}: another program keeps it locked; try again"),
             Self::Changed { file } => write!(

@@ -15,6 +15,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{MAX_FILE_BYTES, MAX_STATEMENTS, UciError, is_name, is_package, is_type};
+use crate::base::config::LostLine;
+
+/// A file with more bad lines is garbage, of which nothing is taken.
+const MAX_LOST: usize = 32;
+
+/// Of a bad line so much is kept: enough to tell what it is about.
+const LOST_BYTES: usize = 200;
 
 /// The statements of one file, in order.
 pub(super) struct Statements {
@@ -56,6 +63,44 @@ pub(super) struct Word {
 
 /// Reads all statements of `text`; `file` is for messages.
 pub(super) fn parse(file: &str, text: &[u8]) -> Result<Statements, UciError> {
+    read(file, text, &mut |line, why, _| {
+        Err(UciError::Syntax {
+            file: file.to_owned(),
+            line,
+            why,
+        })
+    })
+}
+
+/// The lines that break the grammar, and where each stands. What follows a bad `config` line belongs
+/// to no section, and is lost with it.
+pub(super) fn bad_lines(
+    file: &str,
+    text: &[u8],
+) -> Result<Vec<(Range<usize>, LostLine)>, UciError> {
+    let mut lost = Vec::new();
+    read(file, text, &mut |_, why, (line, at)| {
+        let bytes = text.get(at.clone()).unwrap_or_default();
+        let beginning = bytes.get(..LOST_BYTES).unwrap_or(bytes);
+        let text = String::from_utf8_lossy(beginning).into_owned();
+        lost.push((at, LostLine { line, text, why }));
+        match lost.len() {
+            0..=MAX_LOST => Ok(()),
+            _ => Err(UciError::Syntax {
+                file: file.to_owned(),
+                line,
+                why,
+            }),
+        }
+    })?;
+    Ok(lost)
+}
+
+/// The line of an error, what is wrong, and the line that its statement begins with, by number and
+/// place; whether to go on behind that.
+type OnBadLine<'f> = dyn FnMut(u32, &'static str, (u32, Range<usize>)) -> Result<(), UciError> + 'f;
+
+fn read(file: &str, text: &[u8], on_bad: &mut OnBadLine<'_>) -> Result<Statements, UciError> {
     let too_large = || UciError::TooLarge {
         file: file.to_owned(),
     };
@@ -74,14 +119,14 @@ pub(super) fn parse(file: &str, text: &[u8]) -> Result<Statements, UciError> {
     let mut statements = Vec::new();
     while reader.limit < text.len() {
         let first = statements.len();
-        let start = reader.limit;
-        reader
-            .line_of_statements(&mut statements)
-            .map_err(|why| UciError::Syntax {
-                file: file.to_owned(),
-                line: reader.line,
-                why,
-            })?;
+        let (start, line) = (reader.limit, reader.line);
+        if let Err(why) = reader.line_of_statements(&mut statements) {
+            let at = reader.line;
+            reader.back_behind(start, line);
+            on_bad(at, why, (reader.line, start..reader.limit))?;
+            statements.truncate(first);
+            continue;
+        }
         if statements.len() > MAX_STATEMENTS {
             return Err(too_large());
         }
@@ -127,6 +172,20 @@ fn check_name(keyword: Keyword, name: &[u8]) -> Result<(), &'static str> {
 }
 
 impl UciReader<'_> {
+    /// Goes back to the end of the line that begins at `start`, behind line number `before`.
+    fn back_behind(&mut self, start: usize, before: u32) {
+        let rest = self.text.get(start..).unwrap_or_default();
+        let line = rest.split_inclusive(|c| *c == b'\n').next();
+        let line = line.unwrap_or_default();
+        self.limit = start + line.len();
+        self.line = before.saturating_add(1);
+        self.dangling = false;
+        let word = line.trim_ascii_start().first();
+        if word.is_some_and(|c| c.eq_ignore_ascii_case(&b'c')) {
+            self.in_section = false;
+        }
+    }
+
     fn current(&self) -> Option<u8> {
         if self.pos < self.limit {
             self.text.get(self.pos).copied()

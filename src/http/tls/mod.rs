@@ -36,6 +36,9 @@ const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!a
 /// Built by hand because `SslConnector` reads all of the system's roots even where others are
 /// named, which takes longer than the rest of a session.
 pub(super) fn context(config: &TlsConfig, check_dates: bool) -> Result<SslContext, HttpError> {
+    if let Some(why) = &config.unusable {
+        return Err(HttpError::TlsUnusable(why.clone()));
+    }
     let mut context = SslContext::builder(SslMethod::tls_client()).map_err(setup)?;
     context
         .set_min_proto_version(Some(SslVersion::TLS1_2))
@@ -63,6 +66,11 @@ pub(super) fn context(config: &TlsConfig, check_dates: bool) -> Result<SslContex
             .map_err(setup)?;
     }
     Ok(context.build())
+}
+
+/// Whether the files that a configuration names can be used.
+pub fn check(config: &TlsConfig) -> Result<(), HttpError> {
+    context(config, false).map(drop)
 }
 
 /// TLS over `socket`, before its handshake, with the server at `host`: a name or an IP address.

@@ -44,6 +44,14 @@ pub(super) struct OptionPlace<'k> {
 }
 
 impl OptionKey {
+    /// Section and option, where they are the same for all instances.
+    pub(super) fn fixed(&self) -> Option<(&str, &str)> {
+        match &self.place {
+            KeyPart::Fixed { section, option } => Some((section, option)),
+            KeyPart::Of(_) => None,
+        }
+    }
+
     /// The option for these instances; `None` where what stands for `{i}` makes no key.
     pub(super) fn at(&self, at: &[Instance<'_>]) -> Option<OptionPlace<'_>> {
         let (section, option) = match &self.place {

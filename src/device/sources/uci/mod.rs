@@ -25,6 +25,7 @@
 
 mod fingerprint;
 mod identity;
+mod kept;
 mod key;
 mod matching;
 mod package;
@@ -44,7 +45,7 @@ use self::package::{Package, Rewritten, When, refused};
 use crate::datamodel::source::{
     Declaration, DeclaredKeys, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
 };
-use crate::device::uci::{self, UciError};
+use crate::device::uci::{self, Document, UciError};
 
 /// Serves rows from the packages of a folder.
 pub struct UciSource {
@@ -55,8 +56,18 @@ pub struct UciSource {
     /// What the last commit wrote.
     done: Vec<DoneWrite>,
     touched: BTreeSet<String>,
-    /// This source wrote since the last look.
-    wrote: bool,
+    /// Something is different since the last look: this source wrote, or read in between.
+    different: bool,
+}
+
+/// What is known of a package.
+pub struct KnownPackage<'a> {
+    /// What it says, or what is used in its place.
+    pub document: Option<&'a Document>,
+    /// What is wrong with the file, what is used instead, and until when.
+    pub trouble: Option<String>,
+    /// Another number: something changed.
+    pub revision: u64,
 }
 
 struct DoneWrite {
@@ -75,7 +86,7 @@ impl UciSource {
             packages: Vec::new(),
             done: Vec::new(),
             touched: BTreeSet::new(),
-            wrote: false,
+            different: false,
         }
     }
 
@@ -83,6 +94,75 @@ impl UciSource {
     /// must be told.
     pub fn touched(&mut self) -> Vec<String> {
         std::mem::take(&mut self.touched).into_iter().collect()
+    }
+
+    /// Keeps the last good text of a package at `path`, and goes on with that whenever the file itself
+    /// is damaged, empty, cut off, gone or cannot be read. A change that is written to it then
+    /// mends it. Without a path it is only as lenient. Reads it at once.
+    pub fn keep_last_good(&mut self, package: &str, path: Option<&Path>) {
+        let index = self.package(package);
+        if let Some(package) = self.packages.get_mut(index) {
+            package.keep_at(path, &self.dir);
+        }
+    }
+
+    /// Writes down the last good text of each package that is kept, where it is another one. It
+    /// writes to the disk: not for the middle of a change.
+    pub fn keep(&mut self) {
+        self.packages.iter_mut().for_each(Package::keep);
+    }
+
+    /// Forgets what is kept, as a factory reset does.
+    pub fn forget_kept(&mut self) {
+        self.packages.iter_mut().for_each(Package::forget_kept);
+    }
+
+    /// Looks at one package now; whether it says something else, which the next
+    /// [`Source::refresh`] tells too.
+    pub fn look_at(&mut self, package: &str) -> bool {
+        let index = self.package(package);
+        let package = self.packages.get_mut(index);
+        let different = package.is_some_and(|package| package.look(&self.dir));
+        self.different |= different;
+        different
+    }
+
+    /// Whether a package could not be read for a reason that may pass without a change of it: then
+    /// [`UciSource::try_again`] is called after a while.
+    pub fn is_to_be_tried_again(&self) -> bool {
+        self.packages.iter().any(Package::is_to_be_tried_again)
+    }
+
+    /// Reads those packages again.
+    pub fn try_again(&mut self) {
+        let failed = self.packages.iter_mut();
+        for package in failed.filter(|package| package.is_to_be_tried_again()) {
+            self.different |= package.try_again(&self.dir);
+        }
+    }
+
+    /// What is known of a package, as it is used.
+    pub fn known(&self, package: &str) -> Option<KnownPackage<'_>> {
+        let mut packages = self.packages.iter();
+        let package = packages.find(|known| known.name == package)?;
+        Some(KnownPackage {
+            document: package.document.as_ref(),
+            trouble: package.trouble(),
+            revision: package.revision,
+        })
+    }
+
+    /// Section and option of each row of a package, where that depends on no instance.
+    pub fn options_of(&self, package: &str) -> Vec<(String, String)> {
+        let of = self.packages.iter().position(|known| known.name == package);
+        let keys = self.keys.iter().filter(|(at, _)| Some(*at) == of);
+        let options = keys.filter_map(|(_, key)| match key {
+            UciKey::Option(key) => key.fixed(),
+            UciKey::Table { .. } => None,
+        });
+        options
+            .map(|(section, option)| (section.to_owned(), option.to_owned()))
+            .collect()
     }
 
     /// The index of a package, which is made known if it is not.
@@ -96,7 +176,7 @@ impl UciSource {
 
     /// Remembers what was written.
     fn note(&mut self, package: usize, texts: Option<Rewritten>) {
-        self.wrote = true;
+        self.different = true;
         let Some((texts, written)) = texts.zip(self.packages.get(package)) else {
             return;
         };
@@ -163,7 +243,7 @@ impl Source for UciSource {
     }
 
     fn refresh(&mut self) -> bool {
-        let mut different = std::mem::take(&mut self.wrote);
+        let mut different = std::mem::take(&mut self.different);
         for package in &mut self.packages {
             different |= package.look(&self.dir);
         }
@@ -249,7 +329,7 @@ impl Source for UciSource {
     }
 
     fn undo(&mut self) -> Result<(), SourceError> {
-        self.wrote = true;
+        self.different = true;
         self.take_back().map_err(|error| refused(&error))
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::identity::Identities;
+use super::kept::Kept;
 use super::key::OptionPlace;
 use super::stage::Staging;
 use super::staged::{self, Staged};
@@ -35,7 +36,14 @@ pub(super) struct Package {
     /// The state of the file, and what is wrong with it, that the log has.
     complaint: Option<(Option<Stamp>, String)>,
     pub(super) staging: Staging,
+    /// The last good text, where it is kept.
+    kept: Option<Kept>,
+    /// Counts what was found that is not as before.
+    pub(super) revision: u64,
 }
+
+/// How a package is read.
+type Load = fn(&Path, &str) -> Result<Option<(Document, Stamp)>, UciError>;
 
 /// What a write did.
 pub(super) struct Rewritten {
@@ -63,7 +71,61 @@ impl Package {
             ids: Identities::default(),
             complaint: None,
             staging: Staging::default(),
+            kept: None,
+            revision: 0,
         }
+    }
+
+    /// Keeps its last good text at `path`, and reads it; before the agent's loop, so that a lock may
+    /// be waited for where nothing is kept yet.
+    pub(super) fn keep_at(&mut self, path: Option<&Path>, dir: &Path) {
+        let kept = Kept::at(path);
+        let load = match kept.is_there() {
+            true => uci::load_unless_busy,
+            false => uci::load,
+        };
+        self.kept = Some(kept);
+        self.read(dir, load);
+    }
+
+    /// Keeps the text, if it is a good one and another than is kept.
+    pub(super) fn keep(&mut self) {
+        if let (Some(kept), Some(document), LastLook::Good(_)) =
+            (&mut self.kept, &self.document, self.found)
+        {
+            if !document.sections().is_empty() {
+                kept.keep(document.bytes());
+            }
+        }
+    }
+
+    /// Forgets what is kept.
+    pub(super) fn forget_kept(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.forget();
+        }
+    }
+
+    /// What is wrong with the file, and what is used instead; `None` where all is well.
+    pub(super) fn trouble(&self) -> Option<String> {
+        let (_, why) = self.complaint.as_ref()?;
+        let used = match &self.document {
+            Some(document) if !document.lost().is_empty() => {
+                return Some(format!(
+                    "{}: it has lines that cannot be read; the others are used",
+                    document.file()
+                ));
+            }
+            Some(_) => "the last good settings go on",
+            None => "the defaults are used",
+        };
+        Some(format!("{why}; {used} until that is over"))
+    }
+
+    /// Whether it has to be tried again though nobody changes it.
+    pub(super) fn is_to_be_tried_again(&self) -> bool {
+        let is_damaged = matches!(self.found, LastLook::Broken(_));
+        matches!(self.found, LastLook::Closed) || is_damaged && self.kept.is_some()
     }
 
     /// Looks whether the file is another one, and reads it then. Whether anything may be different
@@ -76,23 +138,48 @@ impl Package {
             LastLook::Missing => stamp.is_none(),
             LastLook::Broken(known) => stamp == known,
         };
-        if is_known {
-            return false;
-        }
-        // A lock is waited for only once.
-        let read = match self.found {
-            LastLook::Closed => uci::load_unless_busy(dir, &self.name),
-            _ => uci::load(dir, &self.name),
+        !is_known && self.try_again(dir)
+    }
+
+    /// Reads it again though it may be the same.
+    pub(super) fn try_again(&mut self, dir: &Path) -> bool {
+        // No lock is waited for: this is done on the agent's loop.
+        self.read(dir, uci::load_unless_busy)
+    }
+
+    fn read(&mut self, dir: &Path, load: Load) -> bool {
+        let stamp = Stamp::of(dir, &self.name);
+        let damaged = |why| UciError::Damaged {
+            file: dir.join(&self.name).display().to_string(),
+            why,
         };
-        match read {
+        match load(dir, &self.name) {
             Ok(Some((document, stamp))) => {
-                self.ids = self.ids.again(self.document.as_ref(), &document);
-                self.take(document, stamp);
-                true
+                let last_stamp = match &self.found {
+                    LastLook::Good(stamp) => Some(stamp),
+                    _ => None,
+                };
+                let last = self.document.as_ref().filter(|last| last.lost().is_empty());
+                let last = (last, last_stamp);
+                let kept = self.kept.as_ref();
+                match kept.and_then(|kept| kept.doubt(&document, &stamp, last)) {
+                    Some(why) => self.complain(&damaged(why), Some(stamp), dir),
+                    None => {
+                        self.ids = self.ids.again(self.document.as_ref(), &document);
+                        self.take(document, stamp);
+                        true
+                    }
+                }
             }
+            Ok(None) if self.has_last_good() => self.complain(&damaged("it is gone"), None, dir),
             Ok(None) => self.lose(),
-            Err(error) => self.complain(&error, stamp),
+            Err(error) => self.complain(&error, stamp, dir),
         }
+    }
+
+    fn has_last_good(&self) -> bool {
+        let kept = self.kept.as_ref();
+        kept.is_some_and(|kept| self.document.is_some() || kept.is_there())
     }
 
     /// Looks if nobody has.
@@ -112,11 +199,13 @@ impl Package {
         self.document = Some(document);
         self.found = LastLook::Good(stamp);
         self.complaint = None;
+        self.revision += 1;
     }
 
     fn lose(&mut self) -> bool {
         self.document = None;
         self.complaint = None;
+        self.revision += 1;
         match self.found {
             LastLook::Missing => return false,
             LastLook::Nothing => {}
@@ -129,18 +218,62 @@ impl Package {
         true
     }
 
-    fn complain(&mut self, error: &UciError, stamp: Option<Stamp>) -> bool {
+    fn complain(&mut self, error: &UciError, stamp: Option<Stamp>, dir: &Path) -> bool {
         let was_bad = matches!(self.found, LastLook::Broken(_) | LastLook::Closed);
         self.found = match error {
-            UciError::Syntax { .. } | UciError::TooLarge { .. } => LastLook::Broken(stamp),
+            UciError::Syntax { .. } | UciError::TooLarge { .. } | UciError::Damaged { .. } => {
+                LastLook::Broken(stamp)
+            }
             _ => LastLook::Closed,
         };
+        let has_replacement = self.replace_by_last_good(error, dir);
         let complaint = Some((stamp, error.to_string()));
         if self.complaint != complaint {
-            log::error!("{error}");
+            self.revision += 1;
             self.complaint = complaint;
+            // Of the package that is kept the agent tells more.
+            if self.kept.is_none() {
+                log::error!("{error}");
+            }
         }
-        !was_bad
+        !was_bad || has_replacement
+    }
+
+    /// The last good text in the place of a damaged one; where there is none, what can be read of the
+    /// damaged one.
+    fn replace_by_last_good(&mut self, error: &UciError, dir: &Path) -> bool {
+        let Some(kept) = &self.kept else {
+            return false;
+        };
+        let is_salvaged = |document: &Document| !document.lost().is_empty();
+        if self.document.as_ref().is_some_and(|d| !is_salvaged(d)) {
+            return false;
+        }
+        let last_good = kept.document().or_else(|| match error {
+            UciError::Syntax { .. } => uci::salvage(dir, &self.name)
+                .ok()
+                .filter(|salvaged| !salvaged.sections().is_empty()),
+            _ => None,
+        });
+        if let Some(document) = last_good {
+            self.ids = self.ids.again(self.document.as_ref(), &document);
+            self.document = Some(document);
+            self.revision += 1;
+            return true;
+        }
+        false
+    }
+
+    /// Puts the last good text in the place of a file that is damaged, which is kept aside: a change
+    /// is wanted, and the ACS must not be locked out.
+    fn mend(&mut self, dir: &Path) -> Result<(), UciError> {
+        if let (Some(kept), Some(document), LastLook::Broken(_)) =
+            (&self.kept, &self.document, self.found)
+        {
+            let damaged = uci::mend(dir, &self.name, document.bytes())?;
+            kept.put_aside(&damaged);
+        }
+        Ok(())
     }
 
     /// What an option says. Of a file that is not there nobody can tell whether it is to come, or
@@ -172,7 +305,9 @@ impl Package {
     /// A file that cannot be read now cannot be changed.
     pub(super) fn must_be_open(&mut self, dir: &Path) -> Result<(), SourceError> {
         self.open(dir);
+        let is_mendable = self.kept.is_some() && self.document.is_some();
         match (&self.complaint, self.found) {
+            (_, LastLook::Broken(_)) if is_mendable => Ok(()),
             (Some((_, why)), LastLook::Broken(_) | LastLook::Closed) => {
                 Err(SourceError::Failed(why.clone()))
             }
@@ -198,6 +333,10 @@ impl Package {
         staged: &[Staged],
         when: When,
     ) -> Result<Option<Rewritten>, UciError> {
+        if self.kept.is_some() {
+            self.open(dir);
+            self.mend(dir)?;
+        }
         let adds = |staged: &Staged| matches!(staged, Staged::Add { .. });
         let may_make = staged.iter().any(adds);
         let mut ids = Identities::default();

@@ -1,0 +1,103 @@
+//! The agent's own package, `cwmpd`: what of it is in force, and what is wrong with it.
+//!
+//! Whatever reads it, the settings here and the rows `uci:cwmpd…` of the model, reads it through one
+//! [`UciSource`], which goes on with the last good text while the file cannot be used. That text is
+//! kept in the `-p` folder as `cwmpd.good`.
+//!
+//! | the file | with a last good text | without |
+//! |---|---|---|
+//! | cannot be read now: locked, EIO, no descriptors | that goes on | defaults: no ACS |
+//! | breaks the grammar | that goes on | the good lines count; no TLS if a bad one may be about it |
+//! | has no section, or ends where that goes on | that goes on | it is taken as it is |
+//! | is gone | that goes on | defaults: no ACS |
+//!
+//! It is tried again when the kernel tells of a change, and by a timer. A change by the ACS, or by
+//! `cwmpd set`, puts the last good text in the place of a damaged file, and that aside as
+//! `cwmpd.corrupt`.
+
+use std::path::Path;
+
+use super::start::Folders;
+use crate::base::config::{Config, ConfigReading, Remark, review};
+use crate::device::sources::uci::UciSource;
+use crate::device::uci::Document;
+
+/// Its name.
+pub(super) const OWN_PACKAGE: &str = "cwmpd";
+
+/// Where its last good text is kept, in the `-p` folder.
+const LAST_GOOD: &str = "cwmpd.good";
+
+/// The source of all packages, which keeps the last good text of this one.
+pub(super) fn source(folders: &Folders) -> UciSource {
+    let mut source = UciSource::new(&folders.config_dir);
+    source.keep_last_good(OWN_PACKAGE, Some(&folders.model_dir.join(LAST_GOOD)));
+    source
+}
+
+/// The same for who wants to know of the file alone, whatever was good before.
+pub(super) fn source_without_last_good(folders: &Folders) -> UciSource {
+    let mut source = UciSource::new(&folders.config_dir);
+    source.keep_last_good(OWN_PACKAGE, None);
+    source
+}
+
+/// The settings in force, for what is run by hand; what is wrong with them is logged.
+pub fn read_config(folders: &Folders) -> Config {
+    let (config, complaints) = read(&source(folders), &folders.config_dir);
+    complaints.log(&Complaints::default());
+    config
+}
+
+/// What is wrong with the package as it was read last.
+#[derive(Default)]
+pub(super) struct Complaints {
+    /// A line for each thing: where, what, and what to do or what is done about it.
+    pub lines: Vec<String>,
+    revision: u64,
+}
+
+/// The settings in force by what `source` knows of the package now, and what is wrong with it.
+pub(super) fn read(source: &UciSource, config_dir: &Path) -> (Config, Complaints) {
+    let known = source.known(OWN_PACKAGE);
+    let written = known.as_ref().and_then(|known| known.document);
+    let written = written.map(Document::written).unwrap_or_default();
+    let ConfigReading {
+        config,
+        remarks,
+        looked_for,
+    } = Config::read(&written);
+    let names = [looked_for, source.options_of(OWN_PACKAGE)].concat();
+    let file = config_dir.join(OWN_PACKAGE).display().to_string();
+    let trouble = known.as_ref().and_then(|known| known.trouble.clone());
+    let remarks = remarks.into_iter().chain(review(&written, &names));
+    let remarks = remarks.map(|remark| placed(&file, &remark));
+    let complaints = Complaints {
+        lines: trouble.into_iter().chain(remarks).collect(),
+        revision: known.map_or(0, |known| known.revision),
+    };
+    (config, complaints)
+}
+
+impl Complaints {
+    /// Whether `source` knows something else by now.
+    pub(super) fn are_outdated(&self, source: &UciSource) -> bool {
+        let known = source.known(OWN_PACKAGE);
+        known.is_some_and(|known| known.revision != self.revision)
+    }
+
+    /// Logs what is wrong and was not `before`.
+    pub(super) fn log(&self, before: &Self) {
+        let lines = self.lines.iter();
+        for line in lines.filter(|line| !before.lines.contains(line)) {
+            log::warn!("{line}");
+        }
+    }
+}
+
+fn placed(file: &str, Remark { line, text }: &Remark) -> String {
+    match line {
+        Some(line) => format!("{file}:{line}: {text}"),
+        None => format!("{file}: {text}"),
+    }
+}

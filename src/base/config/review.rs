@@ -1,0 +1,185 @@
+//! What the file says in vain: sections and options that nobody reads, and what was probably meant.
+
+use std::collections::BTreeSet;
+
+use super::read::OptionName;
+use super::similar::nearest;
+use super::written::{Remark, WrittenConfig, WrittenOption, WrittenSection};
+
+/// No more remarks than these: further ones help nobody.
+const MAX_REMARKS: usize = 20;
+
+/// Options of other agents (easycwmp, icwmp, ucwmp), and what has their meaning here; empty: it is so
+/// anyway.
+const ELSEWHERE: [(&str, &str, &str); 16] = [
+    ("acs", "username", "acs.userid"),
+    ("acs", "password", "acs.passwd"),
+    ("acs", "periodic_enable", "acs.periodic_inform_enable"),
+    ("acs", "periodic_interval", "acs.periodic_inform_interval"),
+    ("acs", "periodic_time", "acs.periodic_inform_time"),
+    ("acs", "ssl_verify", "acs.insecure_enable"),
+    ("acs", "https_ssl_capath", "acs.ssl_capath"),
+    ("acs", "http100continue_disable", ""),
+    ("acs", "http_disable_100continue", ""),
+    ("cpe", "username", "cpe.userid"),
+    ("cpe", "password", "cpe.passwd"),
+    ("cpe", "default_wan_interface", "cpe.interface"),
+    ("cpe", "logging_level", "cpe.log_severity"),
+    ("cpe", "oui", "cpe.manufacturer_oui"),
+    ("cpe", "model_name", "cpe.product_class"),
+    ("cpe", "amd_version", ""),
+];
+
+/// Sections of other agents, and those of the same meaning here.
+const SECTIONS_ELSEWHERE: [(&str, &str); 2] = [("local", "cpe"), ("device", "cpe")];
+
+/// Whether an option of a section is read, where `names` are those that are.
+fn is_read(
+    written: &WrittenConfig,
+    section: &WrittenSection,
+    option: &str,
+    names: &[OptionName],
+) -> bool {
+    names
+        .iter()
+        .any(|(role, name)| name == option && is_section(written, section, role))
+}
+
+/// The options that are set and not read.
+pub(super) fn unread<'w>(
+    written: &'w WrittenConfig,
+    names: &[OptionName],
+) -> impl Iterator<Item = &'w WrittenOption> {
+    let sections = written.sections.iter();
+    sections.flat_map(move |section| {
+        let options = section.options.iter();
+        options
+            .filter(|option| !is_read(written, section, &option.name, names))
+            .filter(|option| !option.value.trim().is_empty())
+            .collect::<Vec<_>>()
+    })
+}
+
+/// Whether one of those was probably meant for `option`.
+pub(super) fn asks_for(written: &WrittenConfig, names: &[OptionName], option: &str) -> bool {
+    unread(written, names).any(|unread| nearest(&unread.name, [option].into_iter()).is_some())
+}
+
+/// Whether a name of a section means this one.
+fn is_section(written: &WrittenConfig, section: &WrittenSection, name: &str) -> bool {
+    let meant = written.section(name);
+    meant.is_some_and(|meant| std::ptr::eq(meant, section))
+}
+
+/// What is in the file and nobody reads, or is there twice, in the order of the file. `names` are the
+/// options that somebody reads.
+pub fn review(written: &WrittenConfig, names: &[OptionName]) -> Vec<Remark> {
+    let roles: BTreeSet<&str> = names.iter().map(|(section, _)| section.as_str()).collect();
+    let mut remarks = Vec::new();
+    let mut remark = |line: u32, text: String| {
+        remarks.push(Remark {
+            line: Some(line),
+            text,
+        });
+    };
+    for lost in &written.lost {
+        remark(lost.line, format!("{}; the line is passed over", lost.why));
+    }
+    for section in &written.sections {
+        let mut read_as = roles
+            .iter()
+            .filter(|role| is_section(written, section, role));
+        let Some(role) = read_as.next() else {
+            remark(section.line, unread_section(written, section, &roles));
+            continue;
+        };
+        if section.kind != *role {
+            let text = format!(
+                "section '{role}' is of type '{}', and is read all the same; write config {role} \
+                 '{role}'",
+                section.kind
+            );
+            remark(section.line, text);
+        }
+        let mut before: BTreeSet<&str> = BTreeSet::new();
+        for option in &section.options {
+            let name = option.name.as_str();
+            if !is_read(written, section, name, names) {
+                remark(option.line, unread_option(role, option, names));
+            } else if !before.insert(name) && !option.is_list {
+                let text = format!("cwmpd.{role}.{name} is there twice; the last one counts");
+                remark(option.line, text);
+            }
+        }
+    }
+    let more = remarks.len().saturating_sub(MAX_REMARKS);
+    if more > 0 {
+        remarks.truncate(MAX_REMARKS);
+        remarks.push(Remark {
+            line: None,
+            text: format!("and {more} more"),
+        });
+    }
+    remarks
+}
+
+fn unread_section(
+    written: &WrittenConfig,
+    section: &WrittenSection,
+    roles: &BTreeSet<&str>,
+) -> String {
+    let (kind, name) = (&*section.kind, section.name.as_deref().unwrap_or_default());
+    let shown = match name {
+        "" => format!("config {kind}"),
+        name => format!("config {kind} '{name}'"),
+    };
+    if let Some(used) = Some(kind).and_then(|kind| written.section(kind)) {
+        if roles.contains(kind) {
+            return format!(
+                "{shown} is not read: the section of line {} is used; move its options there",
+                used.line
+            );
+        }
+    }
+    let elsewhere = SECTIONS_ELSEWHERE
+        .iter()
+        .find(|(theirs, _)| *theirs == kind);
+    let meant = elsewhere
+        .map(|(_, ours)| *ours)
+        .or_else(|| nearest(kind, roles.iter().copied()))
+        .or_else(|| nearest(name, roles.iter().copied()));
+    match meant {
+        Some(meant) => {
+            format!("{shown} is not read; did you mean config {meant} '{meant}'?")
+        }
+        None => {
+            let all: Vec<&str> = roles.iter().copied().collect();
+            format!(
+                "{shown} is not read; the sections are {}, so remove it",
+                all.join(", ")
+            )
+        }
+    }
+}
+
+fn unread_option(section: &str, option: &WrittenOption, names: &[OptionName]) -> String {
+    let name = option.name.as_str();
+    let what = format!("cwmpd.{section}.{name} is not read");
+    let elsewhere = ELSEWHERE
+        .iter()
+        .find(|(of, theirs, _)| *of == section && *theirs == name);
+    match elsewhere {
+        Some((.., "")) => return format!("{what}: it is so anyway; remove it"),
+        Some((.., ours)) => return format!("{what}: it is cwmpd.{ours} here"),
+        None => {}
+    }
+    let of_section = names.iter().filter(|(of, _)| of == section);
+    if let Some(meant) = nearest(name, of_section.map(|(_, name)| name.as_str())) {
+        return format!("{what}; did you mean cwmpd.{section}.{meant}?");
+    }
+    let elsewhere = names.iter().find(|(_, known)| known == name);
+    match elsewhere {
+        Some((of, _)) => format!("{what}: it belongs to section '{of}'"),
+        None => format!("{what}: there is no such option; remove it"),
+    }
+}
