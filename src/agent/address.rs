@@ -5,7 +5,11 @@ use std::net::{IpAddr, ToSocketAddrs as _};
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::url::Url;
-use crate::device::reach;
+use crate::device::sources::uci::UciSource;
+use crate::device::{logical, reach};
+
+/// The package that tells of logical interfaces.
+pub(super) const NETWORK: &str = "network";
 
 /// Where the ACS is, as far as it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -23,11 +27,20 @@ pub(super) fn look_up(url: &str) -> Option<IpAddr> {
     found.next().map(|address| address.ip())
 }
 
+/// The device of an interface, as far as the configuration is known.
+pub(super) fn device_of(uci: &UciSource, interface: &str) -> String {
+    let network = uci.known(NETWORK).and_then(|known| known.document);
+    match network {
+        Some(network) => logical::device_of(network, interface),
+        None => interface.to_owned(),
+    }
+}
+
 impl Agent {
     /// Chooses the address anew; whether it is another one now.
     pub(super) fn find_address(&self) -> bool {
-        let interface = self.config.interface.as_deref();
-        let address = reach::address(interface, self.acs_place.address);
+        let interface = self.interface();
+        let address = reach::address(interface.as_deref(), self.acs_place.address);
         let mut facts = self.facts.borrow_mut();
         if facts.address == address {
             return false;
@@ -38,6 +51,17 @@ impl Agent {
         }
         facts.address = address;
         true
+    }
+
+    /// The device of the configured interface, which may be a logical one.
+    fn interface(&self) -> Option<String> {
+        let name = self.config.interface.as_deref()?;
+        let mut uci = self.uci.borrow_mut();
+        // During a session all stays as it is.
+        if !self.engine.in_session() {
+            uci.look_at(NETWORK);
+        }
+        Some(device_of(&uci, name))
     }
 
     /// The ACS may be another one; whether the address is, too.

@@ -113,6 +113,7 @@ impl Agent {
                 }
                 BoxChange::Files => {
                     self.follow_config(now);
+                    self.find_address();
                     true
                 }
                 BoxChange::Addresses => {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::address;
 use super::address::AcsPlace;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
@@ -106,7 +107,9 @@ struct SourceSet {
 }
 
 impl SourceSet {
-    fn new(folders: &Folders, config: &Config, uci: UciSource) -> Self {
+    fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> Self {
+        uci.look_at(address::NETWORK);
+        let interface = address::device_of(&uci, config.rows_interface());
         let facts = Rc::new(RefCell::new(Facts::default()));
         let clocks = Rc::new(RefCell::new(Clocks::new(
             Path::new("/etc"),
@@ -124,7 +127,7 @@ impl SourceSet {
             ("file", Box::new(FileSource::new())),
             ("stub", Box::new(StubSource::new(&folders.model_dir))),
             ("proc", Box::new(ProcSource::new("/proc"))),
-            ("net", Box::new(NetSource::new(config.rows_interface()))),
+            ("net", Box::new(NetSource::new(interface))),
             ("luup", Box::new(LuupSource(Rc::clone(&home)))),
             ("agent", Box::new(agent)),
         ];

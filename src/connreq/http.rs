@@ -1,4 +1,4 @@
-//! HTTP connection requests (TR-069 §3.2.2.1).
+//! HTTP connection requests (TR-069 §3.2.2.2).
 
 use std::fmt;
 use std::io;

@@ -52,7 +52,7 @@ pub trait Commands {
     /// Whether the box has what [`Commands::factory_reset`] takes.
     fn can_factory_reset(&self) -> Result<(), CommandError>;
 
-    /// Restarts the box (Reboot, TR-069 A.4.1.5). Returns once the restart has begun.
+    /// Restarts the box (Reboot, TR-069 A.3.2.9). Returns once the restart has begun.
     fn reboot(&mut self) -> Result<(), CommandError>;
 
     /// Brings the box back to the state of its delivery, for the next restart (FactoryReset,

@@ -3,6 +3,7 @@
 //!
 //! * [`uci`] reads and writes `/etc/config` as libuci does.
 //! * [`sources`] serve values to the data model, one file a kind.
+//! * [`logical`] tells the device of `lan` or `wan`.
 //! * [`reach`] chooses the address at which others reach the box.
 //! * [`commands`] act on the box: reboot, factory reset, reload of services.
 //!
@@ -10,6 +11,7 @@
 //! the rows of `etc/cwmpd/*.csv` say which value belongs where (TR-106 and TR-181 are theirs).
 
 pub mod commands;
+pub mod logical;
 pub mod reach;
 pub mod sources;
 pub mod uci;

@@ -330,3 +330,74 @@ fn s03_check_names_each_mistake_of_the_configuration_and_fails() {
     assert_eq!(found.code, 1, "{found:?}");
     assert!(found.out.contains("/absent.pem"), "{found:?}");
 }
+
+#[test]
+fn s03_an_interface_goes_by_its_logical_name_and_is_followed() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let network = "config interface 'lan'\n\toption device 'absent0'\n";
+    home.write_config("network", network);
+    home.set_uci("cpe", "interface", "lan");
+    let agent = home.start();
+    events(&acs);
+    assert!(agent.status().contains("lan has no address"));
+    home.write_config("network", &network.replace("absent0", "lo"));
+    let url = agent.connection_request_url();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+}
+
+#[test]
+fn s09_a_running_agent_follows_all_but_what_readme_says_needs_a_restart() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "A running agent notices edits; only `root` and the interface of the `net:@` rows \
+                need a restart.";
+    assert!(readme.contains(said), "README lists something else");
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    home.set_uci("cpe", "interface", "lo");
+    let rows = home.model_dir().join("test.csv");
+    fs::write(
+        rows,
+        "X_TEST_Interface;STRING;1;0;0;0;0;0;;;;;;;net:@:name\n",
+    )
+    .unwrap();
+    let mut agent = home.start();
+    events(&acs);
+    assert_eq!(agent.get("X_TEST_Interface"), "lo");
+    let port = free_port();
+    let followed = [
+        ("cpe", "path", "/elsewhere"),
+        ("cpe", "port", &port.to_string()),
+        ("cpe", "session_timeout", "77"),
+        ("cpe", "log_severity", "WARNING"),
+        ("luup", "url", "http://127.0.0.1:9"),
+        ("luup", "enable", "1"),
+        ("acs", "get_rpc_methods", "1"),
+    ];
+    for (section, option, value) in followed {
+        home.set_uci(section, option, value);
+    }
+    let url = format!("http://127.0.0.1:{port}/elsewhere");
+    wait_for("the new URL", || {
+        (agent.connection_request_url() == url).then_some(())
+    });
+    let sessions = |log: &str| log.matches("session with").count();
+    assert_eq!(sessions(&home.log()), 1);
+    agent.inform();
+    events(&acs);
+    let log = home.log();
+    assert_eq!(sessions(&log), 1, "quiet by now");
+    assert!(log.contains("no connection to 127.0.0.1:9"), "{log}");
+    // These two need the restart.
+    home.set_uci("cpe", "root", "InternetGatewayDevice.");
+    home.set_uci("cpe", "interface", "absent0");
+    wait_for("the edit", || {
+        agent.status().contains("absent0 has no").then_some(())
+    });
+    assert_eq!(agent.get("X_TEST_Interface"), "lo");
+    assert!(agent.get("DeviceInfo.").starts_with("Device."));
+    agent.stop();
+    agent = home.start();
+    assert_eq!(agent.get("X_TEST_Interface"), "absent0");
+}

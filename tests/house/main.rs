@@ -1,6 +1,7 @@
 //! What holds for the whole tree and no compiler checks. Each rule is first tried on a text that
 //! breaks it.
 
+mod clauses;
 mod defects;
 mod floors;
 mod layout;

@@ -149,6 +149,75 @@ fn options_that_are_named_exist() {
     assert_all_exist(&options(), |passage| options_named(&passage.text));
 }
 
+/// The objects whose parameters messages tell people to set or to look at.
+const OBJECTS: [&str; 3] = ["ManagementServer.", "DeviceInfo.", "Time."];
+
+/// The parameters and objects of the shipped model, without the root.
+fn parameters() -> BTreeSet<String> {
+    let files = tree::files("etc");
+    let rows = files.iter().filter(|file| file.is(&[".csv"]));
+    let names = rows.flat_map(|file| file.text.lines().filter_map(|line| line.split(';').next()));
+    let objects = names.clone().flat_map(|name| {
+        let dots = name.match_indices('.');
+        dots.map(|(at, _)| &name[..at])
+    });
+    objects.chain(names).map(str::to_owned).collect()
+}
+
+/// Each parameter that a text names in full.
+fn parameters_named(text: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for object in OBJECTS {
+        for (at, _) in text.match_indices(object) {
+            let rest = &text[at + object.len()..];
+            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let goes_on = rest[end..].starts_with(['.', '…', '{', '*']);
+            let stands_alone = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            if end > 0 && stands_alone && !goes_on {
+                named.push(format!("{object}{}", &rest[..end]));
+            }
+        }
+    }
+    named
+}
+
+/// The options that a text names by the word, as in `option userid` or `options a.b and a.c`: without
+/// their section one has to guess which is meant.
+fn options_without_section(text: &str) -> Vec<String> {
+    let mut named = Vec::new();
+    for word in ["option ", "options "] {
+        for (at, _) in text.match_indices(word) {
+            let stands_alone = !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '\\');
+            let name = first_name(&text[at + word.len()..]);
+            if stands_alone && name.contains('_') {
+                named.push(name.to_owned());
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn s09_parameters_that_are_named_exist() {
+    assert_all_exist(&parameters(), |passage| match passage.prose {
+        true => Vec::new(),
+        false => parameters_named(&passage.text),
+    });
+}
+
+#[test]
+fn s09_an_option_is_named_with_its_section() {
+    let bare = passages().into_iter().filter(|passage| !passage.prose);
+    let bare = bare.flat_map(|passage| {
+        let names = options_without_section(&passage.text);
+        names
+            .into_iter()
+            .map(move |name| format!("{}: {name}", passage.place))
+    });
+    assert_eq!(bare.collect::<Vec<_>>(), Vec::<String>::new());
+}
+
 #[test]
 fn commands_that_are_named_exist() {
     assert_all_exist(&commands(), |passage| {
@@ -160,6 +229,13 @@ fn commands_that_are_named_exist() {
 fn names_are_found_in_a_text() {
     let text = "set acs.usernam (or cwmpd.cpe.root); not http://acs.example, a@acs.net or x.acs.y";
     assert_eq!(options_named(text), ["acs.usernam", "cpe.root"]);
+    let text = "set ManagementServer.Usernam (or ManagementServer.CWMPRetry…), X.DeviceInfo.Y";
+    assert_eq!(
+        parameters_named(text),
+        ["ManagementServer.Usernam", "DeviceInfo.Y"]
+    );
+    let text = "option ssl_cacert, options acs.userid, suboption x_y, an option of a row";
+    assert_eq!(options_without_section(text), ["ssl_cacert"]);
     let said = "run 'cwmpd -p x --all'; cwmpd frob, cwmpd DIR, cwmpd {name}, /etc/cwmpd is";
     assert_eq!(commands_named(said, false), ["-p", "--all", "frob"]);
     let prose = "cwmpd keeps what `cwmpd set A B` sets";

@@ -1,4 +1,4 @@
-//! AddObject and DeleteObject (A.3.2.6, A.3.2.7), and the instances that sources own.
+//! AddObject (A.3.2.6) and DeleteObject (A.3.2.7), and the instances that sources own.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
