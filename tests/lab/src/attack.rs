@@ -15,6 +15,9 @@ use crate::acs::connect_from;
 /// Connections that one who holds them open has at a time.
 const HELD: usize = 200;
 
+/// Bytes of a head that takes all memory it can get.
+const LONG: usize = 3500;
+
 /// What the attacker does with each connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttackKind {
@@ -22,7 +25,7 @@ pub enum AttackKind {
     Connects,
     /// Connects, and says nothing for as long as it is left alone.
     Idlers,
-    /// Sends a head byte by byte, which never ends.
+    /// Sends most of a long head, and then byte by byte without an end.
     SlowHeads,
     /// Says that nothing more comes, and waits.
     HalfClose,
@@ -136,7 +139,10 @@ fn strike(kind: AttackKind, source: IpAddr, target: SocketAddr, path: &str) -> O
     let mut answer = [0; 1024];
     match kind {
         AttackKind::Connects | AttackKind::Idlers => {}
-        AttackKind::SlowHeads => stream.write_all(b"GET /").ok()?,
+        AttackKind::SlowHeads => {
+            let head = format!("GET /{}", "x".repeat(LONG));
+            stream.write_all(head.as_bytes()).ok()?;
+        }
         AttackKind::HalfClose => {
             stream.write_all(b"GET / HTTP/1.1\r\n").ok()?;
             stream.shutdown(std::net::Shutdown::Write).ok()?;

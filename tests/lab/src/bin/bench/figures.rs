@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cwmpd_lab::acs::{Auth, Session};
 
+use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
@@ -18,6 +19,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     large_box(program, 2000, effort);
     large_box(program, 20_000, effort);
     changes::on_large_box(program);
+    floods(program, effort);
     idleness(program, floor, effort);
     soak(program, effort);
     let bytes = std::fs::metadata(program).expect("the program").len();
@@ -28,6 +30,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
 pub fn print(key: &str, value: f64, unit: &str) {
     let digits = match unit {
         "ms" => 3,
+        "us" => 1,
         _ => 0,
     };
     println!("{key} {value:.digits$} {unit}");

@@ -5,6 +5,7 @@
 
 mod changes;
 mod figures;
+mod floods;
 mod model;
 mod process;
 mod rig;
@@ -12,6 +13,7 @@ mod trace;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// How often things are measured.
 pub struct Effort {
@@ -23,6 +25,8 @@ pub struct Effort {
     pub soak: usize,
     /// Seconds of idleness in which wake-ups are counted.
     pub idle_seconds: u64,
+    /// How long each kind of attack on the connection-request port is measured.
+    pub flood: Duration,
     /// Repetitions that a median is taken of.
     pub repeats: usize,
 }
@@ -32,6 +36,7 @@ const FULL: Effort = Effort {
     large_sessions: 30,
     soak: 10_000,
     idle_seconds: 60,
+    flood: Duration::from_secs(5),
     repeats: 9,
 };
 
@@ -40,6 +45,7 @@ const QUICK: Effort = Effort {
     large_sessions: 5,
     soak: 300,
     idle_seconds: 5,
+    flood: Duration::from_secs(1),
     repeats: 3,
 };
 

@@ -110,6 +110,16 @@ impl Running<'_> {
         (cpu, median(walls))
     }
 
+    pub fn connection_request_url(&self) -> String {
+        self.daemon.connection_request_url()
+    }
+
+    /// A connection request that is accepted.
+    pub fn call(&self) {
+        let answer = request_connection(&self.connection_request_url(), CALLER.0, CALLER.1);
+        assert_eq!(answer.ok(), Some(200), "the connection request was refused");
+    }
+
     /// From a connection request to its Inform, in ms.
     pub fn connection_request(&self) -> f64 {
         let url = self.daemon.connection_request_url();
