@@ -45,9 +45,10 @@ fn s21_many_places_cannot_take_the_connection_of_one_that_asked_for_little() {
     let served = Served::start("acs", "secret");
     let round = || -> Vec<_> { (2..=100).map(|n| from(n, &served)).collect() };
     let _crowd = round();
-    let mut acs = from(1, &served);
+    let mut acs = from(101, &served);
     acs.write_all(b"GET /t0ken HTTP/1.1\r\n").unwrap();
     let _more = (round(), round());
+    served.settle();
     acs.write_all(b"Host: box\r\n\r\n").unwrap();
     assert_eq!(status(&head(&mut acs)), "401");
 }
