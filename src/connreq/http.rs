@@ -20,7 +20,11 @@ use crate::base::prefix::AddressPrefix;
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Peers taken from the kernel by one [`Listener::work`]: a flood of connects must not hold the loop.
-const MAX_ACCEPTS: usize = 128;
+const MAX_ACCEPTS: usize = 512;
+
+/// While one place connects more often than any ACS, the port is looked at only so often. So a wake-up
+/// does for many, and who waits for an end before beginning anew is slow.
+const REST: Duration = Duration::from_millis(10);
 
 /// Peers that wait in the kernel meanwhile. Beyond these it drops their SYN, and an ACS is a second
 /// late.
@@ -36,6 +40,8 @@ pub struct Listener {
     peers: Peers,
     /// Peers that came so far.
     came: u64,
+    /// Nothing is looked at before, since there is a flood.
+    rests_until: Option<Duration>,
     reception: Reception,
 }
 
@@ -54,6 +60,7 @@ impl Listener {
             state: PortState::Closed,
             peers: Peers::default(),
             came: 0,
+            rests_until: None,
             reception: Reception::new()?,
         })
     }
@@ -110,7 +117,8 @@ impl Listener {
             _ => None,
         };
         let peers = self.peers.iter().map(|peer| peer.stream().as_fd());
-        socket.into_iter().chain(peers)
+        let all = socket.into_iter().chain(peers);
+        all.filter(|_| self.rests_until.is_none())
     }
 
     /// When [`Listener::work`] is due though no descriptor is ready.
@@ -120,7 +128,7 @@ impl Listener {
             _ => None,
         };
         let peers = self.peers.iter().map(Connection::deadline);
-        let others = [retry, self.reception.tally.deadline()];
+        let others = [retry, self.rests_until, self.reception.tally.deadline()];
         peers.chain(others.into_iter().flatten()).min()
     }
 
@@ -130,6 +138,7 @@ impl Listener {
         if matches!(self.state, PortState::Failed { retry_at } if retry_at <= now) {
             self.open(now);
         }
+        self.rests_until = None;
         while let Some(late) = self.peers.take_late(now) {
             self.leave_out(&late, Denial::NoRequest, now);
         }
@@ -188,6 +197,9 @@ impl Listener {
         }
         let origins = &mut self.reception.origins;
         connection.is_modest = origins.connected(connection.origin, now);
+        if !connection.is_modest {
+            self.rests_until = Some(now.saturating_add(REST));
+        }
         // What it has to say is often there already.
         self.serve(connection, access, now);
     }

