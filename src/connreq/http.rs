@@ -19,8 +19,9 @@ use crate::base::prefix::AddressPrefix;
 /// After a port could not be taken, until the next attempt.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// Peers taken from the kernel by one [`Listener::work`]: a flood of connects must not hold the loop.
-const MAX_ACCEPTS: usize = 512;
+/// Peers taken from the kernel by one [`Listener::work`]: a flood of connects must hold neither the
+/// loop nor all descriptors that a process may have, which are 1024.
+const MAX_ACCEPTS: usize = 256;
 
 /// While one place connects more often than any ACS, the port is looked at only so often. So a wake-up
 /// does for many, and who waits for an end before beginning anew is slow.
@@ -159,18 +160,17 @@ impl Listener {
         &self.reception.tally
     }
 
+    /// Takes in all who wait, and only then serves them: who begins anew as soon as it is done with
+    /// has to wait for the next time.
     fn accept(&mut self, access: &Access<'_>, now: Duration) {
+        let mut came = Vec::new();
         for _ in 0..MAX_ACCEPTS {
             let PortState::Open { socket, .. } = &self.state else {
-                return;
+                break;
             };
             match socket.accept() {
-                // An IPv4 peer comes as an IPv6 one by the socket for both.
-                Ok((stream, peer)) => {
-                    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                    self.welcome(stream, peer, access, now);
-                }
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(peer) => came.push(peer),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                 Err(e) if is_of_the_peer(&e) => {}
                 Err(e) => {
                     // Out of descriptors or memory: the port would stay ready, and the loop busy.
@@ -180,25 +180,29 @@ impl Listener {
                     );
                     let retry_at = now + RETRY;
                     self.state = PortState::Failed { retry_at };
-                    return;
                 }
             }
+        }
+        for (stream, peer) in came {
+            // An IPv4 peer comes as an IPv6 one by the socket for both.
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            self.welcome(stream, peer, access, now);
         }
     }
 
     fn welcome(&mut self, stream: TcpStream, peer: SocketAddr, access: &Access<'_>, now: Duration) {
         self.came = self.came.wrapping_add(1);
         let mut connection = Connection::new(self.came, stream, peer, now);
+        let origins = &mut self.reception.origins;
+        connection.is_modest = origins.connected(connection.origin, now);
+        if !connection.is_modest {
+            self.rests_until = Some(now.saturating_add(REST));
+        }
         let is_allowed =
             |allowed: &[AddressPrefix]| allowed.iter().any(|network| network.contains(peer.ip()));
         if !access.allowed.is_none_or(is_allowed) {
             self.leave_out(&connection, Denial::NotAllowed, now);
             return;
-        }
-        let origins = &mut self.reception.origins;
-        connection.is_modest = origins.connected(connection.origin, now);
-        if !connection.is_modest {
-            self.rests_until = Some(now.saturating_add(REST));
         }
         // What it has to say is often there already.
         self.serve(connection, access, now);

@@ -15,6 +15,9 @@ use crate::rig::{Rig, Running, median};
 /// How long an attack goes on before it is measured: until what is polite is used up.
 const RUN_UP: Duration = Duration::from_millis(300);
 
+/// Who attack at once.
+const ATTACKERS: usize = 32;
+
 /// Measures and prints.
 pub fn floods(program: &Path, effort: &Effort) {
     let rig = Rig::new(program, 200, Auth::Open);
@@ -27,12 +30,13 @@ pub fn floods(program: &Path, effort: &Effort) {
         AttackKind::WrongDigests,
     ];
     let costs = kinds.map(|kind| {
-        let attack = start(&running, kind, &[loopback(2)]);
+        let attacks = (0..ATTACKERS).map(|_| start(&running, kind, &[loopback(2)]));
+        let attacks: Vec<_> = attacks.collect();
+        let connections = || attacks.iter().map(Attack::connections).sum::<usize>();
         sleep(RUN_UP);
-        let (cpu, count) = (running.process.cpu_ms(), attack.connections());
+        let (cpu, before) = (running.process.cpu_ms(), connections());
         sleep(effort.flood);
-        let count = attack.connections() - count;
-        (running.process.cpu_ms() - cpu) * 1e3 / count as f64
+        (running.process.cpu_ms() - cpu) * 1e3 / (connections() - before) as f64
     });
     let worst = costs.into_iter().fold(0.0, f64::max);
     print("connection_request_refused_cpu_us", worst, "us");
