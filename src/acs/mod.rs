@@ -14,7 +14,7 @@ pub use error::LinkError;
 use std::time::Instant;
 
 use crate::base::config::LinkConfig;
-use crate::base::url::Url;
+use crate::base::url::{self, Url};
 use crate::cwmp::{Post, PostKind};
 use crate::http::{
     Credentials, HttpAnswer, HttpClient, HttpRequest, HttpSettings, Method, RequestBody,
@@ -169,7 +169,7 @@ impl Link {
             "" => Err("it does not say where to"),
             location => self.url.join(location),
         };
-        let location = shown(&location);
+        let location = url::shown(&location);
         let to = match to {
             Ok(to) => to,
             Err(why) => {
@@ -207,17 +207,4 @@ impl Link {
             unchecked: self.client.unchecked_dates(),
         })
     }
-}
-
-/// A location for an error message: short, without a password or a query.
-fn shown(location: &str) -> String {
-    const MAX_CHARS: usize = 100;
-    let end = location.find(['?', '#']).unwrap_or(location.len());
-    let location = location.get(..end).unwrap_or_default();
-    let location = match location.rfind('@') {
-        Some(at) => format!("...{}", location.get(at..).unwrap_or_default()),
-        None => location.to_owned(),
-    };
-    let visible = location.chars().filter(|c| !c.is_control());
-    visible.take(MAX_CHARS).collect()
 }

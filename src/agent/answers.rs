@@ -162,6 +162,9 @@ impl Agent {
         for complaint in &self.complaints.lines {
             let _ = writeln!(text, "configuration: {complaint}");
         }
+        for trouble in self.troubles() {
+            let _ = writeln!(text, "trouble:       {trouble}");
+        }
         text
     }
 

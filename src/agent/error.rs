@@ -25,6 +25,16 @@ pub enum AgentError {
         /// Why not.
         error: io::Error,
     },
+    /// A folder of the agent's own is not safe: other users could stop the agent, or read what it
+    /// keeps.
+    Unsafe {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        why: &'static str,
+    },
+    /// A file is there and cannot be read now: a sentence.
+    Unreadable(String),
     /// The data model cannot be loaded.
     Model(String),
     /// The system refuses something that every Linux has.
@@ -50,7 +60,8 @@ impl fmt::Display for AgentError {
             Self::File { path, verb, error } => {
                 write!(f, "cannot {verb} {}: {error}", path.display())
             }
-            Self::Model(why) => f.write_str(why),
+            Self::Unsafe { path, why } => write!(f, "{}: {why}", path.display()),
+            Self::Model(why) | Self::Unreadable(why) => f.write_str(why),
             Self::System { what, error } => write!(f, "the system gives no {what}: {error}"),
             Self::Stuck => write!(
                 f,

@@ -5,6 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::AgentError;
+use super::patience::Patience;
+use super::trouble::Trouble;
 use crate::base::file::{self, Keep};
 use crate::datamodel::csv::{self, Trailer};
 use crate::datamodel::model::Model;
@@ -17,24 +20,33 @@ pub(super) struct Live {
     file: PathBuf,
     /// What is in it, so that what is the same is not written again.
     written: String,
+    pub trouble: Trouble,
 }
 
 impl Live {
     /// Hands what the last run of the program left to the model. A damaged file is as good as
     /// none.
-    pub(super) fn restore(run_dir: &Path, model: &mut Model) -> Self {
+    ///
+    /// # Errors
+    /// `Unreadable`, while patience is left.
+    pub(super) fn restore(
+        run_dir: &Path,
+        model: &mut Model,
+        patience: Patience,
+    ) -> Result<Self, AgentError> {
         let file = run_dir.join("live.data");
-        if let Ok(bytes) = file::read(&file, MAX_FILE_BYTES) {
+        if let Some(bytes) = patience.read(&file, MAX_FILE_BYTES)? {
             let parsed = csv::parse(&bytes);
             if parsed.trailer == Trailer::Good {
                 let rows: Vec<_> = parsed.rows.into_iter().map(|(_, row)| row).collect();
                 model.restore_volatile(&rows);
             }
         }
-        Self {
+        Ok(Self {
             file,
             written: String::new(),
-        }
+            trouble: Trouble::default(),
+        })
     }
 
     /// Writes what the ACS heard, if that is something new.
@@ -43,10 +55,15 @@ impl Live {
         if text == self.written {
             return;
         }
-        if let Err(e) = file::replace(&self.file, text.as_bytes(), 0o600, Keep::UntilReboot) {
-            let file = self.file.display();
-            log::warn!("{file}: {e}; after a restart of the agent changes may go unnoticed");
+        let saved = file::replace(&self.file, text.as_bytes(), 0o600, Keep::UntilReboot);
+        if saved.is_ok() {
+            self.written = text;
         }
-        self.written = text;
+        self.trouble.hear(saved.map_err(|e| {
+            let file = self.file.display();
+            format!(
+                "cannot write {file}: {e}; after a restart of the agent changes may go unnoticed"
+            )
+        }));
     }
 }

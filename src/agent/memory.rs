@@ -7,7 +7,9 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::base::file;
+use super::error::AgentError;
+use super::patience::Patience;
+use super::trouble::Trouble;
 use crate::datamodel::csv::Crc32;
 
 /// The most that is read of the file: 64 events and as many timers are far less.
@@ -18,6 +20,9 @@ pub(super) struct Memory {
     path: PathBuf,
     boot: String,
     file: Option<File>,
+    /// What could not be written.
+    unwritten: Option<String>,
+    pub trouble: Trouble,
 }
 
 impl Memory {
@@ -27,13 +32,25 @@ impl Memory {
             path: path(run_dir),
             boot: boot.to_owned(),
             file: None,
+            unwritten: None,
+            trouble: Trouble::default(),
         }
     }
 
     /// What was kept last in this boot; none where that was not written whole.
-    pub(super) fn read(run_dir: &Path, boot: &str) -> Option<String> {
-        let bytes = file::read(&path(run_dir), MAX_BYTES).ok()?;
-        let text = String::from_utf8_lossy(&bytes);
+    ///
+    /// # Errors
+    /// `Unreadable`, while patience is left.
+    pub(super) fn read(
+        run_dir: &Path,
+        boot: &str,
+        patience: Patience,
+    ) -> Result<Option<String>, AgentError> {
+        let text = patience.read_text(&path(run_dir), MAX_BYTES)?;
+        Ok(text.and_then(|text| Self::parse(&text, boot)))
+    }
+
+    fn parse(text: &str, boot: &str) -> Option<String> {
         let (head, rest) = text.split_once('\n')?;
         let (length, checksum) = head.split_once(' ')?;
         let body = rest.get(..length.parse().ok()?)?;
@@ -44,11 +61,21 @@ impl Memory {
 
     /// Keeps this in place of what was kept.
     pub(super) fn keep(&mut self, line: &str) {
-        if let Err(e) = self.write(line) {
+        let written = self.write(line);
+        self.unwritten = written.is_err().then(|| line.to_owned());
+        self.trouble.hear(written.map_err(|e| {
             let path = self.path.display();
-            log::warn!(
-                "{path}: {e}; should the agent be killed now, it forgets undelivered events"
-            );
+            format!(
+                "cannot write {path}: {e}; should the agent be killed now, it forgets undelivered \
+                 events"
+            )
+        }));
+    }
+
+    /// Tries again what could not be written.
+    pub(super) fn mend(&mut self) {
+        if let Some(line) = self.unwritten.take() {
+            self.keep(&line);
         }
     }
 
@@ -79,12 +106,16 @@ mod tests {
 
     use super::*;
 
+    fn kept(dir: &Path, boot: &str) -> Option<String> {
+        Memory::read(dir, boot, Patience::Left).unwrap()
+    }
+
     #[test]
     fn f05_what_was_kept_last_is_read_and_nothing_that_is_torn_or_of_another_boot() {
         let dir = std::env::temp_dir().join(format!("cwmpd-memory-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(&dir).unwrap();
-        assert_eq!(Memory::read(&dir, "boot 1"), None);
+        assert_eq!(kept(&dir, "boot 1"), None);
         let mut memory = Memory::new(&dir, "boot 1");
         for line in [
             "2%20PERIODIC:é",
@@ -93,21 +124,21 @@ mod tests {
             "x",
         ] {
             memory.keep(line);
-            assert_eq!(Memory::read(&dir, "boot 1").as_deref(), Some(line));
+            assert_eq!(kept(&dir, "boot 1").as_deref(), Some(line));
         }
-        assert_eq!(Memory::read(&dir, "boot 2"), None);
+        assert_eq!(kept(&dir, "boot 2"), None);
         let file = path(&dir);
         let whole = fs::read(&file).unwrap();
         for length in 0..whole.len() {
             fs::write(&file, &whole[..length]).unwrap();
-            let read = Memory::read(&dir, "boot 1");
+            let read = kept(&dir, "boot 1");
             assert!(read.is_none_or(|read| read == "x"), "{length}");
         }
         for at in 0..whole.len() {
             let mut torn = whole.clone();
             torn[at] ^= 1;
             fs::write(&file, &torn).unwrap();
-            let read = Memory::read(&dir, "boot 1");
+            let read = kept(&dir, "boot 1");
             // Behind it stands what is left of longer lines.
             assert!(read.is_none_or(|read| read == "x"), "{at}");
         }

@@ -137,7 +137,7 @@ impl Agent {
         self.timers.due_by(LoopTimer::Order, at);
     }
 
-    /// The time of the last order has come, and so of all.
+    /// The time of the first order has come; the others come along.
     pub(super) fn order_is_due(&mut self, now: Now) {
         for intent in std::mem::take(&mut self.orders) {
             self.carry_out(intent, now);

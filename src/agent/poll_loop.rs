@@ -25,8 +25,10 @@ use super::run_dir::RunDir;
 use super::session::{NoReply, SessionStage};
 use super::signals::{Signals, Wish};
 use super::source::Facts;
+use super::spare::Spare;
 use super::start::Folders;
 use super::timers::{LoopTimer, Timers};
+use super::trouble::Trouble;
 use super::watch::{BoxChange, Watch};
 use crate::acs::Reply;
 use crate::base::clock::Now;
@@ -39,6 +41,9 @@ use crate::luup::{Fetch, Home, HomeView, LuupError, Target};
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Until what did not work is tried again.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(10);
 
 /// The parts that wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +102,7 @@ pub(super) struct Agent {
     pub engine: Engine,
     pub live: Live,
     pub memory: Memory,
+    pub spare: Spare,
     pub run_dir: RunDir,
     pub signals: Signals,
     pub watch: Watch,
@@ -225,6 +231,7 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Config) => self.read_files_again(now),
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
+            LoopEvent::Due(LoopTimer::Save) => self.mend(),
             LoopEvent::Due(LoopTimer::Look) => {
                 if self.session.is_none() && !self.ask_luup(now) {
                     self.look(now);
@@ -300,6 +307,37 @@ impl Agent {
         if let Some(line) = self.engine.line_to_keep() {
             self.memory.keep(&line);
         }
+        self.spare.follow(&self.model);
+        if self.troubles().next().is_some() {
+            let at = self.now().uptime.saturating_add(TROUBLE_PAUSE);
+            self.timers.due_by(LoopTimer::Save, at);
+        }
+    }
+
+    /// What does not work at present, a sentence each.
+    pub(super) fn troubles(&self) -> impl Iterator<Item = &str> {
+        let unsaved = self.model.unsaved().map(|unsaved| &*unsaved.why);
+        let others = [
+            &self.spare.trouble,
+            &self.run_dir.trouble,
+            &self.memory.trouble,
+            &self.live.trouble,
+            &self.control.trouble,
+        ];
+        let others = others.into_iter().filter_map(Trouble::text);
+        unsaved.into_iter().chain(others)
+    }
+
+    /// Tries again what did not work.
+    fn mend(&mut self) {
+        if self.model.unsaved().is_some() {
+            // The whole, so that it is known whether the disk takes anything.
+            let _ = self.model.checkpoint();
+        }
+        self.run_dir.mend();
+        self.memory.mend();
+        self.live.save(&self.model);
+        self.control.mend();
     }
 
     fn stop(&mut self, now: Now) {
@@ -318,9 +356,8 @@ impl Agent {
     fn end(&mut self, now: Now) {
         self.listener.close();
         self.carry_out_at_end(now);
-        if let Err(e) = self.model.close() {
-            log::error!("the state could not be written: {e}");
-        }
+        // Where that fails the model says so, and the spare has it.
+        let _ = self.model.close();
         self.keep();
         self.live.save(&self.model);
         log::info!("stopped");

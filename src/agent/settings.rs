@@ -112,6 +112,7 @@ impl Agent {
                     true
                 }
                 BoxChange::Files => {
+                    start::close_config(&self.folders.config_dir);
                     self.follow_config(now);
                     self.find_address();
                     true
@@ -155,9 +156,8 @@ impl Agent {
     }
 
     pub(super) fn commit(&mut self) {
-        if let Err(e) = self.model.commit() {
-            log::error!("the state could not be written: {e}");
-        }
+        // Where that fails the model says so, and it is tried again.
+        let _ = self.model.commit();
     }
 
     /// Brings the connection-request port and its URL in line with the settings. The URL is a value

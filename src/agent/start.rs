@@ -16,17 +16,20 @@ use super::live::Live;
 use super::logger;
 use super::memory::Memory;
 use super::own_config::{self, Complaints};
+use super::patience::{self, Patience};
 use super::poll_loop::Agent;
 use super::run_dir::RunDir;
 use super::settings::FIRST_PAUSE;
 use super::signals::Signals;
 use super::source::{AgentSource, Facts, Shared, VERSION};
+use super::spare::Spare;
 use super::timers::{LoopTimer, Timers};
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
 use crate::base::digest::hex;
+use crate::base::file;
 use crate::connreq::Listener;
-use crate::cwmp::{self, Engine, EngineOptions};
+use crate::cwmp::{self, Boot, Engine, EngineOptions};
 use crate::datamodel::model::{Finding, Model, OpenError, describe};
 use crate::datamodel::source::Sources;
 use crate::device::sources::file::FileSource;
@@ -87,8 +90,8 @@ pub struct Checked {
 pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
     let uci = own_config::source_without_last_good(folders);
     let (config, _) = own_config::read(&uci, &folders.config_dir);
-    let mut set = SourceSet::new(folders, &config, uci);
-    let (_, rows) = describe(&folders.model_dir, &config.root, &mut set.sources)?;
+    let (set, mut sources) = SourceSet::new(folders, &config, uci);
+    let (_, rows) = describe(&folders.model_dir, &config.root, &mut sources)?;
     // By now it is known what the rows of the model read.
     let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
     let tls = http::check_tls(&config.link.tls);
@@ -97,9 +100,8 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
     Ok(Checked { config, rows })
 }
 
-/// The sources, and the agent's own ends of those that it feeds.
+/// The agent's own ends of the sources that it feeds.
 struct SourceSet {
-    sources: Sources,
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
     home: Rc<RefCell<Home>>,
@@ -107,7 +109,8 @@ struct SourceSet {
 }
 
 impl SourceSet {
-    fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> Self {
+    /// These, and all sources.
+    fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> (Self, Sources) {
         uci.look_at(address::NETWORK);
         let interface = address::device_of(&uci, config.rows_interface());
         let facts = Rc::new(RefCell::new(Facts::default()));
@@ -131,31 +134,49 @@ impl SourceSet {
             ("luup", Box::new(LuupSource(Rc::clone(&home)))),
             ("agent", Box::new(agent)),
         ];
-        Self {
-            sources,
+        let ends = Self {
             facts,
             clocks,
             home,
             uci,
-        }
+        };
+        (ends, sources)
     }
 }
 
 /// Everything up to the loop.
-pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, AgentError> {
+///
+/// `None` where SIGTERM came before.
+pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<Agent>, AgentError> {
+    // Before anything is read there, so that no edit is missed.
+    let watch = Watch::new(&folders.config_dir);
     let uci = own_config::source(&folders);
     let (config, _) = own_config::read(&uci, &folders.config_dir);
     logger::set_up(&config.log);
     // Blocked before there is a second thread, so that all threads leave them to the loop.
     let signals = Signals::take()?;
-    let run_dir = RunDir::take(&folders.run_dir)?;
+    let mut run_dir = RunDir::take(&folders.run_dir)?;
+    close_config(&folders.config_dir);
     log::info!(
         "cwmpd {VERSION} starts, model in {}",
         folders.model_dir.display()
     );
-    let set = SourceSet::new(&folders, &config, uci);
-    let mut model = Model::open(&folders.model_dir, &config.root, set.sources)
-        .map_err(|e| AgentError::Model(e.to_string()))?;
+    let mut control = Server::open(&folders.run_dir);
+    let mut uci = Some(uci);
+    let found = patience::wait_for(&signals, &mut control, |patience| {
+        let uci = uci.take().unwrap_or_else(|| own_config::source(&folders));
+        EarlierRun::read(&folders, &config, uci, &mut run_dir, patience)
+    })?;
+    let Some(EarlierRun {
+        mut model,
+        set,
+        boot,
+        spare,
+        live,
+    }) = found
+    else {
+        return Ok(None);
+    };
     // By now it is known what the rows of the model read.
     let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
     complaints.log(&Complaints::default());
@@ -165,8 +186,6 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         identity::compare(&mut model, &set.facts, &told, config.identity);
         set.facts.borrow_mut().identity = Some(told);
     }
-    let live = Live::restore(&folders.run_dir, &mut model);
-    let boot = run_dir.boot();
     let memory = Memory::new(&folders.run_dir, &boot.id);
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
@@ -175,10 +194,10 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
     }
     let settings = engine_options(&config);
     let listener = Listener::new(config.port.unwrap_or_default()).map_err(no_random)?;
-    Ok(Agent {
+    Ok(Some(Agent {
         engine: Engine::new(&mut model, settings, boot, seed()?, now),
-        watch: Watch::new(&folders.config_dir),
-        control: Server::open(&folders.run_dir)?,
+        watch,
+        control,
         jobs: Jobs::new(conditions)?,
         timers,
         changes: BoxChanges::default(),
@@ -197,10 +216,73 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Agent, A
         model,
         live,
         memory,
+        spare,
         run_dir,
         signals,
         listener,
-    })
+    }))
+}
+
+/// Nobody but its owner is to read the passwords in `/etc/config/cwmpd`: a file that somebody copied
+/// there, or wrote with an editor, is often open to all.
+pub(super) fn close_config(config_dir: &Path) {
+    // A link stays a link.
+    let Ok(path) = config_dir.join("cwmpd").canonicalize() else {
+        return;
+    };
+    let closed = file::make_private(&path);
+    let path = path.display();
+    match closed {
+        Ok(true) => log::warn!(
+            "{path}: every user of the box could read the passwords in it; it is closed to others"
+        ),
+        Ok(false) => {}
+        Err(e) => log::warn!(
+            "{path}: cannot be closed to other users, who may read the passwords in it: {e}"
+        ),
+    }
+}
+
+/// What an earlier run left.
+struct EarlierRun {
+    model: Model,
+    set: SourceSet,
+    boot: Boot,
+    spare: Spare,
+    live: Live,
+}
+
+impl EarlierRun {
+    /// # Errors
+    /// `Unreadable`, while patience is left: then nothing was touched. `Model`.
+    fn read(
+        folders: &Folders,
+        config: &Config,
+        uci: UciSource,
+        run_dir: &mut RunDir,
+        patience: Patience,
+    ) -> Result<Self, AgentError> {
+        let boot = run_dir.boot(patience)?;
+        let (set, sources) = SourceSet::new(folders, config, uci);
+        let open = match patience {
+            Patience::Left => Model::open,
+            Patience::Over => Model::open_in_part,
+        };
+        let opened = open(&folders.model_dir, &config.root, sources);
+        let mut model = opened.map_err(|error| match error {
+            OpenError::Unreadable(why) => AgentError::Unreadable(why),
+            error => AgentError::Model(error.to_string()),
+        })?;
+        let spare = Spare::restore(&folders.run_dir, &boot.id, &mut model, patience)?;
+        let live = Live::restore(&folders.run_dir, &mut model, patience)?;
+        Ok(Self {
+            model,
+            set,
+            boot,
+            spare,
+            live,
+        })
+    }
 }
 
 /// What the engine has to know of the configuration.

@@ -23,6 +23,8 @@ pub(super) enum LoopTimer {
     Look,
     /// The next attempt to read a file of the configuration that could not be read.
     Config,
+    /// The next attempt at what did not work.
+    Save,
 }
 
 /// Each timer's uptime, where it is set. What is due at some time is never put off: whoever wants it

@@ -2,10 +2,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
+
+/// The permission bits of everybody but the owner.
+const OF_OTHERS: u32 = 0o077;
 
 /// Room that a read begins with: most files of a box are shorter, and so are read by one call.
 const FIRST_READ: usize = 4096;
@@ -56,9 +60,11 @@ pub enum Keep {
     UntilReboot,
 }
 
-/// Replaces `path` by `bytes`, with the permission bits `mode`; a reader finds the old file or the
-/// new one, and so does whoever comes after a power cut if it is kept [`Keep::Durably`]. Where it
-/// fails, the old file is left. The temporary name is hidden, and the same each time, so that what
+/// Replaces `path` by `bytes`, with the permission bits `mode` and the owner of the file before, as
+/// far as the system lets; a reader finds the old file or the new one, and so does whoever comes
+/// after a power cut if it is kept [`Keep::Durably`]. Where it fails, the old file is left. Once the
+/// new one has the name it does not fail any more: that its name could not be brought onto the
+/// medium is logged, for the change is in the file. The temporary name is hidden, and the same each time, so that what
 /// a power cut left behind is used up by the next call. The caller sees to it that only one call
 /// at a time is made for `path`.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<()> {
@@ -67,27 +73,73 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<(
         .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?
         .to_string_lossy();
     let temporary = folder_of(path).join(format!(".{name}.cwmpd-new"));
-    let written = write_new(&temporary, bytes, mode, keep);
+    let owner = fs::metadata(path).ok().map(|data| (data.uid(), data.gid()));
+    let written = write_new(&temporary, bytes, mode, owner, keep);
     if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
         // Best effort: the error that matters is the first one.
         let _ = fs::remove_file(&temporary);
         return Err(error);
     }
-    match keep {
-        Keep::Durably => sync_folder(folder_of(path)),
-        Keep::UntilReboot => Ok(()),
+    if keep == Keep::Durably {
+        sync_name(path);
+    }
+    Ok(())
+}
+
+/// Removes a file, durably: it is not there after a power cut either. As with [`replace`] it does
+/// not fail any more once the name is gone.
+pub fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    sync_name(path);
+    Ok(())
+}
+
+fn sync_name(path: &Path) {
+    if let Err(error) = sync_folder(folder_of(path)) {
+        log::error!(
+            "{} is changed, but a power cut may still undo it: its folder cannot be synced: {error}",
+            path.display()
+        );
     }
 }
 
-/// Removes a file, durably: it is not there after a power cut either.
-pub fn remove(path: &Path) -> io::Result<()> {
-    fs::remove_file(path)?;
-    sync_folder(folder_of(path))
+/// Returns when the names in the folder are on the medium; at once where the file system does not
+/// sync folders, since it cannot be had better there.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    let unknown = [
+        Errno::EINVAL,
+        Errno::EBADF,
+        Errno::ENOSYS,
+        Errno::EOPNOTSUPP,
+    ];
+    match File::open(folder)?.sync_all() {
+        Err(error)
+            if unknown
+                .iter()
+                .any(|e| error.raw_os_error() == Some(*e as i32)) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
 }
 
-/// Returns when the names in the folder are on the medium.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+/// Takes the rights of group and others from a file or folder that has secrets in it; whether it had
+/// any. Does not follow a link.
+///
+/// # Errors
+/// The system's own: it belongs to somebody else, or cannot be changed.
+pub fn make_private(path: &Path) -> io::Result<bool> {
+    let mut options = OpenOptions::new();
+    let flags = OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
+    let file = options.read(true).custom_flags(flags.bits()).open(path)?;
+    let mode = file.metadata()?.mode();
+    if mode & OF_OTHERS == 0 {
+        return Ok(false);
+    }
+    let private = fs::Permissions::from_mode(mode & 0o7777 & !OF_OTHERS);
+    file.set_permissions(private)?;
+    Ok(true)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -97,7 +149,13 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn write_new(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<()> {
+fn write_new(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    owner: Option<(u32, u32)>,
+    keep: Keep,
+) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -109,6 +167,12 @@ fn write_new(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<()>
         .mode(0o600)
         .open(path)?;
     file.write_all(bytes)?;
+    let new = file.metadata()?;
+    let other = owner.filter(|owner| *owner != (new.uid(), new.gid()));
+    if let Some((user, group)) = other {
+        // Only root may; whoever else writes the file becomes its owner.
+        let _ = fchown(&file, Some(user), Some(group));
+    }
     file.set_permissions(fs::Permissions::from_mode(mode & 0o7777))?;
     match keep {
         Keep::Durably => file.sync_all(),
@@ -147,6 +211,29 @@ mod tests {
             assert!(dir.join("folder/in the way").is_dir());
             assert_eq!(fs::read_dir(&dir).unwrap().count(), 2);
         }
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn s29_a_file_that_is_replaced_keeps_its_owner_and_one_that_is_made_private_its_bits() {
+        let dir = folder("owner");
+        let file = dir.join("file");
+        replace(&file, b"old", 0o644, Keep::Durably).unwrap();
+        let ours = fs::metadata(&file).unwrap();
+        let owner = match ours.uid() {
+            0 => (1234, 2345),
+            user => (user, ours.gid()),
+        };
+        std::os::unix::fs::chown(&file, Some(owner.0), Some(owner.1)).unwrap();
+        replace(&file, b"new", 0o640, Keep::Durably).unwrap();
+        let data = fs::metadata(&file).unwrap();
+        assert_eq!((data.uid(), data.gid()), owner);
+        assert_eq!(data.mode() & 0o7777, 0o640);
+        assert!(make_private(&file).unwrap());
+        assert!(!make_private(&file).unwrap());
+        assert_eq!(fs::metadata(&file).unwrap().mode() & 0o7777, 0o600);
+        std::os::unix::fs::symlink(&file, dir.join("link")).unwrap();
+        assert!(make_private(&dir.join("link")).is_err());
         fs::remove_dir_all(&dir).unwrap();
     }
 

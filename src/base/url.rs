@@ -8,6 +8,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// `Location` gets twice as many.
 pub const MAX_URL_BYTES: usize = 4096;
 
+/// The most characters of an address that a message shows.
+const MAX_SHOWN: usize = 200;
+
 /// RFC 1035 §2.3.4.
 const MAX_HOST_BYTES: usize = 253;
 
@@ -129,6 +132,28 @@ impl fmt::Display for Url {
     }
 }
 
+/// An address, or what was meant as one, for a log line, a status or a message: without user name and
+/// password, query and fragment, any of which may be secret, and no longer than a line.
+pub fn shown(text: &str) -> String {
+    // An address that is one has no user in it. In another nobody knows where a password ends, or
+    // whether it is part of a query.
+    let user = match Url::parse(text) {
+        Ok(_) => None,
+        Err(_) => text.rsplit_once('@'),
+    };
+    let (before, rest) = match user {
+        Some((user, _)) if user.contains(['?', '#']) => ("", "?"),
+        Some((_, rest)) => ("...@", rest),
+        None => ("", text),
+    };
+    let end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let (address, secret) = rest.split_at(end);
+    let after = if secret.is_empty() { "" } else { "?..." };
+    let visible = address.chars().filter(|c| !c.is_control());
+    let visible = before.chars().chain(visible.take(MAX_SHOWN));
+    visible.chain(after.chars()).collect()
+}
+
 fn default_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
 }
@@ -211,7 +236,7 @@ fn without_dots(target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Url;
+    use super::{MAX_SHOWN, Url, shown};
     use proptest::prelude::*;
 
     fn url(text: &str) -> Url {
@@ -300,7 +325,38 @@ mod tests {
         assert!(base.join("mailto:x").is_err());
     }
 
+    #[test]
+    fn s29_an_address_is_shown_without_what_may_be_secret() {
+        for (url, text) in [
+            ("http://acs.example:7547", "http://acs.example:7547"),
+            ("https://acs.example/a@b", "https://acs.example/a@b"),
+            ("https://a/x?token=secret#part", "https://a/x?..."),
+            ("https://a?secret", "https://a?..."),
+            ("https://a/#secret", "https://a/?..."),
+            ("https://user:se/cr@et@acs/x?y", "...@acs/x?..."),
+            ("u:p@acs", "...@acs"),
+            ("/x?secret", "/x?..."),
+            ("http://a/\r\nb", "http://a/b"),
+            ("", ""),
+        ] {
+            assert_eq!(shown(url), text, "{url}");
+        }
+        let long = format!("http://a/{}?secret", "é".repeat(4096));
+        assert_eq!(shown(&long).chars().count(), MAX_SHOWN + 4);
+    }
+
     proptest! {
+        #[test]
+        fn s29_no_text_shows_a_secret_or_makes_it_panic(text in "\\PC*") {
+            shown(&text);
+            for before in ["http://u:", "//", ""] {
+                let url = format!("{before}TELLTALE{text}@acs");
+                prop_assert!(!shown(&url).contains("TELLTALE"), "{}", url);
+            }
+            let url = format!("{text}?{text}TELLTALE");
+            prop_assert!(!shown(&url).contains("TELLTALE"), "{}", url);
+        }
+
         #[test]
         fn no_location_makes_it_panic(text in "\\PC*|(https?:|/|\\.\\.|[a-z]|\\?|#|\\[|\\]|:|@)*") {
             if let Ok(joined) = url("http://a/b/c?d").join(&text) {

@@ -104,19 +104,6 @@ impl Settings {
     pub fn has_acs(&self) -> bool {
         self.enabled && !self.url.is_empty()
     }
-
-    /// The ACS URL for the log and the status: without user name and password, should somebody
-    /// have written them into it.
-    pub fn shown_url(&self) -> String {
-        let (scheme, rest) = self.url.split_once("://").unwrap_or(("", &self.url));
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let host = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, host)| host);
-        let separator = if scheme.is_empty() { "" } else { "://" };
-        format!("{scheme}{separator}{host}{path}")
-    }
 }
 
 fn number(value: Option<String>, (default, least, greatest): (u32, u32, u32)) -> u32 {
@@ -128,24 +115,6 @@ fn number(value: Option<String>, (default, least, greatest): (u32, u32, u32)) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_shown_url_has_no_credentials() {
-        let shown = |url: &str| {
-            Settings {
-                url: url.to_owned(),
-                ..Settings::default()
-            }
-            .shown_url()
-        };
-        assert_eq!(
-            shown("https://u:p@acs.example/a@b"),
-            "https://acs.example/a@b"
-        );
-        assert_eq!(shown("http://acs.example:7547"), "http://acs.example:7547");
-        assert_eq!(shown("u:p@acs"), "acs");
-        assert_eq!(shown(""), "");
-    }
 
     #[test]
     fn numbers_outside_their_range_are_brought_into_it() {

@@ -11,7 +11,7 @@ use super::limits::MAX_BYTES;
 use super::{LuupError, Snapshot};
 use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
-use crate::base::url::Url;
+use crate::base::url::{self, Url};
 use crate::http::{
     Credentials, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
 };
@@ -75,7 +75,7 @@ struct LuupClient {
 impl LuupClient {
     fn new(cfg: &LuupConfig) -> Result<Self, LuupError> {
         let base = Url::parse(&cfg.url).ok().filter(|base| !base.secure);
-        let base = base.ok_or_else(|| LuupError::BadUrl(cfg.url.clone()))?;
+        let base = base.ok_or_else(|| LuupError::BadUrl(url::shown(&cfg.url)))?;
         let http = HttpClient::new(HttpSettings {
             tls: TlsConfig::default(),
             check_dates: true,

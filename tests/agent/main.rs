@@ -4,6 +4,7 @@ mod addresses;
 mod boot_delay;
 mod by_hand;
 mod clock;
+mod disk;
 mod dump;
 mod edge;
 mod faults;

@@ -23,7 +23,7 @@ enum Io {
 type House = BTreeMap<String, (u8, Io)>;
 
 /// Ways to files.
-const FILES: [&str; 3] = ["std::fs", "std::os::unix::fs", "nix::fcntl"];
+const FILES: [&str; 4] = ["std::fs", "std::os::unix::fs", "nix::fcntl", "nix::errno"];
 
 /// Everything else that reaches out of the program.
 const WORLD: [&str; 13] = [

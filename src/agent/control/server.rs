@@ -13,7 +13,7 @@ use nix::sys::stat::{Mode, umask};
 use super::NAME;
 use super::protocol::{MAX_REQUEST, read_request, write_answer};
 use super::request::Request;
-use crate::agent::error::AgentError;
+use crate::agent::trouble::Trouble;
 
 /// Clients at a time; more wait until one is done.
 const MAX_CLIENTS: usize = 4;
@@ -23,8 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Listens on the control socket, within the agent's loop.
 pub(in crate::agent) struct Server {
-    listener: UnixListener,
+    /// None while the socket could not be made.
+    listener: Option<UnixListener>,
     path: PathBuf,
+    pub trouble: Trouble,
     clients: Vec<ControlClient>,
     next_id: u32,
 }
@@ -43,30 +45,36 @@ enum ControlStage {
 }
 
 impl Server {
-    /// Makes the socket in `run_dir`, which this process holds: one that is there is a leftover.
-    pub(in crate::agent) fn open(run_dir: &Path) -> Result<Self, AgentError> {
-        let path = run_dir.join(NAME);
-        let failed = |error| AgentError::File {
-            path: path.clone(),
-            verb: "listen on",
-            error,
-        };
-        match fs::remove_file(&path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(e)),
-            _ => {}
-        }
-        // The mode is that of the socket from its first instant on.
-        let before = umask(Mode::from_bits_truncate(0o177));
-        let listener = UnixListener::bind(&path);
-        umask(before);
-        let listener = listener.map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        Ok(Self {
-            listener,
-            path,
+    /// Makes the socket in `run_dir`, which this process holds: one that is there is a leftover. Where
+    /// that fails, the agent goes on without.
+    pub(in crate::agent) fn open(run_dir: &Path) -> Self {
+        let mut server = Self {
+            listener: None,
+            path: run_dir.join(NAME),
+            trouble: Trouble::default(),
             clients: Vec::new(),
             next_id: 0,
-        })
+        };
+        server.mend();
+        server
+    }
+
+    /// Tries again to make the socket that could not be made.
+    pub(in crate::agent) fn mend(&mut self) {
+        if self.listener.is_some() {
+            return;
+        }
+        let made = listen(&self.path);
+        let failed = |e| {
+            let path = self.path.display();
+            format!("cannot listen on {path}: {e}; the commands that ask the agent do not work")
+        };
+        let (listener, heard) = match made {
+            Ok(listener) => (Some(listener), Ok(())),
+            Err(e) => (None, Err(failed(e))),
+        };
+        self.listener = listener;
+        self.trouble.hear(heard);
     }
 
     /// The descriptors to wait for, and for what.
@@ -74,7 +82,8 @@ impl Server {
         &self,
     ) -> impl Iterator<Item = (BorrowedFd<'_>, PollFlags)> {
         let room = self.clients.len() < MAX_CLIENTS;
-        let listener = room.then(|| (self.listener.as_fd(), PollFlags::POLLIN));
+        let listener = self.listener.as_ref().filter(|_| room);
+        let listener = listener.map(|listener| (listener.as_fd(), PollFlags::POLLIN));
         let clients = self.clients.iter().map(|client| {
             let flags = match client.phase {
                 ControlStage::Reading { .. } => PollFlags::POLLOUT,
@@ -94,7 +103,7 @@ impl Server {
     /// answered by [`Server::answer`].
     pub(in crate::agent) fn work(&mut self, now: Duration) -> Vec<(u32, Request)> {
         while self.clients.len() < MAX_CLIENTS {
-            let Ok((stream, _)) = self.listener.accept() else {
+            let Some(Ok((stream, _))) = self.listener.as_ref().map(UnixListener::accept) else {
                 break;
             };
             if stream.set_nonblocking(true).is_ok() {
@@ -141,6 +150,20 @@ impl Server {
         self.clients
             .retain_mut(|client| client.id != id || client.work().is_ok());
     }
+}
+
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    // The mode is that of the socket from its first instant on.
+    let before = umask(Mode::from_bits_truncate(0o177));
+    let listener = UnixListener::bind(path);
+    umask(before);
+    let listener = listener?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 impl Drop for Server {
@@ -227,7 +250,7 @@ mod tests {
             let dir = std::env::temp_dir().join(format!("cwmpd-{name}-{}", std::process::id()));
             let _ = fs::remove_dir_all(&dir);
             fs::create_dir(&dir).unwrap();
-            let server = Server::open(&dir).unwrap();
+            let server = Server::open(&dir);
             Self { dir, server }
         }
 

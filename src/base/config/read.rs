@@ -11,7 +11,7 @@ use super::{
     Config, DEFAULT_ROOT, IGD_ROOT, IdentityOptions, MAX_SECONDS, MIN_SESSION_TIMEOUT, tls,
 };
 use crate::base::prefix::AddressPrefix;
-use crate::base::truth;
+use crate::base::{truth, url};
 
 /// An option by its section and its name.
 pub type OptionName = (String, String);
@@ -333,7 +333,7 @@ impl<'w> OptionReader<'w> {
             .unwrap_or_default();
         if host.is_empty() || host.starts_with('/') || text.contains(char::is_whitespace) {
             let used = value.clone();
-            self.warn(section, option, &text, "an http:// URL", &used);
+            self.warn(section, option, &url::shown(&text), "an http:// URL", &used);
         } else {
             text.trim_end_matches('/').clone_into(value);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Engine, commit};
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
+use crate::base::url;
 use crate::cwmp::event::{By, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::inform;
@@ -92,7 +93,7 @@ impl Engine {
         self.offer.begin(now);
         log::info!(
             "session with {} opens, CWMP {} is offered: {}",
-            self.settings.shown_url(),
+            url::shown(&self.settings.url),
             self.offer.version(),
             list(&self.events)
         );

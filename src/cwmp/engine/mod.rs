@@ -24,6 +24,7 @@ use super::session::Session;
 use super::settings::Settings;
 use super::status::{EngineStatus, LastSession};
 use crate::base::clock::Now;
+use crate::base::url;
 use crate::datamodel::model::Model;
 use crate::soap::{CwmpVersion, DeviceId};
 
@@ -150,7 +151,7 @@ impl Engine {
     /// The state, for `cwmpd status`.
     pub fn status(&self, now: Now) -> EngineStatus {
         EngineStatus {
-            url: self.settings.shown_url(),
+            url: url::shown(&self.settings.url),
             enabled: self.settings.enabled,
             negotiated: self.negotiated,
             offered: self.offer.version(),
@@ -178,9 +179,7 @@ fn forget_acs_of_other_root(model: &mut Model) {
     }
 }
 
-/// A failed write is told, and does not end a session: the records stay pending.
+/// A failed write, of which the model tells, does not end a session: the records stay pending.
 fn commit(model: &mut Model) {
-    if let Err(error) = model.commit() {
-        log::error!("the state could not be written: {error}");
-    }
+    let _ = model.commit();
 }

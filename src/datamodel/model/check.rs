@@ -1,13 +1,14 @@
 //! The csv files of a folder as a description, with what is wrong in them by file, line and column.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{OpenError, root};
 use crate::datamodel::row::RowError;
 use crate::datamodel::schema::Schema;
 use crate::datamodel::source::Sources;
-use crate::datamodel::store;
+use crate::datamodel::store::{self, StoreError};
 
 /// What there is to say of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,12 @@ pub fn describe(
     root: &str,
     sources: &mut Sources,
 ) -> Result<(Schema, Vec<Finding>), OpenError> {
-    let files = store::read_model(dir).map_err(|error| OpenError::Folder(error.to_string()))?;
+    let files = store::read_model(dir).map_err(|error| match &error {
+        StoreError::Unreadable(_, cause) if cause.kind() != io::ErrorKind::NotFound => {
+            OpenError::Unreadable(error.to_string())
+        }
+        _ => OpenError::Folder(error.to_string()),
+    })?;
     let mut found = Vec::new();
     let mut rows = Vec::new();
     let mut places = Vec::new();

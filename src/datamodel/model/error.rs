@@ -90,8 +90,10 @@ pub struct SetError {
 pub enum OpenError {
     /// The folder holds no csv file with a usable row.
     NoModel(PathBuf),
-    /// The folder cannot be read; which, and why.
+    /// There is no such folder, or too much in it; which, and why.
     Folder(String),
+    /// A folder or file is there and cannot be read now; which, and why.
+    Unreadable(String),
 }
 
 impl fmt::Display for OpenError {
@@ -102,7 +104,7 @@ impl fmt::Display for OpenError {
                 "{} has no parameters.csv or other .csv file that describes parameters",
                 dir.display()
             ),
-            Self::Folder(why) => f.write_str(why),
+            Self::Folder(why) | Self::Unreadable(why) => f.write_str(why),
         }
     }
 }

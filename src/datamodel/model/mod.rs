@@ -11,7 +11,7 @@
 //! | `deferred` | values that a source takes later |
 //! | `own` | what the agent itself has to say |
 //! | `notify` | value change notification |
-//! | `persist`, `load` | state to rows and back |
+//! | `persist`, `load`, `unsaved` | state to rows and back; a disk that takes none |
 
 mod attributes;
 mod change;
@@ -36,6 +36,7 @@ mod set;
 mod tests;
 mod touched;
 mod transact;
+mod unsaved;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -45,6 +46,7 @@ pub use error::{ModelError, OpenError, SetError};
 pub use pattern::Named;
 pub use request::{AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester};
 pub use rule::Proposal;
+pub use unsaved::Unsaved;
 
 use super::key::{Key, NodeId};
 use super::schema::Schema;
@@ -84,6 +86,8 @@ pub struct Model {
     misfits: BTreeSet<Key>,
     /// Wall clock for expressions, seconds since 1970.
     unix: i64,
+    /// What the store refused, until it takes something again.
+    unsaved: Option<Unsaved>,
 }
 
 impl Model {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Model, OpenError, describe};
 use crate::datamodel::source::Sources;
 use crate::datamodel::state::State;
-use crate::datamodel::store::{LoadedFrom, Store};
+use crate::datamodel::store::{Loaded, LoadedFrom, Store};
 
 impl Model {
     /// Opens the model that the csv files in `dir` describe, below `root` (`Device.`; see
@@ -15,8 +15,27 @@ impl Model {
     /// cut stopped half-way is carried out.
     ///
     /// # Errors
-    /// Where there is no description at all, or the folder cannot be read.
-    pub fn open(dir: &Path, root: &str, mut sources: Sources) -> Result<Self, OpenError> {
+    /// Where there is no description at all, or no such folder; `Unreadable` where a csv file or a
+    /// state file is there and cannot be read now. Then nothing was touched.
+    pub fn open(dir: &Path, root: &str, sources: Sources) -> Result<Self, OpenError> {
+        let mut model = Self::describe(dir, root, sources)?;
+        let loaded = model.store.try_load();
+        model.take(loaded.map_err(|error| OpenError::Unreadable(error.to_string()))?);
+        Ok(model)
+    }
+
+    /// The same without the state files that cannot be read; they are kept, and not read again.
+    ///
+    /// # Errors
+    /// As [`Model::open`], but for the state.
+    pub fn open_in_part(dir: &Path, root: &str, sources: Sources) -> Result<Self, OpenError> {
+        let mut model = Self::describe(dir, root, sources)?;
+        let loaded = model.store.load();
+        model.take(loaded);
+        Ok(model)
+    }
+
+    fn describe(dir: &Path, root: &str, mut sources: Sources) -> Result<Self, OpenError> {
         let (schema, found) = describe(dir, root, &mut sources)?;
         for finding in found {
             match finding.is_note {
@@ -24,7 +43,7 @@ impl Model {
                 false => log::warn!("{finding}"),
             }
         }
-        let mut model = Self {
+        Ok(Self {
             schema: Rc::new(schema),
             state: State::default(),
             sources,
@@ -38,13 +57,11 @@ impl Model {
             rules: Default::default(),
             misfits: Default::default(),
             unix: 0,
-        };
-        model.load();
-        Ok(model)
+            unsaved: None,
+        })
     }
 
-    fn load(&mut self) {
-        let loaded = self.store.load();
+    fn take(&mut self, loaded: Loaded) {
         match loaded.from {
             LoadedFrom::Data | LoadedFrom::Previous => self.load_rows(&loaded.rows),
             LoadedFrom::Nothing | LoadedFrom::Damaged => self.add_described_instances(),

@@ -55,6 +55,15 @@ impl Touched {
         }
     }
 
+    /// The store has another state altogether.
+    pub fn everything(&mut self) {
+        *self = Self {
+            urgent: true,
+            whole: true,
+            ..Self::default()
+        };
+    }
+
     fn bound(&mut self) {
         if self.parameters.len() + self.instances.len() > MAX_TOUCHED {
             *self = Self {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::persist::Picture;
+use super::persist::{Picture, RECORD_STEM};
 use super::touched::Touched;
 use super::{Model, ModelError};
+use crate::datamodel::key::NodeId;
 use crate::datamodel::source::SourceError;
 use crate::datamodel::store::{Batch, ForeignWrite, StoreError};
 
@@ -52,16 +53,15 @@ impl Model {
     ) -> Result<(), ModelError> {
         let batch = self.batch(touched, writes);
         match self.store.append(&batch) {
-            Ok(()) => {}
             // What is not journalled is in the whole state as well.
             Err(StoreError::NeedsCheckpoint(_) | StoreError::TooLarge { .. })
                 if batch.writes.is_empty() =>
             {
                 return self.checkpoint();
             }
-            Err(error) => {
-                self.recount = true;
-                return Err(ModelError::of(&error));
+            appended => {
+                self.recount |= appended.is_err();
+                self.hear(appended)?;
             }
         }
         if batch.writes.is_empty() {
@@ -88,10 +88,7 @@ impl Model {
     pub(super) fn settle_store(&mut self) {
         if self.recount || self.store.wants_checkpoint(0) {
             // What was promised is durable already.
-            match self.checkpoint() {
-                Ok(()) => self.recount = false,
-                Err(error) => log::warn!("{error}"),
-            }
+            self.recount &= self.checkpoint().is_err();
         }
     }
 
@@ -124,7 +121,7 @@ impl Model {
             sources,
         };
         let saved = store.checkpoint(&mut picture.rows());
-        saved.map_err(|error| ModelError::of(&error))?;
+        self.hear(saved)?;
         self.touched = Touched::default();
         Ok(())
     }
@@ -136,6 +133,10 @@ impl Model {
             ..Batch::default()
         };
         if touched.whole {
+            // In place of all that stood there before.
+            let top = self.schema.node(NodeId::ROOT).children.iter();
+            let top = top.map(|node| self.schema.template_path(*node));
+            batch.gone = top.chain([RECORD_STEM.to_owned()]).collect();
             batch.rows = picture.rows().collect();
             return batch;
         }

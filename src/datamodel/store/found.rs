@@ -7,7 +7,7 @@ use super::checkpoint::generation_of;
 use super::journal::{self, Journal, JournalHead, JournalRest};
 use super::{
     CORRUPT, CORRUPT_PREVIOUS, DATA, DataFile, JOURNAL, JOURNAL_CORRUPT, JOURNAL_CORRUPT_PREVIOUS,
-    JOURNAL_PREVIOUS, JournalFile, Loaded, LoadedFrom, MAX_FILE_BYTES, Store, StoreError,
+    JOURNAL_PREVIOUS, JournalFile, Loaded, LoadedFrom, MAX_FILE_BYTES, PREVIOUS, Store, StoreError,
 };
 use crate::datamodel::csv::{self, Parsed, Trailer};
 
@@ -22,6 +22,30 @@ pub(super) enum Found<T> {
     Absent,
     Damaged(String),
     Unreadable(io::Error),
+}
+
+impl<T> Found<T> {
+    fn not_read(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::Absent,
+            // No other day makes it one of ours.
+            io::ErrorKind::FileTooLarge => {
+                Self::Damaged(format!("it is larger than {MAX_FILE_BYTES} bytes"))
+            }
+            _ => Self::Unreadable(error),
+        }
+    }
+}
+
+/// The files at start, each read once and before any of them is touched: what leads to the state, and
+/// no more.
+pub(super) struct FoundFiles {
+    pub(super) data: Found<StateFile>,
+    /// Absent also where `data` is whole.
+    pub(super) previous: Found<StateFile>,
+    pub(super) journal: Found<Journal>,
+    /// Absent also where `journal` belongs to the state file, or there is none.
+    pub(super) journal_previous: Found<Journal>,
 }
 
 /// A state file that is whole.
@@ -49,11 +73,62 @@ impl Journal {
 }
 
 impl Store {
-    pub(super) fn read_state(&self, name: &str) -> Found<StateFile> {
+    pub(super) fn find_files(&self) -> FoundFiles {
+        let data = self.read_state(DATA);
+        let previous = match data {
+            Found::Whole(_) => Found::Absent,
+            _ => self.read_state(PREVIOUS),
+        };
+        let present = self.read_journal(JOURNAL);
+        let head = match (&data, &previous) {
+            (Found::Whole(file), _) | (_, Found::Whole(file)) => Some(file.head()),
+            _ => None,
+        };
+        let is_continued = match (&present, &head) {
+            (Found::Whole(journal), Some(head)) => journal.belongs_to(head),
+            _ => false,
+        };
+        let journal_previous = match head {
+            Some(_) if !is_continued => self.read_journal(JOURNAL_PREVIOUS),
+            _ => Found::Absent,
+        };
+        FoundFiles {
+            data,
+            previous,
+            journal: present,
+            journal_previous,
+        }
+    }
+
+    /// The same, if all of them could be read.
+    pub(super) fn readable_files(&self) -> Result<FoundFiles, StoreError> {
+        let files = self.find_files();
+        let failed = |name, error| Err(StoreError::Unreadable(self.path(name), error));
+        match files {
+            FoundFiles {
+                data: Found::Unreadable(error),
+                ..
+            } => failed(DATA, error),
+            FoundFiles {
+                previous: Found::Unreadable(error),
+                ..
+            } => failed(PREVIOUS, error),
+            FoundFiles {
+                journal: Found::Unreadable(error),
+                ..
+            } => failed(JOURNAL, error),
+            FoundFiles {
+                journal_previous: Found::Unreadable(error),
+                ..
+            } => failed(JOURNAL_PREVIOUS, error),
+            readable => Ok(readable),
+        }
+    }
+
+    fn read_state(&self, name: &str) -> Found<StateFile> {
         let bytes = match self.disk.read(&self.path(name), MAX_FILE_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Absent,
-            Err(error) => return Found::Unreadable(error),
+            Err(error) => return Found::not_read(error),
         };
         let parsed = csv::parse(&bytes);
         match parsed.trailer {
@@ -71,11 +146,10 @@ impl Store {
     }
 
     /// Absent is also a journal whose first transaction was never promised.
-    pub(super) fn read_journal(&self, name: &str) -> Found<Journal> {
+    fn read_journal(&self, name: &str) -> Found<Journal> {
         let bytes = match self.disk.read(&self.path(name), MAX_FILE_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Found::Absent,
-            Err(error) => return Found::Unreadable(error),
+            Err(error) => return Found::not_read(error),
         };
         match journal::parse(&bytes) {
             Ok(journal) => Found::Whole(journal),

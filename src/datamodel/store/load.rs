@@ -5,6 +5,9 @@
 //! | whole | it, then `.journal` if that belongs to it, else `.journal~` if that does |
 //! | absent, damaged, unreadable | `.data~`, then the journal that belongs to it; if that is `.journal~`, then also `.journal`, provided that it continues the same state |
 //!
+//! A file is absent only if the system says so (ENOENT). One that is there and cannot be read is worth
+//! waiting for ([`Store::try_load`]): until all that leads to the state is read, no file is touched.
+//!
 //! A checkpoint that was cut short may leave the present state under `.data~`, and its journal under
 //! either name. A journal that belongs to neither is older than `.data`, if its generation is; then
 //! `.data` has taken it in. If not, somebody edited or replaced `.data`: it holds, and the journal
@@ -15,12 +18,12 @@ use std::path::Path;
 
 use super::checkpoint::limit_for;
 use super::footprint::Footprint;
-use super::found::{Found, StateFile};
+use super::found::{Found, FoundFiles, StateFile};
 use super::journal::{Journal, JournalEntry, JournalHead, JournalRest};
 use super::replay::Changes;
 use super::{
     DATA, DataFile, ForeignWrite, JOURNAL, JOURNAL_PREVIOUS, JournalFile, PREVIOUS, Store,
-    TEMPORARY,
+    StoreError, TEMPORARY,
 };
 use crate::datamodel::row::{Row, RowError};
 
@@ -55,9 +58,23 @@ pub enum LoadedFrom {
 }
 
 impl Store {
-    /// Reads the newest state. Never fails: what is wrong is in the notices and in the log. To be
-    /// called once, before anything else.
+    /// Reads the newest state. What is wrong is in the notices and in the log. To be called once,
+    /// before anything else.
+    ///
+    /// # Errors
+    /// `Unreadable`: a file is there and cannot be read now. Nothing was touched, and it may be called
+    /// again.
+    pub fn try_load(&mut self) -> Result<Loaded, StoreError> {
+        self.readable_files().map(|files| self.load_found(files))
+    }
+
+    /// The same without what cannot be read: what else there is has to do. So it never fails.
     pub fn load(&mut self) -> Loaded {
+        let files = self.find_files();
+        self.load_found(files)
+    }
+
+    fn load_found(&mut self, files: FoundFiles) -> Loaded {
         let mut loaded = Loaded {
             rows: Vec::new(),
             from: LoadedFrom::Nothing,
@@ -66,18 +83,21 @@ impl Store {
         };
         // Left behind by a checkpoint that was cut short; the next one would overwrite it anyway.
         let _ = self.disk.remove(&self.path(TEMPORARY));
-        match self.read_state(DATA) {
+        let journals = (files.journal, files.journal_previous);
+        match files.data {
             Found::Whole(file) => {
                 self.data = DataFile::Whole(file.head());
-                self.follow(file, LoadedFrom::Data, &mut loaded);
+                self.follow(file, LoadedFrom::Data, journals, &mut loaded);
             }
             other => {
                 self.data = self.report_state(DATA, other, &mut loaded);
-                match self.read_state(PREVIOUS) {
-                    Found::Whole(file) => self.follow(file, LoadedFrom::Previous, &mut loaded),
+                match files.previous {
+                    Found::Whole(file) => {
+                        self.follow(file, LoadedFrom::Previous, journals, &mut loaded);
+                    }
                     other => {
                         self.report_state(PREVIOUS, other, &mut loaded);
-                        self.follow_nothing(&mut loaded);
+                        self.follow_nothing(journals.0, &mut loaded);
                     }
                 }
             }
@@ -92,7 +112,13 @@ impl Store {
     }
 
     /// The state that begins with this file.
-    fn follow(&mut self, file: StateFile, from: LoadedFrom, loaded: &mut Loaded) {
+    fn follow(
+        &mut self,
+        file: StateFile,
+        from: LoadedFrom,
+        (present, previous): (Found<Journal>, Found<Journal>),
+        loaded: &mut Loaded,
+    ) {
         let head = file.head();
         self.generation = head.generation;
         self.data_bytes = file.bytes;
@@ -106,14 +132,14 @@ impl Store {
                 self.path(PREVIOUS).display()
             ));
         }
-        let present = match self.read_journal(JOURNAL) {
+        let present = match present {
             Found::Whole(journal) if journal.belongs_to(&head) => {
                 self.continue_with(JOURNAL, journal, loaded);
                 return self.put_in_order(head, &misplaced, loaded);
             }
             present => present,
         };
-        if let Found::Whole(journal) = self.read_journal(JOURNAL_PREVIOUS) {
+        if let Found::Whole(journal) = previous {
             if journal.belongs_to(&head) {
                 misplaced.push((JOURNAL_PREVIOUS, JOURNAL));
                 self.continue_with(JOURNAL_PREVIOUS, journal, loaded);
@@ -159,8 +185,7 @@ impl Store {
         }
     }
 
-    fn follow_nothing(&mut self, loaded: &mut Loaded) {
-        let journal = self.read_journal(JOURNAL);
+    fn follow_nothing(&mut self, journal: Found<Journal>, loaded: &mut Loaded) {
         if !matches!(journal, Found::Absent) {
             loaded.from = LoadedFrom::Damaged;
         }

@@ -5,7 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::shown;
-use crate::base::url::Url;
+use crate::base::url::{self, Url};
 use crate::base::zone;
 
 /// The form of a string.
@@ -81,7 +81,9 @@ impl TextForm {
                     Ok(_) => "what stands behind # would never be sent",
                     Err(why) => why,
                 };
-                return Err(format!("{} is no {}: {why}", shown(text), self.noun()));
+                // Without what may be secret in it.
+                let text = url::shown(text);
+                return Err(format!("{} is no {}: {why}", shown(&text), self.noun()));
             }
             Self::Oui => text.len() == 6 && text.bytes().all(|c| c.is_ascii_hexdigit()),
             Self::TimeZone => zone::parse(text).is_some(),

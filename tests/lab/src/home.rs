@@ -1,5 +1,6 @@
 //! A box: its folders, its configuration, and a running `cwmpd` in it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -209,12 +210,22 @@ impl Home {
 
     /// Starts the agent and does not wait.
     pub fn start_unready(&self) -> Daemon<'_> {
+        self.start_under(&[])
+    }
+
+    /// Starts the agent by another program, which gets this command line with the agent's behind it
+    /// and turns into it in the end; does not wait.
+    pub fn start_under(&self, wrapper: &[&str]) -> Daemon<'_> {
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.dir.join("log"));
-        let child = self
-            .command()
+        let own = self.command();
+        let mut words = wrapper.iter().map(OsStr::new).chain([own.get_program()]);
+        let mut command = Command::new(words.next().expect("a program"));
+        let child = command
+            .args(words)
+            .args(own.get_args())
             .arg("run")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
