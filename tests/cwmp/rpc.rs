@@ -108,6 +108,15 @@ fn inform_has_the_device_id_the_time_and_exactly_the_forced_parameters() {
 }
 
 #[test]
+fn no_acs_is_told_to_wait_less_than_30_seconds() {
+    let mut world = World::known();
+    world.options.session_timeout = std::time::Duration::from_secs(5);
+    world.engine.configure(world.options.clone());
+    world.engine.connection_request(world.now);
+    assert_eq!(world.open().header.session_timeout, Some(30));
+}
+
+#[test]
 fn w18_values_are_whole_in_inform() {
     let long = "é".repeat(5000);
     let mut world = World::known_with(1, "Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor");

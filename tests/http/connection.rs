@@ -104,6 +104,27 @@ fn a_request_that_met_a_closed_connection_is_sent_again() {
     server.join().unwrap();
 }
 
+#[test]
+fn a_request_that_is_half_answered_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        answer(&stream);
+        stream.peek(&mut [0]).unwrap();
+        // Closed with the request unread, which is a reset for the client.
+        stream.write_all(b"HTTP/1.1 204 No").unwrap();
+        drop(stream);
+        listener
+    });
+    let mut client = client();
+    assert_eq!(post(&mut client, &url, "<inform/>").unwrap().status, 204);
+    post(&mut client, &url, "<inform/>").unwrap_err();
+    let listener = server.join().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "another try");
+}
+
 /// Reads an Inform and answers it.
 fn answer(mut stream: &TcpStream) {
     let mut request = Vec::new();

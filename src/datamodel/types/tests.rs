@@ -154,6 +154,14 @@ fn a_string_is_measured_in_characters() {
 }
 
 #[test]
+fn no_value_is_longer_than_what_is_kept() {
+    let most = "x".repeat(64 * 1024);
+    assert_eq!(accepts("STRING", &most), most);
+    wrong_value("STRING", &format!("{most}x"));
+    wrong_value("BASE64", &"QUJD".repeat(16 * 1024 + 1));
+}
+
+#[test]
 fn an_enumeration_names_what_it_allows() {
     assert_eq!(accepts("STRING::Up|Down", "Down"), "Down");
     wrong_value("STRING::Up|Down", "down");
