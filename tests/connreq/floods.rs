@@ -56,6 +56,21 @@ fn s21_many_places_cannot_take_the_connection_of_one_that_asked_for_little() {
 }
 
 #[test]
+fn s21_so_many_connections_are_kept_and_no_more_wherever_they_come_from() {
+    let served = Served::start("acs", "secret");
+    let mut crowd: Vec<_> = (2..=101).map(|n| from(n, &served)).collect();
+    served.settle();
+    let is_kept = |stream: &mut TcpStream| {
+        stream.set_nonblocking(true).unwrap();
+        !is_closed(stream)
+    };
+    let kept = crowd
+        .iter_mut()
+        .filter_map(|stream| is_kept(stream).then_some(()));
+    assert_eq!(kept.count(), 32);
+}
+
+#[test]
 fn s21_who_has_a_challenge_keeps_the_connection_while_others_come() {
     let served = Served::start("acs", "secret");
     let mut acs = from(1, &served);
