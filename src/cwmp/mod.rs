@@ -23,6 +23,7 @@
 //! Not here: HTTP with its authentication, cookies and redirects (`acs`), connection requests
 //! (`connreq`), file transfers, diagnostics.
 
+mod budget;
 mod due;
 mod engine;
 mod event;

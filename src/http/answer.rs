@@ -1,10 +1,12 @@
 //! What came back.
 
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue};
 
+use super::connection::Connections;
 use super::date::unix_of_date;
 use super::error::{Explanation, HttpError};
 use crate::base::excerpt::excerpt;
@@ -24,6 +26,7 @@ pub struct HttpAnswer {
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
     pub(super) explanation: Explanation,
+    pub(super) connections: Arc<Connections>,
 }
 
 impl HttpAnswer {
@@ -107,6 +110,8 @@ impl HttpAnswer {
                 return Err(HttpError::Encoded { host, coding });
             }
             copied += u64::try_from(read).unwrap_or(u64::MAX);
+            self.connections
+                .deliver(usize::try_from(copied).unwrap_or(usize::MAX));
             if copied > limit {
                 return Err(too_large());
             }

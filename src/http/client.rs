@@ -139,6 +139,7 @@ impl HttpClient {
             headers: head.headers,
             body,
             explanation,
+            connections: Arc::clone(&self.connections),
         })
     }
 

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nix::sys::socket::{MsgFlags, recv};
@@ -25,6 +25,13 @@ use crate::base::config::TlsConfig;
 /// Room for one read, and for the head of an answer.
 pub(super) const BUFFER_BYTES: usize = 16 * 1024;
 
+/// What an answer may take beside its body, in bytes: its head, interim heads before it (RFC 9110
+/// §15.2), chunk sizes and trailers (RFC 9112 §7.1), and what was read ahead.
+const MAX_FRAMING_BYTES: usize = 128 * 1024;
+
+/// What each byte of a body may take of it on top, in bytes: chunks of one byte take five.
+const MAX_FRAMING_OF_A_BYTE: usize = 8;
+
 /// What is to be sent is gathered up to here, then leaves in one write.
 const GATHER_BYTES: usize = 32 * 1024;
 
@@ -32,9 +39,11 @@ const GATHER_BYTES: usize = 32 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     opened: AtomicUsize,
-    answered: AtomicBool,
     /// Behind the request line of the next request.
     lines: Mutex<Vec<u8>>,
+    /// Bytes of the answer that came, and those of them that its reader got as its body.
+    received: AtomicUsize,
+    delivered: AtomicUsize,
     unchecked: Mutex<Option<UncheckedDates>>,
 }
 
@@ -44,14 +53,32 @@ impl Connections {
         self.opened.load(Ordering::Relaxed)
     }
 
-    /// From now on, [`Connections::has_answered`] says whether a byte came.
+    /// The next answer is another one.
     pub fn expect_answer(&self) {
-        self.answered.store(false, Ordering::Relaxed);
+        self.received.store(0, Ordering::Relaxed);
+        self.delivered.store(0, Ordering::Relaxed);
     }
 
-    /// Whether a byte came since then.
+    /// Whether a byte of it came.
     pub fn has_answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed)
+        self.received.load(Ordering::Relaxed) > 0
+    }
+
+    /// Its body had so many bytes up to now.
+    pub fn deliver(&self, bytes: usize) {
+        self.delivered.store(bytes, Ordering::Relaxed);
+    }
+
+    /// So many bytes of it came. What is neither body nor has an end is refused.
+    fn receive(&self, bytes: usize) -> Result<(), Error> {
+        let received = self.received.load(Ordering::Relaxed).saturating_add(bytes);
+        self.received.store(received, Ordering::Relaxed);
+        let body = self.delivered.load(Ordering::Relaxed);
+        let framing = body.saturating_mul(1 + MAX_FRAMING_OF_A_BYTE);
+        match received > framing.saturating_add(MAX_FRAMING_BYTES) {
+            true => Err(Error::Other(Box::new(EndlessFraming))),
+            false => Ok(()),
+        }
     }
 
     /// The head of the request that goes out next gets these lines besides, each with its end.
@@ -81,6 +108,18 @@ impl Connections {
         });
     }
 }
+
+/// An answer that never comes to its body, or to its end after it.
+#[derive(Debug)]
+struct EndlessFraming;
+
+impl fmt::Display for EndlessFraming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its heads, chunk sizes or trailers do not end")
+    }
+}
+
+impl std::error::Error for EndlessFraming {}
 
 /// Opens connections.
 pub(super) struct Opener {
@@ -286,9 +325,7 @@ impl Transport for Wire {
             }
             wire.stream.read(wire.buffers.input_append_buf())
         })?;
-        if read > 0 {
-            self.connections.answered.store(true, Ordering::Relaxed);
-        }
+        self.connections.receive(read)?;
         self.buffers.input_appended(read);
         self.fresh = read > 0;
         Ok(read > 0)

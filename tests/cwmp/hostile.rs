@@ -8,9 +8,12 @@
     reason = "a test stops where the world is not as it says"
 )]
 
-use cwmpd::soap::{Message, SetParameterAttributes};
+use std::time::Duration;
 
-use crate::world::{Talk, World, set_values};
+use cwmpd::cwmp::Outcome;
+use cwmpd::soap::{Envelope, Header, Message, SetParameterAttributes};
+
+use crate::world::{Talk, World, ended, set_values};
 
 /// A session of a box that its ACS knows, after the InformResponse.
 fn session(world: &mut World) -> Talk<'_> {
@@ -41,7 +44,7 @@ fn what_is_accepted_is_there_after_a_power_cut_however_long() {
     assert_eq!(fault.code, 9003);
     assert_eq!(fault.parameters[0].code, 9007);
     talk.end();
-    world.power_cut(std::time::Duration::from_secs(60));
+    world.power_cut(Duration::from_secs(60));
     assert!(world.value("X_Long.Text") == long);
     assert_eq!(world.value("ManagementServer.ParameterKey"), "long");
 }
@@ -115,4 +118,35 @@ fn the_whole_tree_asked_for_again_and_again_is_walked_once() {
     talk.call(Message::GetParameterAttributes {
         parameter_names: vec!["Device.".to_owned(); 4096],
     });
+}
+
+#[test]
+fn s26_a_session_that_the_acs_does_not_end_is_ended_and_repeated() {
+    let mut world = World::known();
+    let mut talk = session(&mut world);
+    talk.call(Message::GetRPCMethods);
+    talk.world.now.uptime += Duration::from_secs(4 * 3600 + 60);
+    let call = Envelope {
+        version: talk.version,
+        header: Header {
+            id: Some("late".to_owned()),
+            ..Header::default()
+        },
+        body: Message::GetRPCMethods,
+    };
+    let outcome = ended(talk.says(200, call.emit()));
+    let why = "the ACS did not end it within 4 hours".to_owned();
+    assert_eq!(outcome, Outcome::Failure(why));
+    // By the retry policy, and with a new budget.
+    let wait = world.wait(Duration::from_secs(60)).unwrap();
+    assert!(wait >= Duration::from_secs(5), "{wait:?}");
+    let mut talk = world.open();
+    assert_eq!(talk.inform.retry_count, 1);
+    talk.accept();
+    talk.call(Message::GetRPCMethods);
+    talk.end();
+    // One that ends just then has ended well.
+    let talk = session(&mut world);
+    talk.world.now.uptime += Duration::from_secs(5 * 3600);
+    talk.end();
 }

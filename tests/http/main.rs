@@ -5,6 +5,7 @@ mod beyond_ascii;
 mod codings;
 mod connection;
 mod dates;
+mod endless;
 mod framing;
 mod memory;
 mod nginx;

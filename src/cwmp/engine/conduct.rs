@@ -6,6 +6,7 @@ use super::{Engine, commit};
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
 use crate::base::url;
+use crate::cwmp::budget::Budget;
 use crate::cwmp::event::{By, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::inform;
@@ -43,7 +44,16 @@ impl Engine {
         };
         let mut actions = Vec::new();
         let received = match input {
-            Input::Reply { status, body } => session.receive(status, &body),
+            Input::Reply { status, body } => {
+                // One without an envelope ends the session, or lets the box speak.
+                let goes_on = !body.trim().is_empty();
+                let within = if goes_on {
+                    self.budget.spend(now)
+                } else {
+                    Ok(())
+                };
+                within.and_then(|()| session.receive(status, &body))
+            }
             Input::TransportError(why) => Err(Failure::new(why)),
             Input::Dropped(why) => Err(session.dropped(why)),
             Input::Start => Err(Failure::new("another session was started")),
@@ -79,6 +89,7 @@ impl Engine {
             Ok(identity) => identity,
             Err(why) => return self.unknown(why, now),
         };
+        self.budget = Budget::new(now);
         self.due.clear();
         (self.changed, self.stale) = (false, false);
         // All that is new is in the Inform.

@@ -9,6 +9,7 @@ mod triggers;
 
 use std::time::Duration;
 
+use super::budget::Budget;
 use super::due::Due;
 use super::event::EventCode;
 use super::inform_parameter;
@@ -52,6 +53,8 @@ pub struct Engine {
     /// The box is to go down: no session is opened.
     going_down: Option<GoingDown>,
     session: Option<Session>,
+    /// Of the running session.
+    budget: Budget,
     /// What the Inform of the last session called the box.
     identity: DeviceId,
     /// The agent was told to open a session, and has not begun yet.
@@ -105,6 +108,7 @@ impl Engine {
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
             session: None,
+            budget: Budget::default(),
             identity: DeviceId::default(),
             opening: false,
             kept: String::new(),
