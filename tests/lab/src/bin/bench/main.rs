@@ -6,6 +6,7 @@
 mod changes;
 mod figures;
 mod floods;
+mod luup;
 mod model;
 mod process;
 mod rig;
