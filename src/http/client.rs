@@ -1,6 +1,7 @@
 //! The client: sends a request, and says what came of it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -169,6 +170,11 @@ impl HttpClient {
             }
             error => error,
         }
+    }
+
+    /// Both ends of the connection that was opened last, ours first.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.connections.ends()
     }
 
     fn exchange(

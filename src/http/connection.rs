@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -45,12 +46,22 @@ pub(super) struct Connections {
     received: AtomicUsize,
     delivered: AtomicUsize,
     unchecked: Mutex<Option<UncheckedDates>>,
+    ends: Mutex<Option<(SocketAddr, SocketAddr)>>,
 }
 
 impl Connections {
     /// How many were opened so far.
     pub fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
+    }
+
+    fn connected(&self, ends: Option<(SocketAddr, SocketAddr)>) {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = ends;
+    }
+
+    /// Both ends of the one opened last, ours first.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        *self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next answer is another one.
@@ -203,6 +214,7 @@ impl Connector<()> for Opener {
                     why: error.to_string(),
                 }),
             })?;
+        self.connections.connected(socket.ends());
         let stream = match tls {
             None => Stream::Plain(socket),
             Some(tls) => {

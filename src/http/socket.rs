@@ -64,6 +64,11 @@ impl Socket {
         Err(last)
     }
 
+    /// Both ends, ours first.
+    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        self.tcp.local_addr().ok().zip(self.tcp.peer_addr().ok())
+    }
+
     fn new(tcp: TcpStream, deadline: Deadline) -> io::Result<Self> {
         // A message leaves in one write: its last packet must not wait for an acknowledgement.
         tcp.set_nodelay(true)?;

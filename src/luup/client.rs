@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use super::key::LuupKey;
 use super::limits::MAX_BYTES;
+use super::owner::Owners;
 use super::{LuupError, Snapshot};
 use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
@@ -69,6 +70,7 @@ pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<()
 /// The engine, for one job.
 struct LuupClient {
     http: HttpClient,
+    owners: Owners,
     base: Url,
 }
 
@@ -87,7 +89,8 @@ impl LuupClient {
                 deadline: Instant::now().checked_add(cfg.timeout),
             },
         });
-        Ok(Self { http, base })
+        let owners = Owners::new(cfg)?;
+        Ok(Self { http, owners, base })
     }
 
     fn get(&mut self, id: &str) -> Result<String, LuupError> {
@@ -96,13 +99,18 @@ impl LuupClient {
             target: format!("{folder}/data_request?id={id}"),
             ..self.base.clone()
         };
+        self.owners.check_host(&self.base.host, self.base.port)?;
         let mut answer = self.http.send(&mut HttpRequest::new(Method::GET, &url))?;
         if answer.status != 200 {
             return Err(LuupError::Status(answer.status));
         }
         // A name in another encoding must not cost the whole home. Each byte of it that is no text
         // becomes a character of three.
-        let text = String::from_utf8(answer.read(MAX_BYTES)?);
+        let bytes = answer.read(MAX_BYTES)?;
+        if let Some((local, peer)) = self.http.ends() {
+            self.owners.check_peer(local, peer)?;
+        }
+        let text = String::from_utf8(bytes);
         let text = text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
         match text.len() as u64 > MAX_BYTES {
             true => Err(LuupError::TooBig),

@@ -9,6 +9,12 @@ use crate::base::json::JsonError;
 pub enum LuupError {
     /// `luup.url` is not a plain `http://` address.
     BadUrl(String),
+    /// The box has no such user as `luup.user` names.
+    UnknownUser(String),
+    /// A port of the box itself is held by somebody who may pose as the engine: which port, and who.
+    NotItsUser(u16, String),
+    /// The system does not tell whose a port of the box is, for this reason.
+    NobodyTells(String),
     /// No connection, or it broke.
     Unreachable(String),
     /// No complete answer within `luup.timeout`.
@@ -45,6 +51,18 @@ impl fmt::Display for LuupError {
         f.write_str("luup: ")?;
         match self {
             Self::BadUrl(url) => write!(f, "luup.url is {url:?}, want http://HOST:PORT"),
+            Self::UnknownUser(name) => {
+                write!(f, "luup.user is {name:?}, whom the box does not know")
+            }
+            Self::NotItsUser(port, who) => write!(
+                f,
+                "port {port} of the box is held by {who}, who could pose as the engine, and is not \
+                 believed; if the engine runs as another user than root, name him by luup.user"
+            ),
+            Self::NobodyTells(why) => write!(
+                f,
+                "nobody tells whose the port of the engine is, so it is not believed ({why})"
+            ),
             Self::Unreachable(why) => write!(f, "the engine cannot be reached ({why})"),
             Self::Timeout => f.write_str("no complete answer within luup.timeout"),
             Self::Status(status) => write!(f, "the engine answers with HTTP status {status}"),

@@ -18,6 +18,7 @@ pub mod flatten;
 mod home;
 mod key;
 pub mod limits;
+mod owner;
 mod snapshot;
 pub mod source;
 

@@ -12,6 +12,7 @@ fn config(luup: &FakeLuup) -> LuupConfig {
     LuupConfig {
         enable: true,
         url: luup.url(),
+        user: None,
         timeout: Duration::from_secs(20),
     }
 }
@@ -116,6 +117,7 @@ fn only_a_plain_http_address_is_asked() {
         let cfg = LuupConfig {
             enable: true,
             url: url.to_owned(),
+            user: None,
             timeout: Duration::from_secs(5),
         };
         let error = fetch(&cfg, false).unwrap_err();

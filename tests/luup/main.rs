@@ -3,5 +3,6 @@
 mod bounds;
 mod fetch;
 mod fuzzed;
+mod owner;
 mod rows;
 mod samples;

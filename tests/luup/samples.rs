@@ -91,6 +91,7 @@ fn a_big_home_comes_through_the_wire() {
     let cfg = LuupConfig {
         enable: true,
         url: luup.url(),
+        user: None,
         timeout: Duration::from_secs(20),
     };
     let snapshot = fetch(&cfg, false).unwrap();

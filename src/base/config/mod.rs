@@ -180,6 +180,8 @@ pub struct LuupConfig {
     pub enable: bool,
     /// `luup.url`: base, default `http://127.0.0.1:3480`.
     pub url: String,
+    /// `luup.user`: the user that the engine runs as, where it is on the box and not root's.
+    pub user: Option<String>,
     /// `luup.timeout`: seconds for one whole fetch.
     pub timeout: Duration,
 }
@@ -223,6 +225,7 @@ impl Default for Config {
             luup: LuupConfig {
                 enable: true,
                 url: DEFAULT_LUUP_URL.to_owned(),
+                user: None,
                 timeout: seconds(DEFAULT_LUUP_TIMEOUT),
             },
         }

@@ -40,6 +40,7 @@ impl Config {
         options.acs(&mut config);
         options.flag("luup", "enable", &mut config.luup.enable);
         options.base_url("luup", "url", &mut config.luup.url);
+        config.luup.user = options.text("luup", "user");
         options.seconds("luup", "timeout", 1, &mut config.luup.timeout);
         let OptionReader {
             remarks,

@@ -97,6 +97,7 @@ fn every_option_is_taken() {
         ("acs.exchange_timeout", "32"),
         ("luup.enable", "0"),
         ("luup.url", "http://127.0.0.1:1/"),
+        ("luup.user", "luup"),
         ("luup.timeout", "4"),
     ]);
     assert_eq!(warnings, Vec::<String>::new());
@@ -143,6 +144,7 @@ fn every_option_is_taken() {
             luup: LuupConfig {
                 enable: false,
                 url: "http://127.0.0.1:1".into(),
+                user: Some("luup".into()),
                 timeout: seconds(4),
             },
         }

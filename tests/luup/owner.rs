@@ -1,0 +1,57 @@
+//! Who may pose as the engine: not any user of the box who takes its port first.
+
+use std::thread;
+use std::time::Duration;
+
+use cwmpd::base::config::LuupConfig;
+use cwmpd::luup::{LuupError, fetch, write};
+use cwmpd_lab::luup::FakeLuup;
+use nix::unistd::{Uid, geteuid, setfsuid};
+
+/// Some user of the box.
+const NOBODY: u32 = 65_534;
+
+/// An engine whose sockets are another user's: the system takes the owner of a socket from the
+/// thread that makes it.
+fn engine_of_nobody() -> FakeLuup {
+    let start = || {
+        setfsuid(Uid::from_raw(NOBODY));
+        FakeLuup::start()
+    };
+    thread::spawn(start).join().unwrap()
+}
+
+#[test]
+fn s31_another_user_who_holds_the_port_is_not_believed() {
+    if !geteuid().is_root() {
+        println!("skipped: what other users do, which needs root");
+        return;
+    }
+    let luup = engine_of_nobody();
+    let mut config = LuupConfig {
+        enable: true,
+        url: luup.url(),
+        user: None,
+        timeout: Duration::from_secs(20),
+    };
+    let key = "urn:upnp-org:serviceId:SwitchPower1/Target";
+    for attempt in [fetch(&config, true).map(drop), write(&config, key, 3, "1")] {
+        let error = attempt.unwrap_err();
+        assert!(matches!(error, LuupError::NotItsUser(..)), "{error}");
+        let words = error.to_string();
+        assert!(
+            words.contains("user nobody") && words.contains("luup.user"),
+            "{words}"
+        );
+    }
+    assert_eq!(luup.requests().len(), 0, "nothing was sent");
+    config.user = Some("nobody".to_owned());
+    let believed = fetch(&config, true).map(drop);
+    assert!(
+        !matches!(believed, Err(LuupError::NotItsUser(..))),
+        "{believed:?}"
+    );
+    config.user = Some("no such user".to_owned());
+    let error = fetch(&config, true).map(drop).unwrap_err();
+    assert!(matches!(error, LuupError::UnknownUser(_)), "{error}");
+}
