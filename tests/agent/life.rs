@@ -116,8 +116,8 @@ fn an_edit_of_the_configuration_is_noticed() {
 fn an_odd_option_is_named_in_the_log_and_by_check() {
     let home = home();
     home.set_uci("cpe", "session_timeout", "soon");
-    let _agent = home.start();
-    assert!(home.log().contains("cwmpd.cpe.session_timeout: 'soon'"));
+    let agent = home.start();
+    agent.wait_for_log("cwmpd.cpe.session_timeout: 'soon'");
     let check = home.run(&["check"]);
     assert!(
         check.out.contains("cwmpd.cpe.session_timeout"),
