@@ -120,6 +120,17 @@ fn s21_a_challenge_for_which_there_is_no_room_says_that_the_connection_closes() 
 }
 
 #[test]
+fn s21_a_connection_has_four_answers() {
+    let served = Served::start("acs", "secret");
+    let mut peer = from(2, &served);
+    let mut ask = || {
+        peer.write_all(get("").as_bytes()).unwrap();
+        head(&mut peer).contains("Connection: close")
+    };
+    assert_eq!([ask(), ask(), ask(), ask()], [false, false, false, true]);
+}
+
+#[test]
 fn s21_a_peer_has_its_time_and_then_no_more() {
     let served = Served::start("acs", "secret");
     let mut slow = from(2, &served);
