@@ -79,6 +79,8 @@ fn bits(address: IpAddr) -> (u128, u8) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -132,5 +134,26 @@ mod tests {
         assert_eq!(customer("2001:db8:1:2::"), "2001:db8:1:2::/64");
         assert_eq!(customer("192.0.2.7"), "192.0.2.7");
         assert_eq!(customer("::ffff:192.0.2.7"), "192.0.2.7");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic_and_what_is_read_is_shown(text in "[0-9a-f.:/]{0,24}|\\PC*") {
+            if let Some(network) = AddressPrefix::parse(&text) {
+                prop_assert_eq!(AddressPrefix::parse(&network.to_string()), Some(network));
+            }
+        }
+
+        #[test]
+        fn a_network_holds_what_has_its_bits(address: u128, length in 0..=128_u8, other: u128) {
+            let [address, other] = [address, other].map(Ipv6Addr::from);
+            prop_assume!(!IpAddr::V6(address).to_canonical().is_ipv4());
+            let network = AddressPrefix::parse(&format!("{address}/{length}")).unwrap();
+            let bits = |address: Ipv6Addr| format!("{:0128b}", u128::from(address));
+            let of_length = usize::from(length);
+            let is_inside = bits(address)[..of_length] == bits(other)[..of_length];
+            prop_assert_eq!(network.contains(other.into()), is_inside);
+            prop_assert!(network.contains(address.into()));
+        }
     }
 }

@@ -208,6 +208,8 @@ pub(super) fn same(one: impl AsRef<[u8]>, other: impl AsRef<[u8]>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const NOW: Duration = Duration::from_secs(50);
@@ -418,5 +420,26 @@ mod tests {
         head.method = "POST";
         let verdict = ask(&head, &access(&password), &mut nonces);
         assert_eq!(verdict, Err(Denial::WrongMethod));
+    }
+
+    proptest! {
+        #[test]
+        fn no_words_of_a_stranger_let_him_in(
+            before in "(Digest|Basic)? ?\\PC*",
+            extended in "(UTF-8|utf-8)?'{0,3}[a-z]{0,4}(%[0-9A-Fa-f%]{0,2}|é|\\PC)*",
+            nc in "[0-9a-f]{0,9}",
+        ) {
+            let password = Secret::new("pässword");
+            let access = Access { takes_basic: true, ..access(&password) };
+            let mut nonces = Nonces::new().unwrap();
+            let nonce = nonces.make(NOW);
+            let answer = format!(
+                "Digest username*={extended}, realm=cwmpd, nonce={nonce}, uri=\"/t0ken\", qop=auth, \
+                 nc={nc}, cnonce=c, response=00"
+            );
+            for value in [&answer, &before, &(before.clone() + &answer)] {
+                prop_assert!(ask(&get(Some(value)), &access, &mut nonces).is_err(), "{}", value);
+            }
+        }
     }
 }

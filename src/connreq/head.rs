@@ -1,11 +1,16 @@
 //! The head of a connection request, read from bytes that nobody vouches for.
 
-/// The most a request's head may take. A request with a digest answer needs about 500 bytes.
-pub(super) const MAX_HEAD: usize = 4096;
+use httparse::Status;
+
+/// The most bytes a request's head may take. A request with a digest answer needs about 500.
+pub const MAX_HEAD: usize = 4096;
+
+/// The most lines of it. That of an ACS has about six.
+pub const MAX_HEADERS: usize = 32;
 
 /// A request's head.
 #[derive(Debug)]
-pub(super) struct Head<'a> {
+pub struct Head<'a> {
     /// As it stands there: methods are case-sensitive (RFC 9110 §9.1).
     pub method: &'a str,
     /// The path of the request target, without scheme, host and query.
@@ -20,82 +25,45 @@ pub(super) struct Head<'a> {
 
 /// What the bytes so far amount to.
 #[derive(Debug)]
-pub(super) enum HeadReading<'a> {
+pub enum HeadReading<'a> {
     /// The head is not complete.
     Partial,
     /// A head, and the number of bytes that it took.
     Whole(Head<'a>, usize),
-    /// More than [`MAX_HEAD`].
+    /// More than [`MAX_HEAD`] or [`MAX_HEADERS`].
     TooLong,
     /// Not a request of HTTP/1.
     Malformed,
 }
 
-/// Reads a head from the start of `bytes`.
-pub(super) fn read(bytes: &[u8]) -> HeadReading<'_> {
-    // RFC 9112 §2.2: empty lines before the request line are skipped.
-    let skipped = bytes
-        .iter()
-        .take_while(|b| matches!(b, b'\r' | b'\n'))
-        .count();
-    let rest = bytes.get(skipped..).unwrap_or_default();
-    let Some(end) = head_end(rest) else {
-        return match bytes.len() >= MAX_HEAD {
-            true => HeadReading::TooLong,
-            false => HeadReading::Partial,
-        };
-    };
-    if skipped + end > MAX_HEAD {
-        return HeadReading::TooLong;
-    }
-    match rest.get(..end).and_then(parse) {
-        Some(head) => HeadReading::Whole(head, skipped + end),
-        None => HeadReading::Malformed,
+/// Reads a head from the start of `bytes`: lines end in CRLF or a bare LF, empty ones before it are
+/// skipped (RFC 9112 §2.2), white space around a name and folded lines are refused (§5.1, §5.2).
+pub fn read(bytes: &[u8]) -> HeadReading<'_> {
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(bytes) {
+        Ok(Status::Complete(used)) if used <= MAX_HEAD => match take(&request) {
+            Some(head) => HeadReading::Whole(head, used),
+            None => HeadReading::Malformed,
+        },
+        Ok(Status::Partial) if bytes.len() < MAX_HEAD => HeadReading::Partial,
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => HeadReading::TooLong,
+        Err(_) => HeadReading::Malformed,
     }
 }
 
-/// The length of the head with its empty line; a bare LF ends a line too (RFC 9112 §2.2).
-fn head_end(bytes: &[u8]) -> Option<usize> {
-    let mut line = 0;
-    for (at, _) in bytes.iter().enumerate().filter(|(_, b)| **b == b'\n') {
-        let length = bytes.get(line..at).map_or(0, |text| match text {
-            [.., b'\r'] => text.len() - 1,
-            _ => text.len(),
-        });
-        if length == 0 {
-            return Some(at + 1);
-        }
-        line = at + 1;
-    }
-    None
-}
-
-fn parse(head: &[u8]) -> Option<Head<'_>> {
-    let lines = head.split(|byte| *byte == b'\n');
-    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    let mut lines = lines.filter(|line| !line.is_empty());
-    let mut words = std::str::from_utf8(lines.next()?).ok()?.split(' ');
-    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || method.is_empty() || !version.starts_with("HTTP/1.") {
-        return None;
-    }
-    let mut keep_alive = version != "HTTP/1.0";
+/// What a request comes to; `None` where it says two things.
+fn take<'a>(request: &httparse::Request<'_, 'a>) -> Option<Head<'a>> {
+    let mut keep_alive = request.version? >= 1;
     let mut has_body = false;
     let mut authorization = None;
-    for line in lines {
-        let colon = line.iter().position(|byte| *byte == b':')?;
-        let (name, value) = line.split_at_checked(colon)?;
-        // RFC 9112 §5.1: no white space around the name, which also refuses folded lines (§5.2).
-        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
-            return None;
-        }
-        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
-        let value = value.strip_prefix(b":")?.trim_ascii();
+    for header in &*request.headers {
+        let is = |wanted: &str| header.name.eq_ignore_ascii_case(wanted);
+        let value = header.value;
         if is("Authorization") {
-            if authorization.is_some() {
+            if authorization.replace(value).is_some() {
                 return None;
             }
-            authorization = Some(value);
         } else if is("Connection") {
             keep_alive &= !value.eq_ignore_ascii_case(b"close");
         } else if is("Transfer-Encoding") || (is("Content-Length") && value != b"0") {
@@ -103,8 +71,8 @@ fn parse(head: &[u8]) -> Option<Head<'_>> {
         }
     }
     Some(Head {
-        method,
-        path: path_of(target),
+        method: request.method?,
+        path: path_of(request.path?),
         authorization,
         keep_alive: keep_alive && !has_body,
         has_body,
@@ -193,6 +161,10 @@ mod tests {
         let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "y".repeat(MAX_HEAD));
         assert!(matches!(read(long.as_bytes()), HeadReading::TooLong));
         assert!(matches!(read(&[b'\n'; MAX_HEAD]), HeadReading::TooLong));
+        let lines = |count| format!("GET / HTTP/1.1\r\n{}\r\n", "a:\r\n".repeat(count));
+        whole(&lines(MAX_HEADERS));
+        let many = lines(MAX_HEADERS + 1);
+        assert!(matches!(read(many.as_bytes()), HeadReading::TooLong));
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod access;
 mod bucket;
 mod connection;
 mod denial;
-mod head;
+pub mod head;
 mod http;
 mod nonce;
 mod origins;

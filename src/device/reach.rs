@@ -155,6 +155,8 @@ fn ipv6(line: &str) -> Option<Candidate> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// `INTERFACE ADDRESS [FLAGS]`
@@ -269,5 +271,12 @@ mod tests {
         assert_eq!(address(Some("lo"), here), here);
         assert_eq!(address(None, here), here);
         assert_eq!(address(Some("none0"), here), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_of_the_kernel_makes_it_panic(line in "[0-9a-f ]{0,80}|\\PC*") {
+            ipv6(&line);
+        }
     }
 }

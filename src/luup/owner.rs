@@ -15,7 +15,7 @@ use crate::base::file;
 /// The most that is read of a table: 10,000 sockets.
 const MAX_TABLE: usize = 2 << 20;
 
-/// `TCP_LISTEN` and what a connection may be in while its answer is read (tcp_states.h).
+/// `TCP_LISTEN` (tcp_states.h).
 const LISTENING: u8 = 0x0A;
 
 /// Whose answers are believed: root's, the agent's own user's, and that of `luup.user`.
@@ -170,6 +170,8 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 mod tests {
     use std::net::{TcpListener, TcpStream};
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn is_refused(checked: Result<(), LuupError>) -> bool {
@@ -231,5 +233,27 @@ mod tests {
             assert_eq!(row(line), None, "{line}");
         }
         assert_eq!(socket("00000000000000000:1"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn s31_no_line_makes_it_panic_and_a_socket_is_read_as_the_kernel_writes_it(
+            line in "[0-9A-F: é]{0,80}|\\PC*",
+            address: [u8; 16],
+            port: u16,
+        ) {
+            row(&line);
+            for address in [IpAddr::from(address), IpAddr::from([1, 2, 3, address[0]])] {
+                let octets = match address {
+                    IpAddr::V4(address) => address.octets().to_vec(),
+                    IpAddr::V6(address) => address.octets().to_vec(),
+                };
+                let words = octets.chunks(4).map(|word| {
+                    format!("{:08X}", u32::from_ne_bytes(word.try_into().unwrap()))
+                });
+                let text = format!("{}:{port:04X}", words.collect::<String>());
+                prop_assert_eq!(socket(&text), Some(canonical(SocketAddr::new(address, port))));
+            }
+        }
     }
 }

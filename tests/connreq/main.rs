@@ -1,5 +1,6 @@
 //! Connection requests over real sockets, with peers that behave and peers that don't.
 
 mod floods;
+mod fuzzed;
 mod http;
 mod served;
