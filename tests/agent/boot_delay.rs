@@ -1,16 +1,13 @@
 //! The first session after a boot comes after a random delay, unless somebody asks for it.
 
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Home, wait_for};
 
 /// A box with a delay of up to a day, which is next to never an instant.
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_acs(&acs.url());
+    home.set_caller();
     home.set_uci("cpe", "boot_delay_max", "86400");
     home
 }
@@ -52,7 +49,7 @@ fn s20_a_boot_waits_and_who_asks_for_a_session_gets_it_with_the_boot() {
     let then = held(&agent.status()).expect("a boot delay in the status");
     assert!(then <= first && first - then < 100, "{first} {then}");
     let url = agent.connection_request_url();
-    assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+    assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
     session(&acs, &["1 BOOT", "6 CONNECTION REQUEST"]);
     wait_for("an end of the delay", || {
         held(&agent.status()).is_none().then_some(())

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::{Authority, EXPIRED, Leaf, NOT_YET, ServerTls};
 
@@ -18,9 +18,7 @@ fn lab(days: (i64, i64), clock: Option<i64>) -> (ScriptedAcs, Home) {
         ..AcsOptions::default()
     });
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("acs", "retry_min_wait_interval", "1");
     let roots = home.config_dir().join("roots.pem");
     fs::write(&roots, authority.pem()).unwrap();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cwmpd::base::xsd::XsdType;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 
 /// Stored by the agent.
@@ -17,9 +17,7 @@ const ZONE: &str = "Device.Time.LocalTimeZone";
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
     home.write_config("system", "config system\n\toption timezone 'UTC'\n");
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home
 }
 
@@ -58,9 +56,9 @@ fn known_home(acs: &ScriptedAcs) -> Home {
     home
 }
 
-/// Lets the first such call upon this file fail.
-fn failing(file: &str, call: &str, errno: &str) -> Vec<String> {
-    let inject = format!("inject={call}:error={errno}:when=1");
+/// Lets such calls upon this file fail: `CALL:error=ERRNO`, and which of them.
+fn failing(file: &str, which: &str) -> Vec<String> {
+    let inject = format!("inject={which}");
     [
         "strace",
         "-D",
@@ -117,7 +115,10 @@ fn s27_state_that_cannot_be_read_once_is_no_first_start() {
         home.power_cycle();
         let before = home.log().matches("no session is opened").count();
         assert!(Path::new(&file(name)).exists(), "{name}");
-        let agent = start_under(&home, &failing(&file(name), call, errno));
+        let agent = start_under(
+            &home,
+            &failing(&file(name), &format!("{call}:error={errno}:when=1")),
+        );
         assert_eq!(events(&acs), ["1 BOOT"], "{name} {call} {errno}");
         let said = home.log().matches("no session is opened").count();
         assert_eq!(said, before + 1, "{name} {call} {errno}");
@@ -180,7 +181,7 @@ fn s27_the_run_folder_that_cannot_be_read_once_is_no_boot_and_loses_no_event() {
         let path = home.run_dir().join(name).display().to_string();
         assert!(Path::new(&path).exists(), "{name}");
         let before = home.log().matches("no session is opened").count();
-        let agent = start_under(&home, &failing(&path, "openat", "EMFILE"));
+        let agent = start_under(&home, &failing(&path, "openat:error=EMFILE:when=1"));
         wait_for("the agent", || {
             let status = home.run(&["status"]).out;
             status.contains("call us at").then_some(())
@@ -343,18 +344,7 @@ fn s28_what_is_in_the_file_is_no_fault() {
     for errno in ["EINVAL", "EOPNOTSUPP", "EIO"] {
         let home = home(&acs);
         let config = home.config_dir().display().to_string();
-        let wrapper = [
-            "strace",
-            "-D",
-            "-f",
-            "-o",
-            "/dev/null",
-            "-P",
-            &config,
-            "-e",
-            &format!("inject=fsync:error={errno}"),
-        ];
-        let agent = home.start_under(&wrapper);
+        let agent = start_under(&home, &failing(&config, &format!("fsync:error={errno}")));
         acs.session(|s| {
             s.inform();
             s.set(&[(ZONE, XsdType::String, "CET-1")], "the key");
@@ -373,18 +363,7 @@ fn s28_a_model_folder_that_is_never_synced_is_used_all_the_same() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let model = home.model_dir().display().to_string();
-    let wrapper = [
-        "strace",
-        "-D",
-        "-f",
-        "-o",
-        "/dev/null",
-        "-P",
-        &model,
-        "-e",
-        "inject=fsync:error=EINVAL",
-    ];
-    let agent = home.start_under(&wrapper);
+    let agent = start_under(&home, &failing(&model, "fsync:error=EINVAL"));
     assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"]);
     is_idle(&agent);
     agent.keep_port();

@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Home, wait_for};
 use nix::unistd::geteuid;
 
@@ -225,9 +225,7 @@ fn s29_no_query_of_an_address_is_logged_or_shown() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home();
     let url = format!("{}?token=TELLTALE", acs.url());
-    home.set_uci("acs", "url", &url);
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&url);
     let agent = home.start();
     acs.session(|s| {
         s.inform();

@@ -9,7 +9,7 @@ use cwmpd::agent::control::{Request, ask};
 use cwmpd::agent::{Conditions, Folders, run_under};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
 
@@ -55,8 +55,7 @@ impl Faults {
 /// A box whose agent runs in this process, until the process ends: its jobs meet faults.
 fn start(home: &Home, faults: &Faults) {
     home.set_uci("cpe", "log_to_console", "0");
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_caller();
     let folders = Folders {
         model_dir: home.model_dir(),
         config_dir: home.config_dir(),
@@ -72,9 +71,7 @@ fn start(home: &Home, faults: &Faults) {
 
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("acs", "retry_min_wait_interval", "1");
     home
 }
@@ -116,7 +113,7 @@ fn f01_a_session_thread_that_panics_or_hangs_is_a_failed_session() {
             let url = ask(&home.run_dir(), &Request::Get(url)).ok()?;
             url.starts_with("http").then(|| url.trim_end().to_owned())
         });
-        assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+        assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
         acs.session(|s| {
             assert_eq!(s.inform().event[0].event_code, "6 CONNECTION REQUEST");
             s.end();

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use cwmpd_lab::acs::{AcsOptions, Caller, ScriptedAcs, loopback};
+use cwmpd_lab::acs::{AcsOptions, CALLER, Caller, ScriptedAcs, loopback};
 use cwmpd_lab::attack::{Attack, AttackKind};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 
@@ -16,8 +16,7 @@ const SOON: Duration = Duration::from_secs(3);
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
     home.set_uci("acs", "url", &acs.url());
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_caller();
     home.set_uci("cpe", "max_connection_requests", "1000");
     home.set_uci("cpe", "log_severity", "INFO");
     home
@@ -37,7 +36,7 @@ fn twelve_of_twelve(url: &str, from: IpAddr, keeps_connection: bool, what: &str)
             delay: Duration::from_millis(DELAYS_MS[turn % DELAYS_MS.len()]),
             keeps_connection,
             from: Some(from),
-            ..Caller::new("caller", "calling")
+            ..Caller::new(CALLER.0, CALLER.1)
         };
         let start = Instant::now();
         let answer = caller.call(url).map(|answer| answer.status);
@@ -123,7 +122,7 @@ fn s22_the_acs_sets_how_many_connection_requests_are_accepted() {
     home.set_uci("cpe", "max_connection_requests", "2");
     let agent = home.start();
     let url = agent.connection_request_url();
-    let call = || Caller::new("caller", "calling").call(&url).unwrap();
+    let call = || Caller::new(CALLER.0, CALLER.1).call(&url).unwrap();
     assert_eq!([call().status, call().status], [200, 200]);
     let answer = call();
     assert_eq!(answer.status, 503);
@@ -155,7 +154,7 @@ fn s22_a_network_that_is_none_keeps_the_port_closed_to_all_but_the_others() {
     let url = agent.connection_request_url();
     let call = |from| {
         let from = Some(loopback(from));
-        let caller = Caller::new("caller", "calling");
+        let caller = Caller::new(CALLER.0, CALLER.1);
         Caller { from, ..caller }.call(&url)
     };
     assert!(home.log().contains("cwmpd.cpe.allow_from: '127.0.0.0/33'"));

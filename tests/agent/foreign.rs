@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use cwmpd::soap::{CwmpVersion, Message};
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
-use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
+use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::http::Reply;
 
 const LEVEL: &str = "Device.ManagementServer.PeriodicInformInterval";
@@ -12,19 +12,9 @@ const LEVEL: &str = "Device.ManagementServer.PeriodicInformInterval";
 /// A box that knows an ACS, and would wait longer for a retry than any test.
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("acs", "retry_min_wait_interval", "600");
     home
-}
-
-/// Waits until so many sessions have failed, and has the box try again at once.
-fn again(home: &Home, agent: &Daemon<'_>, failed: usize) {
-    wait_for("the end of the failed session", || {
-        (home.log().matches("session failed").count() == failed).then_some(())
-    });
-    agent.inform();
 }
 
 /// Answers the POST that waits with these bytes.
@@ -171,7 +161,7 @@ fn s11_an_acs_that_answers_400_to_newer_versions_is_met_in_its_own_and_remembere
     let before = [CwmpVersion::V1_2, CwmpVersion::V1_1].map(|version| [version; 2]);
     for (failed, offered) in before.into_iter().flatten().enumerate() {
         acs.session(|s| session(s, offered));
-        again(&home, &agent, failed + 1);
+        agent.retry_after(failed + 1);
     }
     acs.session(|s| session(s, CwmpVersion::V1_0));
     agent.wait_for_log("session ended: success, in CWMP 1.0");
@@ -210,7 +200,7 @@ fn s11_a_busy_acs_and_broken_answers_do_not_pin_the_box_to_an_old_version() {
             assert_eq!(version, CwmpVersion::V1_2, "after {failed} failures");
             s.answer(trouble);
         });
-        again(&home, &agent, failed + 1);
+        agent.retry_after(failed + 1);
     }
     acs.session(|s| {
         s.inform();

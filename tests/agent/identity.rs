@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::Home;
 
 const MAC: &str = "00:d0:9e:01:02:03";
@@ -11,9 +11,7 @@ const MAC: &str = "00:d0:9e:01:02:03";
 /// A box that nobody named: its hardware address is in a file that a test can change.
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     for option in [
         "manufacturer",
         "manufacturer_oui",

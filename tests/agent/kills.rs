@@ -7,16 +7,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::http::Reply;
 
 /// A box that the ACS knows, with a periodic inform every two seconds.
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("acs", "periodic_inform_interval", "2");
     // Another port would be another URL, and so a change.
     home.set_uci("cpe", "port", &cwmpd_lab::home::free_port().to_string());

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use cwmpd::luup::limits::{MAX_BYTES, MAX_NAMES};
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, Session, request_connection};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::luup::hostile::{greatest_home, hostile};
 use cwmpd_lab::luup::{FakeLuup, Mood};
@@ -20,9 +20,7 @@ const TOLD: &str = "X_TEST_Status;STRING;source;r;;active;;;;;;;;;luup:ZWaveNetw
 /// A box that waits for Luup as long as it may be told to, and looks at it for sessions only.
 fn home(acs: &ScriptedAcs, luup: &FakeLuup) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("cpe", "periodic_notify_enable", "0");
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &luup.url());
@@ -152,8 +150,7 @@ fn s24_a_hostile_home_keeps_nobody_from_the_agent() {
     let luup = FakeLuup::start();
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs, &luup);
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_caller();
     let agent = home.start();
     acs.session(|s| {
         s.inform();
@@ -163,7 +160,7 @@ fn s24_a_hostile_home_keeps_nobody_from_the_agent() {
     let nodes = agent.get(NODES);
     assert_eq!(nodes, "12");
     let called = || {
-        assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+        assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
         acs.session(|s| {
             assert_eq!(events(s), ["6 CONNECTION REQUEST"]);
             s.end();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 
 const LAST_FAILURE: &str = "Device.ManagementServer.X_CWMPD_LastFailure";
@@ -20,11 +20,8 @@ const SOON: Duration = Duration::from_secs(15);
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
     home.write_config("system", "config system\n\toption timezone 'UTC'\n");
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_acs(&acs.url());
+    home.set_caller();
     home
 }
 
@@ -275,7 +272,7 @@ fn f04_a_reboot_command_that_fails_does_not_mute_the_box() {
     session(&acs, &[reboot()]);
     // While it is to come, and once it has failed.
     let url = agent.connection_request_url();
-    assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+    assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
     let start = Instant::now();
     let events = acs.session(|s| {
         let inform = s.inform();

@@ -7,20 +7,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cwmpd::base::xsd::XsdType;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
 use nix::fcntl::{Flock, FlockArg};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cwmpd");
 
 fn configure(home: &Home, acs: &ScriptedAcs) {
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("cpe", "port", &free_port().to_string());
     home.set_uci("cpe", "path", "/wake");
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_caller();
 }
 
 fn home(acs: &ScriptedAcs) -> Home {
@@ -46,7 +43,7 @@ fn events(acs: &ScriptedAcs) -> Vec<String> {
 fn assert_reachable(acs: &ScriptedAcs, agent: &Daemon<'_>, url: &str, case: &str) {
     assert_eq!(agent.connection_request_url(), url, "{case}");
     wait_for("the port", || {
-        let status = request_connection(url, "caller", "calling").ok()?;
+        let status = request_connection(url, CALLER.0, CALLER.1).ok()?;
         (status == 200).then_some(())
     });
     assert_eq!(events(acs), ["6 CONNECTION REQUEST"], "{case}");

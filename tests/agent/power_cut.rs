@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{CwmpVersion, Envelope, Header, Message, ParameterValue};
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::{Daemon, Home};
 
 /// The system calls that change something.
@@ -66,9 +66,7 @@ fn box_with_two_packages(acs: &ScriptedAcs, package: Package) -> Home {
     // A port of the system's choice would be another one after the cut.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     home.set_uci("cpe", "port", &free.unwrap().port().to_string());
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, Status};
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::Home;
 
 const IGD: &str = "InternetGatewayDevice.";
@@ -22,9 +22,7 @@ config wifi-iface 'home'
 /// A box of the root `Device.` that knows an ACS.
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.write_config("wireless", WIRELESS);
     home
 }

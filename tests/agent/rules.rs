@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use cwmpd::soap::{CwmpVersion, Envelope, Header, Message};
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::Reply;
 
@@ -16,11 +16,8 @@ const MOMENT: Duration = Duration::from_millis(300);
 
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_acs(&acs.url());
+    home.set_caller();
     home
 }
 
@@ -68,7 +65,7 @@ fn several_connection_requests_during_a_session_are_one_more_session() {
     acs.session(|s| {
         s.receive_inform();
         for _ in 0..3 {
-            assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+            assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
         }
         s.respond(Message::InformResponse { max_envelopes: 1 });
         s.end();
@@ -90,10 +87,10 @@ fn a_refused_connection_request_causes_no_session() {
     settled(&acs, &agent);
     let url = agent.connection_request_url();
     assert_eq!(request_connection(&url, "caller", "wrong").unwrap(), 401);
-    assert_eq!(request_connection(&url, "other", "calling").unwrap(), 401);
+    assert_eq!(request_connection(&url, "other", CALLER.1).unwrap(), 401);
     let elsewhere = format!("{url}x");
     assert_eq!(
-        request_connection(&elsewhere, "caller", "calling").unwrap(),
+        request_connection(&elsewhere, CALLER.0, CALLER.1).unwrap(),
         404
     );
     assert!(acs.is_left_alone_for(MOMENT));

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use cwmpd::base::xsd::XsdType;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Side, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Side};
 use cwmpd_lab::home::{Home, wait_for};
 
 const PASSWORD: &str = "Device.ManagementServer.ConnectionRequestPassword";
@@ -14,9 +14,7 @@ const TELLTALE: &str = "telltale";
 
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("cpe", "passwd", &format!("{TELLTALE}-0"));
     home
 }

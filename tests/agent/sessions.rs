@@ -4,7 +4,7 @@ use std::net::TcpListener;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, Auth, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
 use cwmpd_lab::http::{Authority, Leaf, Reply, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
@@ -12,11 +12,8 @@ use cwmpd_lab::luup::FakeLuup;
 /// A box that knows an ACS.
 fn home(url: &str) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", url);
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_acs(url);
+    home.set_caller();
     home
 }
 
@@ -82,7 +79,7 @@ fn a_connection_request_opens_a_session_and_boot_is_told_once() {
     agent.keep_port();
     let url = agent.connection_request_url();
     assert_eq!(request_connection(&url, "caller", "wrong").unwrap(), 401);
-    assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+    assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
     let code = |s: &mut cwmpd_lab::acs::Session<'_>| s.inform().event.remove(0).event_code;
     acs.session(|s| {
         assert_eq!(code(s), "6 CONNECTION REQUEST");
@@ -117,7 +114,7 @@ fn w24_a_connection_request_is_answered_while_the_acs_hangs() {
         s.receive_inform();
         // The box waits for the InformResponse meanwhile.
         let url = agent.connection_request_url();
-        assert_eq!(request_connection(&url, "caller", "calling").unwrap(), 200);
+        assert_eq!(request_connection(&url, CALLER.0, CALLER.1).unwrap(), 200);
         s.respond(Message::InformResponse { max_envelopes: 1 });
         s.receive_empty();
         s.end();

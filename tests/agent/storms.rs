@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
 use nix::sys::signal::{Signal, kill};
@@ -15,11 +15,8 @@ use nix::unistd::Pid;
 
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
-    home.set_uci("cpe", "userid", "caller");
-    home.set_uci("cpe", "passwd", "calling");
+    home.set_acs(&acs.url());
+    home.set_caller();
     home.set_uci("cpe", "periodic_notify_interval", "1");
     home
 }
@@ -46,7 +43,7 @@ fn during<T>(mut storm: impl FnMut() + Send, work: impl FnOnce() -> T) -> T {
 }
 
 fn is_called(acs: &ScriptedAcs, url: &str) {
-    assert_eq!(request_connection(url, "caller", "calling").unwrap(), 200);
+    assert_eq!(request_connection(url, CALLER.0, CALLER.1).unwrap(), 200);
     acs.session(|s| {
         let inform = s.inform();
         let mut events = inform.event.iter();

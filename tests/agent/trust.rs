@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use cwmpd_lab::Folder;
-use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::{Authority, Identity, Leaf, Reply, Server, ServerTls};
 
@@ -54,9 +54,7 @@ impl Impostor {
     fn victim(&self) -> Home {
         let program = self.program();
         let home = Home::new(program);
-        home.set_uci("acs", "url", &self.server.url("/"));
-        home.set_uci("acs", "userid", USER.0);
-        home.set_uci("acs", "passwd", USER.1);
+        home.set_acs(&self.server.url("/"));
         home.set_uci("acs", "retry_min_wait_interval", "1");
         home.set_uci("acs", "retry_interval_multiplier", "1000");
         home

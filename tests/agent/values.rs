@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use cwmpd::base::xsd::XsdType;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::Home;
 
 /// Long enough for several looks.
@@ -12,9 +12,7 @@ const SEVERAL_LOOKS: Duration = Duration::from_secs(3);
 
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("cpe", "periodic_notify_interval", "1");
     home
 }

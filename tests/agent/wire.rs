@@ -2,8 +2,8 @@
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, Side, USER};
-use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, Side};
+use cwmpd_lab::home::Home;
 use cwmpd_lab::http::Reply;
 use cwmpd_lab::luup::FakeLuup;
 
@@ -12,9 +12,7 @@ const URL: &str = "Device.ManagementServer.URL";
 /// A box that knows an ACS, and would wait longer for a retry than any test.
 fn home(acs: &ScriptedAcs) -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
-    home.set_uci("acs", "url", &acs.url());
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url());
     home.set_uci("acs", "retry_min_wait_interval", "600");
     home
 }
@@ -25,14 +23,6 @@ fn start() -> ScriptedAcs {
 
 fn events(inform: &cwmpd::soap::Inform) -> Vec<&str> {
     inform.event.iter().map(|e| e.event_code.as_str()).collect()
-}
-
-/// Waits until so many sessions have failed, and has the box try again at once.
-fn again(home: &Home, agent: &Daemon<'_>, failed: usize) {
-    wait_for("the end of the failed session", || {
-        (home.log().matches("session failed").count() == failed).then_some(())
-    });
-    agent.inform();
 }
 
 /// A session in which the ACS wants nothing.
@@ -62,7 +52,7 @@ fn w17_whatever_goes_wrong_the_box_comes_back_with_the_same_events() {
             assert_eq!(u32::try_from(count), Ok(inform.retry_count));
             s.answer(trouble);
         });
-        again(&home, &agent, count + 1);
+        agent.retry_after(count + 1);
     }
     acs.session(|s| {
         let inform = s.inform();
@@ -212,7 +202,7 @@ fn a_value_change_is_told_again_until_the_acs_has_heard_it() {
         told(&s.receive_inform());
         s.answer(Reply::close_without_answer());
     });
-    again(&home, &agent, 1);
+    agent.retry_after(1);
     acs.session(|s| {
         told(&s.inform());
         s.end();

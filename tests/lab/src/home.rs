@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use cwmpd::device::uci;
 
 use crate::Folder;
+use crate::acs::{CALLER, USER};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -164,6 +165,19 @@ impl Home {
         .expect("a change of the configuration");
     }
 
+    /// Tells the box where its ACS is, and to log in there as [`USER`].
+    pub fn set_acs(&self, url: &str) {
+        self.set_uci("acs", "url", url);
+        self.set_uci("acs", "userid", USER.0);
+        self.set_uci("acs", "passwd", USER.1);
+    }
+
+    /// Tells the box to take connection requests of [`CALLER`].
+    pub fn set_caller(&self) {
+        self.set_uci("cpe", "userid", CALLER.0);
+        self.set_uci("cpe", "passwd", CALLER.1);
+    }
+
     /// An option of the package `cwmpd`, as it is in the file.
     pub fn uci(&self, section: &str, option: &str) -> Option<String> {
         let (document, _) = uci::load(&self.config_dir(), "cwmpd").ok()??;
@@ -284,6 +298,15 @@ impl Daemon<'_> {
     pub fn inform(&self) {
         let output = self.home.run(&["inform"]);
         assert_eq!(output.code, 0, "inform: {}", output.err);
+    }
+
+    /// Waits until so many sessions have failed, and has the box try again at once.
+    pub fn retry_after(&self, failed: usize) {
+        wait_for("the end of the failed session", || {
+            let log = self.home.log();
+            (log.matches("session failed").count() == failed).then_some(())
+        });
+        self.inform();
     }
 
     /// The connection-request URL; waits until there is one.

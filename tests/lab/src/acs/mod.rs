@@ -45,6 +45,9 @@ pub const PATIENCE: Duration = Duration::from_secs(40);
 /// The user the ACS knows by default, and its password.
 pub const USER: (&str, &str) = ("FFFFFF-home-000001", "acs \"secret\" \\1");
 
+/// What the ACS logs in with at a box for a connection request.
+pub const CALLER: (&str, &str) = ("caller", "call me");
+
 /// How the ACS wants the box to prove itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Status;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::Home;
 use cwmpd_lab::http::{Authority, Leaf, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
@@ -31,9 +31,7 @@ fn main() {
     let luup = FakeLuup::start();
     let ca_file = home.config_dir().join("ca.pem");
     fs::write(&ca_file, authority.pem()).expect("a CA file");
-    home.set_uci("acs", "url", &acs.url_by_name("localhost"));
-    home.set_uci("acs", "userid", USER.0);
-    home.set_uci("acs", "passwd", USER.1);
+    home.set_acs(&acs.url_by_name("localhost"));
     home.set_uci("acs", "ssl_cacert", &ca_file.to_string_lossy());
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &luup.url());

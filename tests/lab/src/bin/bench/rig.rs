@@ -4,14 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
-use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs, Session, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, Auth, CALLER, ScriptedAcs, Session, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
 
 use crate::model;
 use crate::process::Process;
-
-/// Who may send connection requests.
-const CALLER: (&str, &str) = ("acs", "call me");
 
 /// A box that can be started.
 pub struct Rig {
@@ -28,11 +25,8 @@ impl Rig {
             ..AcsOptions::default()
         });
         let home = Home::new(program);
-        home.set_uci("acs", "url", &acs.url());
-        home.set_uci("acs", "userid", USER.0);
-        home.set_uci("acs", "passwd", USER.1);
-        home.set_uci("cpe", "userid", CALLER.0);
-        home.set_uci("cpe", "passwd", CALLER.1);
+        home.set_acs(&acs.url());
+        home.set_caller();
         home.set_uci("cpe", "log_severity", "WARNING");
         home.write_config("system", "config system\n\toption hostname 'box'\n");
         if parameters > 0 {

@@ -4,14 +4,11 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use cwmpd::soap::Inform;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, USER, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
 use cwmpd_lab::luup::FakeLuup;
 
 use crate::narrator::{self, aside, scene};
-
-/// Name and password that a connection request needs.
-const CALLER: (&str, &str) = ("acs", "call me");
 
 /// Everything on loopback, on ports that the system chose.
 pub struct World<'a> {
@@ -35,11 +32,8 @@ impl<'a> World<'a> {
             })
         };
         let (acs_a, acs_b, luup) = (acs("ACS A"), acs("ACS B"), FakeLuup::start());
-        home.set_uci("acs", "url", &acs_a.url());
-        home.set_uci("acs", "userid", USER.0);
-        home.set_uci("acs", "passwd", USER.1);
-        home.set_uci("cpe", "userid", CALLER.0);
-        home.set_uci("cpe", "passwd", CALLER.1);
+        home.set_acs(&acs_a.url());
+        home.set_caller();
         home.set_uci("cpe", "periodic_notify_interval", "1");
         home.set_uci("luup", "enable", "1");
         home.set_uci("luup", "url", &luup.url());
