@@ -145,16 +145,21 @@ impl Clocks {
 
     /// One reading.
     pub(super) fn now(&self) -> Now {
-        let uptime = ClockId::CLOCK_BOOTTIME.now();
         let unix = unix();
         let local = self.zone.find_local_time_type(unix);
         Now {
-            uptime: uptime.map(Duration::from).unwrap_or_default(),
+            uptime: uptime(),
             unix,
             utc_offset: local.map_or(0, |local| local.ut_offset()),
             confirmed: self.confirmed != Confirmed::Nobody,
         }
     }
+}
+
+/// Since the boot, sleep included.
+pub(super) fn uptime() -> Duration {
+    let uptime = ClockId::CLOCK_BOOTTIME.now();
+    uptime.map(Duration::from).unwrap_or_default()
 }
 
 /// The wall clock: seconds since 1970-01-01T00:00:00Z.

@@ -9,11 +9,8 @@ use super::error::AgentError;
 use super::patience::Patience;
 use super::trouble::Trouble;
 use crate::base::file::{self, Keep};
-use crate::datamodel::csv::{self, Trailer};
+use crate::datamodel::csv;
 use crate::datamodel::model::Model;
-
-/// The most that is read of the file: as much as of the state file, whose rows it has.
-const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The file in the run folder, in the format of the state files.
 pub(super) struct Live {
@@ -35,12 +32,8 @@ impl Live {
         patience: Patience,
     ) -> Result<Self, AgentError> {
         let file = run_dir.join("live.data");
-        if let Some(bytes) = patience.read(&file, MAX_FILE_BYTES)? {
-            let parsed = csv::parse(&bytes);
-            if parsed.trailer == Trailer::Good {
-                let rows: Vec<_> = parsed.rows.into_iter().map(|(_, row)| row).collect();
-                model.restore_volatile(&rows);
-            }
+        if let Some(rows) = patience.read_state(&file)? {
+            model.restore_volatile(&rows);
         }
         Ok(Self {
             file,

@@ -20,7 +20,8 @@
 //!   short; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
 //!   heard yet, should the program be killed.
-//! * `trouble` is what does not work at present, `spare` the state while the disk takes none.
+//! * `trouble` is what does not work at present, `backoff` when it is tried again, `spare` the state
+//!   while the disk takes none.
 //! * `run_dir` keeps a second agent away and knows whether the box or only the program restarted.
 //! * `logger` writes the log.
 //!
@@ -28,6 +29,7 @@
 
 mod address;
 mod answers;
+mod backoff;
 mod changes;
 mod clocks;
 pub mod control;

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use super::start::Folders;
 use crate::base::config::{Config, ConfigReading, Remark, review};
+use crate::base::file;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci::Document;
 
@@ -47,6 +48,26 @@ pub fn read_config(folders: &Folders) -> Config {
     let (config, complaints) = read(&source(folders), &folders.config_dir);
     complaints.log(&Complaints::default());
     config
+}
+
+/// Nobody but its owner is to read the passwords in `/etc/config/cwmpd`: a file that somebody copied
+/// there, or wrote with an editor, is often open to all.
+pub(super) fn close(config_dir: &Path) {
+    // A link stays a link.
+    let Ok(path) = config_dir.join(OWN_PACKAGE).canonicalize() else {
+        return;
+    };
+    let closed = file::make_private(&path);
+    let path = path.display();
+    match closed {
+        Ok(true) => log::warn!(
+            "{path}: every user of the box could read the passwords in it; it is closed to others"
+        ),
+        Ok(false) => {}
+        Err(e) => log::warn!(
+            "{path}: cannot be closed to other users, who may read the passwords in it: {e}"
+        ),
+    }
 }
 
 /// What is wrong with the package as it was read last.

@@ -10,21 +10,23 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use nix::time::ClockId;
-
+use super::backoff::Backoff;
+use super::clocks::uptime;
 use super::control::{Request, Server};
 use super::error::AgentError;
 use super::parts::{self, Part};
 use super::signals::{Signals, Wish};
 use super::timers::{LoopTimer, Timers};
 use crate::base::file;
+use crate::datamodel::csv::{self, Trailer};
+use crate::datamodel::row::Row;
+use crate::datamodel::store::MAX_FILE_BYTES;
 
 /// How long a file that cannot be read is waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
-/// From one attempt to the next: at first; each time twice as long, up to the second.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// From one attempt to the next.
+const PAUSES: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(8));
 
 /// Whether there is time left to wait for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,19 @@ impl Patience {
         let bytes = self.read(path, limit)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     }
+
+    /// The rows of a file in the format of the state files. One that was not written whole has none.
+    ///
+    /// # Errors
+    /// As [`Patience::read`].
+    pub(super) fn read_state(self, path: &Path) -> Result<Option<Vec<Row>>, AgentError> {
+        let bytes = self.read(path, MAX_FILE_BYTES)?;
+        Ok(bytes.map(|bytes| {
+            let parsed = csv::parse(&bytes);
+            let rows = parsed.rows.into_iter().map(|(_, row)| row);
+            rows.filter(|_| parsed.trailer == Trailer::Good).collect()
+        }))
+    }
 }
 
 /// The parts that work during the wait.
@@ -88,7 +103,7 @@ pub(super) fn wait_for<T>(
     mut attempt: impl FnMut(Patience) -> Result<T, AgentError>,
 ) -> Result<Option<T>, AgentError> {
     let begin = uptime();
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = PAUSES;
     let mut patience = Patience::Left;
     loop {
         let why = match attempt(patience) {
@@ -107,10 +122,9 @@ pub(super) fn wait_for<T>(
             "{why}; no session is opened, and this is tried again, for {longest} s at most"
         );
         log::error!("{told}");
-        if !rest(pause, &told, signals, control)? {
+        if !rest(backoff.pause(), &told, signals, control)? {
             return Ok(None);
         }
-        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
     }
 }
 
@@ -123,7 +137,7 @@ fn rest(
     control: &mut Server,
 ) -> Result<bool, AgentError> {
     let mut timers = Timers::default();
-    timers.due_by(LoopTimer::Save, uptime().saturating_add(pause));
+    timers.due_by(LoopTimer::Mend, uptime().saturating_add(pause));
     loop {
         let parts: [(WaitingPart, &dyn Part); 3] = [
             (WaitingPart::Signals, signals),
@@ -148,9 +162,4 @@ fn rest(
             }
         }
     }
-}
-
-fn uptime() -> Duration {
-    let uptime = ClockId::CLOCK_BOOTTIME.now();
-    uptime.map(Duration::from).unwrap_or_default()
 }

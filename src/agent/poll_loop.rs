@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::address::AcsPlace;
+use super::backoff::Backoff;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
@@ -92,8 +93,8 @@ pub(super) struct Agent {
     pub config: Config,
     /// What is wrong with the file of `config`.
     pub complaints: Complaints,
-    /// From one attempt to the next where a file of the configuration cannot be read.
-    pub config_pause: Duration,
+    /// Where a file of the configuration cannot be read.
+    pub config_backoff: Backoff,
     pub clocks: Rc<RefCell<Clocks>>,
     pub facts: Rc<RefCell<Facts>>,
     pub home: Rc<RefCell<Home>>,
@@ -231,7 +232,7 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Config) => self.read_files_again(now),
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
-            LoopEvent::Due(LoopTimer::Save) => self.mend(),
+            LoopEvent::Due(LoopTimer::Mend) => self.mend(),
             LoopEvent::Due(LoopTimer::Look) => {
                 if self.session.is_none() && !self.ask_luup(now) {
                     self.look(now);
@@ -310,7 +311,7 @@ impl Agent {
         self.spare.follow(&self.model);
         if self.troubles().next().is_some() {
             let at = self.now().uptime.saturating_add(TROUBLE_PAUSE);
-            self.timers.due_by(LoopTimer::Save, at);
+            self.timers.due_by(LoopTimer::Mend, at);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::backoff::Backoff;
 use super::logger;
 use super::own_config::{self, OWN_PACKAGE};
 use super::poll_loop::Agent;
@@ -10,11 +11,18 @@ use super::start;
 use super::timers::LoopTimer;
 use super::watch::BoxChange;
 use crate::base::clock::Now;
+use crate::base::config::Config;
+use crate::base::digest::hex;
 use crate::connreq::Listener;
+use crate::datamodel::model::Model;
 
-/// From a failed attempt to read a file of the configuration to the next one: at first, and at most.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// From a failed attempt to read a file of the configuration to the next one.
+pub(super) const CONFIG_PAUSES: Backoff =
+    Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+
+/// The durable record of the path of the connection-request URL: kept, since a new one is a value
+/// change; gone with a factory reset (TR-069 §3.2.2).
+const PATH_RECORD: &str = "connreq.path";
 
 impl Agent {
     /// Follows the agent's own configuration, where that is not as it was last read. The root of the
@@ -81,12 +89,11 @@ impl Agent {
     /// Sees to it that files that could not be read are tried again.
     pub(super) fn retry_config(&mut self, now: Now) {
         if !self.uci.borrow().is_to_be_tried_again() {
-            self.config_pause = FIRST_PAUSE;
+            self.config_backoff.reset();
             self.timers.stop(LoopTimer::Config);
         } else if !self.timers.is_set(LoopTimer::Config) {
-            let at = now.uptime.saturating_add(self.config_pause);
+            let at = now.uptime.saturating_add(self.config_backoff.pause());
             self.timers.due_by(LoopTimer::Config, at);
-            self.config_pause = self.config_pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
     }
 
@@ -112,7 +119,7 @@ impl Agent {
                     true
                 }
                 BoxChange::Files => {
-                    start::close_config(&self.folders.config_dir);
+                    own_config::close(&self.folders.config_dir);
                     self.follow_config(now);
                     self.find_address();
                     true
@@ -187,11 +194,29 @@ impl Agent {
             false => self.listener.close(),
         }
         let has_moved = self.follow_acs();
-        let path = start::connection_request_path(&self.config, &mut self.model);
+        let path = request_path(&self.config, &mut self.model);
         let port = self.listener.port();
         let mut facts = self.facts.borrow_mut();
         let is_new = has_moved || facts.port != port || facts.path != path;
         (facts.port, facts.path) = (port, path);
         is_new
     }
+}
+
+/// The path of the connection-request URL: the configured one, or a random one that is kept.
+fn request_path(config: &Config, model: &mut Model) -> String {
+    if let Some(path) = &config.path {
+        return path.clone();
+    }
+    if let Some(path) = model.record(PATH_RECORD) {
+        return path.to_owned();
+    }
+    let mut token = [0; 16];
+    if let Err(e) = getrandom::fill(&mut token) {
+        log::warn!("no random bytes for the path of the connection-request URL: {e}");
+        return String::new();
+    }
+    let path = format!("/{}", hex(&token));
+    model.set_record(PATH_RECORD, Some(&path));
+    path
 }

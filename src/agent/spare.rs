@@ -9,9 +9,8 @@ use super::error::AgentError;
 use super::patience::Patience;
 use super::trouble::Trouble;
 use crate::base::file::{self, Keep};
-use crate::datamodel::csv::{self, Trailer};
+use crate::datamodel::csv;
 use crate::datamodel::model::Model;
-use crate::datamodel::store::MAX_FILE_BYTES;
 
 /// The file in the run folder, in the format of the state files.
 pub(super) struct Spare {
@@ -35,11 +34,9 @@ impl Spare {
         patience: Patience,
     ) -> Result<Self, AgentError> {
         let file = run_dir.join("state.data");
-        let limit = usize::try_from(MAX_FILE_BYTES).unwrap_or(usize::MAX);
-        let found = patience.read(&file, limit)?;
-        if let Some(parsed) = found.as_deref().map(csv::parse) {
-            let rows: Vec<_> = parsed.rows.into_iter().map(|(_, row)| row).collect();
-            if parsed.trailer == Trailer::Good && model.restore_unsaved(&rows, boot) {
+        let found = patience.read_state(&file)?;
+        if let Some(rows) = &found {
+            if model.restore_unsaved(rows, boot) {
                 log::warn!(
                     "the state is that of {}, since it is not saved",
                     file.display()

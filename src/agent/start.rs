@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::address;
-use super::address::AcsPlace;
+use super::address::{self, AcsPlace};
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::Server;
@@ -19,15 +18,13 @@ use super::own_config::{self, Complaints};
 use super::patience::{self, Patience};
 use super::poll_loop::Agent;
 use super::run_dir::RunDir;
-use super::settings::FIRST_PAUSE;
+use super::settings::CONFIG_PAUSES;
 use super::signals::Signals;
 use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::spare::Spare;
 use super::timers::{LoopTimer, Timers};
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
-use crate::base::digest::hex;
-use crate::base::file;
 use crate::connreq::Listener;
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
 use crate::datamodel::model::{Finding, Model, OpenError, describe};
@@ -40,10 +37,6 @@ use crate::device::sources::uci::UciSource;
 use crate::device::uci;
 use crate::http;
 use crate::luup::{Home, LuupSource};
-
-/// The durable record of the path of the connection-request URL: kept, since a new one is a value
-/// change; gone with a factory reset (TR-069 §3.2.2).
-const PATH_RECORD: &str = "connreq.path";
 
 /// The folders of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +149,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
     // Blocked before there is a second thread, so that all threads leave them to the loop.
     let signals = Signals::take()?;
     let mut run_dir = RunDir::take(&folders.run_dir)?;
-    close_config(&folders.config_dir);
+    own_config::close(&folders.config_dir);
     log::info!(
         "cwmpd {VERSION} starts, model in {}",
         folders.model_dir.display()
@@ -212,7 +205,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         folders,
         config,
         complaints,
-        config_pause: FIRST_PAUSE,
+        config_backoff: CONFIG_PAUSES,
         model,
         live,
         memory,
@@ -221,26 +214,6 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         signals,
         listener,
     }))
-}
-
-/// Nobody but its owner is to read the passwords in `/etc/config/cwmpd`: a file that somebody copied
-/// there, or wrote with an editor, is often open to all.
-pub(super) fn close_config(config_dir: &Path) {
-    // A link stays a link.
-    let Ok(path) = config_dir.join("cwmpd").canonicalize() else {
-        return;
-    };
-    let closed = file::make_private(&path);
-    let path = path.display();
-    match closed {
-        Ok(true) => log::warn!(
-            "{path}: every user of the box could read the passwords in it; it is closed to others"
-        ),
-        Ok(false) => {}
-        Err(e) => log::warn!(
-            "{path}: cannot be closed to other users, who may read the passwords in it: {e}"
-        ),
-    }
 }
 
 /// What an earlier run left.
@@ -308,22 +281,4 @@ fn no_random(error: getrandom::Error) -> AgentError {
         what: "random bytes",
         error: std::io::Error::other(error.to_string()),
     }
-}
-
-/// The path of the connection-request URL: the configured one, or a random one that is kept.
-pub(super) fn connection_request_path(config: &Config, model: &mut Model) -> String {
-    if let Some(path) = &config.path {
-        return path.clone();
-    }
-    if let Some(path) = model.record(PATH_RECORD) {
-        return path.to_owned();
-    }
-    let mut token = [0; 16];
-    if let Err(e) = getrandom::fill(&mut token) {
-        log::warn!("no random bytes for the path of the connection-request URL: {e}");
-        return String::new();
-    }
-    let path = format!("/{}", hex(&token));
-    model.set_record(PATH_RECORD, Some(&path));
-    path
 }

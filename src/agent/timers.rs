@@ -24,7 +24,7 @@ pub(super) enum LoopTimer {
     /// The next attempt to read a file of the configuration that could not be read.
     Config,
     /// The next attempt at what did not work.
-    Save,
+    Mend,
 }
 
 /// Each timer's uptime, where it is set. What is due at some time is never put off: whoever wants it

@@ -11,7 +11,7 @@ use crate::base::file;
 /// Where the state lives.
 pub trait Disk {
     /// The whole file; `FileTooLarge` above `limit` bytes.
-    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>>;
 
     /// The files in a folder, in any order.
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
@@ -49,8 +49,8 @@ pub trait DiskFile {
 pub struct RealDisk;
 
 impl Disk for RealDisk {
-    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        file::read(path, usize::try_from(limit).unwrap_or(usize::MAX))
+    fn read(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        file::read(path, limit)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {

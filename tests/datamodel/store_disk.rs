@@ -223,7 +223,7 @@ impl NameChange {
 }
 
 impl Disk for CutDisk {
-    fn read(&self, path: &Path, _limit: u64) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &Path, _limit: usize) -> io::Result<Vec<u8>> {
         self.call()?;
         let state = self.0.borrow();
         let inode = state.names.get(path).ok_or(io::ErrorKind::NotFound)?;

@@ -33,7 +33,7 @@ impl Store {
         };
         end.put_batch(batch, &mut text);
         // What could not be read again must not be written.
-        if u64::try_from(end.length).map_or(true, |length| length > MAX_FILE_BYTES) {
+        if end.length > MAX_FILE_BYTES {
             return Err(StoreError::NeedsCheckpoint(self.path(JOURNAL)));
         }
         self.before = None;

@@ -69,7 +69,7 @@ pub const JOURNAL_CORRUPT_PREVIOUS: &str = "parameters.journal.corrupt~";
 
 /// The largest file read, model, state or journal. Versions without a journal wrote states up to
 /// this size.
-pub const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
+pub const MAX_FILE_BYTES: usize = 16 * 1024 * 1024;
 
 /// The most bytes that the rows of the state may take as text. 20,000 stored rows take 2 MiB; a box
 /// has 16 to 128 MB of flash, and there are two generations and, during a checkpoint, a third.
