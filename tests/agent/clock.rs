@@ -26,23 +26,16 @@ fn lab(days: (i64, i64), clock: Option<i64>) -> (ScriptedAcs, Home) {
     (acs, home)
 }
 
-fn session(acs: &ScriptedAcs) {
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
-}
-
 /// Sessions one after the other, each asked for when the one before has ended.
 fn sessions(acs: &ScriptedAcs, agent: &Daemon<'_>, count: usize) {
     for _ in 0..count {
-        session(acs);
+        acs.quiet_session();
         wait_for("the end of the session", || {
             agent.status().contains("session:       none").then_some(())
         });
         agent.inform();
     }
-    session(acs);
+    acs.quiet_session();
 }
 
 /// NTP has set the clock, as a hotplug script tells.

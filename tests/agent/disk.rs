@@ -21,15 +21,6 @@ fn home(acs: &ScriptedAcs) -> Home {
     home
 }
 
-/// The events of a session, in which nothing else happens.
-fn events(acs: &ScriptedAcs) -> Vec<String> {
-    acs.session(|s| {
-        let events = s.inform().event;
-        s.end();
-        events.into_iter().map(|e| e.event_code).collect()
-    })
-}
-
 fn is_idle(agent: &Daemon<'_>) {
     wait_for("the end of the session", || {
         let status = agent.status();
@@ -42,7 +33,7 @@ fn is_idle(agent: &Daemon<'_>) {
 fn known_home(acs: &ScriptedAcs) -> Home {
     let home = home(acs);
     let agent = home.start();
-    events(acs);
+    acs.quiet_session();
     is_idle(&agent);
     agent.keep_port();
     agent.set(STORED, "1");
@@ -119,7 +110,7 @@ fn s27_state_that_cannot_be_read_once_is_no_first_start() {
             &home,
             &failing(&file(name), &format!("{call}:error={errno}:when=1")),
         );
-        assert_eq!(events(&acs), ["1 BOOT"], "{name} {call} {errno}");
+        assert_eq!(acs.quiet_session(), ["1 BOOT"], "{name} {call} {errno}");
         let said = home.log().matches("no session is opened").count();
         assert_eq!(said, before + 1, "{name} {call} {errno}");
         assert_eq!(agent.get(STORED), (nth + 3).to_string());
@@ -168,7 +159,7 @@ fn s27_state_that_cannot_be_read_for_long_is_waited_for_and_left_alone() {
         assert_eq!(content(&home), before, "{name}");
         fs::remove_dir(file(name)).unwrap();
         fs::rename(file("aside"), file(name)).unwrap();
-        assert_eq!(events(&acs), ["1 BOOT"], "{name}");
+        assert_eq!(acs.quiet_session(), ["1 BOOT"], "{name}");
         assert_eq!(agent.get(STORED), "3");
     }
 }
@@ -234,7 +225,7 @@ fn s28_a_disk_that_is_read_only_makes_one_bootstrap_and_one_path_in_a_boot() {
         agent
     };
     let agent = start();
-    assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
     is_idle(&agent);
     agent.keep_port();
     let url = agent.connection_request_url();
@@ -264,7 +255,7 @@ fn s28_a_disk_that_is_read_only_makes_one_bootstrap_and_one_path_in_a_boot() {
         let status = agent.status();
         assert!(status.contains("pending:       none"), "{status}");
         agent.inform();
-        assert!(!events(&acs).contains(&"0 BOOTSTRAP".to_owned()));
+        assert!(!acs.quiet_session().contains(&"0 BOOTSTRAP".to_owned()));
         is_idle(&agent);
         agent.kill();
     }
@@ -281,7 +272,7 @@ fn s28_a_disk_that_is_read_only_makes_one_bootstrap_and_one_path_in_a_boot() {
     assert!(!home.run_dir().join("state.data").exists());
     home.power_cycle();
     let agent = home.start();
-    assert_eq!(events(&acs), ["1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["1 BOOT"]);
     assert_eq!(agent.connection_request_url(), url);
 }
 
@@ -299,10 +290,10 @@ fn s28_a_full_disk_is_told_once_and_used_again_when_there_is_room() {
         &[&home.model_dir(), &copy],
     );
     let agent = start_under(&home, &full);
-    assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
     is_idle(&agent);
     agent.inform();
-    assert!(!events(&acs).contains(&"0 BOOTSTRAP".to_owned()));
+    assert!(!acs.quiet_session().contains(&"0 BOOTSTRAP".to_owned()));
     is_idle(&agent);
     let status = agent.status();
     assert!(status.contains("trouble:       cannot save"), "{status}");
@@ -332,7 +323,7 @@ fn s28_a_run_folder_without_room_keeps_no_box_from_its_acs() {
              dd if=/dev/zero of=\"$1\"/.ballast.cwmpd-new 2>/dev/null || true"
         );
         let agent = start_under(&home, &mounted(&script, &[&home.run_dir()]));
-        assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"], "{full}");
+        assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"], "{full}");
         agent.wait_for_log("cwmpd: error: cannot");
         assert!(agent.stop().success());
     }
@@ -364,7 +355,7 @@ fn s28_a_model_folder_that_is_never_synced_is_used_all_the_same() {
     let home = home(&acs);
     let model = home.model_dir().display().to_string();
     let agent = start_under(&home, &failing(&model, "fsync:error=EINVAL"));
-    assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
     is_idle(&agent);
     agent.keep_port();
     let status = agent.status();
@@ -372,5 +363,5 @@ fn s28_a_model_folder_that_is_never_synced_is_used_all_the_same() {
     agent.kill();
     home.power_cycle();
     let _agent = home.start();
-    assert_eq!(events(&acs), ["1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["1 BOOT"]);
 }

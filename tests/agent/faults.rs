@@ -158,10 +158,7 @@ fn f01_a_luup_thread_that_panics_or_hangs_does_not_keep_the_box_from_its_acs() {
         // The write was lost; the next session brings the next try.
         wait_for("the faults", || faults.is_used_up().then_some(()));
         inform();
-        acs.session(|s| {
-            s.inform();
-            s.end();
-        });
+        acs.quiet_session();
         wait_for("the new value in Luup", || {
             let value = luup.get(12, "ZWaveDevice1", "WakeupInterval")?;
             (value == "3600").then_some(())

@@ -40,10 +40,7 @@ fn f05_periodic_survives_kill_9_at_any_point_of_its_session_without_a_write_to_f
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let mut agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     let codes = |inform: cwmpd::soap::Inform| -> Vec<String> {
         inform.event.into_iter().map(|e| e.event_code).collect()
     };

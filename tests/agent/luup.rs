@@ -152,10 +152,7 @@ fn s24_a_hostile_home_keeps_nobody_from_the_agent() {
     let home = home(&acs, &luup);
     home.set_caller();
     let agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     let url = agent.connection_request_url();
     let nodes = agent.get(NODES);
     assert_eq!(nodes, "12");

@@ -30,15 +30,6 @@ fn file(home: &Home) -> PathBuf {
     home.config_dir().join("cwmpd")
 }
 
-fn events(acs: &ScriptedAcs) -> Vec<String> {
-    let mut codes = Vec::new();
-    acs.session(|s| {
-        codes = s.inform().event.into_iter().map(|e| e.event_code).collect();
-        s.end();
-    });
-    codes
-}
-
 /// The box answers its ACS where it always did, and has nothing else to say.
 fn assert_reachable(acs: &ScriptedAcs, agent: &Daemon<'_>, url: &str, case: &str) {
     assert_eq!(agent.connection_request_url(), url, "{case}");
@@ -46,7 +37,7 @@ fn assert_reachable(acs: &ScriptedAcs, agent: &Daemon<'_>, url: &str, case: &str
         let status = request_connection(url, CALLER.0, CALLER.1).ok()?;
         (status == 200).then_some(())
     });
-    assert_eq!(events(acs), ["6 CONNECTION REQUEST"], "{case}");
+    assert_eq!(acs.quiet_session(), ["6 CONNECTION REQUEST"], "{case}");
 }
 
 fn complaint(agent: &Daemon<'_>) -> Option<String> {
@@ -68,7 +59,7 @@ fn s01_damage_keeps_the_box_with_its_acs_over_a_restart_and_a_reboot() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let mut agent = home.start();
-    assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
     let url = agent.connection_request_url();
     let good = fs::read_to_string(file(&home)).unwrap();
     let half = good.find("\noption userid").unwrap_or(good.len() / 2);
@@ -93,7 +84,7 @@ fn s01_damage_keeps_the_box_with_its_acs_over_a_restart_and_a_reboot() {
         agent.kill();
         home.power_cycle();
         agent = home.start();
-        assert_eq!(events(&acs), ["1 BOOT"], "{words}");
+        assert_eq!(acs.quiet_session(), ["1 BOOT"], "{words}");
         home.write_config("cwmpd", &good);
         wait_for("the end of it", || {
             complaint(&agent).is_none().then_some(())
@@ -111,7 +102,7 @@ fn s01_what_the_acs_changes_mends_the_file() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
-    events(&acs);
+    acs.quiet_session();
     let good = fs::read_to_string(file(&home)).unwrap();
     home.write_config(
         "cwmpd",
@@ -144,7 +135,7 @@ fn s01_a_lock_at_the_start_is_only_a_delay() {
     wait_for_complaint(&agent, "another program keeps it locked");
     // Nobody touches the file: the agent comes back to it by itself.
     drop(theirs);
-    assert_eq!(events(&acs)[..2], ["0 BOOTSTRAP", "1 BOOT"]);
+    assert_eq!(acs.quiet_session()[..2], ["0 BOOTSTRAP", "1 BOOT"]);
     let url = agent.connection_request_url();
     assert_reachable(&acs, &agent, &url, "after the lock");
     assert_eq!(complaint(&agent), None);
@@ -155,14 +146,14 @@ fn s01_a_lock_for_ever_holds_nothing_up() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
-    events(&acs);
+    acs.quiet_session();
     let url = agent.connection_request_url();
     agent.stop();
     let theirs = fs::File::open(file(&home)).unwrap();
     let _theirs = Flock::lock(theirs, FlockArg::LockExclusive).ok().unwrap();
     home.power_cycle();
     let agent = home.start();
-    assert_eq!(events(&acs), ["1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["1 BOOT"]);
     assert_reachable(&acs, &agent, &url, "locked");
     agent.inform();
     acs.session(|s| {
@@ -202,7 +193,11 @@ fn s01_an_error_of_the_system_is_only_a_delay() {
         let program = failing(&plain, call, error);
         let home = plain.with_program(program);
         let agent = home.start();
-        assert_eq!(events(&acs)[..2], ["0 BOOTSTRAP", "1 BOOT"], "{call}");
+        assert_eq!(
+            acs.quiet_session()[..2],
+            ["0 BOOTSTRAP", "1 BOOT"],
+            "{call}"
+        );
         wait_for("the end of it", || {
             complaint(&agent).is_none().then_some(())
         });
@@ -212,7 +207,7 @@ fn s01_an_error_of_the_system_is_only_a_delay() {
         // With settings of an earlier run there is not even that.
         home.power_cycle();
         let agent = home.start();
-        assert_eq!(events(&acs), ["1 BOOT"], "{call} {error}");
+        assert_eq!(acs.quiet_session(), ["1 BOOT"], "{call} {error}");
         assert_eq!(agent.connection_request_url(), url, "{call} {error}");
         let log = home.log();
         assert!(log.contains("/cwmpd: cannot"), "{call} {error}: {log}");
@@ -226,7 +221,7 @@ fn s01_a_bad_line_at_the_first_start_is_told_and_the_others_count() {
     let good = fs::read_to_string(file(&home)).unwrap();
     home.write_config("cwmpd", &format!("{good}\toption timeout '1' '2'\n"));
     let agent = home.start();
-    assert_eq!(events(&acs), ["0 BOOTSTRAP", "1 BOOT"]);
+    assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
     wait_for_complaint(&agent, "too many arguments");
     let line = good.lines().count() + 1;
     let told = complaint(&agent).unwrap();
@@ -274,7 +269,7 @@ fn s03_what_nobody_reads_is_told_once_with_line_and_remedy() {
         &format!("{good}\toption tiemout '1'\n\nconfig stun 's'\n"),
     );
     let agent = home.start();
-    events(&acs);
+    acs.quiet_session();
     let told = [
         format!("/cwmpd:{line}: cwmpd.luup.tiemout is not read; did you mean cwmpd.luup.timeout?"),
         format!("/cwmpd:{}: config stun 's' is not read", line + 2),
@@ -285,7 +280,7 @@ fn s03_what_nobody_reads_is_told_once_with_line_and_remedy() {
         home.set_uci("luup", "timeout", seconds);
         agent.signal("HUP");
         agent.inform();
-        events(&acs);
+        acs.quiet_session();
     }
     let log = home.log();
     for line in told {
@@ -336,7 +331,7 @@ fn s03_an_interface_goes_by_its_logical_name_and_is_followed() {
     home.write_config("network", network);
     home.set_uci("cpe", "interface", "lan");
     let agent = home.start();
-    events(&acs);
+    acs.quiet_session();
     assert!(agent.status().contains("lan has no address"));
     home.write_config("network", &network.replace("absent0", "lo"));
     let url = agent.connection_request_url();
@@ -360,7 +355,7 @@ fn s09_a_running_agent_follows_all_but_what_readme_says_needs_a_restart() {
     )
     .unwrap();
     let mut agent = home.start();
-    events(&acs);
+    acs.quiet_session();
     assert_eq!(agent.get("X_TEST_Interface"), "lo");
     let port = free_port();
     let followed = [
@@ -382,7 +377,7 @@ fn s09_a_running_agent_follows_all_but_what_readme_says_needs_a_restart() {
     let sessions = |log: &str| log.matches("session with").count();
     assert_eq!(sessions(&home.log()), 1);
     agent.inform();
-    events(&acs);
+    acs.quiet_session();
     let log = home.log();
     assert_eq!(sessions(&log), 1, "quiet by now");
     assert!(log.contains("no connection to 127.0.0.1:9"), "{log}");

@@ -27,10 +27,7 @@ fn start() -> ScriptedAcs {
 
 /// The first contact is over and the box waits.
 fn settled(acs: &ScriptedAcs, agent: &Daemon<'_>) {
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     wait_for("the end of the session", || {
         agent.status().contains("success").then_some(())
     });

@@ -91,10 +91,7 @@ fn s26_signals_and_edits_without_end_cost_a_look_in_a_while() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     let url = agent.connection_request_url();
     let pid = Pid::from_raw(agent.pid().try_into().unwrap());
     let file = home.config_dir().join("unrelated");
@@ -118,10 +115,7 @@ fn s26_users_who_ask_without_end_or_do_not_listen_hold_nobody_up() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     let url = agent.connection_request_url();
     let run_dir = home.run_dir();
     let many = || {

@@ -176,10 +176,7 @@ fn the_user_of_the_box_is_told_the_value_of_now() {
     )
     .unwrap();
     let agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     for level in ["low", "high"] {
         fs::write(&file, level).unwrap();
         assert_eq!(agent.get("X_TEST_Level"), level);
@@ -198,10 +195,7 @@ fn f07_a_configuration_that_is_away_when_the_agent_starts_changes_no_value() {
                    config interface\n\toption ipaddr '192.0.2.2'\n";
     home.write_config("network", network);
     let agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        s.end();
-    });
+    acs.quiet_session();
     agent.keep_port();
     agent.stop();
     let file = home.config_dir().join("network");

@@ -11,7 +11,8 @@ use super::{
     Config, DEFAULT_ROOT, IGD_ROOT, IdentityOptions, MAX_SECONDS, MIN_SESSION_TIMEOUT, tls,
 };
 use crate::base::prefix::AddressPrefix;
-use crate::base::{truth, url};
+use crate::base::truth;
+use crate::base::url::{self, Url};
 
 /// An option by its section and its name.
 pub type OptionName = (String, String);
@@ -328,15 +329,13 @@ impl<'w> OptionReader<'w> {
         let Some(text) = self.text(section, option) else {
             return;
         };
-        let host = text
-            .strip_prefix("http://")
-            .or_else(|| text.strip_prefix("https://"))
-            .unwrap_or_default();
-        if host.is_empty() || host.starts_with('/') || text.contains(char::is_whitespace) {
-            let used = value.clone();
-            self.warn(section, option, &url::shown(&text), "an http:// URL", &used);
-        } else {
-            text.trim_end_matches('/').clone_into(value);
+        match Url::parse(&text) {
+            Ok(_) => text.trim_end_matches('/').clone_into(value),
+            Err(why) => {
+                let wanted = format!("an http:// URL ({why})");
+                let used = value.clone();
+                self.warn(section, option, &url::shown(&text), &wanted, &used);
+            }
         }
     }
 

@@ -4,20 +4,18 @@ use super::{Context, apart, check_entries, too_long};
 use crate::base::excerpt::excerpt;
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
 use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_RESPONSE_BYTES};
-use crate::datamodel::model::NewAttributes;
+use crate::datamodel::model::{MAX_NOTIFICATION, NewAttributes};
 use crate::soap::{
     CwmpVersion, Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len,
 };
 
-/// The highest `Notification` (A.3.2.4).
-const MAX_NOTIFICATION: u32 = 6;
-/// The highest before CWMP 1.4, which brought lightweight notifications.
+/// The highest `Notification` before CWMP 1.4, which brought lightweight notifications.
 const MAX_CLASSIC: u32 = 2;
 
 /// The highest that a session of a version knows.
 fn max_notification(version: CwmpVersion) -> u32 {
     match version >= CwmpVersion::V1_4 {
-        true => MAX_NOTIFICATION,
+        true => MAX_NOTIFICATION.into(),
         false => MAX_CLASSIC,
     }
 }

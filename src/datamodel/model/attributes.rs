@@ -10,8 +10,8 @@ use super::{Model, ModelError, NewAttributes};
 use crate::datamodel::key::Key;
 use crate::datamodel::state::ParameterState;
 
-/// The highest notification value (CWMP 1.4: passive with active lightweight).
-const MAX_NOTIFICATION: u32 = 6;
+/// The highest `Notification` (A.3.2.4; CWMP 1.4: passive with active lightweight).
+pub const MAX_NOTIFICATION: u8 = 6;
 
 /// The most entities in one access list.
 const MAX_ACCESS_LIST: usize = 32;
@@ -69,7 +69,7 @@ impl Model {
     ) -> Result<(), ModelError> {
         let notification = match entry.notification.map(u8::try_from) {
             None => None,
-            Some(Ok(n)) if u32::from(n) <= MAX_NOTIFICATION => Some(n),
+            Some(Ok(n)) if n <= MAX_NOTIFICATION => Some(n),
             Some(_) => {
                 let why = format!("the Notification is none of 0 to {MAX_NOTIFICATION}");
                 return Err(ModelError::InvalidArguments(why));

@@ -41,6 +41,7 @@ mod unsaved;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
 pub use error::{ModelError, OpenError, SetError};
 pub use pattern::Named;

@@ -206,7 +206,17 @@ impl ScriptedAcs {
         self.begin(None, play)
     }
 
-    /// The same if the box comes within this time, else `None`.
+    /// Plays a session in which the ACS asks nothing; the codes of its events.
+    #[track_caller]
+    pub fn quiet_session(&self) -> Vec<String> {
+        self.session(|s| {
+            let events = s.inform().event;
+            s.end();
+            events.into_iter().map(|e| e.event_code).collect()
+        })
+    }
+
+    /// Plays one as [`ScriptedAcs::session`] if the box comes within this time, else `None`.
     pub fn session_within<T>(
         &self,
         time: Duration,
