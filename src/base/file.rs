@@ -62,11 +62,14 @@ pub enum Keep {
 
 /// Replaces `path` by `bytes`, with the permission bits `mode` and the owner of the file before, as
 /// far as the system lets; a reader finds the old file or the new one, and so does whoever comes
-/// after a power cut if it is kept [`Keep::Durably`]. Where it fails, the old file is left. Once the
-/// new one has the name it does not fail any more: that its name could not be brought onto the
-/// medium is logged, for the change is in the file. The temporary name is hidden, and the same each time, so that what
-/// a power cut left behind is used up by the next call. The caller sees to it that only one call
-/// at a time is made for `path`.
+/// after a power cut if it is kept [`Keep::Durably`].
+///
+/// The temporary name is hidden, and the same each time, so that what a power cut left behind is
+/// used up by the next call. The caller sees to it that only one call at a time is made for `path`.
+///
+/// # Errors
+/// The system's own; then the old file is left. Once the new one has the name it does not fail any
+/// more: that its name could not be brought onto the medium is logged, for the change is in the file.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32, keep: Keep) -> io::Result<()> {
     let name = path
         .file_name()

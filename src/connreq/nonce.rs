@@ -1,9 +1,9 @@
 //! Nonces of the digest challenge (RFC 7616 §3.3).
 //!
 //! A nonce proves itself: it carries the time of its making, a number, and a keyed hash of both,
-//! which nobody can foretell without the key. So a flood of unauthenticated requests leaves nothing behind, and cannot push out the
-//! nonce that the ACS was just given. Only nonces that a valid request used are remembered, so
-//! that none serves twice.
+//! which nobody can foretell without the key. So a flood of unauthenticated requests leaves nothing
+//! behind, and cannot push out the nonce that the ACS was just given. Only nonces that a valid request
+//! used are remembered, so that none serves twice.
 
 use std::time::Duration;
 
