@@ -19,7 +19,7 @@ const PACKAGE: &str = "system";
 
 /// The mark in the run folder that says that NTP has set the clock in this boot; a hotplug script
 /// makes it.
-const SYNCED: &str = "clock-synced";
+pub(super) const SYNCED: &str = "clock-synced";
 
 /// The clocks of the box and of an ACS agree if they differ by no more seconds than this: the days of
 /// certificates are what hangs on it, and a time that is set by hand may be of another zone.
@@ -176,14 +176,9 @@ pub(super) fn unix() -> i64 {
 mod tests {
     use std::fs;
 
-    use super::*;
+    use cwmpd_lab::Folder;
 
-    fn folder(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("cwmpd-clocks-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        fs::create_dir_all(&dir).unwrap();
-        dir
-    }
+    use super::*;
 
     fn set(dir: &Path, zone: &str) {
         let text = format!("config system\n\toption timezone '{zone}'\n");
@@ -193,7 +188,7 @@ mod tests {
 
     #[test]
     fn f10_the_option_owns_the_zone_and_a_new_one_is_followed() {
-        let dir = folder("owner");
+        let dir = Folder::new("zone-owner");
         let offset = |clocks: &Clocks| clocks.now().utc_offset;
         let mut clocks = Clocks::new(&dir, &dir, &dir);
         assert_eq!(offset(&clocks), 0);
@@ -213,12 +208,11 @@ mod tests {
         set(&dir, "no/zone 7");
         clocks.follow_zone();
         assert_eq!(offset(&clocks), 19_800);
-        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
     fn f13_the_clock_is_confirmed_by_ntp_or_an_acs_that_agrees_until_it_is_set_anew() {
-        let dir = folder("confirmed");
+        let dir = Folder::new("confirmed");
         let mut clocks = Clocks::new(&dir, &dir, &dir);
         let is_confirmed = |clocks: &Clocks| clocks.now().wall_is_confirmed();
         assert!(!is_confirmed(&clocks));
@@ -238,7 +232,6 @@ mod tests {
         fs::remove_file(dir.join(SYNCED)).unwrap();
         clocks.look_for_mark();
         assert!(!is_confirmed(&clocks));
-        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

@@ -12,7 +12,10 @@ use crate::base::file::{self, Keep};
 use crate::datamodel::csv;
 use crate::datamodel::model::Model;
 
-/// The file in the run folder, in the format of the state files.
+/// The name of the file in the run folder.
+pub(super) const FILE: &str = "live.data";
+
+/// The file, in the format of the state files.
 pub(super) struct Live {
     file: PathBuf,
     /// What is in it, so that what is the same is not written again.
@@ -31,7 +34,7 @@ impl Live {
         model: &mut Model,
         patience: Patience,
     ) -> Result<Self, AgentError> {
-        let file = run_dir.join("live.data");
+        let file = run_dir.join(FILE);
         if let Some(rows) = patience.read_state(&file)? {
             model.restore_volatile(&rows);
         }

@@ -12,6 +12,9 @@ use super::patience::Patience;
 use super::trouble::Trouble;
 use crate::datamodel::csv::Crc32;
 
+/// The name of the file in the run folder.
+pub(super) const FILE: &str = "undelivered";
+
 /// The most that is read of the file: 64 events and as many timers are far less.
 const MAX_BYTES: usize = 256 * 1024;
 
@@ -97,12 +100,14 @@ impl Memory {
 }
 
 fn path(run_dir: &Path) -> PathBuf {
-    run_dir.join("undelivered")
+    run_dir.join(FILE)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use cwmpd_lab::Folder;
 
     use super::*;
 
@@ -112,9 +117,7 @@ mod tests {
 
     #[test]
     fn f05_what_was_kept_last_is_read_and_nothing_that_is_torn_or_of_another_boot() {
-        let dir = std::env::temp_dir().join(format!("cwmpd-memory-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        fs::create_dir_all(&dir).unwrap();
+        let dir = Folder::new("memory");
         assert_eq!(kept(&dir, "boot 1"), None);
         let mut memory = Memory::new(&dir, "boot 1");
         for line in [
@@ -142,6 +145,5 @@ mod tests {
             // Behind it stands what is left of longer lines.
             assert!(read.is_none_or(|read| read == "x"), "{at}");
         }
-        fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -12,7 +12,10 @@ use crate::base::file::{self, Keep};
 use crate::datamodel::csv;
 use crate::datamodel::model::Model;
 
-/// The file in the run folder, in the format of the state files.
+/// The name of the file in the run folder.
+pub(super) const FILE: &str = "state.data";
+
+/// The file, in the format of the state files.
 pub(super) struct Spare {
     file: PathBuf,
     boot: String,
@@ -33,7 +36,7 @@ impl Spare {
         model: &mut Model,
         patience: Patience,
     ) -> Result<Self, AgentError> {
-        let file = run_dir.join("state.data");
+        let file = run_dir.join(FILE);
         let found = patience.read_state(&file)?;
         if let Some(rows) = &found {
             if model.restore_unsaved(rows, boot) {

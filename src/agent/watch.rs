@@ -149,6 +149,8 @@ fn arm(timer: &TimerFd) -> nix::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use cwmpd_lab::Folder;
+
     use super::*;
     use nix::poll::{PollFd, PollTimeout, poll};
 
@@ -160,8 +162,7 @@ mod tests {
 
     #[test]
     fn an_edit_is_noticed_once_and_silence_stays_silent() {
-        let dir = std::env::temp_dir().join(format!("cwmpd-watch-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
+        let dir = Folder::new("watch");
         let watch = Watch::new(&dir);
         assert_eq!(watch.descriptors().len(), 4);
         assert!(!is_ready(&watch));
@@ -171,6 +172,5 @@ mod tests {
         assert_eq!(watch.work(), [BoxChange::Files]);
         assert!(!is_ready(&watch));
         assert_eq!(watch.work(), []);
-        std::fs::remove_dir_all(&dir).unwrap();
     }
 }

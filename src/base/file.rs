@@ -185,23 +185,16 @@ fn write_new(
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use nix::sys::stat::Mode;
     use nix::unistd::mkfifo;
 
-    use super::*;
+    use cwmpd_lab::Folder;
 
-    fn folder(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("cwmpd-file-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        fs::create_dir_all(&dir).unwrap();
-        dir
-    }
+    use super::*;
 
     #[test]
     fn a_write_that_fails_leaves_the_old_file_and_no_other() {
-        let dir = folder("replace");
+        let dir = Folder::new("replace");
         fs::create_dir_all(dir.join("folder/in the way")).unwrap();
         for keep in [Keep::Durably, Keep::UntilReboot] {
             let mode = || fs::metadata(dir.join("file")).unwrap().permissions().mode() & 0o7777;
@@ -212,14 +205,13 @@ mod tests {
             assert_eq!(fs::read(dir.join("file")).unwrap(), b"new");
             assert!(replace(&dir.join("folder"), b"new", 0o600, keep).is_err());
             assert!(dir.join("folder/in the way").is_dir());
-            assert_eq!(fs::read_dir(&dir).unwrap().count(), 2);
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         }
-        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
     fn s29_a_file_that_is_replaced_keeps_its_owner_and_one_that_is_made_private_its_bits() {
-        let dir = folder("owner");
+        let dir = Folder::new("owner");
         let file = dir.join("file");
         replace(&file, b"old", 0o644, Keep::Durably).unwrap();
         let ours = fs::metadata(&file).unwrap();
@@ -237,21 +229,19 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o7777, 0o600);
         std::os::unix::fs::symlink(&file, dir.join("link")).unwrap();
         assert!(make_private(&dir.join("link")).is_err());
-        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
     fn what_a_power_cut_left_behind_is_used_up() {
-        let dir = folder("leftover");
+        let dir = Folder::new("leftover");
         fs::write(dir.join(".file.cwmpd-new"), "half").unwrap();
         replace(&dir.join("file"), b"whole", 0o600, Keep::Durably).unwrap();
-        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1);
-        fs::remove_dir_all(&dir).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn a_file_is_read_up_to_its_bound_and_no_further() {
-        let dir = folder("bound");
+        let dir = Folder::new("bound");
         let file = dir.join("file");
         fs::write(&file, "1234").unwrap();
         assert_eq!(read(&file, 4).unwrap(), b"1234");
@@ -262,7 +252,6 @@ mod tests {
         assert!(read(&dir, 4).is_err(), "a folder");
         let absent = read(&dir.join("absent"), 4).unwrap_err();
         assert_eq!(absent.kind(), io::ErrorKind::NotFound);
-        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
@@ -276,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_pipe_is_not_waited_for() {
-        let dir = folder("pipe");
+        let dir = Folder::new("pipe");
         let pipe = dir.join("pipe");
         mkfifo(&pipe, Mode::S_IRWXU).unwrap();
         assert_eq!(read(&pipe, 4).unwrap(), b"");
@@ -284,6 +273,5 @@ mod tests {
         let _writer = OpenOptions::new().read(true).write(true).open(&pipe);
         let error = read(&pipe, 4).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
-        fs::remove_dir_all(&dir).unwrap();
     }
 }

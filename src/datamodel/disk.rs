@@ -109,18 +109,18 @@ mod tests {
     use nix::sys::stat::Mode;
     use nix::unistd::mkfifo;
 
+    use cwmpd_lab::Folder;
+
     use super::*;
 
     #[test]
     fn a_pipe_in_the_place_of_the_state_is_not_waited_for() {
-        let dir = std::env::temp_dir().join(format!("cwmpd-disk-{}", std::process::id()));
-        fs::create_dir_all(&dir).unwrap();
+        let dir = Folder::new("disk");
         let pipe = dir.join("parameters.data");
         mkfifo(&pipe, Mode::S_IRWXU).unwrap();
         assert_eq!(RealDisk.read(&pipe, 10).unwrap(), b"");
         fs::write(dir.join("state"), "0123456789A").unwrap();
         let error = RealDisk.read(&dir.join("state"), 10).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
-        fs::remove_dir_all(&dir).unwrap();
     }
 }

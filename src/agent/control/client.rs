@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::NAME;
+use super::SOCKET;
 use super::protocol::{read_answer, write_request};
 use super::request::Request;
 
@@ -48,7 +48,7 @@ impl std::error::Error for AskError {}
 
 /// Asks the agent whose run folder is `run_dir`; the answer's text.
 pub fn ask(run_dir: &Path, request: &Request) -> Result<String, AskError> {
-    let path = run_dir.join(NAME);
+    let path = run_dir.join(SOCKET);
     let mut stream =
         UnixStream::connect(&path).map_err(|error| AskError::NotRunning { path, error })?;
     let answer = talk(&mut stream, request).map_err(|e| AskError::Broken(e.to_string()))?;

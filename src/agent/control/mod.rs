@@ -15,4 +15,4 @@ pub use request::{Command, Request, read_command};
 pub(super) use server::Server;
 
 /// The socket's name in the run folder.
-const NAME: &str = "control.sock";
+pub(super) const SOCKET: &str = "control.sock";

@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::poll::PollFlags;
 use nix::sys::stat::{Mode, umask};
 
-use super::NAME;
+use super::SOCKET;
 use super::protocol::{MAX_REQUEST, read_request, write_answer};
 use super::request::Request;
 use crate::agent::trouble::Trouble;
@@ -50,7 +50,7 @@ impl Server {
     pub(in crate::agent) fn open(run_dir: &Path) -> Self {
         let mut server = Self {
             listener: None,
-            path: run_dir.join(NAME),
+            path: run_dir.join(SOCKET),
             trouble: Trouble::default(),
             clients: Vec::new(),
             next_id: 0,
@@ -237,33 +237,27 @@ fn ready(result: io::Result<usize>) -> io::Result<Option<usize>> {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use cwmpd_lab::Folder;
+
     use super::*;
 
     /// A server in a folder of its own.
     struct Listening {
-        dir: PathBuf,
+        dir: Folder,
         server: Server,
     }
 
     impl Listening {
         fn new(name: &str) -> Self {
-            let dir = std::env::temp_dir().join(format!("cwmpd-{name}-{}", std::process::id()));
-            let _ = fs::remove_dir_all(&dir);
-            fs::create_dir(&dir).unwrap();
+            let dir = Folder::new(name);
             let server = Server::open(&dir);
             Self { dir, server }
         }
 
         fn connect(&self) -> UnixStream {
-            let stream = UnixStream::connect(self.dir.join(NAME)).unwrap();
+            let stream = UnixStream::connect(self.dir.join(SOCKET)).unwrap();
             stream.set_nonblocking(true).unwrap();
             stream
-        }
-    }
-
-    impl Drop for Listening {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.dir);
         }
     }
 
@@ -280,7 +274,7 @@ mod tests {
     #[test]
     fn nobody_but_the_owner_may_connect() {
         let bench = Listening::new("owner");
-        let mode = fs::metadata(bench.dir.join(NAME)).unwrap().permissions();
+        let mode = fs::metadata(bench.dir.join(SOCKET)).unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o600);
     }
 

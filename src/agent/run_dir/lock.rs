@@ -11,7 +11,9 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use nix::unistd::geteuid;
 
+use super::{BOOT, TOLD};
 use crate::agent::error::AgentError;
+use crate::agent::{clocks, control, live, memory, spare};
 use crate::base::file;
 
 const LOCK: &str = "cwmpd.lock";
@@ -19,13 +21,13 @@ const LOCK: &str = "cwmpd.lock";
 /// What an agent leaves in the folder, and what the hotplug script of NTP does.
 const OWN_FILES: [&str; 8] = [
     LOCK,
-    "control.sock",
-    "boot",
-    "boot.told",
-    "live.data",
-    "state.data",
-    "undelivered",
-    "clock-synced",
+    BOOT,
+    TOLD,
+    clocks::SYNCED,
+    control::SOCKET,
+    live::FILE,
+    memory::FILE,
+    spare::FILE,
 ];
 
 /// Everybody may make files in it, and remove his own: `/tmp`.

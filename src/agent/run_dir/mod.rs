@@ -126,17 +126,14 @@ fn new_boot(kernel: &str) -> String {
 mod tests {
     use std::fs;
 
-    use super::*;
+    use cwmpd_lab::Folder;
 
-    fn folder(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("cwmpd-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        dir
-    }
+    use super::*;
 
     #[test]
     fn w12_the_folder_is_held_by_one_and_free_once_that_is_gone() {
-        let dir = folder("hold");
+        let folder = Folder::new("hold");
+        let dir = folder.join("run");
         let first = RunDir::take(&dir).unwrap();
         let error = RunDir::take(&dir).map(drop).unwrap_err().to_string();
         assert!(
@@ -147,12 +144,12 @@ mod tests {
         // The file is still there, as after a crash, and does no harm.
         assert!(dir.join("cwmpd.lock").exists());
         RunDir::take(&dir).unwrap();
-        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
     fn a_boot_is_told_until_the_next_boot() {
-        let dir = folder("boot");
+        let folder = Folder::new("boot");
+        let dir = folder.join("run");
         let mut run = RunDir::take(&dir).unwrap();
         let first = run.boot(Patience::Left).unwrap();
         assert!(!first.told);
@@ -173,6 +170,5 @@ mod tests {
         fs::remove_dir_all(&dir).unwrap();
         let third = RunDir::take(&dir).unwrap().boot(Patience::Left).unwrap();
         assert!(!third.told && third.id != second.id);
-        fs::remove_dir_all(&dir).unwrap();
     }
 }

@@ -222,6 +222,8 @@ impl Source for NetSource {
 
 #[cfg(test)]
 mod tests {
+    use cwmpd_lab::Folder;
+
     use super::*;
     use crate::base::xsd::XsdType;
     use crate::datamodel::types::ParamType;
@@ -262,10 +264,9 @@ mod tests {
 
     #[test]
     fn f06_the_hardware_of_the_box_is_the_same_whichever_interface_is_up() {
-        let sys = std::env::temp_dir().join(format!("cwmpd-net-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&sys);
+        let sys = Folder::new("net");
         let mut source = NetSource {
-            sys: sys.clone(),
+            sys: sys.path().to_owned(),
             ..NetSource::new("br-lan")
         };
         let mac = declared(&mut source, "*:mac").unwrap();
@@ -292,7 +293,6 @@ mod tests {
         let lower = add("eth2", "00:d0:9e:00:00:08", true);
         assert_eq!(lower.as_deref(), Some("00:d0:9e:00:00:08"));
         assert_eq!(source.get(name, &[]).value(), Some("eth2"));
-        fs::remove_dir_all(&sys).unwrap();
     }
 
     #[test]
