@@ -283,6 +283,8 @@ fn s28_a_full_disk_is_told_once_and_used_again_when_there_is_room() {
     }
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
+    // Nothing but the disk is looked at.
+    home.set_uci("cpe", "periodic_notify_enable", "0");
     let copy = home.model_dir().with_extension("copy");
     let full = mounted(
         "cp -a \"$1\" \"$2\"; mount -t tmpfs -o size=1m tmpfs \"$1\"; cp -a \"$2\"/. \"$1\"; \
