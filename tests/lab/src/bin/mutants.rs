@@ -4,9 +4,9 @@
 //! `mutants TREE [NAME...]`: TREE is the copy; NAME the beginning of the names to try.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::Instant;
 
 use cwmpd_lab::mutants::{self, Mutant};
@@ -14,6 +14,12 @@ use cwmpd_lab::mutants::{self, Mutant};
 /// Seconds that the tests of one breakage may take. One that goes on for ever is noticed too: by
 /// whoever waits for it.
 const PATIENCE: &str = "300";
+
+/// What became of a command.
+struct Ran {
+    status: ExitStatus,
+    said: String,
+}
 
 /// What became of a breakage.
 enum Fate {
@@ -67,15 +73,13 @@ fn main() -> ExitCode {
 fn whole(tree: &Path, mutants: &[Mutant]) -> Result<(), String> {
     let tests: BTreeSet<_> = mutants.iter().map(|m| (&m.program, &m.tests)).collect();
     for (program, names) in tests {
-        let said = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
         let built = cargo(tree, program, &["--no-run"]);
         if !built.status.success() {
-            return Err(said(&built) + &String::from_utf8_lossy(&built.stderr));
+            return Err(built.said);
         }
         for name in names {
-            let ran = run(tree, program, std::slice::from_ref(name));
-            let said = said(&ran);
-            if !ran.status.success() || said.contains("\nrunning 0 tests") {
+            let Ran { status, said } = run(tree, program, std::slice::from_ref(name));
+            if !status.success() || said.contains("\nrunning 0 tests") {
                 return Err(format!(
                     "without any mutant, {program} {name} fails or is not there:\n{said}"
                 ));
@@ -104,13 +108,11 @@ fn fate(tree: &Path, mutant: &Mutant) -> Fate {
 fn tried(tree: &Path, mutant: &Mutant) -> Fate {
     let built = cargo(tree, &mutant.program, &["--no-run"]);
     if !built.status.success() {
-        let said = String::from_utf8_lossy(&built.stderr);
-        let error = said.lines().find(|line| line.starts_with("error"));
+        let error = built.said.lines().find(|line| line.starts_with("error"));
         return Fate::Useless(error.unwrap_or("it does not build").to_owned());
     }
-    let ran = run(tree, &mutant.program, &mutant.tests);
-    let said = String::from_utf8_lossy(&ran.stdout);
-    match ran.status.code() {
+    let Ran { status, said } = run(tree, &mutant.program, &mutant.tests);
+    match status.code() {
         Some(0) => Fate::Survived,
         // That of timeout(1).
         Some(124) => Fate::Hung,
@@ -126,19 +128,27 @@ fn failed(said: &str) -> String {
     names.collect::<Vec<_>>().join(" ")
 }
 
-fn run(tree: &Path, program: &str, names: &[String]) -> Output {
+fn run(tree: &Path, program: &str, names: &[String]) -> Ran {
     let mut arguments = vec!["--"];
     arguments.extend(names.iter().map(String::as_str));
     cargo(tree, program, &arguments)
 }
 
-fn cargo(tree: &Path, program: &str, arguments: &[&str]) -> Output {
+fn cargo(tree: &Path, program: &str, arguments: &[&str]) -> Ran {
+    // No pipe: what a broken agent leaves behind may hold its end for ever.
+    let path = tree.with_extension("said");
+    let said = File::create(&path).expect("a file beside the copy");
     let mut command = Command::new("timeout");
-    let command = command.args([PATIENCE, "cargo", "test", "-q", "--locked", "-p", "cwmpd"]);
+    command.args([PATIENCE, "cargo", "test", "-q", "--locked", "-p", "cwmpd"]);
     match program {
         "lib" => command.arg("--lib"),
         other => command.args(["--test", other]),
     };
-    let output = command.args(arguments).current_dir(tree).output();
-    output.expect("timeout(1) and cargo")
+    let errors = said.try_clone().expect("the same file");
+    let command = command.args(arguments).current_dir(tree);
+    let command = command.stdin(Stdio::null()).stdout(said).stderr(errors);
+    let status = command.status().expect("timeout(1) and cargo");
+    let said = fs::read(&path).expect("the file beside the copy");
+    let said = String::from_utf8_lossy(&said).into_owned();
+    Ran { status, said }
 }
