@@ -9,13 +9,14 @@ use tz::TimeZone;
 use crate::base::clock::Now;
 use crate::base::file;
 use crate::base::zone;
-use crate::device::uci::{self, UciError};
+use crate::device::sources::uci::UciSource;
+use crate::device::uci::Document;
 
 /// The most that is read of a time zone file; the largest of tzdata has 4 kB.
 const MAX_ZONE_FILE: usize = 64 * 1024;
 
 /// The package whose option `@system[0].timezone` is the time zone.
-const PACKAGE: &str = "system";
+pub(super) const SYSTEM: &str = "system";
 
 /// The mark in the run folder that says that NTP has set the clock in this boot; a hotplug script
 /// makes it.
@@ -39,11 +40,10 @@ enum Confirmed {
 /// Reads both clocks.
 pub(super) struct Clocks {
     etc: PathBuf,
-    config_dir: PathBuf,
     run_dir: PathBuf,
     confirmed: Confirmed,
-    /// The state of the file that the zone was read from.
-    stamp: Option<uci::Stamp>,
+    /// That of the package that the zone was read from.
+    revision: Option<u64>,
     zone: TimeZone,
 }
 
@@ -51,38 +51,33 @@ impl Clocks {
     /// With the zone of the option, which is its owner (`Time.LocalTimeZone`); where that is not
     /// set, of `TZ` in `etc`, which OpenWrt writes after it, or of `localtime` there; else UTC.
     /// Marks are looked for in `run_dir`.
-    pub(super) fn new(etc: &Path, config_dir: &Path, run_dir: &Path) -> Self {
+    pub(super) fn new(etc: &Path, run_dir: &Path, uci: &UciSource) -> Self {
         let mut clocks = Self {
             etc: etc.to_owned(),
-            config_dir: config_dir.to_owned(),
             run_dir: run_dir.to_owned(),
             confirmed: Confirmed::Nobody,
-            stamp: None,
+            revision: None,
             zone: TimeZone::utc(),
         };
-        clocks.read_zone();
+        clocks.read_zone(uci);
         clocks
     }
 
-    /// Reads the zone again.
-    pub(super) fn read_zone(&mut self) {
-        let stamp = uci::Stamp::of(&self.config_dir, PACKAGE);
-        let Ok(configured) = self.configured() else {
-            // Locked, or damaged: the zone stays, and the next look tries again.
-            self.stamp = None;
-            return;
-        };
-        self.stamp = stamp;
+    /// Reads the zone again, of what `uci` knows.
+    pub(super) fn read_zone(&mut self, uci: &UciSource) {
+        let known = uci.known(SYSTEM);
+        self.revision = known.as_ref().map(|known| known.revision);
+        let configured = known.and_then(|known| configured(known.document?));
         self.zone = configured
             .or_else(|| zone::parse(std::str::from_utf8(&self.file("TZ")?).ok()?))
             .or_else(|| TimeZone::from_tz_data(&self.file("localtime")?).ok())
             .unwrap_or_else(TimeZone::utc);
     }
 
-    /// Reads the zone again if its option may be another one.
-    pub(super) fn follow_zone(&mut self) {
-        if uci::Stamp::of(&self.config_dir, PACKAGE) != self.stamp {
-            self.read_zone();
+    /// Reads the zone again if `uci` knows something else of it.
+    pub(super) fn follow_zone(&mut self, uci: &UciSource) {
+        if uci.known(SYSTEM).map(|known| known.revision) != self.revision {
+            self.read_zone(uci);
         }
     }
 
@@ -120,25 +115,6 @@ impl Clocks {
         }
     }
 
-    /// The zone of the option; an error where nobody can tell now.
-    fn configured(&self) -> Result<Option<TimeZone>, UciError> {
-        let loaded = uci::load_unless_busy(&self.config_dir, PACKAGE)?;
-        let option = loaded.as_ref().and_then(|(system, _)| {
-            let option = system.get("@system[0]", "timezone")?;
-            Some(option.items().join(" "))
-        });
-        let Some(text) = option else {
-            return Ok(None);
-        };
-        let zone = zone::parse(&text);
-        if zone.is_none() && !text.is_empty() {
-            log::warn!(
-                "system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3"
-            );
-        }
-        Ok(zone)
-    }
-
     fn file(&self, name: &str) -> Option<Vec<u8>> {
         file::read(&self.etc.join(name), MAX_ZONE_FILE).ok()
     }
@@ -154,6 +130,18 @@ impl Clocks {
             confirmed: self.confirmed != Confirmed::Nobody,
         }
     }
+}
+
+/// The zone of the option.
+fn configured(system: &Document) -> Option<TimeZone> {
+    let text = system.get("@system[0]", "timezone")?.items().join(" ");
+    let zone = zone::parse(&text);
+    if zone.is_none() && !text.is_empty() {
+        log::warn!(
+            "system.@system[0].timezone: {text:?} is not a time zone like CET-1CEST,M3.5.0,M10.5.0/3"
+        );
+    }
+    zone
 }
 
 /// Since the boot, sleep included.
@@ -183,17 +171,18 @@ mod tests {
     fn set(dir: &Path, zone: &str) {
         let text = format!("config system\n\toption timezone '{zone}'\n");
         fs::write(dir.join("new"), text).unwrap();
-        fs::rename(dir.join("new"), dir.join(PACKAGE)).unwrap();
+        fs::rename(dir.join("new"), dir.join(SYSTEM)).unwrap();
     }
 
     #[test]
     fn f10_the_option_owns_the_zone_and_a_new_one_is_followed() {
         let dir = Folder::new("zone-owner");
         let offset = |clocks: &Clocks| clocks.now().utc_offset;
-        let mut clocks = Clocks::new(&dir, &dir, &dir);
+        let mut uci = UciSource::new(dir.path());
+        let mut clocks = Clocks::new(&dir, &dir, &uci);
         assert_eq!(offset(&clocks), 0);
         fs::write(dir.join("TZ"), "IST-5:30\n").unwrap();
-        clocks.read_zone();
+        clocks.read_zone(&uci);
         assert_eq!(offset(&clocks), 19_800);
         for (zone, expected) in [
             ("<+04>-4", 4 * 3600),
@@ -202,18 +191,20 @@ mod tests {
             ("", 19_800),
         ] {
             set(&dir, zone);
-            clocks.follow_zone();
+            assert!(uci.look_at(SYSTEM));
+            clocks.follow_zone(&uci);
             assert_eq!(offset(&clocks), expected, "{zone:?}");
         }
         set(&dir, "no/zone 7");
-        clocks.follow_zone();
+        uci.look_at(SYSTEM);
+        clocks.follow_zone(&uci);
         assert_eq!(offset(&clocks), 19_800);
     }
 
     #[test]
     fn f13_the_clock_is_confirmed_by_ntp_or_an_acs_that_agrees_until_it_is_set_anew() {
         let dir = Folder::new("confirmed");
-        let mut clocks = Clocks::new(&dir, &dir, &dir);
+        let mut clocks = Clocks::new(&dir, &dir, &UciSource::new(dir.path()));
         let is_confirmed = |clocks: &Clocks| clocks.now().wall_is_confirmed();
         assert!(!is_confirmed(&clocks));
         for far in [-100 * 86_400, -86_410, 86_410, i64::MAX / 2] {
@@ -237,7 +228,7 @@ mod tests {
     #[test]
     fn the_uptime_goes_on() {
         let nowhere = Path::new("/nowhere");
-        let clocks = Clocks::new(nowhere, nowhere, nowhere);
+        let clocks = Clocks::new(nowhere, nowhere, &UciSource::new(nowhere));
         let before = clocks.now();
         assert!(clocks.now().uptime >= before.uptime);
         assert!(before.wall_is_set());

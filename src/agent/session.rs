@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use super::address::look_up;
+use super::clocks;
 use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
 use crate::acs::{Link, LinkError, Reply};
@@ -116,8 +117,9 @@ impl Agent {
     pub(super) fn open_session(&mut self) {
         let now = self.now();
         self.follow_config(now);
+        self.uci.borrow_mut().look_at(clocks::SYSTEM);
         let mut clocks = self.clocks.borrow_mut();
-        clocks.follow_zone();
+        clocks.follow_zone(&self.uci.borrow());
         if is_secure(&self.engine.settings().url) {
             clocks.look_for_mark();
         }

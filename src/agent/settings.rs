@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::backoff::Backoff;
+use super::clocks;
 use super::logger;
 use super::own_config::{self, OWN_PACKAGE};
 use super::poll_loop::Agent;
@@ -51,10 +52,12 @@ impl Agent {
     /// Somebody wants all of it to be read again.
     fn reload(&mut self, now: Now) {
         log::info!("reloading");
-        self.clocks.borrow_mut().read_zone();
         if !self.engine.in_session() {
-            self.uci.borrow_mut().try_again();
+            let mut uci = self.uci.borrow_mut();
+            uci.try_again();
+            uci.look_at(clocks::SYSTEM);
         }
+        self.clocks.borrow_mut().read_zone(&self.uci.borrow());
         self.follow_config(now);
         self.find_address();
     }

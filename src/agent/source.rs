@@ -15,6 +15,7 @@ use super::clocks::Clocks;
 use crate::datamodel::source::{
     Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
 };
+use crate::device::sources::uci::UciSource;
 use crate::soap::DeviceId;
 
 /// The version of this program.
@@ -64,6 +65,8 @@ impl Facts {
 pub(super) struct AgentSource {
     pub facts: Rc<RefCell<Facts>>,
     pub clocks: Rc<RefCell<Clocks>>,
+    /// Knows the time zone.
+    pub uci: Rc<RefCell<UciSource>>,
 }
 
 impl AgentSource {
@@ -98,7 +101,7 @@ impl Source for AgentSource {
             Some(&"connection_request_url") => self.facts.borrow().connection_request_url(),
             Some(&"current_time") => {
                 let mut clocks = self.clocks.borrow_mut();
-                clocks.follow_zone();
+                clocks.follow_zone(&self.uci.borrow());
                 Reading::Value(clocks.now().current_time().into())
             }
             Some(&"software_version") => Reading::Value(VERSION.into()),
@@ -226,9 +229,11 @@ mod tests {
     #[test]
     fn keys_are_checked() {
         let nowhere = Path::new("/nowhere");
+        let uci = UciSource::new(nowhere);
         let mut source = AgentSource {
             facts: Rc::default(),
-            clocks: Rc::new(RefCell::new(Clocks::new(nowhere, nowhere, nowhere))),
+            clocks: Rc::new(RefCell::new(Clocks::new(nowhere, nowhere, &uci))),
+            uci: Rc::new(RefCell::new(uci)),
         };
         let row = Declaration {
             kind: Some(&ParamType::of(XsdType::String)),

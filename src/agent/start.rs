@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::address::{self, AcsPlace};
 use super::changes::BoxChanges;
-use super::clocks::Clocks;
+use super::clocks::{self, Clocks};
 use super::control::Server;
 use super::error::AgentError;
 use super::identity;
@@ -105,18 +105,20 @@ impl SourceSet {
     /// These, and all sources.
     fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> (Self, Sources) {
         uci.look_at(address::NETWORK);
+        uci.look_at(clocks::SYSTEM);
         let interface = address::device_of(&uci, config.rows_interface());
         let facts = Rc::new(RefCell::new(Facts::default()));
         let clocks = Rc::new(RefCell::new(Clocks::new(
             Path::new("/etc"),
-            &folders.config_dir,
             &folders.run_dir,
+            &uci,
         )));
         let home = Rc::new(RefCell::new(Home::default()));
         let uci = Rc::new(RefCell::new(uci));
         let agent = AgentSource {
             facts: Rc::clone(&facts),
             clocks: Rc::clone(&clocks),
+            uci: Rc::clone(&uci),
         };
         let sources: Sources = vec![
             ("uci", Box::new(Shared(Rc::clone(&uci)))),

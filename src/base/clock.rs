@@ -13,6 +13,10 @@ pub const UNKNOWN_TIME: &str = "0001-01-01T00:00:00Z";
 /// A wall clock before this instant (2015-01-01) has not been set: the box has no clock of its own.
 pub const EARLIEST_PLAUSIBLE_UNIX: i64 = 1_420_070_400;
 
+/// A difference of the two clocks' pace beyond this many seconds is a step of the wall clock; less is
+/// rounding, since that has whole seconds.
+pub const STEP_SECONDS: u64 = 2;
+
 /// One reading of both clocks; the agent takes it once per wake-up and hands it down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Now {

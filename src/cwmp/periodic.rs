@@ -4,11 +4,7 @@
 use std::time::Duration;
 
 use super::rng::Rng;
-use crate::base::clock::Now;
-
-/// A difference of the clocks' pace beyond this is a step of the wall clock: the instants are
-/// absolute, so they are reckoned anew. Less is rounding, since the wall clock has whole seconds.
-const STEP_SECONDS: u64 = 2;
+use crate::base::clock::{Now, STEP_SECONDS};
 
 /// What the ACS set: present only if periodic informs are enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +57,7 @@ impl Periodic {
     /// Whether an inform is due now; the timer then goes to the next one.
     pub fn poll(&mut self, now: Now) -> bool {
         let due = now.uptime >= self.next;
+        // The instants are absolute, so they are reckoned anew.
         let stepped = offset(now).abs_diff(self.offset) > STEP_SECONDS;
         if stepped {
             self.align(now, now.unix);

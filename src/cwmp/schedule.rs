@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use super::record;
-use crate::base::clock::Now;
-
-/// A difference of the clocks' pace beyond this many seconds is a step of the wall clock; less is
-/// rounding, since the wall clock has whole seconds.
-const STEP_SECONDS: u64 = 2;
+use crate::base::clock::{Now, STEP_SECONDS};
 
 /// One accepted ScheduleInform.
 #[derive(Clone, Debug, PartialEq, Eq)]
