@@ -1,6 +1,7 @@
 //! The address in the connection-request URL: that of the box on its way to the ACS.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
+use std::path::Path;
 
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
@@ -10,6 +11,9 @@ use crate::device::{logical, reach};
 
 /// The package that tells of logical interfaces.
 pub(super) const NETWORK: &str = "network";
+
+/// The devices of the kernel.
+const DEVICES: &str = "/sys/class/net";
 
 /// Where the ACS is, as far as it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,16 +45,34 @@ impl Agent {
     pub(super) fn find_address(&self) -> bool {
         let interface = self.interface();
         let address = reach::address(interface.as_deref(), self.acs_place.address);
-        let mut facts = self.facts.borrow_mut();
-        if facts.address == address {
+        if self.facts.borrow().address == address {
             return false;
         }
+        self.facts.borrow_mut().address = address;
+        self.log_address();
+        true
+    }
+
+    fn log_address(&self) {
+        let address = self.facts.borrow().address;
         match address {
             Some(address) => log::info!("the ACS is told to reach the box at {address}"),
-            None => log::warn!("the box has no address that the ACS could reach"),
+            None => log::warn!("the ACS cannot reach the box: {}", self.why_no_address()),
         }
-        facts.address = address;
-        true
+    }
+
+    /// Why there is no address, for people.
+    pub(super) fn why_no_address(&self) -> String {
+        let Some(name) = &self.config.interface else {
+            return "no interface leads to the ACS".to_owned();
+        };
+        let device = self.interface().unwrap_or_default();
+        match Path::new(DEVICES).join(&device).exists() {
+            true => format!("{name} has no address"),
+            false => {
+                format!("{name} has no address: there is no device {device} now (cpe.interface)")
+            }
+        }
     }
 
     /// The device of the configured interface, which may be a logical one.
@@ -71,8 +93,14 @@ impl Agent {
             return false;
         }
         let address = host.parse().ok();
+        let is_one = !host.is_empty();
         self.acs_place = AcsPlace { host, address };
-        self.find_address()
+        let is_new = self.find_address();
+        if is_one && !is_new {
+            // Nothing is said of it where there never was an address.
+            self.log_address();
+        }
+        is_new
     }
 
     /// The ACS was met at this address.

@@ -118,10 +118,7 @@ impl Agent {
         let facts = self.facts.borrow();
         let url = match (facts.port, facts.address) {
             (None, _) => "nowhere, the port is closed".to_owned(),
-            (_, None) => match &self.config.interface {
-                Some(interface) => format!("nowhere, {interface} has no address"),
-                None => "nowhere, no interface leads to the ACS".to_owned(),
-            },
+            (_, None) => format!("nowhere, {}", self.why_no_address()),
             _ => facts
                 .connection_request_url()
                 .value()
@@ -138,14 +135,12 @@ impl Agent {
             (true, false) => "set, but nobody confirms it",
             (true, true) => "right, as NTP or the ACS says",
         };
-        let mut unused = self.model.misfits();
-        unused.truncate(MAX_UNUSED);
-        if !unused.is_empty() {
-            let _ = writeln!(
-                text,
-                "cannot use:    {}; the log says why",
-                unused.join(", ")
-            );
+        let unused = self.model.misfits();
+        for misfit in unused.iter().take(MAX_UNUSED) {
+            let _ = writeln!(text, "cannot use:    {misfit}");
+        }
+        if let Some(more @ 1..) = unused.len().checked_sub(MAX_UNUSED) {
+            let _ = writeln!(text, "cannot use:    and {more} more");
         }
         let (root, wanted) = (self.model.root(), &self.config.root);
         if root != wanted {

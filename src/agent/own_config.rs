@@ -91,8 +91,9 @@ pub(super) fn read(source: &UciSource, config_dir: &Path) -> (Config, Complaints
     let names = [looked_for, source.options_of(OWN_PACKAGE)].concat();
     let file = config_dir.join(OWN_PACKAGE).display().to_string();
     let trouble = known.as_ref().and_then(|known| known.trouble.clone());
-    let remarks = remarks.into_iter().chain(review(&written, &names));
-    let remarks = remarks.map(|remark| placed(&file, &remark));
+    let mut remarks = [remarks, review(&written, &names)].concat();
+    remarks.sort_by_key(|remark| remark.line.unwrap_or(u32::MAX));
+    let remarks = remarks.iter().map(|remark| placed(&file, remark));
     let complaints = Complaints {
         lines: trouble.into_iter().chain(remarks).collect(),
         revision: known.map_or(0, |known| known.revision),

@@ -38,6 +38,9 @@ use crate::device::uci;
 use crate::http;
 use crate::luup::{Home, LuupSource};
 
+/// The kind of the source of what people configure.
+const UCI: &str = "uci";
+
 /// The folders of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folders {
@@ -60,17 +63,17 @@ impl Default for Folders {
 }
 
 /// Logs to standard error, for what is run by hand.
-pub fn log_to_console() {
+pub fn log_to_console(level: log::LevelFilter) {
     logger::set_up(&LogConfig {
         console: true,
         syslog: false,
-        level: log::LevelFilter::Warn,
+        level,
     });
 }
 
 /// What there is to say of the files that people write.
 pub struct Checked {
-    /// Of `/etc/config/cwmpd`: a line for each thing.
+    /// Of `/etc/config/cwmpd`, and of what rows read of other packages: a line for each thing.
     pub config: Vec<String>,
     /// Of the rows of the csv files in `model_dir`.
     pub rows: Vec<Finding>,
@@ -84,13 +87,18 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
     let uci = own_config::source_without_last_good(folders);
     let (config, _) = own_config::read(&uci, &folders.config_dir);
     let (set, mut sources) = SourceSet::new(folders, &config, uci);
-    let (_, rows) = describe(&folders.model_dir, &config.root, &mut sources)?;
+    let (schema, rows) = describe(&folders.model_dir, &config.root, &mut sources)?;
     // By now it is known what the rows of the model read.
     let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
     let tls = http::check_tls(&config.link.tls);
     let tls = tls.err().map(|error| error.to_string());
-    let config = complaints.lines.into_iter().chain(tls).collect();
-    Ok(Checked { config, rows })
+    let mut model = Model::from_factory(schema, sources, &folders.model_dir);
+    let misfits = model.misfits_of(UCI);
+    let config = complaints.lines.into_iter().chain(tls).chain(misfits);
+    Ok(Checked {
+        config: config.collect(),
+        rows,
+    })
 }
 
 /// The agent's own ends of the sources that it feeds.
@@ -121,7 +129,7 @@ impl SourceSet {
             uci: Rc::clone(&uci),
         };
         let sources: Sources = vec![
-            ("uci", Box::new(Shared(Rc::clone(&uci)))),
+            (UCI, Box::new(Shared(Rc::clone(&uci)))),
             ("file", Box::new(FileSource::new())),
             ("stub", Box::new(StubSource::new(&folders.model_dir))),
             ("proc", Box::new(ProcSource::new("/proc"))),

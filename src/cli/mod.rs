@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
+use log::LevelFilter;
 
 use crate::agent::control::{self, AskError, Command, Request, read_command};
 use crate::agent::{self, Folders, VERSION};
@@ -228,6 +229,7 @@ impl Task {
             ));
         }
         match read_command(&OWN, &words) {
+            _ if words == ["help"] => Ok(Self::Help),
             Some(own) => Ok(Self::Own(own.map_err(CliError::Usage)?, folders)),
             None => Err(CliError::Usage(format!("there is no command '{name}'"))),
         }
@@ -314,7 +316,8 @@ fn print(text: &str) -> Result<(), CliError> {
 }
 
 fn check(folders: &Folders) -> Result<(), CliError> {
-    agent::log_to_console();
+    // What there is to warn of is in the answer.
+    agent::log_to_console(LevelFilter::Error);
     let found = agent::check(folders).map_err(|e| CliError::Failed(e.to_string()))?;
     for line in &found.config {
         print(&format!("{line}\n"))?;
@@ -340,7 +343,7 @@ fn check(folders: &Folders) -> Result<(), CliError> {
 }
 
 fn print_luup(folders: &Folders) -> Result<(), CliError> {
-    agent::log_to_console();
+    agent::log_to_console(LevelFilter::Warn);
     let config = agent::read_config(folders);
     let mut out = String::new();
     luup::client::fetch_text(&config.luup)
@@ -417,6 +420,7 @@ mod tests {
         assert_eq!(read("cwmpd get -r /r -- -A"), Ok(get("-A")));
         assert_eq!(read("cwmpd get -r /r -"), Ok(get("-")));
         assert_eq!(read("cwmpd set A --help"), Ok(Task::Help));
+        assert_eq!(read("cwmpd help"), Ok(Task::Help));
         let refused = read("cwmpd set A -secret").unwrap_err();
         assert!(refused.contains("stands behind --"), "{refused}");
         assert!(!refused.contains("secret"), "{refused}");

@@ -321,6 +321,45 @@ fn s03_check_names_each_mistake_of_the_configuration_and_fails() {
     let found = home.run(&["check"]);
     assert_eq!(found.code, 1, "{found:?}");
     assert!(found.out.contains("/absent.pem"), "{found:?}");
+    home.write_config("cwmpd", &text);
+    home.set_uci("acs", "periodic_inform_interval", "-5");
+    home.set_uci("acs", "periodic_inform_time", "03:00");
+    home.set_uci("cpe", "enable", "ture");
+    let found = home.run(&["check"]);
+    assert_eq!(found.code, 1, "{found:?}");
+    for told in [
+        "PeriodicInformInterval: -5 is not between 1 and",
+        "PeriodicInformTime: \"03:00\" is not a dateTime",
+        "EnableCWMP: \"ture\" is not a boolean",
+        "mistakes: 3",
+    ] {
+        let said = [&*found.out, &*found.err].concat();
+        assert!(said.contains(told), "{told}: {found:?}");
+    }
+    assert!(!home.model_dir().join("parameters.data").exists());
+    home.write_config(
+        "cwmpd",
+        &format!("config stun\n{text}\toption timeout 'soon'\n"),
+    );
+    let found = home.run(&["check"]).out;
+    assert!(found.find("config stun") < found.find("'soon'"), "{found}");
+}
+
+#[test]
+fn s03_a_flag_that_is_none_does_not_take_the_box_from_its_acs() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    home.set_uci("cpe", "enable", "ture");
+    home.set_uci("acs", "periodic_inform_enable", "maybe");
+    let agent = home.start();
+    assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
+    let status = agent.status();
+    for told in [
+        "cannot use:    Device.ManagementServer.EnableCWMP: \"ture\" is not a boolean",
+        "cannot use:    Device.ManagementServer.PeriodicInformEnable: \"maybe\" is not a boolean",
+    ] {
+        assert!(status.contains(told), "{status}");
+    }
 }
 
 #[test]
@@ -332,7 +371,9 @@ fn s03_an_interface_goes_by_its_logical_name_and_is_followed() {
     home.set_uci("cpe", "interface", "lan");
     let agent = home.start();
     acs.quiet_session();
-    assert!(agent.status().contains("lan has no address"));
+    let told = "lan has no address: there is no device absent0 now (cpe.interface)";
+    assert!(agent.status().contains(told));
+    assert!(home.log().contains(told), "{}", home.log());
     home.write_config("network", &network.replace("absent0", "lo"));
     let url = agent.connection_request_url();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");

@@ -9,16 +9,19 @@ use super::written::{Remark, WrittenConfig, WrittenOption, WrittenSection};
 /// No more remarks than these: further ones help nobody.
 const MAX_REMARKS: usize = 20;
 
-/// Options of other agents (easycwmp, icwmp, ucwmp), and what has their meaning here; empty: it is so
-/// anyway.
-const ELSEWHERE: [(&str, &str, &str); 16] = [
+/// Options of other agents (easycwmp, icwmp, ucwmp) and usual names, and what has their meaning here;
+/// empty: it is so anyway.
+const ELSEWHERE: [(&str, &str, &str); 19] = [
     ("acs", "username", "acs.userid"),
     ("acs", "password", "acs.passwd"),
     ("acs", "periodic_enable", "acs.periodic_inform_enable"),
     ("acs", "periodic_interval", "acs.periodic_inform_interval"),
     ("acs", "periodic_time", "acs.periodic_inform_time"),
-    ("acs", "ssl_verify", "acs.insecure_enable"),
     ("acs", "https_ssl_capath", "acs.ssl_capath"),
+    ("acs", "ssl_ca", "acs.ssl_cacert"),
+    ("acs", "ssl_cafile", "acs.ssl_cacert"),
+    ("acs", "cafile", "acs.ssl_cacert"),
+    ("acs", "cacert", "acs.ssl_cacert"),
     ("acs", "http100continue_disable", ""),
     ("acs", "http_disable_100continue", ""),
     ("cpe", "username", "cpe.userid"),
@@ -29,6 +32,10 @@ const ELSEWHERE: [(&str, &str, &str); 16] = [
     ("cpe", "model_name", "cpe.product_class"),
     ("cpe", "amd_version", ""),
 ];
+
+/// easycwmp's switch of the check of certificates, which is on here, and can be switched off by an
+/// option of the opposite meaning. Whoever takes one for the other loses the check.
+const SSL_VERIFY: (&str, &str) = ("acs", "ssl_verify");
 
 /// Sections of other agents, and those of the same meaning here.
 const SECTIONS_ELSEWHERE: [(&str, &str); 2] = [("local", "cpe"), ("device", "cpe")];
@@ -165,6 +172,12 @@ fn unread_section(
 fn unread_option(section: &str, option: &WrittenOption, names: &[OptionName]) -> String {
     let name = option.name.as_str();
     let what = format!("cwmpd.{section}.{name} is not read");
+    if (section, name) == SSL_VERIFY {
+        return format!(
+            "{what}: the certificate of the ACS is checked unless cwmpd.acs.insecure_enable is 1; \
+             remove it"
+        );
+    }
     let elsewhere = ELSEWHERE
         .iter()
         .find(|(of, theirs, _)| *of == section && *theirs == name);

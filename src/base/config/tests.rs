@@ -338,6 +338,15 @@ fn s03_what_nobody_reads_is_told_with_its_line_and_what_was_meant() {
             "1: cwmpd.acs.periodic_interval is not read: it is cwmpd.acs.periodic_inform_interval here",
         ),
         (
+            "acs.ssl_ca",
+            "1: cwmpd.acs.ssl_ca is not read: it is cwmpd.acs.ssl_cacert here",
+        ),
+        (
+            "acs.ssl_verify",
+            "1: cwmpd.acs.ssl_verify is not read: the certificate of the ACS is checked unless \
+             cwmpd.acs.insecure_enable is 1; remove it",
+        ),
+        (
             "acs.port",
             "1: cwmpd.acs.port is not read: it belongs to section 'cpe'",
         ),

@@ -46,7 +46,8 @@ pub const MAX_PLACES: u32 = 18;
 pub enum Filter {
     /// `epoch`: seconds since 1970 to a UTC dateTime; nothing or 0 is the Unknown Time.
     Epoch,
-    /// `bool`: `1`, `true`, `yes`, `on`, `enabled` is 1; all else that is not empty is 0.
+    /// `bool`: OpenWrt's words for yes and no as 1 and 0; other texts stay as they are, so that no
+    /// boolean row takes them.
     Bool,
     /// `not`: as `bool`, turned round.
     Not,
@@ -138,8 +139,8 @@ impl Filter {
             Self::Epoch => from_epoch(text.trim()),
             Self::Map(map) => map.apply(text),
             _ if text.is_empty() => Some(String::new()),
-            Self::Bool => Some(digit(is_true(text))),
-            Self::Not => Some(digit(!is_true(text))),
+            Self::Bool => Some(as_digit(text, |truth| truth)),
+            Self::Not => Some(as_digit(text, |truth| !truth)),
             Self::Upper => Some(text.to_uppercase()),
             Self::Lower => Some(text.to_lowercase()),
             Self::NoColon => Some(text.replace(':', "")),
@@ -185,9 +186,12 @@ fn digit(truth: bool) -> String {
     truth::digit(truth).to_owned()
 }
 
-/// Whatever the option's writer does not call true is not.
-fn is_true(text: &str) -> bool {
-    truth::of_option(text) == Some(true)
+/// The digit of what `shown` makes of a truth. What is none stays: a slip must not turn anything off.
+fn as_digit(text: &str, shown: fn(bool) -> bool) -> String {
+    match truth::of_option(text) {
+        Some(truth) => digit(shown(truth)),
+        None => text.to_owned(),
+    }
 }
 
 fn from_epoch(seconds: &str) -> Option<String> {

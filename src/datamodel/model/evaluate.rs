@@ -7,7 +7,7 @@ use super::Model;
 use super::resolve::instances;
 use crate::datamodel::expr::{Expr, Scope};
 use crate::datamodel::filter::Filter;
-use crate::datamodel::key::Key;
+use crate::datamodel::key::{Key, NodeId};
 use crate::datamodel::row::Storage;
 use crate::datamodel::schema::{Origin, Parameter, Reference, SourceRef, is_number};
 use crate::datamodel::source::Reading;
@@ -89,7 +89,7 @@ impl Model {
         sources: &[SourceRef],
     ) -> (Option<String>, bool) {
         let mut is_known = true;
-        let was_misfit = self.misfits.remove(&key);
+        let before = self.misfits.remove(&key);
         for reference in sources {
             let schema = Rc::clone(&self.schema);
             let at = instances(&schema, &self.state, key);
@@ -112,27 +112,63 @@ impl Model {
                 None | Some(Ok(_)) => {}
                 Some(Err(misfit)) => {
                     is_known = false;
-                    self.misfits.insert(key);
-                    if !was_misfit {
+                    let why = misfit.to_string();
+                    if before.is_none() {
                         let path = self.path(key);
-                        log::warn!("{path}: what its source says is not used: {misfit}");
+                        log::warn!("{path}: what its source says is not used: {why}");
                     }
+                    self.misfits.insert(key, why);
                 }
             }
         }
         (None, is_known)
     }
 
-    /// Parameters whose sources say what cannot be used, as far as somebody has looked.
+    /// Parameters whose sources say what cannot be used, and why, as far as somebody has looked.
     pub fn misfits(&mut self) -> Vec<String> {
+        let known: Vec<Key> = self.misfits.keys().copied().collect();
+        // It may be mended since somebody looked.
+        self.evaluate_all(&known);
+        let misfits = self.misfits.iter();
+        misfits
+            .map(|(key, why)| format!("{}: {why}", self.path(*key)))
+            .collect()
+    }
+
+    /// The same of all parameters that have a source of this kind, looked at now.
+    pub fn misfits_of(&mut self, kind: &str) -> Vec<String> {
+        self.refresh_instances();
         let schema = Rc::clone(&self.schema);
-        for key in self.misfits.clone() {
-            // It may be mended since somebody looked.
-            if let Some(parameter) = schema.parameter(key.node) {
-                self.evaluate(key, parameter, &mut |_| {});
+        let mut keys = Vec::new();
+        for node in schema.with_all_below(NodeId::ROOT) {
+            if schema
+                .parameter(node)
+                .is_some_and(|p| self.has_source(p, kind))
+            {
+                self.each_instance(node, &mut |_, key| keys.push(key));
             }
         }
-        self.misfits.iter().map(|key| self.path(*key)).collect()
+        self.evaluate_all(&keys);
+        self.misfits()
+    }
+
+    fn has_source(&self, parameter: &Parameter, kind: &str) -> bool {
+        let Origin::Sources(sources) = &parameter.origin else {
+            return false;
+        };
+        let mut kinds = sources
+            .iter()
+            .filter_map(|one| self.sources.get(one.source));
+        kinds.any(|(of, _)| *of == kind)
+    }
+
+    fn evaluate_all(&mut self, keys: &[Key]) {
+        let schema = Rc::clone(&self.schema);
+        for key in keys {
+            if let Some(parameter) = schema.parameter(key.node) {
+                self.evaluate(*key, parameter, &mut |_| {});
+            }
+        }
     }
 
     fn compute(&mut self, key: Key, parameter: &Parameter, expr: &Expr) -> (Option<String>, bool) {

@@ -38,7 +38,7 @@ mod touched;
 mod transact;
 mod unsaved;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use attributes::MAX_NOTIFICATION;
@@ -83,8 +83,8 @@ pub struct Model {
     /// Checks beyond the type.
     rules: BTreeMap<NodeId, Rule>,
     /// Parameters whose source gives no fitting value, and tables whose source lists too many
-    /// instances: told of once.
-    misfits: BTreeSet<Key>,
+    /// instances, with why: logged once.
+    misfits: BTreeMap<Key, String>,
     /// Wall clock for expressions, seconds since 1970.
     unix: i64,
     /// What the store refused, until it takes something again.

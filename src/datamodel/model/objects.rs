@@ -162,7 +162,7 @@ impl Model {
         let is_below =
             |key: &Key| gone.contains(&key.at.outermost(depth)) && below.contains(&key.node);
         self.mixed.retain(|key, _| !is_below(key));
-        self.misfits.retain(|key| !is_below(key));
+        self.misfits.retain(|key, _| !is_below(key));
         let mut removed = Removed::default();
         for at in gone {
             self.state.forget_below(&below, *at, &mut removed);
@@ -199,12 +199,15 @@ impl Model {
         let Some(listed) = source.list(reference.slot, at.as_slice(), &known) else {
             return;
         };
-        if listed.len() > MAX_INSTANCES && self.misfits.insert(key) {
-            log::warn!(
-                "{kind}: {} has {} instances, the first {MAX_INSTANCES} are shown",
-                self.schema.path(key),
+        if listed.len() > MAX_INSTANCES {
+            let why = format!(
+                "of {} instances the first {MAX_INSTANCES} are shown",
                 listed.len()
             );
+            let path = self.schema.path(key);
+            if self.misfits.insert(key, why.clone()).is_none() {
+                log::warn!("{kind}: {path}: {why}");
+            }
         }
         let chosen = listed.iter().any(|item: &Listed| item.number.is_none());
         if !self.state.tables.contains_key(&key) {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::{Model, OpenError, describe};
+use crate::datamodel::schema::Schema;
 use crate::datamodel::source::Sources;
 use crate::datamodel::state::State;
 use crate::datamodel::store::{Loaded, LoadedFrom, Store};
@@ -43,7 +44,18 @@ impl Model {
                 false => log::warn!("{finding}"),
             }
         }
-        Ok(Self {
+        Ok(Self::with_nothing_kept(schema, sources, dir))
+    }
+
+    /// As it comes from the factory, whatever is kept in `dir`; to look at it.
+    pub fn from_factory(schema: Schema, sources: Sources, dir: &Path) -> Self {
+        let mut model = Self::with_nothing_kept(schema, sources, dir);
+        model.add_described_instances();
+        model
+    }
+
+    fn with_nothing_kept(schema: Schema, sources: Sources, dir: &Path) -> Self {
+        Self {
             schema: Rc::new(schema),
             state: State::default(),
             sources,
@@ -58,7 +70,7 @@ impl Model {
             misfits: Default::default(),
             unix: 0,
             unsaved: None,
-        })
+        }
     }
 
     fn take(&mut self, loaded: Loaded) {

@@ -381,7 +381,7 @@ impl UciReader<'_> {
                 }
                 Some(_) => self.take(text),
                 None if self.next_line()? => {}
-                None => return Err("EOF with unterminated '"),
+                None => return Err("unterminated ': a quote that is not closed"),
             }
         }
     }
@@ -401,7 +401,7 @@ impl UciReader<'_> {
                 }
                 Some(_) => self.take(text),
                 None if self.next_line()? => {}
-                None => return Err("EOF with unterminated \""),
+                None => return Err("unterminated \": a quote that is not closed"),
             }
         }
     }
