@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | cannot be read now: locked, EIO, no descriptors | that goes on | defaults: no ACS |
 //! | breaks the grammar | that goes on | the good lines count; no TLS if a bad one may be about it |
-//! | has no section, or ends where that goes on | that goes on | it is taken as it is |
+//! | has no section, or none of those, or ends where that goes on | that goes on | it is taken as it is |
 //! | is gone | that goes on | defaults: no ACS |
 //!
 //! It is tried again when the kernel tells of a change, and by a timer. A change by the ACS, or by

@@ -63,12 +63,16 @@ fn s01_damage_keeps_the_box_with_its_acs_over_a_restart_and_a_reboot() {
     let url = agent.connection_request_url();
     let good = fs::read_to_string(file(&home)).unwrap();
     let half = good.find("\noption userid").unwrap_or(good.len() / 2);
-    let damages: [(&str, &str); 4] = [
+    let damages: [(&str, &str); 5] = [
         (
             "invalid command",
             &good.replace("option interface", "optoin interface"),
         ),
         ("it is empty", ""),
+        (
+            "it is another file",
+            "config interface 'lan'\n\toption proto 'dhcp'\n",
+        ),
         ("cut off", &good[..good.find("\nconfig acs").unwrap() + 1]),
         ("cwmpd", &good[..half]),
     ];

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
 use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
-use cwmpd_lab::home::{Home, wait_for};
+use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -129,4 +130,43 @@ fn s26_users_who_ask_without_end_or_do_not_listen_hold_nobody_up() {
         .collect();
     is_called(&acs, &url);
     assert!(agent.status().contains("success"), "they are dropped");
+}
+
+/// Lets the agent have so many descriptors.
+fn allow_descriptors(agent: &Daemon<'_>, most: usize) {
+    let mut prlimit = Command::new("prlimit");
+    prlimit.arg(format!("--pid={}", agent.pid()));
+    let status = prlimit.arg(format!("--nofile={most}:")).status();
+    assert!(status.expect("prlimit, of util-linux").success());
+}
+
+/// The time that the agent was busy so far.
+fn busy(agent: &Daemon<'_>) -> Duration {
+    let path = format!("/proc/{}/schedstat", agent.pid());
+    let text = fs::read_to_string(path).unwrap();
+    Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
+}
+
+#[test]
+fn s26_without_descriptors_a_user_who_asks_does_not_keep_the_loop_busy() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let agent = home.start();
+    acs.session(|s| {
+        s.inform();
+        s.end();
+    });
+    let url = agent.connection_request_url();
+    let open = fs::read_dir(format!("/proc/{}/fd", agent.pid())).unwrap();
+    allow_descriptors(&agent, open.count());
+    let _waits = UnixStream::connect(home.run_dir().join("control.sock")).unwrap();
+    agent.wait_for_log("the commands that ask the agent do not work");
+    let before = busy(&agent);
+    thread::sleep(Duration::from_secs(2));
+    let cost = busy(&agent) - before;
+    assert!(cost < Duration::from_millis(500), "{cost:?}");
+    allow_descriptors(&agent, 1024);
+    agent.wait_for_log("over: cannot listen on");
+    assert!(agent.status().contains("success"));
+    is_called(&acs, &url);
 }

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Listens on the control socket, within the agent's loop.
 pub(in crate::agent) struct Server {
-    /// None while the socket could not be made.
+    /// None while the socket could not be made, or had to be closed.
     listener: Option<UnixListener>,
     path: PathBuf,
     pub trouble: Trouble,
@@ -59,22 +59,25 @@ impl Server {
         server
     }
 
-    /// Tries again to make the socket that could not be made.
+    /// Tries again to make the socket that could not be made, or that had to be closed.
     pub(in crate::agent) fn mend(&mut self) {
         if self.listener.is_some() {
             return;
         }
-        let made = listen(&self.path);
-        let failed = |e| {
-            let path = self.path.display();
-            format!("cannot listen on {path}: {e}; the commands that ask the agent do not work")
-        };
-        let (listener, heard) = match made {
-            Ok(listener) => (Some(listener), Ok(())),
-            Err(e) => (None, Err(failed(e))),
-        };
-        self.listener = listener;
-        self.trouble.hear(heard);
+        match listen(&self.path) {
+            Ok(listener) => {
+                self.listener = Some(listener);
+                self.trouble.hear(Ok(()));
+            }
+            Err(e) => self.fail(&e),
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        let path = self.path.display();
+        self.trouble.hear(Err(format!(
+            "cannot listen on {path}: {error}; the commands that ask the agent do not work"
+        )));
     }
 
     /// The descriptors to wait for, and for what.
@@ -103,8 +106,18 @@ impl Server {
     /// answered by [`Server::answer`].
     pub(in crate::agent) fn work(&mut self, now: Duration) -> Vec<(u32, Request)> {
         while self.clients.len() < MAX_CLIENTS {
-            let Some(Ok((stream, _))) = self.listener.as_ref().map(UnixListener::accept) else {
+            let Some(accepted) = self.listener.as_ref().map(UnixListener::accept) else {
                 break;
+            };
+            let stream = match ready(accepted) {
+                Ok(Some((stream, _))) => stream,
+                Ok(None) => break,
+                Err(e) => {
+                    // Out of descriptors or memory: the socket would stay ready, and the loop busy.
+                    self.listener = None;
+                    self.fail(&e);
+                    break;
+                }
             };
             if stream.set_nonblocking(true).is_ok() {
                 self.next_id = self.next_id.wrapping_add(1);
@@ -218,9 +231,9 @@ impl ControlClient {
     }
 }
 
-fn ready(result: io::Result<usize>) -> io::Result<Option<usize>> {
+fn ready<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
-        Ok(count) => Ok(Some(count)),
+        Ok(done) => Ok(Some(done)),
         Err(e)
             if matches!(
                 e.kind(),

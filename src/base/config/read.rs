@@ -148,22 +148,22 @@ impl<'w> OptionReader<'w> {
         );
     }
 
-    /// What an option says; what is empty is not set (libuci makes no difference either).
+    /// What an option says; what is empty is not set (libuci makes no difference either). What is only
+    /// blank is set, to nothing that can be used: where security hangs on it, it must not count as absent.
     fn said(&mut self, section: &str, option: &str) -> Option<OptionWords<'w>> {
         let name = (section.to_owned(), option.to_owned());
         if !self.looked_for.contains(&name) {
             self.looked_for.push(name);
         }
         let said = self.written.option(section, option)?;
-        (said.items.len() > 1 || said.items.iter().any(|item| !item.trim().is_empty()))
-            .then_some(said)
+        (said.items.len() > 1 || said.items.iter().any(|item| !item.is_empty())).then_some(said)
     }
 
-    /// The one value of an option that is set. A list of one is one value.
+    /// The one value of an option that is set and not blank. A list of one is one value.
     fn text(&mut self, section: &str, option: &str) -> Option<String> {
         let said = self.said(section, option)?;
         match said.items.as_slice() {
-            [text] => Some(text.trim().to_owned()),
+            [text] => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
             items => {
                 self.remarks.push(Remark {
                     line: Some(said.line),
@@ -272,7 +272,11 @@ impl<'w> OptionReader<'w> {
     fn networks(&mut self, section: &str, option: &str) -> Option<Vec<AddressPrefix>> {
         let text = self.said(section, option)?.items.join(" ");
         let mut networks = Vec::new();
-        for entry in text.split_whitespace() {
+        let entries = match text.trim() {
+            "" => vec![""],
+            text => text.split_whitespace().collect(),
+        };
+        for entry in entries {
             match AddressPrefix::parse(entry) {
                 Some(network) => networks.push(network),
                 None => {

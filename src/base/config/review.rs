@@ -62,7 +62,7 @@ pub(super) fn unread<'w>(
         let options = section.options.iter();
         options
             .filter(|option| !is_read(written, section, &option.name, names))
-            .filter(|option| !option.value.trim().is_empty())
+            .filter(|option| !option.value.is_empty())
             .collect::<Vec<_>>()
     })
 }

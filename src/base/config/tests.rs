@@ -273,6 +273,29 @@ fn s02_networks_that_cannot_be_read_let_nobody_in_rather_than_all() {
 }
 
 #[test]
+fn s02_a_blank_value_is_no_absent_one() {
+    for blank in [" ", "\t", " \n "] {
+        for option in [
+            "acs.ssl_cacert",
+            "acs.ssl_capath",
+            "acs.ssl_cert",
+            "acs.ssl_cacrt",
+        ] {
+            assert!(unusable(&[(option, blank)]).is_some(), "{option} {blank:?}");
+        }
+        let (config, remarks) = read(&[("cpe.allow_from", blank)]);
+        assert_eq!(config.allow_from, Some(Vec::new()), "{blank:?}");
+        assert_eq!(remarks.len(), 1, "{remarks:?}");
+        let (config, _) = read(&[("cpe.port", blank), ("cpe.interface", blank)]);
+        assert_eq!((config.port, config.interface), (None, None), "{blank:?}");
+    }
+    for option in ["acs.ssl_cacert", "acs.ssl_capath"] {
+        assert_eq!(unusable(&[(option, "")]), None, "{option}");
+    }
+    assert_eq!(read(&[("cpe.allow_from", "")]).0.allow_from, None);
+}
+
+#[test]
 fn s02_a_list_of_paths_is_none() {
     let mut twice = written(&[("acs.ssl_cacert", "/a.pem"), ("acs.ssl_cacert", "/b.pem")]);
     let options = &mut twice.sections[0].options;

@@ -80,7 +80,7 @@ impl WrittenConfig {
                     said.items.push(value);
                     said.line = line.line;
                 }
-                _ if line.is_list || !value.trim().is_empty() => {
+                _ if line.is_list || !value.is_empty() => {
                     said = Some(OptionWords {
                         line: line.line,
                         items: vec![value],

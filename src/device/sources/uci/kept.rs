@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::file::{self, Keep};
-use crate::device::uci::{Document, MAX_FILE_BYTES, Stamp};
+use crate::device::uci::{Document, MAX_FILE_BYTES, Section, Stamp};
 
 /// It has passwords.
 const MODE: u32 = 0o600;
@@ -60,6 +60,13 @@ impl Kept {
         let text = document.bytes();
         if document.sections().is_empty() {
             return Some("it is empty");
+        }
+        let kept = last.is_none().then(|| self.document()).flatten();
+        if last
+            .or(kept.as_ref())
+            .is_some_and(|good| is_foreign(document, good))
+        {
+            return Some("it is another file: none of its sections is in the last good settings");
         }
         let is_replaced = last_stamp.is_some_and(|last| !last.is_of_same_file(stamp));
         let is_whole = is_replaced && text.ends_with(b"\n");
@@ -118,4 +125,13 @@ impl Kept {
         }
         self.text = None;
     }
+}
+
+/// Whether no section of a file is one of the last good file, by its type or its name.
+fn is_foreign(document: &Document, good: &Document) -> bool {
+    let is_known = |section: &Section| {
+        let name = section.name.as_deref();
+        !good.of_kind(&section.kind).is_empty() || name.is_some_and(|n| good.section(n).is_some())
+    };
+    !document.sections().iter().any(is_known)
 }
