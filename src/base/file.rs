@@ -128,7 +128,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Takes the rights of group and others from a file or folder that has secrets in it; whether it had
-/// any. Does not follow a link.
+/// any. Does not follow a link, and leaves a device or pipe as it is: that belongs to all.
 ///
 /// # Errors
 /// The system's own: it belongs to somebody else, or cannot be changed.
@@ -136,8 +136,9 @@ pub fn make_private(path: &Path) -> io::Result<bool> {
     let mut options = OpenOptions::new();
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOFOLLOW;
     let file = options.read(true).custom_flags(flags.bits()).open(path)?;
-    let mode = file.metadata()?.mode();
-    if mode & OF_OTHERS == 0 {
+    let data = file.metadata()?;
+    let (kind, mode) = (data.file_type(), data.mode());
+    if mode & OF_OTHERS == 0 || !(kind.is_file() || kind.is_dir()) {
         return Ok(false);
     }
     let private = fs::Permissions::from_mode(mode & 0o7777 & !OF_OTHERS);
@@ -229,6 +230,11 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o7777, 0o600);
         std::os::unix::fs::symlink(&file, dir.join("link")).unwrap();
         assert!(make_private(&dir.join("link")).is_err());
+        let pipe = dir.join("pipe");
+        mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+        fs::set_permissions(&pipe, fs::Permissions::from_mode(0o740)).unwrap();
+        assert!(!make_private(&pipe).unwrap());
+        assert_eq!(fs::metadata(&pipe).unwrap().mode() & 0o7777, 0o740);
     }
 
     #[test]

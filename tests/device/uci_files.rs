@@ -1,9 +1,9 @@
 //! Reading and editing UCI files, without libuci at hand; `uci_oracle.rs` compares with it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
-use cwmpd::device::uci::{Document, Edit, UciError, Value, load, restore, update};
+use cwmpd::device::uci::{Document, Edit, UciError, Value, load, mend, restore, salvage, update};
 use cwmpd_lab::Folder;
 use proptest::prelude::*;
 
@@ -353,11 +353,24 @@ fn an_update_that_changes_nothing_writes_nothing() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+fn s01_what_is_no_file_is_not_waited_for_nor_is_a_file_put_in_its_place() {
     let folder = Folder::new("pipe");
-    nix::unistd::mkfifo(&folder.join("p"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let (document, _) = load(&folder, "p").unwrap().unwrap();
-    assert_eq!(document.bytes(), b"");
+    let pipe = folder.join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    std::os::unix::fs::symlink(&pipe, folder.join("link")).unwrap();
+    for name in ["pipe", "link"] {
+        let errors = [
+            load(&folder, name).err(),
+            salvage(&folder, name).err(),
+            mend(&folder, name, b"config a\n").err(),
+            update(&folder, name, true, &mut |_| Ok(())).err(),
+        ];
+        for error in errors {
+            let told = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(told.contains("no regular file"), "{name}: {told}");
+        }
+    }
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
 }
 
 #[test]

@@ -251,9 +251,13 @@ impl Locked {
             // A pipe in the place of the file is not waited for.
             options.custom_flags(OFlag::O_NONBLOCK.bits());
             let open = options.open(&real).map_err(|error| failed("open", error))?;
+            let ours = open.metadata().map_err(|error| failed("open", error))?;
+            if !ours.is_file() {
+                // Nor would a file be put in the place of a device that a link leads to.
+                return Err(failed("open", io::Error::other("it is no regular file")));
+            }
             match Flock::lock(open, kind) {
                 Ok(lock) => {
-                    let ours = lock.metadata().map_err(|error| failed("open", error))?;
                     let there = std::fs::metadata(&real);
                     if there.is_ok_and(|m| Stamp::from(&m).inode == ours.ino()) {
                         return Ok(Some(Self {
