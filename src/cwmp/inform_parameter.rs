@@ -46,8 +46,12 @@ fn check_name(proposal: &Proposal<'_>) -> Result<(), String> {
 }
 
 fn check_events(proposal: &Proposal<'_>) -> Result<(), String> {
+    check_event_list(proposal.value)
+}
+
+fn check_event_list(list: &str) -> Result<(), String> {
     let mut seen = Vec::new();
-    for event in proposal.value.split(',').filter(|event| !event.is_empty()) {
+    for event in list.split(',').filter(|event| !event.is_empty()) {
         if event == EventCode::ValueChange.as_str() {
             let why = format!("{event} reports what has changed, and nothing besides");
             return Err(why);
@@ -137,4 +141,26 @@ fn expand(model: &mut Model, pattern: &str, branches: &mut usize) -> Vec<String>
         paths = below;
     }
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn s17_whatever_is_taken_as_a_list_has_each_event_once_and_no_value_change(
+            list in "((4 VALUE CHANGE|[0-2] [A-Z]{0,9}|1 BOOT|X 1 a|\\PC{0,3}),?){0,4}",
+        ) {
+            let checked = check_event_list(&list);
+            let mut events: Vec<&str> = list.split(',').filter(|e| !e.is_empty()).collect();
+            let count = events.len();
+            events.sort_unstable();
+            events.dedup();
+            let is_good = |event: &&str| EventCode::is_known(event) && **event != *"4 VALUE CHANGE";
+            prop_assert_eq!(checked.is_ok(), events.len() == count && events.iter().all(is_good));
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -170,4 +172,27 @@ fn a_loop_of_expressions_is_left_out_and_the_rest_stands() {
     let mut model = bench.open();
     assert_eq!(model.find("Device.A.X"), Err(ModelError::InvalidName));
     assert_eq!(get(&mut model, "Device.A.W"), "7");
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_pattern_of_this_model_or_refused(
+        text in "(Device\\.(NAT\\.PortMapping|Zwave\\.Interface|DeviceInfo)\\.([0-9A-Za-z*]{1,3}\\.)?\
+                 (Enable|BatteryLevel|Manufacturer|[a-z]?))|((Device)?([A-Za-z0-9*.]|\\PC){0,9})",
+    ) {
+        thread_local!(static MODEL: Model = Bench::new().open());
+        MODEL.with(|model| {
+            let named = model.pattern(&text);
+            prop_assert!(named.is_err() || text.starts_with("Device."), "{}", text);
+            if named == Ok(Named::Parameter) {
+                // Each part is a name of the description, or stands for an instance.
+                let parts = text.strip_prefix("Device.").unwrap_or_default().split('.');
+                for part in parts {
+                    let is_instance = part == "*" || part.parse::<u32>().is_ok();
+                    prop_assert!(is_instance || CSV.contains(part), "{}", text);
+                }
+            }
+            Ok(())
+        })?;
+    }
 }
