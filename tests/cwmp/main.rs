@@ -8,6 +8,7 @@ mod hostile;
 mod identity;
 mod inform_parameter;
 mod memory;
+mod own_calls;
 mod promises;
 mod property;
 mod retry;

@@ -77,56 +77,6 @@ fn inner(fault: &Fault) -> Vec<(&str, u32)> {
 }
 
 #[test]
-fn inform_has_the_device_id_the_time_and_exactly_the_forced_parameters() {
-    let mut world = World::fresh();
-    let talk = world.open();
-    let id = &talk.inform.device_id;
-    assert_eq!(
-        [
-            &id.manufacturer,
-            &id.oui,
-            &id.product_class,
-            &id.serial_number
-        ],
-        ["Maker", "0A0B0C", "Home", "42"]
-    );
-    assert_eq!(talk.inform.max_envelopes, 1);
-    assert_eq!(talk.inform.current_time, "2026-01-02T04:04:05+01:00");
-    assert_eq!(talk.inform.retry_count, 0);
-    let mut reported: Vec<_> = talk.inform.parameter_list.iter().map(|p| &p.name).collect();
-    reported.sort();
-    assert_eq!(
-        reported,
-        [
-            "Device.DeviceInfo.ProvisioningCode",
-            "Device.DeviceInfo.SoftwareVersion",
-            "Device.ManagementServer.ParameterKey"
-        ]
-    );
-    assert_eq!(talk.header.session_timeout, Some(60));
-    assert_eq!(talk.header.supported_cwmp_versions.len(), 5);
-}
-
-#[test]
-fn no_acs_is_told_to_wait_less_than_30_seconds() {
-    let mut world = World::known();
-    world.options.session_timeout = std::time::Duration::from_secs(5);
-    world.engine.configure(world.options.clone());
-    world.engine.connection_request(world.now);
-    assert_eq!(world.open().header.session_timeout, Some(30));
-}
-
-#[test]
-fn w18_values_are_whole_in_inform() {
-    let long = "é".repeat(5000);
-    let mut world = World::known_with(1, "Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor");
-    world.live.set("sensor", &long);
-    world.engine.connection_request(world.now);
-    let talk = world.open();
-    assert_eq!(talk.reported("Home.Sensor"), Some(long.as_str()));
-}
-
-#[test]
 fn the_method_list_is_honest_both_ways() {
     let mut world = World::known();
     let mut talk = session(&mut world);
@@ -554,43 +504,5 @@ fn schedule_inform_of_0_is_9003_and_too_many_are_9004() {
     world.wait(std::time::Duration::from_secs(5)).unwrap();
     let talk = world.open();
     assert_eq!(talk.events().len(), 50, "none is lost");
-    talk.serve(&[]);
-}
-
-#[test]
-fn the_acs_is_asked_for_its_methods_after_bootstrap_if_wanted() {
-    let mut world = World::fresh();
-    world.options.ask_acs_methods = true;
-    world.power_cut(std::time::Duration::from_secs(1));
-    let mut talk = world.open();
-    talk.accept();
-    let asked = cwmpd::soap::Envelope::parse(talk.post.body.as_bytes()).unwrap();
-    assert_eq!(asked.body, Message::GetRPCMethods);
-    let answer = Message::GetRPCMethodsResponse {
-        method_list: vec!["Inform".to_owned()],
-    };
-    talk.says(
-        200,
-        crate::world::envelope(talk.version, asked.header, answer),
-    );
-    assert!(talk.post.body.is_empty());
-    talk.end();
-    world.engine.connection_request(world.now);
-    let mut talk = world.open();
-    talk.accept();
-    assert!(talk.post.body.is_empty(), "asked once");
-}
-
-#[test]
-fn an_acs_that_answers_400_to_a_request_of_ours_is_not_asked_again() {
-    let mut world = World::fresh();
-    world.options.ask_acs_methods = true;
-    world.power_cut(std::time::Duration::from_secs(1));
-    let mut talk = world.open();
-    talk.accept();
-    crate::world::ended(talk.says(400, "8000 Method not supported".to_owned()));
-    world.wait(std::time::Duration::from_secs(10)).unwrap();
-    let talk = world.open();
-    assert_eq!(talk.version, cwmpd::soap::CwmpVersion::V1_2);
     talk.serve(&[]);
 }
