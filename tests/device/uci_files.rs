@@ -3,8 +3,11 @@
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
-use cwmpd::device::uci::{Document, Edit, UciError, Value, load, mend, restore, salvage, update};
+use cwmpd::device::uci::{
+    Document, Edit, Stamp, UciError, Value, load, mend, restore, salvage, update,
+};
 use cwmpd_lab::Folder;
+use cwmpd_lab::home::wait_for;
 use proptest::prelude::*;
 
 use crate::uci_corpus::{
@@ -371,6 +374,22 @@ fn s01_what_is_no_file_is_not_waited_for_nor_is_a_file_put_in_its_place() {
         }
     }
     assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+}
+
+#[test]
+fn s01_another_text_of_the_same_length_and_time_is_another_state() {
+    let folder = Folder::new("times");
+    let path = folder.join("p");
+    fs::write(&path, "config a 'x'\n").unwrap();
+    let (_, before) = load(&folder, "p").unwrap().unwrap();
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    // The clock of the file system stands still for some milliseconds at a time.
+    wait_for("another state", || {
+        fs::write(&path, "config a 'y'\n").unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(time).unwrap();
+        (Stamp::of(&folder, "p") != Some(before)).then_some(())
+    });
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub struct Stamp {
     inode: u64,
     size: u64,
     modified: (i64, i64),
+    /// The time of the last change as the kernel has it, which nobody can set, as `cp -p` does `modified`.
+    changed: (i64, i64),
 }
 
 impl Stamp {
@@ -57,6 +59,7 @@ impl From<&std::fs::Metadata> for Stamp {
             inode: metadata.ino(),
             size: metadata.size(),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 }
