@@ -71,6 +71,8 @@ for_check() {
   need ip iproute2
   need /usr/sbin/nginx nginx-light
   need shellcheck shellcheck
+  need curl curl
+  need node nodejs
 }
 
 case ${1:-} in

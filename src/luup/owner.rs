@@ -170,6 +170,7 @@ fn canonical(address: SocketAddr) -> SocketAddr {
 mod tests {
     use std::net::{TcpListener, TcpStream};
 
+    use cwmpd_lab::shared::skip;
     use proptest::prelude::*;
 
     use super::*;
@@ -186,7 +187,7 @@ mod tests {
         let others = Owners { allowed: vec![] };
         for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"] {
             let Ok(listener) = TcpListener::bind(address) else {
-                println!("skipped: {address}, which this machine does not have");
+                skip(&format!("{address}, which this machine does not have"));
                 continue;
             };
             let mut bound = listener.local_addr().unwrap();

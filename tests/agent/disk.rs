@@ -3,11 +3,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::tools::{can_mount, can_trace};
 
 /// Stored by the agent.
 const STORED: &str = "Device.ManagementServer.DefaultActiveNotificationThrottle";
@@ -88,6 +88,9 @@ fn content(home: &Home) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn s27_state_that_cannot_be_read_once_is_no_first_start() {
+    if !can_trace() {
+        return;
+    }
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = known_home(&acs);
     let file = |name: &str| home.model_dir().join(name).display().to_string();
@@ -166,6 +169,9 @@ fn s27_state_that_cannot_be_read_for_long_is_waited_for_and_left_alone() {
 
 #[test]
 fn s27_the_run_folder_that_cannot_be_read_once_is_no_boot_and_loses_no_event() {
+    if !can_trace() {
+        return;
+    }
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = known_home(&acs);
     for name in ["boot", "boot.told", "undelivered", "live.data"] {
@@ -183,16 +189,6 @@ fn s27_the_run_folder_that_cannot_be_read_once_is_no_boot_and_loses_no_event() {
         assert!(status.contains("pending:       none"), "{name}: {status}");
         agent.kill();
     }
-}
-
-/// Whether this machine lets a test have a file system of its own; says so where not.
-fn can_mount() -> bool {
-    let tried = Command::new("unshare").args(["-m", "true"]).output();
-    let can = tried.is_ok_and(|tried| tried.status.success());
-    if !can {
-        println!("skipped: file systems of a test's own, which need root and unshare");
-    }
-    can
 }
 
 /// Runs a script in a file system view of the agent's own, and then the agent.
@@ -333,6 +329,9 @@ fn s28_a_run_folder_without_room_keeps_no_box_from_its_acs() {
 
 #[test]
 fn s28_what_is_in_the_file_is_no_fault() {
+    if !can_trace() {
+        return;
+    }
     let acs = ScriptedAcs::start(AcsOptions::default());
     for errno in ["EINVAL", "EOPNOTSUPP", "EIO"] {
         let home = home(&acs);
@@ -353,6 +352,9 @@ fn s28_what_is_in_the_file_is_no_fault() {
 
 #[test]
 fn s28_a_model_folder_that_is_never_synced_is_used_all_the_same() {
+    if !can_trace() {
+        return;
+    }
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let model = home.model_dir().display().to_string();

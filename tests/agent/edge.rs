@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Home, wait_for};
-use nix::unistd::geteuid;
+use cwmpd_lab::tools::{NOBODY, has_others};
 
 const ZONE: &str = "Device.Time.LocalTimeZone";
 
@@ -15,18 +15,6 @@ fn home() -> Home {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
     home.write_config("system", "config system\n\toption timezone 'UTC'\n");
     home
-}
-
-/// Some user of the box.
-const NOBODY: u32 = 65_534;
-
-/// Whether there can be other users here; says so where not.
-fn has_others() -> bool {
-    let is_root = geteuid().is_root();
-    if !is_root {
-        println!("skipped: what other users do, which needs root");
-    }
-    is_root
 }
 
 /// Runs a command as another user.

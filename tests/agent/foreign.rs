@@ -6,6 +6,7 @@ use cwmpd::soap::{CwmpVersion, Message};
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::http::Reply;
+use cwmpd_lab::shared::skip;
 
 const LEVEL: &str = "Device.ManagementServer.PeriodicInformInterval";
 
@@ -249,7 +250,7 @@ fn s13_curl_and_node_request_a_connection_by_a_name_beyond_ascii() {
     let node = ["-e", script, &url, "büro", "gehéim"];
     for (program, arguments) in [("curl", &curl[..]), ("node", &node[..])] {
         let Ok(output) = Command::new(program).args(arguments).output() else {
-            println!("skipped: {program} is absent");
+            skip(&format!("{program} is absent"));
             continue;
         };
         let told = String::from_utf8_lossy(&output.stdout);

@@ -6,10 +6,8 @@ use std::time::Duration;
 use cwmpd::base::config::LuupConfig;
 use cwmpd::luup::{LuupError, fetch, write};
 use cwmpd_lab::luup::FakeLuup;
-use nix::unistd::{Uid, geteuid, setfsuid};
-
-/// Some user of the box.
-const NOBODY: u32 = 65_534;
+use cwmpd_lab::tools::{NOBODY, has_others};
+use nix::unistd::{Uid, setfsuid};
 
 /// An engine whose sockets are another user's: the system takes the owner of a socket from the
 /// thread that makes it.
@@ -23,8 +21,7 @@ fn engine_of_nobody() -> FakeLuup {
 
 #[test]
 fn s31_another_user_who_holds_the_port_is_not_believed() {
-    if !geteuid().is_root() {
-        println!("skipped: what other users do, which needs root");
+    if !has_others() {
         return;
     }
     let luup = engine_of_nobody();

@@ -13,6 +13,7 @@
 //! * [`properties`]: what holds for any input of each reader of foreign bytes.
 //! * [`rerun`]: a test in a process of its own.
 //! * [`logged`]: what was logged meanwhile.
+//! * [`tools`]: what some tests need of the machine.
 //! * [`shared`]: where the standard's own files are, which are not part of this project.
 
 pub mod acs;
@@ -29,6 +30,7 @@ mod nginx;
 pub mod properties;
 mod rerun;
 pub mod shared;
+pub mod tools;
 
 pub use folder::Folder;
 pub use logging::logged;

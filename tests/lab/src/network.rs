@@ -5,16 +5,22 @@ use std::process::Command;
 
 use nix::sched::{CloneFlags, unshare};
 
+use crate::shared::skip;
+use crate::tools::works;
+
 /// Runs a test in a thread that has a network of its own, with the loopback alone, and so has all that
-/// it starts. Where that is not permitted, says so and does nothing.
+/// it starts. Where that is not permitted, or `ip` is absent, says so and does nothing.
 pub fn alone(test: impl FnOnce() + Send) {
+    if !works(&["ip", "-V"]) {
+        return;
+    }
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| match unshare(CloneFlags::CLONE_NEWNET) {
             Ok(()) => {
                 ip("link set lo up");
                 test();
             }
-            Err(e) => println!("skipped: a network of its own takes root ({e})"),
+            Err(e) => skip(&format!("a network of its own takes root ({e})")),
         });
         if let Err(panic) = thread.join() {
             std::panic::resume_unwind(panic);

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Folder;
+use crate::shared::skip;
 
 /// A running nginx; ends when dropped. What it needs lies in its folder.
 pub struct Nginx {
@@ -42,7 +43,7 @@ impl Nginx {
             .arg(folder.path())
             .args(["-c", "nginx.conf"]);
         let Ok(process) = command.stderr(Stdio::null()).spawn() else {
-            println!("skipped: nginx is absent");
+            skip("nginx is absent");
             return None;
         };
         let mut nginx = Self { process, port };
