@@ -72,8 +72,8 @@ impl Kept {
         let is_whole = is_replaced && text.ends_with(b"\n");
         let is_shorter = text.trim_ascii_end().len() < good.trim_ascii_end().len();
         (is_shorter && !is_whole && good.starts_with(text)).then_some(
-            "it is cut off: it ends where the last good settings go on (if that is meant, add a \
-             comment at its end)",
+            "it is cut off: it ends where the last good settings go on (if that is meant, change \
+             something before that end, too, or add a comment there)",
         )
     }
 
