@@ -1,6 +1,7 @@
 //! The source `uci`: values, and changes of several packages at once.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::source::{
@@ -409,4 +410,20 @@ fn what_cannot_be_written_is_refused_when_it_is_staged() {
     assert_eq!(box_.source.stage_remove(row, &[called("lan")]), read_only);
     assert!(box_.source.stage_add(row, &[], 1).is_err());
     assert_eq!(box_.source.staged(), Vec::<String>::new());
+}
+
+#[test]
+fn s01_another_mode_or_time_of_a_file_is_no_edit() {
+    let mut box_ = Served::new("touched");
+    box_.write("a", "config b 'b'\n\toption c '1'\n");
+    assert!(box_.source.look_at("a"));
+    let file = fs::File::open(box_.folder.join("a")).unwrap();
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+        .unwrap();
+    assert!(!box_.source.look_at("a"));
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    assert!(!box_.source.look_at("a"));
+    box_.write("a", "config b 'b'\n\toption c '2'\n");
+    assert!(box_.source.look_at("a"));
+    assert_eq!(box_.get("a.b.c"), value("2"));
 }

@@ -164,6 +164,11 @@ impl Package {
                 let kept = self.kept.as_ref();
                 match kept.and_then(|kept| kept.doubt(&document, &stamp, last)) {
                     Some(why) => self.complain(&damaged(why), Some(stamp), dir),
+                    // Another mode, owner or time is no change.
+                    None if self.says_the_same(&document) => {
+                        self.found = LastLook::Good(stamp);
+                        false
+                    }
                     None => {
                         self.ids = self.ids.again(self.document.as_ref(), &document);
                         self.take(document, stamp);
@@ -175,6 +180,12 @@ impl Package {
             Ok(None) => self.lose(),
             Err(error) => self.complain(&error, stamp, dir),
         }
+    }
+
+    fn says_the_same(&self, document: &Document) -> bool {
+        let known = self.document.as_ref();
+        matches!(self.found, LastLook::Good(_))
+            && known.is_some_and(|known| known.bytes() == document.bytes())
     }
 
     fn has_last_good(&self) -> bool {
