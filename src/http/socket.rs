@@ -141,3 +141,36 @@ impl Write for Socket {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use nix::sys::socket::{Backlog, listen};
+
+    use super::*;
+
+    /// A port that answers nobody any more: those who wait for it fill its queue.
+    fn silent() -> (TcpListener, Vec<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listen(&listener, Backlog::new(0).unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let patience = Duration::from_millis(200);
+        let waiting = std::iter::from_fn(|| TcpStream::connect_timeout(&address, patience).ok());
+        let waiting = waiting.take(100).collect();
+        (listener, waiting)
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_leaves_time_for_the_next_one() {
+        let (silent, _waiting) = silent();
+        let answers = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [&silent, &answers].map(|port| port.local_addr().unwrap());
+        let deadline = Deadline {
+            until: Instant::now().checked_add(Duration::from_secs(2)),
+            reason: Timeout::Connect,
+        };
+        let socket = Socket::dial(&addresses, deadline).unwrap();
+        assert_eq!(socket.ends().unwrap().1, addresses[1]);
+    }
+}
