@@ -382,7 +382,7 @@ fn s03_an_interface_goes_by_its_logical_name_and_is_followed() {
     let told = "lan has no address: there is no device absent0 now (cpe.interface)";
     assert!(agent.status().contains(told));
     assert!(home.log().contains(told), "{}", home.log());
-    home.write_config("network", &network.replace("absent0", "lo"));
+    home.replace_config("network", &network.replace("absent0", "lo"));
     let url = agent.connection_request_url();
     assert!(url.starts_with("http://127.0.0.1:"), "{url}");
 }

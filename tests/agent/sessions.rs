@@ -443,7 +443,7 @@ fn f10_a_time_zone_that_the_acs_sets_is_that_of_the_time_at_once() {
     }
     acs.quiet_session();
     // Somebody else's edit is as good.
-    home.write_config("system", "config system\n\toption timezone 'EST5'\n");
+    home.replace_config("system", "config system\n\toption timezone 'EST5'\n");
     assert!(agent.get(NOW).ends_with("-05:00"));
 }
 

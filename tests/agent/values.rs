@@ -134,13 +134,13 @@ fn f07_a_damaged_configuration_changes_no_value() {
         s.end();
     });
     agent.keep_port();
-    home.write_config("system", "config system\n\toption hostname 'cel");
+    home.replace_config("system", "config system\n\toption hostname 'cel");
     assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
     agent.stop();
     let agent = home.start();
     assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
     assert_eq!(agent.get("DeviceInfo.HostName"), "attic");
-    home.write_config("system", "config system\n\toption hostname 'cellar'\n");
+    home.replace_config("system", "config system\n\toption hostname 'cellar'\n");
     acs.session(|s| {
         assert_eq!(events(s), ["4 VALUE CHANGE"]);
         assert_eq!(s.value("Device.DeviceInfo.HostName"), "cellar");
@@ -207,7 +207,7 @@ fn f07_a_configuration_that_is_away_when_the_agent_starts_changes_no_value() {
     fs::create_dir(&file).unwrap();
     assert!(acs.is_left_alone_for(SEVERAL_LOOKS));
     fs::remove_dir(&file).unwrap();
-    home.write_config("network", &network.replace("192.0.2.2", "192.0.2.3"));
+    home.replace_config("network", &network.replace("192.0.2.2", "192.0.2.3"));
     acs.session(|s| {
         let changed = (
             "Device.X_TEST_If.2.Address".to_owned(),

@@ -192,6 +192,13 @@ impl Home {
         fs::write(self.config_dir().join(package), text).expect("a configuration file");
     }
 
+    /// The same in one step, as `uci commit` does: nobody sees the file half written.
+    pub fn replace_config(&self, package: &str, text: &str) {
+        let beside = self.dir.join("beside");
+        fs::write(&beside, text).expect("a file of the box");
+        fs::rename(&beside, self.config_dir().join(package)).expect("a configuration file");
+    }
+
     /// Makes the box forget what a reboot makes it forget.
     pub fn power_cycle(&self) {
         let _ = fs::remove_dir_all(self.run_dir());
