@@ -163,3 +163,22 @@ fn what_is_wrong_is_logged_once_for_each_state_of_the_file() {
     box_.source.refresh();
     assert_eq!(logged().len(), 1, "it was good in between");
 }
+
+#[test]
+fn f07_a_file_that_is_emptied_is_about_to_be_written() {
+    let mut box_ = served("emptied", Some(GOOD));
+    assert_eq!(box_.get("p.x.o"), value("1"));
+    box_.write("p", "");
+    assert!(!box_.source.refresh(), "that is no news");
+    assert_eq!(box_.get("p.x.o"), value("1"));
+    assert!(box_.source.is_to_be_tried_again());
+    box_.write("p", &GOOD.replace('1', "2"));
+    assert!(box_.source.refresh());
+    assert_eq!(box_.get("p.x.o"), value("2"));
+    // Whoever wants it empty leaves it so.
+    box_.write("p", "");
+    box_.source.refresh();
+    assert!(box_.source.refresh());
+    assert_eq!(box_.get("p.x.o"), Reading::Absent);
+    assert!(!box_.source.is_to_be_tried_again());
+}

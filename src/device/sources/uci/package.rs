@@ -24,6 +24,8 @@ enum LastLook {
     Broken(Option<Stamp>),
     /// It could not be read this time.
     Closed,
+    /// It had text before and has none now: somebody is about to write it, or wants it so.
+    Emptied(Stamp),
 }
 
 /// A file of the configuration, with what was last read of it.
@@ -125,7 +127,8 @@ impl Package {
     /// Whether it has to be tried again though nobody changes it.
     pub(super) fn is_to_be_tried_again(&self) -> bool {
         let is_damaged = matches!(self.found, LastLook::Broken(_));
-        matches!(self.found, LastLook::Closed) || is_damaged && self.kept.is_some()
+        let is_passing = matches!(self.found, LastLook::Closed | LastLook::Emptied(_));
+        is_passing || is_damaged && self.kept.is_some()
     }
 
     /// Looks whether the file is another one, and reads it then. Whether anything may be different
@@ -133,7 +136,7 @@ impl Package {
     pub(super) fn look(&mut self, dir: &Path) -> bool {
         let stamp = Stamp::of(dir, &self.name);
         let is_known = match self.found {
-            LastLook::Nothing | LastLook::Closed => false,
+            LastLook::Nothing | LastLook::Closed | LastLook::Emptied(_) => false,
             LastLook::Good(known) => stamp == Some(known),
             LastLook::Missing => stamp.is_none(),
             LastLook::Broken(known) => stamp == known,
@@ -164,6 +167,10 @@ impl Package {
                 let kept = self.kept.as_ref();
                 match kept.and_then(|kept| kept.doubt(&document, &stamp, last)) {
                     Some(why) => self.complain(&damaged(why), Some(stamp), dir),
+                    None if self.is_just_emptied(&document, stamp) => {
+                        self.found = LastLook::Emptied(stamp);
+                        false
+                    }
                     // Another mode, owner or time is no change.
                     None if self.says_the_same(&document) => {
                         self.found = LastLook::Good(stamp);
@@ -186,6 +193,17 @@ impl Package {
         let known = self.document.as_ref();
         matches!(self.found, LastLook::Good(_))
             && known.is_some_and(|known| known.bytes() == document.bytes())
+    }
+
+    /// Whether a file that had text has none, for the first time. Who writes it in place empties it
+    /// first, and what is in it then is no news.
+    fn is_just_emptied(&self, document: &Document, stamp: Stamp) -> bool {
+        let had_text = self
+            .document
+            .as_ref()
+            .is_some_and(|d| !d.bytes().is_empty());
+        let is_news = !matches!(self.found, LastLook::Emptied(known) if known == stamp);
+        document.bytes().is_empty() && had_text && is_news
     }
 
     fn has_last_good(&self) -> bool {
@@ -220,10 +238,12 @@ impl Package {
         match self.found {
             LastLook::Missing => return false,
             LastLook::Nothing => {}
-            LastLook::Good(_) | LastLook::Broken(_) | LastLook::Closed => log::warn!(
-                "{}: the file is gone; what it said is not known now",
-                self.name
-            ),
+            LastLook::Good(_) | LastLook::Broken(_) | LastLook::Closed | LastLook::Emptied(_) => {
+                log::warn!(
+                    "{}: the file is gone; what it said is not known now",
+                    self.name
+                )
+            }
         }
         self.found = LastLook::Missing;
         true
