@@ -45,22 +45,22 @@ impl Owners {
         Ok(Self { allowed })
     }
 
-    /// Before a connection to a host: that of the box itself, if it is told by its own address.
+    /// Before a connection to a host: that of the box itself, if its URL says so by an address or as
+    /// `localhost`, which may lead to either family.
     pub(super) fn check_host(&self, host: &str, port: u16) -> Result<(), LuupError> {
-        let address = match host {
-            "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            host => match host.parse() {
-                Ok(address) => address,
-                Err(_) => return Ok(()),
-            },
+        let addresses: Vec<IpAddr> = match host {
+            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            host => host.parse().into_iter().collect(),
         };
-        if !address.to_canonical().is_loopback() {
+        if !addresses.iter().any(|one| one.to_canonical().is_loopback()) {
             return Ok(());
         }
         let rows = table()?;
-        let peer = SocketAddr::new(address, port);
-        // Where nobody listens, there is nobody to send anything to.
-        self.check_all(&listeners(&rows, peer), port)
+        addresses.into_iter().try_for_each(|address| {
+            // Where nobody listens, there is nobody to send anything to.
+            let listening = listeners(&rows, SocketAddr::new(address, port));
+            self.check_all(&listening, port)
+        })
     }
 
     /// After an answer came over the connection from `local` to `peer`.
@@ -208,6 +208,21 @@ mod tests {
                 is_refused(ours.check_peer(ends.0, ends.1)),
                 "nobody is left"
             );
+        }
+    }
+
+    #[test]
+    fn s31_localhost_is_both_families() {
+        let nobody = Owners { allowed: vec![] };
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = TcpListener::bind(address) else {
+                skip(&format!("{address}, which this machine does not have"));
+                continue;
+            };
+            let port = listener.local_addr().unwrap().port();
+            assert!(is_refused(nobody.check_host("localhost", port)));
+            drop(listener);
+            assert_eq!(nobody.check_host("localhost", port), Ok(()));
         }
     }
 
