@@ -36,10 +36,7 @@ fn check_name(proposal: &Proposal<'_>) -> Result<(), String> {
     if proposal.model.pattern(proposal.value)? == Named::Forced {
         return Err("the parameter is in every Inform anyway".to_owned());
     }
-    if proposal
-        .in_other_rows()
-        .any(|other| other == proposal.value)
-    {
+    if proposal.is_in_another_row() {
         return Err("another row of the table has this ParameterName".to_owned());
     }
     Ok(())

@@ -198,6 +198,26 @@ fn s17_a_parameter_has_one_row() {
     set(&mut world, &[name(1, ""), name(2, "")]).unwrap();
 }
 
+/// Looking at all rows for each row, and at the whole request for each of these, would take an hour.
+#[test]
+fn s17_a_request_for_a_full_table_is_checked_in_one_go() {
+    const ROWS_SET: u32 = 4096;
+    let mut world = asked_for("Device.Home.Name", "");
+    for _ in 1..ROWS_SET {
+        world.model.add_object(Requester::Acs, TABLE, None).unwrap();
+    }
+    let names: Vec<String> = (1..=ROWS_SET)
+        .map(|row| format!("Device.Home.Room.{row}.Name"))
+        .collect();
+    let named = (1..).zip(&names);
+    let mut values: Vec<_> = named
+        .map(|(row, name)| (row, "ParameterName", &**name))
+        .collect();
+    set(&mut world, &values).unwrap();
+    values[7].2 = &names[8];
+    assert_eq!(set(&mut world, &values).unwrap_err().len(), 2);
+}
+
 #[test]
 fn s17_events_that_make_no_sense_are_refused() {
     let mut world = asked_for("Device.Home.Name", "");

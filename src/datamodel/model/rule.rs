@@ -1,6 +1,8 @@
 //! What may be set beyond what the type says: rules that look at the values as the whole request
 //! leaves them (A.3.2.1: the order of its list means nothing).
 
+use std::collections::BTreeMap;
+
 use super::set::Entry;
 use super::{Model, ModelError, SetError};
 use crate::datamodel::key::Key;
@@ -15,26 +17,17 @@ pub struct Proposal<'a> {
     pub model: &'a Model,
     /// The new value, in the canonical form of its type.
     pub value: &'a str,
-    key: Key,
-    request: &'a [Entry],
+    column: &'a Column<'a>,
 }
 
-impl<'a> Proposal<'a> {
-    /// The values that the same parameter has in the other instances of its table once the request
-    /// is carried out. It is one that the agent itself stores.
-    pub fn in_other_rows(&self) -> impl Iterator<Item = &'a str> {
-        let Self {
-            model,
-            key,
-            request,
-            ..
-        } = *self;
-        let others = model.others(key).into_iter();
-        others.filter_map(move |other| {
-            let proposed = request.iter().find(|entry| entry.key == other);
-            let proposed = proposed.map(|entry| entry.value.as_str());
-            proposed.or_else(|| model.stored(&other))
-        })
+/// How many rows of a table have each value of a parameter, once a request is carried out.
+type Column<'a> = BTreeMap<&'a str, u32>;
+
+impl Proposal<'_> {
+    /// Whether the same parameter has this value in another instance of its table, too, once the
+    /// request is carried out. It is one that the agent itself stores.
+    pub fn is_in_another_row(&self) -> bool {
+        self.column.get(self.value).is_some_and(|rows| *rows > 1)
     }
 }
 
@@ -47,33 +40,58 @@ impl Model {
         }
     }
 
-    /// The error of an entry that a rule refuses.
-    pub(super) fn broken_rule(&self, entry: &Entry, request: &[Entry]) -> Option<SetError> {
-        let rule = self.rules.get(&entry.key.node)?;
-        let proposal = Proposal {
-            model: self,
-            value: &entry.value,
-            key: entry.key,
-            request,
+    /// The errors of the entries that a rule refuses. Each table is gone through once, however many of
+    /// its rows are set.
+    pub(super) fn broken_rules(&self, request: &[Entry]) -> Vec<SetError> {
+        let ruled = || {
+            let rule = |entry: &Entry| self.rules.get(&entry.key.node).copied();
+            request
+                .iter()
+                .filter_map(move |entry| Some((entry, rule(entry)?)))
         };
-        let why = rule(&proposal).err()?;
-        Some(SetError {
-            name: entry.name.clone(),
-            error: ModelError::InvalidValue(why),
-        })
+        let proposed: BTreeMap<Key, &str> = ruled()
+            .map(|(entry, _)| (entry.key, &*entry.value))
+            .collect();
+        let mut columns = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (entry, rule) in ruled() {
+            let place = Key::new(entry.key.node, entry.key.at.up());
+            let column = columns
+                .entry(place)
+                .or_insert_with(|| self.column(entry.key, &proposed));
+            let proposal = Proposal {
+                model: self,
+                value: &entry.value,
+                column,
+            };
+            if let Err(why) = rule(&proposal) {
+                errors.push(SetError {
+                    name: entry.name.clone(),
+                    error: ModelError::InvalidValue(why),
+                });
+            }
+        }
+        errors
     }
 
-    /// The same parameter in the other instances of the table that it stands in.
-    fn others(&self, key: Key) -> Vec<Key> {
+    /// What a parameter has in all instances of the table that it stands in; empty outside of tables.
+    fn column<'a>(&'a self, key: Key, proposed: &BTreeMap<Key, &'a str>) -> Column<'a> {
+        let mut column = Column::new();
         let row = self.schema.node(key.node).parent;
         let row = row.filter(|row| matches!(self.schema.node(*row).kind, NodeKind::Template));
         let Some(table) = row.and_then(|row| self.schema.node(row).parent) else {
-            return Vec::new();
+            return column;
         };
         let above = key.at.up();
-        let numbers = self.state.instances(Key::new(table, above));
-        let keys = numbers.filter_map(|number| Some(Key::new(key.node, above.down(number)?)));
-        keys.filter(|other| *other != key).collect()
+        for number in self.state.instances(Key::new(table, above)) {
+            let Some(at) = above.down(number) else {
+                continue;
+            };
+            let key = Key::new(key.node, at);
+            let value = proposed.get(&key).copied().or_else(|| self.stored(&key));
+            *column.entry(value.unwrap_or_default()).or_default() += 1;
+        }
+        column
     }
 
     fn stored(&self, key: &Key) -> Option<&str> {

@@ -84,8 +84,7 @@ impl Model {
                 }),
             }
         }
-        let broken = |entry| self.broken_rule(entry, &entries);
-        errors.extend(entries.iter().filter_map(broken));
+        errors.extend(self.broken_rules(&entries));
         match errors.is_empty() {
             true => Ok(entries),
             false => Err(errors),

@@ -149,17 +149,19 @@ fn a_rule_refuses_what_the_type_allows() {
     let bench = Bench::new();
     let mut model = bench.open();
     model.add_rule("ManagementServer.URL", |proposal| match proposal.value {
-        "" => Err("an empty URL would cut the box off".into()),
+        "http://nowhere/" => Err("that would cut the box off".into()),
         _ => Ok(()),
     });
-    let errors = set(&mut model, &[(URL, "")], "").unwrap_err();
-    assert!(matches!(
-        errors[..],
+    let errors = set(&mut model, &[(URL, "http://nowhere/")], "").unwrap_err();
+    let why = "that would cut the box off".to_owned();
+    assert_eq!(
+        errors,
         [SetError {
-            error: ModelError::InvalidValue(_),
-            ..
+            name: URL.to_owned(),
+            error: ModelError::InvalidValue(why),
         }]
-    ));
+    );
+    assert_eq!(set(&mut model, &[(URL, "http://a/")], ""), Ok(InForce::Now));
 }
 
 #[test]
