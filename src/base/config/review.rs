@@ -40,31 +40,45 @@ const SSL_VERIFY: (&str, &str) = ("acs", "ssl_verify");
 /// Sections of other agents, and those of the same meaning here.
 const SECTIONS_ELSEWHERE: [(&str, &str); 2] = [("local", "cpe"), ("device", "cpe")];
 
-/// Whether an option of a section is read, where `names` are those that are.
-fn is_read(
-    written: &WrittenConfig,
-    section: &WrittenSection,
-    option: &str,
-    names: &[OptionName],
-) -> bool {
-    names
-        .iter()
-        .any(|(role, name)| name == option && is_section(written, section, role))
+/// The sections that somebody reads, each with the name that it is read by. Looked up once: a file may
+/// have very many others.
+struct ReadSections<'w>(Vec<(&'w str, &'w WrittenSection)>);
+
+impl<'w> ReadSections<'w> {
+    /// `names` are the options that somebody reads.
+    fn of(written: &'w WrittenConfig, names: &'w [OptionName]) -> Self {
+        let roles: BTreeSet<&str> = names.iter().map(|(section, _)| section.as_str()).collect();
+        let meant = |role| Some((role, written.section(role)?));
+        Self(roles.into_iter().filter_map(meant).collect())
+    }
+
+    /// The names that a section is read by: mostly one or none.
+    fn roles<'s>(&'s self, section: &'s WrittenSection) -> impl Iterator<Item = &'w str> + 's {
+        let is_it = |(_, meant): &&(&str, &WrittenSection)| std::ptr::eq(*meant, section);
+        self.0.iter().filter(is_it).map(|(role, _)| *role)
+    }
+
+    /// Whether an option of a section is read.
+    fn is_read(&self, section: &WrittenSection, option: &str, names: &[OptionName]) -> bool {
+        let mut roles = self.roles(section);
+        roles.any(|role| names.iter().any(|(of, name)| of == role && name == option))
+    }
 }
 
 /// The options that are set and not read.
 pub(super) fn unread<'w>(
     written: &'w WrittenConfig,
-    names: &[OptionName],
+    names: &'w [OptionName],
 ) -> impl Iterator<Item = &'w WrittenOption> {
-    let sections = written.sections.iter();
-    sections.flat_map(move |section| {
+    let read = ReadSections::of(written, names);
+    let options = written.sections.iter().flat_map(|section| {
         let options = section.options.iter();
-        options
-            .filter(|option| !is_read(written, section, &option.name, names))
-            .filter(|option| !option.value.is_empty())
-            .collect::<Vec<_>>()
-    })
+        options.map(move |option| (section, option))
+    });
+    options
+        .filter(move |(section, option)| !read.is_read(section, &option.name, names))
+        .map(|(_, option)| option)
+        .filter(|option| !option.value.is_empty())
 }
 
 /// Whether one of those was probably meant for `option`.
@@ -72,69 +86,78 @@ pub(super) fn asks_for(written: &WrittenConfig, names: &[OptionName], option: &s
     unread(written, names).any(|unread| nearest(&unread.name, [option].into_iter()).is_some())
 }
 
-/// Whether a name of a section means this one.
-fn is_section(written: &WrittenConfig, section: &WrittenSection, name: &str) -> bool {
-    let meant = written.section(name);
-    meant.is_some_and(|meant| std::ptr::eq(meant, section))
+/// Remarks, the first of which are made.
+#[derive(Default)]
+struct Remarks {
+    made: Vec<Remark>,
+    more: usize,
+}
+
+impl Remarks {
+    fn add(&mut self, line: u32, text: impl FnOnce() -> String) {
+        if self.made.len() == MAX_REMARKS {
+            self.more += 1;
+            return;
+        }
+        self.made.push(Remark {
+            line: Some(line),
+            text: text(),
+        });
+    }
 }
 
 /// What is in the file and nobody reads, or is there twice, in the order of the file. `names` are the
 /// options that somebody reads.
 pub fn review(written: &WrittenConfig, names: &[OptionName]) -> Vec<Remark> {
-    let roles: BTreeSet<&str> = names.iter().map(|(section, _)| section.as_str()).collect();
-    let mut remarks = Vec::new();
-    let mut remark = |line: u32, text: String| {
-        remarks.push(Remark {
-            line: Some(line),
-            text,
-        });
-    };
+    let read = ReadSections::of(written, names);
+    let mut remarks = Remarks::default();
     for lost in &written.lost {
-        remark(lost.line, format!("{}; the line is passed over", lost.why));
+        remarks.add(lost.line, || {
+            format!("{}; the line is passed over", lost.why)
+        });
     }
     for section in &written.sections {
-        let mut read_as = roles
-            .iter()
-            .filter(|role| is_section(written, section, role));
-        let Some(role) = read_as.next() else {
-            remark(section.line, unread_section(written, section, &roles));
+        let Some(role) = read.roles(section).next() else {
+            remarks.add(section.line, || unread_section(written, section, names));
             continue;
         };
         if section.kind != *role {
-            let text = format!(
-                "section '{role}' is of type '{}', and is read all the same; write config {role} \
-                 '{role}'",
-                section.kind
-            );
-            remark(section.line, text);
+            remarks.add(section.line, || {
+                format!(
+                    "section '{role}' is of type '{}', and is read all the same; write config {role} \
+                     '{role}'",
+                    section.kind
+                )
+            });
         }
         let mut before: BTreeSet<&str> = BTreeSet::new();
         for option in &section.options {
             let name = option.name.as_str();
-            if !is_read(written, section, name, names) {
-                remark(option.line, unread_option(role, option, names));
+            if !read.is_read(section, name, names) {
+                remarks.add(option.line, || unread_option(role, option, names));
             } else if !before.insert(name) && !option.is_list {
-                let text = format!("cwmpd.{role}.{name} is there twice; the last one counts");
-                remark(option.line, text);
+                remarks.add(option.line, || {
+                    format!("cwmpd.{role}.{name} is there twice; the last one counts")
+                });
             }
         }
     }
-    let more = remarks.len().saturating_sub(MAX_REMARKS);
+    let Remarks { mut made, more } = remarks;
     if more > 0 {
-        remarks.truncate(MAX_REMARKS);
-        remarks.push(Remark {
+        made.push(Remark {
             line: None,
             text: format!("and {more} more"),
         });
     }
-    remarks
+    made
 }
 
 fn unread_section(
     written: &WrittenConfig,
     section: &WrittenSection,
-    roles: &BTreeSet<&str>,
+    names: &[OptionName],
 ) -> String {
+    let roles: BTreeSet<&str> = names.iter().map(|(section, _)| section.as_str()).collect();
     let (kind, name) = (&*section.kind, section.name.as_deref().unwrap_or_default());
     let shown = match name {
         "" => format!("config {kind}"),

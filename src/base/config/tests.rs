@@ -440,3 +440,26 @@ fn s03_remarks_are_bounded() {
     assert_eq!(remarks.len(), 21);
     assert_eq!(remarks[20].text, "and 30 more");
 }
+
+/// Looking for each section among all would take many minutes.
+#[test]
+fn s03_a_file_of_nothing_but_sections_is_gone_through_once() {
+    let section = |line| WrittenSection {
+        line,
+        kind: "a".to_owned(),
+        name: None,
+        options: Vec::new(),
+    };
+    let config = WrittenConfig {
+        // More than a file may have, so that nobody overlooks it.
+        sections: (1..=100_000).map(section).collect(),
+        lost: Vec::new(),
+    };
+    let ConfigReading { looked_for, .. } = Config::read(&config);
+    let remarks = review(&config, &looked_for);
+    assert!(
+        remarks[0].text.contains("config a is not read"),
+        "{remarks:?}"
+    );
+    assert_eq!(remarks[20].text, "and 99980 more");
+}
