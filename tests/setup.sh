@@ -71,6 +71,7 @@ for_check() {
   need ip iproute2
   need /usr/sbin/nginx nginx-light
   need shellcheck shellcheck
+  need mandoc mandoc
   need curl curl
   need node nodejs
 }

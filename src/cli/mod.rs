@@ -1,9 +1,14 @@
-//! The command line. `cwmpd --help` is its manual.
+//! The command line. `cwmpd --help` teaches it; `etc/man/cwmpd.8` is its manual.
+//!
+//! * `help` is what `--help` prints, `built` what `version --build` does.
+//! * `input` reads the values that are not on the command line.
 
+mod built;
+mod help;
 mod input;
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +17,7 @@ use lexopt::prelude::*;
 use log::LevelFilter;
 
 use crate::agent::control::{self, AskError, Command, Request, read_command};
-use crate::agent::{self, Folders, VERSION};
+use crate::agent::{self, Folders};
 use crate::luup;
 
 /// What `cwmpd` does itself.
@@ -21,24 +26,25 @@ enum Own {
     Run,
     Check(Option<PathBuf>),
     Luup,
+    Version { build: bool },
     Help(&'static str),
 }
 
 /// The language of the csv files.
 const ROWS: &str = include_str!("../../etc/cwmpd/ROWS.md");
 
-const OWN: [Command<Own>; 4] = [
+const OWN: [Command<Own>; 5] = [
     Command {
         name: "run",
         arguments: "",
-        help: "run the agent, in the foreground, until SIGTERM; SIGHUP makes it read its\n\
+        help: "run the agent, in the foreground, until SIGTERM; SIGHUP makes it read its \
                configuration again. The default where -p is given",
         read: |words| words.is_empty().then_some(Own::Run),
     },
     Command {
         name: "check",
         arguments: "[DIR]",
-        help: "check /etc/config/cwmpd and the csv files of a model: one line for each\n\
+        help: "check /etc/config/cwmpd and the csv files of a model: one line for each \
                mistake, and for what is worth a note",
         read: |words| match words {
             [] => Some(Own::Check(None)),
@@ -53,63 +59,22 @@ const OWN: [Command<Own>; 4] = [
         read: |words| words.is_empty().then_some(Own::Luup),
     },
     Command {
+        name: "version",
+        arguments: "[--build]",
+        help: "print the version; with --build also what this program was built for and with",
+        read: |words| match words {
+            [] => Some(Own::Version { build: false }),
+            ["--build"] => Some(Own::Version { build: true }),
+            _ => None,
+        },
+    },
+    Command {
         name: "help",
         arguments: "rows",
         help: "how the csv files of a model are written",
         read: |words| matches!(words, ["rows"]).then_some(Own::Help(ROWS)),
     },
 ];
-
-const HELP_OPTIONS: &str = "\
-Options
-  -p, --path DIR         folder of the model's csv files and its state [/etc/cwmpd]
-  -c, --config DIR       folder of the UCI configuration [/etc/config]
-  -r, --run DIR          folder of the lock and the control socket [/var/run/cwmpd]
-  -h, --help             this text
-  -V, --version          the version
-
-The agent is configured by /etc/config/cwmpd, which explains each option. To point it at an ACS:
-  uci set cwmpd.acs.url=http://acs.example:7547/ ; uci commit cwmpd
-A running agent notices.
-
-Options may stand anywhere. Behind -- there are none, so that a value may begin with a dash; a
-negative number may anyway. The value - is a line of standard input, so that no list of processes
-shows a password:
-  cwmpd set ManagementServer.Password - </etc/secret
-
-Exit codes
-  0  done
-  1  failed, or refused, or mistakes found; the reason is on standard error
-  2  this command line is not understood
-  3  no agent is running there
-";
-
-fn help() -> String {
-    let mut text = "\
-cwmpd - the TR-069 (CWMP) agent of this box
-
-Usage: cwmpd [COMMAND] [OPTIONS] [ARGUMENTS]
-
-Commands
-"
-    .to_owned();
-    OWN.iter().for_each(|command| add_help(&mut text, command));
-    text += "and, of the agent that is running:\n";
-    let requests = &Request::COMMANDS;
-    requests
-        .iter()
-        .for_each(|command| add_help(&mut text, command));
-    text += "  A path ends in '.' for an object. The root ('Device.') may be left out.\n\n";
-    text + HELP_OPTIONS
-}
-
-fn add_help<T>(text: &mut String, command: &Command<T>) {
-    let mut usage = format!("{} {}", command.name, command.arguments);
-    for line in command.help.lines() {
-        let _ = writeln!(text, "  {:<22} {line}", usage.trim_end());
-        usage.clear();
-    }
-}
 
 /// Runs what the command line asks for; the exit code is that of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -129,7 +94,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 #[derive(Debug, PartialEq, Eq)]
 enum Task {
     Help,
-    Version,
     Own(Own, Folders),
     Ask(PathBuf, Request),
 }
@@ -185,7 +149,7 @@ impl Task {
         let mut parser = lexopt::Parser::from_iter(args);
         let mut folders = Folders::default();
         let mut words: Vec<CliWord> = Vec::new();
-        let mut csv = None;
+        let mut flag = None;
         let mut has_path = false;
         loop {
             words.extend(literal_words(&mut parser)?);
@@ -194,14 +158,17 @@ impl Task {
             };
             match arg {
                 Short('h') | Long("help") => return Ok(Self::Help),
-                Short('V') | Long("version") => return Ok(Self::Version),
+                Short('V') | Long("version") => {
+                    return Ok(Self::Own(Own::Version { build: false }, folders));
+                }
                 Short('p') | Long("path") => {
                     folders.model_dir = parser.value()?.into();
                     has_path = true;
                 }
                 Short('c') | Long("config") => folders.config_dir = parser.value()?.into(),
                 Short('r') | Long("run") => folders.run_dir = parser.value()?.into(),
-                Long("csv") => csv = Some("--csv"),
+                Long("csv") => flag = Some("--csv"),
+                Long("build") => flag = Some("--build"),
                 Value(word) if word == FROM_INPUT => words.push(CliWord::FromInput),
                 Value(word) => words.push(CliWord::Text(word.string()?)),
                 other => {
@@ -213,7 +180,7 @@ impl Task {
             }
         }
         let words = with_input(words, ask)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).chain(csv).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(flag).collect();
         let name = match words.first() {
             Some(name) => *name,
             None if has_path => return Ok(Self::Own(Own::Run, folders)),
@@ -237,8 +204,7 @@ impl Task {
 
     fn execute(self) -> Result<(), CliError> {
         match self {
-            Self::Help => print(&help()),
-            Self::Version => print(&format!("cwmpd {VERSION}\n")),
+            Self::Help => print(&help::text()),
             Self::Own(Own::Run, folders) => {
                 agent::run(folders).map_err(|e| CliError::Failed(e.to_string()))
             }
@@ -247,6 +213,8 @@ impl Task {
                 check(&folders)
             }
             Self::Own(Own::Luup, folders) => print_luup(&folders),
+            Self::Own(Own::Version { build: false }, _) => print(&built::version()),
+            Self::Own(Own::Version { build: true }, _) => print(&built::all()),
             Self::Own(Own::Help(text), _) => print(text),
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
@@ -454,13 +422,13 @@ mod tests {
     }
 
     #[test]
-    fn the_help_lists_all_that_is_read() {
-        let help = help();
-        let own = OWN.iter().map(|command| command.name);
-        for name in own.chain(Request::COMMANDS.iter().map(|command| command.name)) {
-            assert!(help.contains(&format!("\n  {name} ")), "{name}");
-        }
-        assert!(help.lines().all(|line| line.len() <= 100), "{help}");
+    fn the_version_is_a_command_and_an_option() {
+        let version = |build| Ok(Task::Own(Own::Version { build }, Folders::default()));
+        assert_eq!(read("cwmpd --version"), version(false));
+        assert_eq!(read("cwmpd -V"), version(false));
+        assert_eq!(read("cwmpd version"), version(false));
+        assert_eq!(read("cwmpd version --build"), version(true));
+        assert_eq!(read("cwmpd --build version"), version(true));
     }
 
     #[test]
@@ -470,6 +438,8 @@ mod tests {
             "cwmpd get",
             "cwmpd reboot",
             "cwmpd get --csv A",
+            "cwmpd version --csv",
+            "cwmpd dump --build",
             "cwmpd -x",
             "cwmpd check a b",
         ] {

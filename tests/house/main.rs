@@ -5,6 +5,7 @@ mod clauses;
 mod defects;
 mod floors;
 mod layout;
+mod manual;
 mod mutants;
 mod named;
 mod rust_text;

@@ -35,12 +35,17 @@ fn options() -> BTreeSet<String> {
     options
 }
 
-/// The words that `cwmpd --help` lists: commands and options of the command line.
-fn commands() -> BTreeSet<String> {
+/// What `cwmpd --help` prints.
+pub fn help() -> String {
     let help = Command::new(env!("CARGO_BIN_EXE_cwmpd"))
         .arg("--help")
         .output();
-    let help = String::from_utf8(help.expect("the program runs").stdout).unwrap();
+    String::from_utf8(help.expect("the program runs").stdout).unwrap()
+}
+
+/// The words that `cwmpd --help` lists: commands and options of the command line.
+pub fn commands() -> BTreeSet<String> {
+    let help = help();
     let lists = help.split("\nThe agent is configured").next().unwrap();
     let lines = lists.lines().filter_map(|line| line.strip_prefix("  "));
     let words = lines.flat_map(|line| {

@@ -45,6 +45,12 @@ pub fn files(folder: &str) -> Vec<TextFile> {
     files
 }
 
+/// The text of one file, by its path from the root.
+pub fn read(path: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder of the project") {
         let entry = entry.unwrap();

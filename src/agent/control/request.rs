@@ -7,7 +7,7 @@ pub struct Command<T> {
     pub name: &'static str,
     /// Its arguments, as `--help` shows them.
     pub arguments: &'static str,
-    /// What it does, for `--help`; may have more than one line.
+    /// What it does, for `--help`, which breaks the line where it has to.
     pub help: &'static str,
     /// Reads the arguments; `None` where they are not those of the command.
     pub read: fn(&[&str]) -> Option<T>,
