@@ -74,7 +74,10 @@ lean_dependencies() {
   ! grep -E '^(tokio|async-std|smol|serde|regex|url|idna|rustls|ring|aws-lc-rs|igd-next) ' <<<"$names"
 }
 
-scripts() { shellcheck -S warning tests/*.sh .ci/run; }
+scripts() {
+  shellcheck -S warning tests/*.sh .ci/run openwrt-package/*.sh &&
+    shellcheck -S warning -s dash openwrt-package/files/*.init openwrt-package/files/*.ntp
+}
 
 # ---- tests -----------------------------------------------------------------------------------
 
