@@ -6,6 +6,7 @@
 //! * [`network`]: a network of its own for a test.
 //! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
+//! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`medium`]: what of a program's files is on the medium when it promises something.
@@ -31,6 +32,7 @@ pub mod properties;
 mod rerun;
 pub mod shared;
 pub mod tools;
+pub mod ubus;
 
 pub use folder::Folder;
 pub use logging::logged;
