@@ -4,6 +4,7 @@
 //! * [`uci`] reads and writes `/etc/config` as libuci does.
 //! * [`sources`] serve values to the data model, one file a kind.
 //! * [`logical`] tells the device of `lan` or `wan`.
+//! * [`ubus`] is the bus on which its daemons speak with each other.
 //! * [`reach`] chooses the address at which others reach the box.
 //! * [`commands`] act on the box: reboot, factory reset, reload of services.
 //!
@@ -14,4 +15,6 @@ pub mod commands;
 pub mod logical;
 pub mod reach;
 pub mod sources;
+#[cfg(feature = "inside")]
+pub mod ubus;
 pub mod uci;

@@ -6,3 +6,8 @@ use cwmpd_lab::properties::{self, try_mutants};
 fn mutated_uci_files_keep_the_fuzzed_property() {
     try_mutants("uci", Vec::new(), properties::uci);
 }
+
+#[test]
+fn b18_mutated_messages_of_ubus_keep_the_fuzzed_property() {
+    try_mutants("ubus", Vec::new(), properties::ubus);
+}

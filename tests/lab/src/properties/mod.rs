@@ -9,6 +9,7 @@ mod mutate;
 mod request;
 mod rows;
 mod soap;
+mod ubus;
 mod uci;
 
 pub use digest::digest;
@@ -19,4 +20,5 @@ pub use mutate::{seeds, try_mutants};
 pub use request::request;
 pub use rows::rows;
 pub use soap::soap;
+pub use ubus::ubus;
 pub use uci::uci;
