@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::control::{Request, escape};
+use super::newer;
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::xsd::XsdType;
-use crate::cwmp::{EventCode, Host as _};
+use crate::cwmp::EventCode;
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 
 /// Of the values that cannot be used, so many are named.
@@ -102,12 +103,7 @@ impl Agent {
     /// The user changed something: act on it as on a change by anybody else, and report it.
     fn changed_by_hand(&mut self, now: Now) {
         self.look(now);
-        let packages = self.own_box().touched();
-        if !packages.is_empty() {
-            let actions = self.engine.apply(packages, &mut self.model);
-            self.commit();
-            self.act_at_once(actions, now);
-        }
+        self.apply_touched(now);
         if self.session.is_none() {
             self.write_to_luup(now);
         }
@@ -156,6 +152,9 @@ impl Agent {
         let _ = writeln!(text, "  until now:   {}", self.listener.tally());
         for complaint in &self.complaints.lines {
             let _ = writeln!(text, "configuration: {complaint}");
+        }
+        for newer in newer::waiting(&self.folders) {
+            let _ = writeln!(text, "newer file:    {newer}");
         }
         for trouble in self.troubles() {
             let _ = writeln!(text, "trouble:       {trouble}");

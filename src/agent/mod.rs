@@ -40,6 +40,7 @@ mod live;
 mod logger;
 mod luup;
 mod memory;
+mod newer;
 mod orders;
 mod own_config;
 mod parts;

@@ -111,6 +111,16 @@ impl Agent {
         }
     }
 
+    /// The services hear of what was changed here, not by an RPC.
+    pub(super) fn apply_touched(&mut self, now: Now) {
+        let packages = self.own_box().touched();
+        if !packages.is_empty() {
+            let actions = self.engine.apply(packages, &mut self.model);
+            self.commit();
+            self.act_at_once(actions, now);
+        }
+    }
+
     fn order_later(&mut self, what: &str, intent: Intent, now: Now) {
         log::info!("{what} in {} s, as the ACS asked", REBOOT_DELAY.as_secs());
         self.order(intent, REBOOT_DELAY, now);

@@ -78,7 +78,7 @@ impl Patience {
     pub(super) fn read_state(self, path: &Path) -> Result<Option<Vec<Row>>, AgentError> {
         let bytes = self.read(path, MAX_FILE_BYTES)?;
         Ok(bytes.map(|bytes| {
-            let parsed = csv::parse(&bytes);
+            let parsed = csv::parse_kept(&bytes);
             let rows = parsed.rows.into_iter().map(|(_, row)| row);
             rows.filter(|_| parsed.trailer == Trailer::Good).collect()
         }))

@@ -127,6 +127,9 @@ impl Agent {
         self.find_address();
         self.open_or_close(now);
         self.commit();
+        if self.model.carry_over() {
+            self.apply_touched(now);
+        }
         // What a power cut interrupted may have been written to it meanwhile.
         match self.follow_config(now) {
             true => self.look(now),

@@ -14,6 +14,7 @@ use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
 use super::memory::Memory;
+use super::newer;
 use super::own_config::{self, Complaints};
 use super::patience::{self, Patience};
 use super::poll_loop::Agent;
@@ -77,6 +78,8 @@ pub struct Checked {
     pub config: Vec<String>,
     /// Of the rows of the csv files in `model_dir`.
     pub rows: Vec<Finding>,
+    /// Files of a newer package that wait beside edited ones: no mistakes.
+    pub waiting: Vec<String>,
 }
 
 /// Looks for mistakes in the files that people write.
@@ -98,6 +101,7 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
     Ok(Checked {
         config: config.collect(),
         rows,
+        waiting: newer::waiting(folders),
     })
 }
 

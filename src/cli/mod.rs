@@ -293,6 +293,9 @@ fn check(folders: &Folders) -> Result<(), CliError> {
     for finding in &found.rows {
         print(&format!("{finding}\n"))?;
     }
+    for newer in &found.waiting {
+        print(&format!("note: {newer}\n"))?;
+    }
     let dir = folders.model_dir.display();
     let bad_rows = found.rows.iter().filter(|finding| !finding.is_note).count();
     let rows = match bad_rows {

@@ -62,12 +62,15 @@ pub fn current(model: &mut Model, options: IdentityOptions) -> Result<DeviceId, 
 /// What an ACS was told last, if any was met yet.
 pub fn told(model: &Model) -> Option<DeviceId> {
     let fields = record::split(model.record(record::IDENTITY)?);
-    let [manufacturer, oui, product_class, serial_number] = fields.try_into().ok()?;
+    // A newer version may say more.
+    let [manufacturer, oui, product_class, serial_number, ..] = fields.as_slice() else {
+        return None;
+    };
     Some(DeviceId {
-        manufacturer,
-        oui,
-        product_class,
-        serial_number,
+        manufacturer: manufacturer.clone(),
+        oui: oui.clone(),
+        product_class: product_class.clone(),
+        serial_number: serial_number.clone(),
     })
 }
 

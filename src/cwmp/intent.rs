@@ -72,17 +72,24 @@ enum PromiseStage {
     BegunAndMore,
 }
 
+/// How many promises of a newer version are carried along: it has at most one of each kind, too.
+const MAX_FOREIGN: usize = 16;
+
 /// What is still to be done: at most one of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Intents(Vec<Promise>);
+pub struct Intents {
+    known: Vec<Promise>,
+    /// Entries of the record that a newer version wrote: it finds them again.
+    foreign: Vec<String>,
+}
 
 impl Intents {
     /// One more, made in this boot. What was promised already is done once; services that are being
     /// told are told again.
     pub fn add(&mut self, intent: Intent, boot: &str) {
         let same = |promise: &&mut Promise| promise.intent.name() == intent.name();
-        let Some(known) = self.0.iter_mut().find(same) else {
-            self.0.push(Promise {
+        let Some(known) = self.known.iter_mut().find(same) else {
+            self.known.push(Promise {
                 intent,
                 boot: boot.to_owned(),
                 stage: PromiseStage::Waiting,
@@ -109,7 +116,7 @@ impl Intents {
             let stands_back = resets && promise.intent == Intent::Reboot;
             promise.stage == PromiseStage::Waiting && !stands_back
         };
-        let begun = self.0.iter_mut().filter(waits).map(|promise| {
+        let begun = self.known.iter_mut().filter(waits).map(|promise| {
             promise.stage = PromiseStage::Begun;
             promise.intent.clone()
         });
@@ -118,7 +125,7 @@ impl Intents {
 
     /// It has been carried out, or never will be. What was added to it since waits to be begun.
     pub fn end(&mut self, intent: &Intent) {
-        self.0.retain_mut(|promise| {
+        self.known.retain_mut(|promise| {
             if promise.intent.name() != intent.name() {
                 return true;
             }
@@ -131,7 +138,9 @@ impl Intents {
     /// Whether there is one of this kind.
     pub fn has(&self, intent: &Intent) -> bool {
         let kind = intent.name();
-        self.0.iter().any(|promise| promise.intent.name() == kind)
+        self.known
+            .iter()
+            .any(|promise| promise.intent.name() == kind)
     }
 
     /// The box is in this boot now: what a boot does by itself is done, and no more among these. A
@@ -139,28 +148,32 @@ impl Intents {
     pub fn settle(&mut self, boot: &str) -> Vec<Intent> {
         let is_done =
             |promise: &Promise| promise.boot != boot && promise.intent != Intent::FactoryReset;
-        let (done, rest) = std::mem::take(&mut self.0).into_iter().partition(is_done);
-        self.0 = rest;
+        let (done, rest) = std::mem::take(&mut self.known)
+            .into_iter()
+            .partition(is_done);
+        self.known = rest;
         let done: Vec<Promise> = done;
         done.into_iter().map(|promise| promise.intent).collect()
     }
 
     /// What is still to be done.
     pub fn iter(&self) -> impl Iterator<Item = &Intent> {
-        self.0.iter().map(|promise| &promise.intent)
+        self.known.iter().map(|promise| &promise.intent)
     }
 
     /// As one line for the store; empty if there are none.
     pub fn to_record(&self) -> String {
-        let entries = self.0.iter().map(|promise| {
+        let entries = self.known.iter().map(|promise| {
             let mut fields = vec![promise.intent.name(), &promise.boot];
             fields.extend(promise.intent.packages().iter().map(String::as_str));
             record::join(&fields)
         });
+        let entries = entries.chain(self.foreign.iter().cloned());
         entries.collect::<Vec<_>>().join(record::NEXT)
     }
 
-    /// Reads [`Intents::to_record`]; what cannot be read is left out.
+    /// Reads [`Intents::to_record`]; what cannot be read is left out, and what a newer version
+    /// promised is carried along.
     pub fn from_record(line: &str) -> Self {
         let mut intents = Self::default();
         for entry in line.split(record::NEXT) {
@@ -173,8 +186,12 @@ impl Intents {
                 Intent::Reboot,
                 Intent::FactoryReset,
             ];
-            if let Some(intent) = all.into_iter().find(|intent| intent.name() == name) {
-                intents.add(intent, boot);
+            match all.into_iter().find(|intent| intent.name() == name) {
+                Some(intent) => intents.add(intent, boot),
+                None if intents.foreign.len() < MAX_FOREIGN => {
+                    intents.foreign.push(entry.to_owned())
+                }
+                None => {}
             }
         }
         intents
@@ -250,6 +267,20 @@ mod tests {
         let done = intents.settle("b");
         assert_eq!(done, [Intent::Reboot, apply(&["net-work", "odd, one"])]);
         assert_eq!(intents.begin(), [Intent::FactoryReset]);
+    }
+
+    #[test]
+    fn b12_what_a_newer_version_promised_is_left_to_it() {
+        let line = "Transfer:a:http%3A,Reboot:a";
+        let mut intents = Intents::from_record(line);
+        assert_eq!(intents.begin(), [Intent::Reboot]);
+        intents.end(&Intent::Reboot);
+        intents.add(Intent::FactoryReset, "a");
+        assert_eq!(intents.to_record(), "FactoryReset:a,Transfer:a:http%3A");
+        assert_eq!(intents.settle("b"), []);
+        assert_eq!(Intents::from_record(&intents.to_record()), intents);
+        let many = "X:1,".repeat(MAX_FOREIGN + 1);
+        assert_eq!(Intents::from_record(&many).foreign.len(), MAX_FOREIGN);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Offer {
     /// What is known of the ACS at `url` from earlier runs.
     pub fn from_record(line: &str, url: &str, now: Now) -> Self {
         let fields = record::split(line);
-        let [of, version, agent, tried] = fields.as_slice() else {
+        let [of, version, agent, tried, ..] = fields.as_slice() else {
             return Self::default();
         };
         let known = |step: &CwmpVersion| step.as_str() == version;

@@ -124,7 +124,7 @@ impl EventQueue {
         let mut queue = Self::default();
         for entry in record.split(super::record::NEXT) {
             let parts = super::record::split(entry);
-            let [code, command_key] = parts.as_slice() else {
+            let [code, command_key, ..] = parts.as_slice() else {
                 continue;
             };
             if let Some(code) = EventCode::parse(code) {

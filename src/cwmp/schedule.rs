@@ -178,7 +178,8 @@ impl Timer {
     }
 
     fn read(fields: &[String]) -> Option<Self> {
-        let [due_unix, delay, command_key] = fields else {
+        // A newer version may say more.
+        let [due_unix, delay, command_key, ..] = fields else {
             return None;
         };
         Some(Self {

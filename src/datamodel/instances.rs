@@ -23,6 +23,9 @@ pub struct Instances {
     gone: VecDeque<(u32, Box<str>)>,
     /// Instances of the description that somebody removed: they do not come back with it.
     removed: BTreeSet<u32>,
+    /// Those that are there because the description has them, and for no other reason: they go with
+    /// it.
+    described: BTreeSet<u32>,
 }
 
 /// What a new list of the source changed.
@@ -96,12 +99,27 @@ impl Instances {
     pub fn add(&mut self, number: u32, identity: Option<Box<str>>) {
         self.use_up(number);
         self.gone.retain(|(gone, _)| *gone != number);
+        self.described.remove(&number);
         self.living.insert(number, identity);
+    }
+
+    /// The description has an instance; it comes if it is not there.
+    pub fn describe(&mut self, number: u32) {
+        if !self.contains(number) {
+            self.add(number, None);
+            self.described.insert(number);
+        }
+    }
+
+    /// Whether an instance is there only because the description has it.
+    pub fn is_described(&self, number: u32) -> bool {
+        self.described.contains(&number)
     }
 
     /// An instance goes, for good.
     pub fn remove(&mut self, number: u32) {
         self.living.remove(&number);
+        self.described.remove(&number);
         self.gone.retain(|(gone, _)| *gone != number);
     }
 
@@ -121,7 +139,7 @@ impl Instances {
     /// Remembers that an instance of the description was removed.
     pub fn set_removed(&mut self, number: u32) {
         self.use_up(number);
-        self.living.remove(&number);
+        self.remove(number);
         self.removed.insert(number);
     }
 

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::instances::Instances;
 use super::key::{At, Key, NodeId};
-use super::row::Row;
 
 /// What a row takes in memory and on flash beside its texts, roughly: its path, its columns, its
 /// place.
@@ -22,8 +21,9 @@ pub struct State {
     notifying: BTreeSet<Key>,
     /// The engine's own durable records.
     pub records: BTreeMap<String, String>,
-    /// Rows of the state file that the description does not know: kept for the day it does again.
-    pub orphans: Vec<Row>,
+    /// Rows of the state file that the description does not know, as lines: kept for the day it does
+    /// again.
+    pub orphans: Vec<Box<str>>,
     /// What all parameters take, by [`ParameterState::bytes`].
     bytes: usize,
 }
@@ -49,6 +49,18 @@ pub struct More {
     pub reported: Option<Box<str>>,
     /// The value has changed since, even if it changed back (TR-069 §3.7.1.5, VALUE CHANGE).
     pub changed: bool,
+    /// A value that this description has no place for.
+    pub former: Option<FormerValue>,
+}
+
+/// A value that somebody chose under another description: this one cannot take it (it has another
+/// type), or has it from a source. Kept for the day that one is in force again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormerValue {
+    /// As it was chosen.
+    pub text: Box<str>,
+    /// The source was offered it, or had a value of its own.
+    pub offered: bool,
 }
 
 impl ParameterState {
@@ -66,6 +78,11 @@ impl ParameterState {
         self.more.as_deref()?.reported.as_deref()
     }
 
+    /// The value that somebody chose under another description.
+    pub fn former(&self) -> Option<&FormerValue> {
+        self.more.as_deref()?.former.as_ref()
+    }
+
     /// Whether there is a change to report.
     pub fn changed(&self) -> bool {
         self.more.as_deref().is_some_and(|more| more.changed)
@@ -76,7 +93,9 @@ impl ParameterState {
         let length = |text: &Option<Box<str>>| text.as_deref().map_or(0, str::len);
         let more = self.more.as_deref().map_or(0, |more| {
             let list = more.access_list.iter().flat_map(|list| list.iter());
-            length(&more.reported) + list.map(|entity| entity.len() + 1).sum::<usize>()
+            let former = more.former.as_ref().map_or(0, |former| former.text.len());
+            let list = list.map(|entity| entity.len() + 1).sum::<usize>();
+            length(&more.reported) + list + former
         });
         ROW_BYTES + length(&self.value) + more
     }

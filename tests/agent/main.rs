@@ -25,5 +25,6 @@ mod sessions;
 mod storms;
 mod trust;
 mod unusable;
+mod upgrade;
 mod values;
 mod wire;

@@ -15,4 +15,5 @@ mod store_journal_cut;
 mod store_journal_files;
 mod store_power_cut;
 mod store_world;
+mod upgrade;
 mod zwave;

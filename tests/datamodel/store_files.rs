@@ -139,12 +139,13 @@ fn damage_without_end_keeps_the_last_two_damaged_files() {
 #[test]
 fn a_file_edited_by_hand_is_taken_where_it_says_so() {
     let folder = Folder::new("edited");
-    let text = "A.B;STRING;0;0;0;0;0;0;;x\nA.C;WRONG\n**\n";
+    let text = "A.B;STRING;0;0;0;0;0;0;;x\nA,C;STRING\n**\n";
     folder.file(store::DATA, text);
     let loaded = load(&folder);
-    assert_eq!((loaded.rows.len(), loaded.from), (1, LoadedFrom::Data));
+    assert_eq!((loaded.rows.len(), loaded.from), (2, LoadedFrom::Data));
+    assert_eq!(loaded.rows[1].value.as_deref(), Some("A,C;STRING"));
     let notice = &loaded.notices[0];
-    assert!(notice.contains("parameters.data:2: column 2"), "{notice}");
+    assert!(notice.contains("parameters.data:2: column 1"), "{notice}");
 }
 
 #[test]

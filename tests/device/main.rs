@@ -18,3 +18,4 @@ mod uci_scale;
 mod uci_source;
 mod uci_tables;
 mod uci_unknown;
+mod uci_upgrade;

@@ -54,9 +54,25 @@ pub enum Trailer {
     },
 }
 
-/// Reads a whole file. A bad line is an error of its own and does not keep the others from being
-/// read.
+/// Reads a whole model file. A bad line is an error of its own and does not keep the others from
+/// being read.
 pub fn parse(bytes: &[u8]) -> Parsed {
+    parse_by(bytes, |line| match parse_line(line, Row::parse)? {
+        Ok(row) => Some((Some(row), None)),
+        Err(error) => Some((None, Some(error))),
+    })
+}
+
+/// Reads a whole file of kept rows, as [`Row::parse_kept`] does. A bad line is an error too, and
+/// carried along as a row.
+pub fn parse_kept(bytes: &[u8]) -> Parsed {
+    parse_by(bytes, parse_kept_line)
+}
+
+/// What there is in a line: a row, and what is wrong.
+type LineRead = Option<(Option<Row>, Option<RowError>)>;
+
+fn parse_by(bytes: &[u8], read: impl Fn(&[u8]) -> LineRead) -> Parsed {
     let mut parsed = Parsed {
         rows: Vec::new(),
         errors: Vec::new(),
@@ -69,7 +85,7 @@ pub fn parse(bytes: &[u8]) -> Parsed {
     for line in bytes.split(|b| *b == b'\n').map(trim_end) {
         number += 1;
         if parsed.trailer != Trailer::Missing {
-            if parse_line(line).is_some() {
+            if read(line).is_some() {
                 parsed.unread = Some(number);
                 break;
             }
@@ -80,10 +96,9 @@ pub fn parse(bytes: &[u8]) -> Parsed {
             continue;
         }
         crc.add(line);
-        match parse_line(line) {
-            None => {}
-            Some(Ok(row)) => parsed.rows.push((number, row)),
-            Some(Err(error)) => parsed.errors.push((number, error)),
+        if let Some((row, error)) = read(line) {
+            parsed.rows.extend(row.map(|row| (number, row)));
+            parsed.errors.extend(error.map(|error| (number, error)));
         }
     }
     parsed.crc = crc.value();
@@ -121,8 +136,22 @@ impl FileWriter {
     }
 }
 
+/// Reads a line of kept rows.
+pub(super) fn parse_kept_line(line: &[u8]) -> LineRead {
+    Some(match parse_line(line, Row::parse_kept)? {
+        Ok(row) => (Some(row), None),
+        Err(error) => {
+            let text = std::str::from_utf8(line).ok();
+            (text.and_then(Row::unread), Some(error))
+        }
+    })
+}
+
 /// `None` where there is nothing to read: a comment, or at most one character.
-pub(super) fn parse_line(line: &[u8]) -> Option<Result<Row, RowError>> {
+fn parse_line(
+    line: &[u8],
+    read: fn(&str) -> Result<Row, RowError>,
+) -> Option<Result<Row, RowError>> {
     if line.len() <= 1 || line.starts_with(b"#") {
         return None;
     }
@@ -135,7 +164,7 @@ pub(super) fn parse_line(line: &[u8]) -> Option<Result<Row, RowError>> {
     }
     Some(match std::str::from_utf8(line) {
         Ok(text) if text.trim_ascii().is_empty() => return None,
-        Ok(text) => Row::parse(text),
+        Ok(text) => read(text),
         Err(error) => Err(whole(format!(
             "byte {} of the line is not UTF-8; save the file in that encoding",
             error.valid_up_to() + 1

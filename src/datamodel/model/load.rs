@@ -7,11 +7,9 @@ use super::Model;
 use super::persist::{POSITION, Picture, RECORD_STEM, reported};
 use super::resolve::{Lookup, Place};
 use crate::datamodel::key::{At, Key, NodeId};
-use crate::datamodel::row::{Row, RowKind, RowState};
+use crate::datamodel::row::{Row, RowKind, RowState, Storage};
 use crate::datamodel::schema::{Origin, Parameter};
-
-/// How many rows of an unknown name a state file may carry along.
-const MAX_ORPHANS: usize = 10_000;
+use crate::datamodel::state::FormerValue;
 
 /// Access lists of one text are one list in memory.
 type Lists = BTreeMap<Vec<String>, Rc<[String]>>;
@@ -37,7 +35,12 @@ impl Model {
             let above = self.is_living(table);
             let instances = self.state.tables.entry(table).or_default();
             if above && !instances.is_removed(number) {
-                instances.add(number, None);
+                let last = instances.last();
+                instances.describe(number);
+                if instances.last() != last {
+                    // Another description may be without it, and its number is used all the same.
+                    self.touched.table(table);
+                }
             }
         }
     }
@@ -56,16 +59,21 @@ impl Model {
             if let (Some(table), Ok(number @ 1..)) = (table, part.parse::<u32>()) {
                 let owned = table.source.is_some();
                 let instances = self.state.tables.entry(here).or_default();
-                let identity = match &row.config_key {
-                    Some(identity) if owned && last => Some(identity.as_str().into()),
+                // That of a table that belonged to a source is kept for the day it does again.
+                let identity: Option<Box<str>> = match &row.config_key {
+                    Some(identity) if last => Some(identity.as_str().into()),
                     _ if owned && instances.identity(number).is_none() => Some(part.into()),
                     _ => None,
                 };
-                match (last && row.state & RowState::GONE != 0, identity) {
+                let is_gone = last && row.state & RowState::GONE != 0;
+                // The agent's own, in a table of which a source knew nothing of it for a while.
+                let is_own = !owned && identity.as_deref() == Some(part);
+                match (is_gone && !is_own, identity) {
                     (true, Some(identity)) => instances.leave(number, identity),
                     (true, None) => instances.set_removed(number),
+                    (false, _) if !owned && instances.is_removed(number) => {}
                     (false, Some(identity)) => instances.add(number, Some(identity)),
-                    (false, None) if owned || instances.is_removed(number) => {}
+                    (false, None) if owned || instances.contains(number) => {}
                     (false, None) => instances.add(number, None),
                 }
             }
@@ -87,6 +95,9 @@ impl Model {
                 if self.schema.table(key.node).is_some() {
                     let instances = self.state.tables.entry(key).or_default();
                     instances.use_up(*last_instance);
+                } else if *last_instance != 0 {
+                    // It was a table.
+                    self.state.orphans.push(row.to_line().into());
                 }
             }
             (Some(Place::Parameter(key)), RowKind::Parameter(_)) => {
@@ -95,8 +106,7 @@ impl Model {
                     self.load_parameter(key, parameter, row, lists);
                 }
             }
-            _ if self.state.orphans.len() < MAX_ORPHANS => self.state.orphans.push(row.clone()),
-            _ => log::warn!("{}: not in the model, and too many such rows", row.name),
+            _ => self.state.orphans.push(row.to_line().into()),
         }
     }
 
@@ -111,20 +121,34 @@ impl Model {
         };
         let default = schema.default(&key, parameter);
         let text = row.value.as_deref().unwrap_or_default();
+        let is_wish = row.state & RowState::REQUESTED != 0;
+        // Of another agent's rows only those that it kept itself, and an ACS could set.
+        let differs = text != default
+            && (parameter.is_stored() || row.storage == Storage::Stored && row.writable);
+        let is_chosen = chosen(RowState::VALUE_CHOSEN, differs);
         let wanted = match parameter.is_stored() {
-            true => chosen(RowState::VALUE_CHOSEN, text != default),
-            false => row.state & RowState::REQUESTED != 0 && self.is_deferred(parameter),
+            true => is_chosen || is_wish,
+            false => is_wish && self.is_deferred(parameter),
         };
+        let mut fits = parameter.is_stored();
         let value = match parameter.check(text) {
             _ if !wanted => None,
             Ok(canonical) if !exact && canonical == default => None,
             Ok(canonical) => Some(canonical.into()),
             Err(_) if text.is_empty() => Some("".into()),
             Err(why) => {
-                log::warn!("{}: the stored value is dropped: {why}", row.name);
+                log::warn!(
+                    "{}: the stored value is kept, and not used: {why}",
+                    row.name
+                );
+                fits = false;
                 None
             }
         };
+        let former = (is_chosen && !fits).then(|| FormerValue {
+            text: text.into(),
+            offered: text.is_empty() || row.state & RowState::OFFERED != 0,
+        });
         let fixed = schema.notification_is_fixed(&key, parameter);
         let differs = row.notification != schema.notification(&key, parameter);
         let notification = chosen(RowState::NOTIFICATION_CHOSEN, differs) && !fixed;
@@ -134,13 +158,15 @@ impl Model {
             let list = lists.entry(access_list.to_vec());
             Rc::clone(list.or_insert_with(|| access_list.into()))
         });
-        let changed = row.state & RowState::CHANGED != 0 && reported(row).is_some();
+        let reported = reported(row, parameter);
+        let changed = row.state & RowState::CHANGED != 0 && reported.is_some();
         self.state.update(key, |state| {
             state.value = value;
             let more = state.more.get_or_insert_default();
+            more.former = former;
             more.notification = notification.then_some(row.notification);
             more.access_list = own_list;
-            more.reported = reported(row);
+            more.reported = reported;
             more.changed = changed;
         });
         if changed {
@@ -159,21 +185,24 @@ impl Model {
                 continue;
             };
             let schema = Rc::clone(&self.schema);
-            let kept = schema.parameter(key.node);
-            if kept.is_none_or(|parameter| self.picture().keeps_reports(parameter)) {
+            let Some(parameter) = schema.parameter(key.node) else {
+                continue;
+            };
+            if self.picture().keeps_reports(parameter) {
                 continue;
             }
             let is_wanted = self
                 .state
                 .parameter(&key)
                 .is_some_and(|s| s.value.is_some());
-            let follows = kept.is_some_and(|p| matches!(p.origin, Origin::Computed(_)));
+            let follows = matches!(parameter.origin, Origin::Computed(_));
             if !is_up_to_date && (is_wanted || follows) {
                 continue;
             }
-            let changed = row.state & RowState::CHANGED != 0;
+            let reported = reported(row, parameter);
+            let changed = row.state & RowState::CHANGED != 0 && reported.is_some();
             self.state.update_more(key, |more| {
-                more.reported = reported(row);
+                more.reported = reported;
                 more.changed = changed;
             });
             if changed {

@@ -8,7 +8,7 @@
 //! | `resolve`, `read`, `evaluate` | paths, the RPCs that read, the value of a parameter |
 //! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
-//! | `deferred` | values that a source takes later |
+//! | `deferred`, `former` | values that a source takes later; those of rows that had none before |
 //! | `own` | what the agent itself has to say |
 //! | `notify` | value change notification |
 //! | `persist`, `load`, `unsaved` | state to rows and back; a disk that takes none |
@@ -19,6 +19,7 @@ mod check;
 mod deferred;
 mod error;
 mod evaluate;
+mod former;
 mod load;
 mod notify;
 mod objects;

@@ -89,7 +89,8 @@ impl<'a> Picture<'a> {
         let parameters = parameters.filter_map(move |(&key, _)| self.durable_row(key));
         let records = self.state.records.iter();
         let records = records.map(|(key, value)| Self::record_row(key, value));
-        let orphans = self.state.orphans.iter().cloned();
+        let orphans = self.state.orphans.iter();
+        let orphans = orphans.filter_map(|line| Row::parse_kept(line).ok());
         instances.chain(parameters).chain(records).chain(orphans)
     }
 
@@ -101,10 +102,10 @@ impl<'a> Picture<'a> {
         Some(Row::new(name, RowKind::Object { last_instance }))
     }
 
-    /// The row of an instance; none for one that the description itself has, or that is no more.
+    /// The row of an instance; none for one that only the description has, or that is no more.
     pub fn instance_row(self, table: Key, number: u32) -> Option<Row> {
         let instances = self.state.tables.get(&table)?;
-        let described = self.schema.has_instance(table, number);
+        let described = instances.is_described(number);
         let departed = !instances.contains(number);
         let known = match departed {
             false => !described,
@@ -145,17 +146,24 @@ impl<'a> Picture<'a> {
         let own_notification = state.notification();
         let notification = own_notification.unwrap_or(self.schema.notification(&key, parameter));
         let stored = parameter.is_stored();
-        let value = match (&state.value, &parameter.origin) {
-            (Some(value), _) => Some(value.to_string()),
-            (None, Origin::Stored) => Some(self.schema.default(&key, parameter).to_owned()),
-            (None, _) => None,
+        let former = state.former().filter(|_| state.value.is_none());
+        let value = match (&state.value, former, &parameter.origin) {
+            (Some(value), ..) => Some(value.to_string()),
+            (None, Some(former), _) => Some(former.text.to_string()),
+            (None, None, Origin::Stored) => Some(self.schema.default(&key, parameter).to_owned()),
+            (None, None, _) => None,
         };
+        let is_chosen = (state.value.is_some() && stored) || former.is_some();
         let bits = [
             (RowState::EXACT, true),
             (RowState::CHANGED, state.changed()),
             (RowState::REQUESTED, state.value.is_some() && !stored),
             (RowState::REPORTED_EMPTY, state.reported() == Some("")),
-            (RowState::VALUE_CHOSEN, state.value.is_some() && stored),
+            (RowState::VALUE_CHOSEN, is_chosen),
+            (
+                RowState::OFFERED,
+                former.is_some_and(|former| former.offered),
+            ),
             (RowState::NOTIFICATION_CHOSEN, own_notification.is_some()),
             (RowState::ACCESS_CHOSEN, own_list.is_some()),
         ];
@@ -163,6 +171,7 @@ impl<'a> Picture<'a> {
         Row {
             storage: parameter.storage,
             writable: parameter.writable,
+            secret: parameter.secret,
             immediate: u8::from(parameter.immediate),
             notification,
             forced: parameter.forced,
@@ -207,10 +216,19 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// The value last reported, as a row tells it.
-pub(super) fn reported(row: &Row) -> Option<Box<str>> {
-    match &row.backup {
-        Some(value) => Some(value.as_str().into()),
-        None => (row.state & RowState::REPORTED_EMPTY != 0).then(Box::default),
+/// The value last reported, as a row tells it and as it is shown now: neither another spelling of
+/// the same nor a row that is secret now, or is no more, changes a value.
+pub(super) fn reported(row: &Row, parameter: &Parameter) -> Option<Box<str>> {
+    let told = match &row.backup {
+        Some(value) => Some(value.as_str()),
+        None => (row.state & RowState::REPORTED_EMPTY != 0).then_some(""),
+    };
+    match (row.secret, parameter.secret) {
+        (_, true) => told.map(|_| Box::default()),
+        (true, false) => None,
+        (false, false) => told.map(|told| match parameter.check(told) {
+            Ok(canonical) => canonical.into(),
+            Err(_) => told.into(),
+        }),
     }
 }

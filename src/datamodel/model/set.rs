@@ -71,7 +71,10 @@ impl Model {
         })
     }
 
-    fn check_entries(&self, values: &[NewValue<'_>]) -> Result<Vec<Entry>, Vec<SetError>> {
+    pub(super) fn check_entries(
+        &self,
+        values: &[NewValue<'_>],
+    ) -> Result<Vec<Entry>, Vec<SetError>> {
         let mut entries: Vec<Entry> = Vec::with_capacity(values.len());
         let mut seen = BTreeSet::new();
         let mut errors = Vec::new();
@@ -148,7 +151,7 @@ impl Model {
     }
 
     /// Stages a value in the source that takes it, if one does.
-    fn stage(&mut self, entry: &Entry, parameter: &Parameter) -> Result<(), ModelError> {
+    pub(super) fn stage(&mut self, entry: &Entry, parameter: &Parameter) -> Result<(), ModelError> {
         let Some(first) = writing_source(parameter) else {
             return match parameter.origin {
                 Origin::Computed(_) => Err(ModelError::NotWritable),
@@ -230,8 +233,12 @@ impl Model {
         }
         undo.push((key, before.cloned()));
         self.touched.parameter(key);
-        self.state
-            .update(key, |state| state.value = Some(value.into()));
+        self.state.update(key, |state| {
+            state.value = Some(value.into());
+            if let Some(more) = &mut state.more {
+                more.former = None;
+            }
+        });
     }
 
     /// Notes that the ACS knows a value that it sets itself.

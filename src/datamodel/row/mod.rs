@@ -12,6 +12,7 @@ use crate::base::percent;
 pub use state::RowState;
 
 mod form;
+mod kept;
 mod name;
 mod secret;
 mod state;

@@ -22,4 +22,7 @@ impl RowState {
     /// The three bits of choice are meant: what has none is as the description says. A row
     /// without this bit was written by another agent.
     pub const EXACT: u16 = 1024;
+    /// Beside [`RowState::VALUE_CHOSEN`], of a row that has a source: the source was offered the
+    /// value, or had one of its own.
+    pub const OFFERED: u16 = 2048;
 }

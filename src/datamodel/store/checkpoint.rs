@@ -177,13 +177,14 @@ pub(super) fn generation_line(generation: u32) -> String {
     format!("{GENERATION}{generation}")
 }
 
-/// The number in the first line of a state file; 0 where the 2008 agent, an older version or a
-/// person wrote it.
+/// The number in the first line of a state file, behind which a newer version may say more; 0 where
+/// the 2008 agent, an older version or a person wrote it.
 pub(super) fn generation_of(file: &[u8]) -> u32 {
     let line = file.split(|b| *b < b' ').next().unwrap_or_default();
     let text = std::str::from_utf8(line).unwrap_or_default();
-    let number = text.strip_prefix(GENERATION).map(str::parse);
-    number.and_then(Result::ok).unwrap_or(0)
+    let words = text.strip_prefix(GENERATION).map(|rest| rest.split(' '));
+    let number = words.and_then(|mut words| words.next()?.parse().ok());
+    number.unwrap_or(0)
 }
 
 const GENERATION: &str = "# generation ";

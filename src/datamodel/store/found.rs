@@ -67,8 +67,12 @@ impl StateFile {
 }
 
 impl Journal {
+    /// The first line of a newer version's state file may say its number in another way: then the
+    /// checksum alone tells.
     pub(super) fn belongs_to(&self, head: &JournalHead) -> bool {
-        (self.head.generation, self.head.data) == (head.generation, head.data)
+        let is_numbered = head.generation != 0;
+        let differs = is_numbered && self.head.generation != head.generation;
+        self.head.data == head.data && !differs
     }
 }
 
@@ -130,7 +134,7 @@ impl Store {
             Ok(bytes) => bytes,
             Err(error) => return Found::not_read(error),
         };
-        let parsed = csv::parse(&bytes);
+        let parsed = csv::parse_kept(&bytes);
         match parsed.trailer {
             Trailer::Good | Trailer::Unchecked => Found::Whole(StateFile {
                 generation: generation_of(&bytes),

@@ -20,6 +20,7 @@
 //! journal does not add up.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::{Batch, ForeignWrite};
 use crate::base::percent;
@@ -47,6 +48,17 @@ pub struct JournalHead {
     /// The sum, modulo 2^32, of the checksums of its rows as lines: tells whether other files lead
     /// to the same state, in whatever order.
     pub rows: u32,
+}
+
+impl fmt::Display for JournalHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            generation,
+            data,
+            rows,
+        } = self;
+        write!(f, "@generation {generation} data {data:X} rows {rows:X}")
+    }
 }
 
 /// What a journal holds.
@@ -100,19 +112,17 @@ pub struct JournalEnd {
 impl JournalEnd {
     /// Begins a journal: puts its first line behind what `out` holds.
     pub fn begin(head: &JournalHead, out: &mut String) -> Self {
-        let mut end = Self {
+        let mut end = Self::nothing();
+        end.put(&format!("{head}\n"), out);
+        end
+    }
+
+    fn nothing() -> Self {
+        Self {
             length: 0,
             unfinished: false,
             crc: Crc32::default(),
-        };
-        let JournalHead {
-            generation,
-            data,
-            rows,
-        } = head;
-        let line = format!("@generation {generation} data {data:X} rows {rows:X}\n");
-        end.put(&line, out);
-        end
+        }
     }
 
     /// Puts an entry behind what `out` holds: what is read is written again.
@@ -183,11 +193,12 @@ fn coded(text: &str) -> Cow<'_, str> {
 /// line.
 pub fn parse(bytes: &[u8]) -> Result<Journal, JournalRest> {
     let mut lines = bytes.split_inclusive(|b| *b == b'\n');
-    let first = lines.next().and_then(whole_line);
-    let Some(head) = first.and_then(parse_head) else {
+    let first = lines.next().unwrap_or_default();
+    let Some(head) = whole_line(first).and_then(parse_head) else {
         return Err(classify(bytes, 1));
     };
-    let mut here = JournalEnd::begin(&head, &mut String::new());
+    let mut here = JournalEnd::nothing();
+    here.pass(first);
     let mut journal = Journal {
         head,
         entries: Vec::new(),
@@ -201,9 +212,8 @@ pub fn parse(bytes: &[u8]) -> Result<Journal, JournalRest> {
         number += 1;
         let Some(sign) = line.chars().next().filter(|c| CLOSING.contains(c)) else {
             here.pass(raw);
-            if let Err(error) = parse_line(line, &mut batch) {
-                errors.push((number, error));
-            }
+            let error = parse_line(line, &mut batch);
+            errors.extend(error.map(|error| (number, error)));
             continue;
         };
         let in_transaction = here.length > journal.end.length;
@@ -244,13 +254,14 @@ fn parse_head(line: &str) -> Option<JournalHead> {
         data: value("data", 16)?,
         rows: value("rows", 16)?,
     };
-    // As we write it and in no other way, so that its checksum is known.
-    let mut again = String::new();
-    JournalEnd::begin(&head, &mut again);
-    (again.strip_suffix('\n') == Some(line)).then_some(head)
+    // As we write it and in no other way, but for what a newer version may say behind it.
+    let more = line.strip_prefix(&head.to_string())?;
+    (more.is_empty() || more.starts_with(' ')).then_some(head)
 }
 
-fn parse_line(line: &str, batch: &mut Batch) -> Result<(), RowError> {
+/// Takes a line of a transaction in; what is wrong with it. A line that cannot be read is carried
+/// along as a row.
+fn parse_line(line: &str, batch: &mut Batch) -> Option<RowError> {
     let text = |coded| percent::decode(coded).into_owned();
     if let Some(name) = line.strip_prefix(GONE) {
         batch.gone.push(text(name));
@@ -260,10 +271,11 @@ fn parse_line(line: &str, batch: &mut Batch) -> Result<(), RowError> {
             kind: text(kind),
             line: text(line),
         });
-    } else if let Some(row) = csv::parse_line(line.as_bytes()) {
-        batch.rows.push(row?);
+    } else if let Some((row, error)) = csv::parse_kept_line(line.as_bytes()) {
+        batch.rows.extend(row);
+        return error;
     }
-    Ok(())
+    None
 }
 
 /// What a rest is, beginning at a line: a power cut leaves of an entry some of its bytes, or zeros
@@ -455,6 +467,7 @@ mod tests {
     fn a_line_that_is_no_row_is_named_and_does_not_keep_the_others_out() {
         let mut out = String::new();
         let mut end = JournalEnd::begin(&HEAD, &mut out);
+        end.put("A B;STRING\n", &mut out);
         end.put("A.B;STRNG\n", &mut out);
         end.put("A.C;STRING\n", &mut out);
         end.close(CLOSED, &mut out);
@@ -463,7 +476,31 @@ mod tests {
         let JournalEntry::Batch(batch) = &read.entries[0] else {
             panic!("no batch");
         };
-        assert_eq!(batch.rows.len(), 1);
+        let names: Vec<&str> = batch.rows.iter().map(|row| &*row.name).collect();
+        // The type is in the description as well.
+        assert_eq!(names[1..], ["A.B", "A.C"]);
+        assert_eq!(batch.rows[0].value.as_deref(), Some("A B;STRING"));
+    }
+
+    #[test]
+    fn b12_what_a_newer_version_adds_takes_nothing_of_the_rest_away() {
+        let mut out = String::new();
+        let mut end = JournalEnd::nothing();
+        end.put(&format!("{HEAD} format 9\n"), &mut out);
+        end.put("A.B;STRING;;;;;;;;1\n", &mut out);
+        end.put("%rename A.C=A.D\n", &mut out);
+        end.close(CLOSED, &mut out);
+        end.put_batch(&Batch::default(), &mut out);
+        let read = parse(out.as_bytes()).unwrap();
+        assert_eq!((read.head, read.rest), (HEAD, JournalRest::Nothing));
+        assert_eq!((read.entries.len(), read.errors.len()), (2, 1));
+        let JournalEntry::Batch(batch) = &read.entries[0] else {
+            panic!("no batch");
+        };
+        let values: Vec<_> = batch.rows.iter().map(|row| row.value.as_deref()).collect();
+        assert_eq!(values, [Some("1"), Some("%rename A.C=A.D")]);
+        let glued = out.replacen(" format", "format", 1);
+        assert!(parse(glued.as_bytes()).is_err());
     }
 
     proptest! {

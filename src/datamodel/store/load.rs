@@ -207,6 +207,13 @@ impl Store {
     fn continue_with(&mut self, name: &str, journal: Journal, loaded: &mut Loaded) {
         let path = self.path(name);
         loaded.bad_rows(&path, &journal.errors);
+        if !journal.errors.is_empty() {
+            // Who wrote them meant something by their order.
+            match self.copy_aside(name) {
+                Ok(copy) => loaded.notice(format!("a copy is kept as {}", copy.display())),
+                Err(error) => log::debug!("{}: {error}", path.display()),
+            }
+        }
         let mut changes = Changes::default();
         for entry in journal.entries {
             match entry {
@@ -262,7 +269,7 @@ impl Loaded {
     fn bad_rows(&mut self, path: &Path, errors: &[(u32, RowError)]) {
         for (line, error) in errors.iter().take(MAX_ROW_NOTICES) {
             self.notice(format!(
-                "{}:{line}: {error}; the row is left out",
+                "{}:{line}: {error}; the line is kept, and not used",
                 path.display()
             ));
         }

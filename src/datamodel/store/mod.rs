@@ -25,6 +25,11 @@
 //! A damaged file is kept for people to look at, as `parameters.data.corrupt` or
 //! `parameters.journal.corrupt`, the one before it with `~` behind, and no more than these.
 //!
+//! **Other versions** read these files too. A newer one may write more words in the two first lines,
+//! more columns, other types, lines of its own and further signs but those that close a transaction:
+//! an older one uses what it understands and carries the rest along
+//! ([`Row::parse_kept`], [`Row::unread`]).
+//!
 //! Together with [`disk`](super::disk) the only place of this floor that touches the disk.
 
 mod append;

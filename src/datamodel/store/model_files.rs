@@ -1,5 +1,6 @@
 //! The csv files that describe the model. They are only read.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{MAX_FILE_BYTES, StoreError};
@@ -9,7 +10,8 @@ use crate::datamodel::disk::{Disk as _, RealDisk};
 /// The most model files in one folder.
 pub const MAX_MODEL_FILES: usize = 64;
 
-/// Reads all model files (`*.csv`) of a folder, in the order of their names. Bad rows are in the
+/// Reads all model files of a folder, in the order of their names: what a shell takes `*.csv` for, so
+/// neither what a package manager puts beside an edited file, nor what an editor does. Bad rows are in the
 /// [`Parsed`] of their file.
 ///
 /// # Errors
@@ -18,7 +20,7 @@ pub fn read_model(folder: &Path) -> Result<Vec<(PathBuf, Parsed)>, StoreError> {
     let disk = RealDisk;
     let listed = disk.list(folder);
     let mut files = listed.map_err(|error| StoreError::Unreadable(folder.to_owned(), error))?;
-    files.retain(|path| path.extension().is_some_and(|e| e == "csv"));
+    files.retain(|path| path.file_name().is_some_and(is_model_file));
     files.sort_unstable();
     if files.len() > MAX_MODEL_FILES {
         return Err(StoreError::TooManyFiles(folder.to_owned()));
@@ -30,4 +32,9 @@ pub fn read_model(folder: &Path) -> Result<Vec<(PathBuf, Parsed)>, StoreError> {
             Err(error) => Err(StoreError::Unreadable(path, error)),
         })
         .collect()
+}
+
+fn is_model_file(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.ends_with(b".csv") && !name.starts_with(b".")
 }
