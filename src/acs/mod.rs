@@ -17,7 +17,7 @@ use crate::base::config::LinkConfig;
 use crate::base::url::{self, Url};
 use crate::cwmp::{Post, PostKind};
 use crate::http::{
-    Credentials, HttpAnswer, HttpClient, HttpRequest, HttpSettings, Method, RequestBody,
+    Credentials, HttpAnswer, HttpClient, HttpRequest, HttpSettings, KeptTls, Method, RequestBody,
     TimeLimits, UncheckedDates,
 };
 use cookies::Jar;
@@ -71,7 +71,8 @@ impl Link {
     /// Makes ready for a session with the ACS at `url` (`ManagementServer.URL`). Connects on the
     /// first [`Link::post`]. The dates of the ACS's certificate count only if `check_dates`, which
     /// is to say that the box's time is known to be right (TR-069 §3.3); all else of it counts
-    /// always, and its dates can be checked later by [`Reply::check_dates_at`].
+    /// always, and its dates can be checked later by [`Reply::check_dates_at`]. `kept_tls` is what the
+    /// sessions before have left of TLS.
     ///
     /// # Errors
     /// [`LinkError::BadUrl`].
@@ -80,10 +81,12 @@ impl Link {
         credentials: Credentials,
         config: &LinkConfig,
         check_dates: bool,
+        kept_tls: KeptTls,
     ) -> Result<Self, LinkError> {
         let url = Url::parse(url).map_err(LinkError::BadUrl)?;
         let client = HttpClient::new(HttpSettings {
             tls: config.tls.clone(),
+            kept_tls,
             check_dates,
             credentials,
             limits: TimeLimits {

@@ -38,6 +38,7 @@ use crate::connreq::{Access, Listener};
 use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::{Model, PendingWrite};
 use crate::device::sources::uci::UciSource;
+use crate::http::KeptTls;
 use crate::luup::{Fetch, Home, HomeView, LuupError, Target};
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
@@ -113,6 +114,8 @@ pub(super) struct Agent {
     pub timers: Timers,
     pub changes: BoxChanges,
     pub session: Option<SessionStage>,
+    /// What sessions leave of TLS for the next one.
+    pub kept_tls: KeptTls,
     pub acs_place: AcsPlace,
     /// What is to be carried out when its timer is due.
     pub orders: Vec<Intent>,

@@ -13,7 +13,7 @@ use crate::acs::{Link, LinkError, Reply};
 use crate::base::clock::Now;
 use crate::base::url::Url;
 use crate::cwmp::{Contact, Input, Output, Post};
-use crate::http::{CertificateProblem, Credentials, HttpError};
+use crate::http::{CertificateProblem, Credentials, HttpError, KeptTls};
 
 /// Beyond the time that the configuration gives one message, before its job counts as lost: what an
 /// authentication or a redirect adds is included in that time.
@@ -34,7 +34,7 @@ pub(super) enum SessionStage {
     },
 }
 
-fn open(contact: &Contact) -> Result<Link, LinkError> {
+fn open(contact: &Contact, kept_tls: KeptTls) -> Result<Link, LinkError> {
     let credentials = Credentials {
         username: contact.username.clone(),
         password: contact.password.clone(),
@@ -44,6 +44,7 @@ fn open(contact: &Contact) -> Result<Link, LinkError> {
         credentials,
         &contact.link,
         contact.check_dates,
+        kept_tls,
     )
 }
 
@@ -88,12 +89,12 @@ impl NoReply {
 }
 
 /// Carries each post to the ACS and its reply back, until the loop or the link gives up.
-fn carry(posts: &Receiver<Post>, contact: &Contact, reporter: &Reporter<Done>) {
+fn carry(posts: &Receiver<Post>, contact: &Contact, kept_tls: KeptTls, reporter: &Reporter<Done>) {
     let say = |reply: Result<Reply, LinkError>, met_at| {
         let reply = reply.map_err(NoReply::Link);
         reporter.say(Done::Answered { reply, met_at });
     };
-    let mut link = match open(contact) {
+    let mut link = match open(contact, kept_tls) {
         Ok(link) => link,
         Err(error) => return say(Err(error), None),
     };
@@ -152,6 +153,7 @@ impl Agent {
         let (posts, receiver) = channel();
         // A redirect from there never leads to a place without TLS.
         let is_verified = is_secure(&contact.url) && !contact.link.tls.insecure;
+        let kept_tls = self.kept_tls.clone();
         let job = Job {
             kind: JobKind::Session,
             patience: patience(&contact),
@@ -159,7 +161,7 @@ impl Agent {
                 reply: Err(NoReply::Lost(lost.to_string())),
                 met_at: None,
             }),
-            work: Box::new(move |reporter| carry(&receiver, &contact, reporter)),
+            work: Box::new(move |reporter| carry(&receiver, &contact, kept_tls, reporter)),
         };
         let job = self.jobs.start(job, now.uptime);
         self.session = Some(SessionStage::Talking {

@@ -36,7 +36,7 @@ use crate::device::sources::procfs::ProcSource;
 use crate::device::sources::stub::StubSource;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci;
-use crate::http;
+use crate::http::{self, KeptTls};
 use crate::luup::{Home, LuupSource};
 
 /// The kind of the source of what people configure.
@@ -209,6 +209,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         timers,
         changes: BoxChanges::default(),
         session: None,
+        kept_tls: KeptTls::default(),
         acs_place: AcsPlace::default(),
         orders: Vec::new(),
         stopping: false,

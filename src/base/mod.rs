@@ -5,7 +5,7 @@
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`secret`] a text that is never shown, [`prefix`] a network of addresses.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
-//!   cut leaves the old or the new one.
+//!   cut leaves the old or the new one, [`stamp`] tells whether one changed.
 //!
 //! Files are all it touches of the world.
 
@@ -19,6 +19,7 @@ pub mod json;
 pub mod percent;
 pub mod prefix;
 pub mod secret;
+pub mod stamp;
 pub mod truth;
 pub mod url;
 pub mod xsd;

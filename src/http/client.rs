@@ -14,7 +14,7 @@ use super::connection::{BUFFER_BYTES, Connections, Opener};
 use super::error::{ExchangePhase, Explanation, HttpError};
 use super::names::Names;
 use super::request::HttpRequest;
-use super::tls::UncheckedDates;
+use super::tls::{KeptTls, UncheckedDates};
 use crate::base::config::TlsConfig;
 
 /// The longest head of an answer taken: what fills the buffer is too long.
@@ -30,6 +30,8 @@ const USER_AGENT: &str = concat!("cwmpd/", env!("CARGO_PKG_VERSION"));
 pub struct HttpSettings {
     /// What is trusted, and who we are.
     pub tls: TlsConfig,
+    /// What a client before has left of it.
+    pub kept_tls: KeptTls,
     /// Whether the dates of certificates count: only when the time is known to be right. All else
     /// of a certificate counts always (TR-069 §3.3).
     pub check_dates: bool,
@@ -95,7 +97,12 @@ impl HttpClient {
             .timeout_per_call(Some(limits.exchange))
             .build();
         let connections = Arc::new(Connections::default());
-        let opener = Opener::new(settings.tls, settings.check_dates, Arc::clone(&connections));
+        let opener = Opener::new(
+            settings.tls,
+            settings.check_dates,
+            settings.kept_tls,
+            Arc::clone(&connections),
+        );
         Self {
             agent: Agent::with_parts(config, opener, Names::default()),
             connections,

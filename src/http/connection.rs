@@ -20,7 +20,7 @@ use ureq::unversioned::transport::{
 use super::error::HttpError;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
-use super::tls::{self, UncheckedDates};
+use super::tls::{self, KeptTls, UncheckedDates};
 use crate::base::config::TlsConfig;
 
 /// Room for one read, and for the head of an answer.
@@ -136,26 +136,39 @@ impl std::error::Error for EndlessFraming {}
 pub(super) struct Opener {
     config: TlsConfig,
     check_dates: bool,
+    kept: KeptTls,
     tls: OnceLock<SslContext>,
     connections: Arc<Connections>,
 }
 
 impl Opener {
-    pub fn new(config: TlsConfig, check_dates: bool, connections: Arc<Connections>) -> Self {
+    pub fn new(
+        config: TlsConfig,
+        check_dates: bool,
+        kept: KeptTls,
+        connections: Arc<Connections>,
+    ) -> Self {
         Self {
             config,
             check_dates,
+            kept,
             tls: OnceLock::new(),
             connections,
         }
     }
 
-    /// Reading the trusted roots costs time: done once a client, and only for https.
+    /// Whether a file changed is looked at once a client, and only for https.
     fn tls(&self) -> Result<&SslContext, HttpError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
-        let tls = tls::context(&self.config, self.check_dates)?;
+        let tls = self.kept.get(&self.config)?;
+        if self.config.insecure {
+            log::warn!(
+                "The server's certificate is not checked (option acs.insecure_enable): anyone on \
+                 the way can be the server"
+            );
+        }
         Ok(self.tls.get_or_init(|| tls))
     }
 
@@ -167,7 +180,7 @@ impl Opener {
         socket: Socket,
     ) -> Result<SslStream<Socket>, Error> {
         let deadline = socket.deadline;
-        let mut stream = tls::stream(tls, host, socket).map_err(other)?;
+        let mut stream = tls::stream(tls, host, self.check_dates, socket).map_err(other)?;
         match stream.connect() {
             Ok(()) => {}
             Err(_) if deadline.left().is_err() => return Err(Error::Timeout(deadline.reason)),

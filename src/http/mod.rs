@@ -31,6 +31,6 @@ pub use client::{HttpClient, HttpSettings, TimeLimits};
 pub use date::unix_of_date;
 pub use error::{CertificateProblem, ExchangePhase, HttpError};
 pub use request::{HttpRequest, RequestBody};
-pub use tls::UncheckedDates;
 pub use tls::check as check_tls;
+pub use tls::{KeptTls, UncheckedDates};
 pub use ureq::http::Method;

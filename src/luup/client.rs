@@ -14,7 +14,7 @@ use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
 use crate::base::url::{self, Url};
 use crate::http::{
-    Credentials, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
+    Credentials, HttpClient, HttpError, HttpRequest, HttpSettings, KeptTls, Method, TimeLimits,
 };
 
 /// Characters of a refusing answer that are shown.
@@ -80,6 +80,7 @@ impl LuupClient {
         let base = base.ok_or_else(|| LuupError::BadUrl(url::shown(&cfg.url)))?;
         let http = HttpClient::new(HttpSettings {
             tls: TlsConfig::default(),
+            kept_tls: KeptTls::default(),
             check_dates: true,
             credentials: Credentials::default(),
             limits: TimeLimits {

@@ -2,7 +2,7 @@
 //! HTTP client, and tested there.
 
 use cwmpd::acs::{Link, LinkError};
-use cwmpd::http::{Credentials, HttpError};
+use cwmpd::http::{Credentials, HttpError, KeptTls};
 use cwmpd_lab::http::{Identity, Leaf, Reply, Request, Server, ServerTls};
 
 use crate::{config, credentials, empty, inform, link, post_to, response};
@@ -67,7 +67,14 @@ fn basic_over_tls_is_answered() {
 /// The error of a session with these credentials at an ACS that wants and refuses some.
 fn refusal(credentials: Credentials) -> String {
     let server = Server::start(|_, _| challenge("Digest realm=\"r\", nonce=\"n\""));
-    let mut link = Link::open(&server.url("/"), credentials, &config(), true).unwrap();
+    let mut link = Link::open(
+        &server.url("/"),
+        credentials,
+        &config(),
+        true,
+        KeptTls::default(),
+    )
+    .unwrap();
     link.post(&inform()).unwrap_err().to_string()
 }
 

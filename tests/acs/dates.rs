@@ -4,8 +4,8 @@
 use std::time::UNIX_EPOCH;
 
 use cwmpd::acs::{Link, LinkError, Reply};
-use cwmpd::http::HttpError;
 use cwmpd::http::error::CertificateProblem;
+use cwmpd::http::{HttpError, KeptTls};
 use cwmpd_lab::Folder;
 use cwmpd_lab::http::{Authority, EXPIRED, Leaf, Server, ServerTls};
 
@@ -22,7 +22,14 @@ fn session(check_dates: bool, run: impl FnOnce(&mut Link, &Server)) {
         cwmpd_lab::http::Reply::xml("<a/>").header("Date", "Sun, 06 Nov 1994 08:49:37 GMT")
     });
     let url = server.url("/");
-    let mut link = Link::open(&url, credentials(), &config, check_dates).unwrap();
+    let mut link = Link::open(
+        &url,
+        credentials(),
+        &config,
+        check_dates,
+        KeptTls::default(),
+    )
+    .unwrap();
     run(&mut link, &server);
 }
 
@@ -70,7 +77,14 @@ fn f13_a_box_that_learns_the_time_from_the_answer_looks_at_the_dates_after_all()
 #[test]
 fn f13_without_tls_there_are_no_dates_to_look_at() {
     let server = Server::start(|_, _| cwmpd_lab::http::Reply::new(204));
-    let mut link = Link::open(&server.url("/"), credentials(), &config(), false).unwrap();
+    let mut link = Link::open(
+        &server.url("/"),
+        credentials(),
+        &config(),
+        false,
+        KeptTls::default(),
+    )
+    .unwrap();
     let reply = link.post(&inform()).unwrap();
     assert_eq!(reply.check_dates_at(0), Ok(()));
     assert_eq!(reply.date, None);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use cwmpd::acs::{Link, LinkError, Reply};
 use cwmpd::base::config::{LinkConfig, TlsConfig};
 use cwmpd::cwmp::{Post, PostKind};
-use cwmpd::http::Credentials;
+use cwmpd::http::{Credentials, KeptTls};
 
 /// Long enough for a loaded machine; no test waits for it to pass.
 const AMPLE: Duration = Duration::from_secs(30);
@@ -37,7 +37,7 @@ fn credentials() -> Credentials {
 
 /// A link with credentials and the default configuration.
 fn link(url: &str) -> Link {
-    Link::open(url, credentials(), &config(), true).expect("a good URL")
+    Link::open(url, credentials(), &config(), true, KeptTls::default()).expect("a good URL")
 }
 
 /// A request of the CPE, as Inform is.
@@ -64,5 +64,5 @@ fn empty() -> Post {
 
 /// Posts an Inform to `url` with `config`.
 fn post_to(url: &str, config: &LinkConfig) -> Result<Reply, LinkError> {
-    Link::open(url, credentials(), config, true)?.post(&inform())
+    Link::open(url, credentials(), config, true, KeptTls::default())?.post(&inform())
 }

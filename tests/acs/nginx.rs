@@ -1,6 +1,7 @@
 //! An ACS behind a real nginx that ends TLS, as operators run them.
 
 use cwmpd::acs::Link;
+use cwmpd::http::KeptTls;
 use cwmpd_lab::http::{Authority, Leaf, Reply, Server};
 use cwmpd_lab::{Folder, Nginx};
 
@@ -30,7 +31,7 @@ fn a_session_passes_a_real_nginx_with_tls_and_chunks() {
     let mut config = config();
     config.tls.ca_file = Some(ca);
     let url = format!("https://localhost:{}/acs", nginx.port());
-    let mut link = Link::open(&url, credentials(), &config, true).unwrap();
+    let mut link = Link::open(&url, credentials(), &config, true, KeptTls::default()).unwrap();
     // nginx closes every connection after three requests; the session goes on.
     for _ in 0..3 {
         assert_eq!(link.post(&inform()).unwrap().body.len(), 45_000);

@@ -4,11 +4,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use cwmpd_lab::Folder;
+use cwmpd::base::stamp::Stamp;
 use cwmpd_lab::acs::{AcsOptions, Auth, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::http::{Authority, Identity, Leaf, Reply, Server, ServerTls};
+use cwmpd_lab::{Folder, Openings};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cwmpd");
 
@@ -228,4 +230,49 @@ fn s02_the_session_comes_when_the_file_does() {
         assert_eq!(s.inform().event[0].event_code, "0 BOOTSTRAP");
         s.end();
     });
+}
+
+#[test]
+fn b25_the_roots_are_read_once_for_all_sessions_and_again_when_their_file_is_another() {
+    let folder = Folder::new("kept-roots");
+    let authority = Authority::new("The operator's root");
+    let identity = authority.issue(&Leaf::localhost());
+    let acs = ScriptedAcs::start(AcsOptions {
+        tls: Some(ServerTls::new(&identity)),
+        ..AcsOptions::default()
+    });
+    let roots = folder.file("ca.pem", authority.pem());
+    let home = Home::new(PROGRAM);
+    home.set_acs(&acs.url());
+    home.set_uci("acs", "ssl_cacert", &roots.display().to_string());
+    home.set_uci("acs", "retry_min_wait_interval", "1");
+    // One that was just written might change again unnoticed, and is not kept.
+    wait_for("the clock of the file system to go on", || {
+        let stamp = Stamp::of(&roots)?;
+        stamp.is_settled(SystemTime::now()).then_some(())
+    });
+    let openings = Openings::of([&*roots]);
+    let agent = home.start();
+    let session = || {
+        acs.quiet_session();
+        wait_for("the end of the session", || {
+            agent.status().contains("session:       none").then_some(())
+        });
+    };
+    session();
+    for _ in 0..5 {
+        agent.inform();
+        session();
+    }
+    assert_eq!(openings.count(), 1);
+    // The root of a stranger in its place.
+    let new = folder.file("new.pem", Authority::new("The operator's new").pem());
+    fs::rename(new, &roots).unwrap();
+    let connections = acs.http().connections();
+    agent.inform();
+    agent.wait_for_log("not signed by a known authority");
+    assert!(acs.http().connections() > connections);
+    fs::write(&roots, authority.pem()).unwrap();
+    agent.inform();
+    acs.quiet_session();
 }

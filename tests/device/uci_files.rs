@@ -3,9 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
-use cwmpd::device::uci::{
-    Document, Edit, Stamp, UciError, Value, load, mend, restore, salvage, update,
-};
+use cwmpd::base::stamp::Stamp;
+use cwmpd::device::uci::{Document, Edit, UciError, Value, load, mend, restore, salvage, update};
 use cwmpd_lab::Folder;
 use cwmpd_lab::home::wait_for;
 use proptest::prelude::*;
@@ -388,7 +387,7 @@ fn s01_another_text_of_the_same_length_and_time_is_another_state() {
         fs::write(&path, "config a 'y'\n").unwrap();
         let file = fs::File::options().write(true).open(&path).unwrap();
         file.set_modified(time).unwrap();
-        (Stamp::of(&folder, "p") != Some(before)).then_some(())
+        (Stamp::of(&path) != Some(before)).then_some(())
     });
 }
 

@@ -7,6 +7,7 @@ mod connection;
 mod dates;
 mod endless;
 mod framing;
+mod kept_tls;
 mod memory;
 mod nginx;
 mod roots;
@@ -19,7 +20,7 @@ use cwmpd::base::config::TlsConfig;
 use cwmpd::base::url::Url;
 use cwmpd::http::error::HttpError;
 use cwmpd::http::{
-    Credentials, HttpClient, HttpRequest, HttpSettings, Method, RequestBody, TimeLimits,
+    Credentials, HttpClient, HttpRequest, HttpSettings, KeptTls, Method, RequestBody, TimeLimits,
 };
 
 /// Long enough for a loaded machine; no test waits for it to pass.
@@ -39,6 +40,7 @@ fn credentials() -> Credentials {
 fn settings() -> HttpSettings {
     HttpSettings {
         tls: TlsConfig::default(),
+        kept_tls: KeptTls::default(),
         check_dates: true,
         credentials: credentials(),
         limits: TimeLimits {

@@ -17,6 +17,7 @@ use nix::fcntl::{Flock, FlockArg, OFlag};
 
 use super::{Document, MAX_FILE_BYTES, UciError, is_package};
 use crate::base::file::{self, Keep};
+use crate::base::stamp::Stamp;
 
 /// Where OpenWrt keeps its configuration.
 pub const CONFIG_DIR: &str = "/etc/config";
@@ -28,41 +29,6 @@ const LOCK_PAUSE: Duration = Duration::from_millis(25);
 
 /// Permissions of a file that is made, as libuci's.
 const NEW_FILE_MODE: u32 = 0o600;
-
-/// Tells one state of a file from another without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    /// The time of the last change as the kernel has it, which nobody can set, as `cp -p` does `modified`.
-    changed: (i64, i64),
-}
-
-impl Stamp {
-    /// Of the file now; `None` where there is none.
-    pub fn of(dir: &Path, package: &str) -> Option<Self> {
-        std::fs::metadata(dir.join(package))
-            .ok()
-            .map(|m| Self::from(&m))
-    }
-
-    /// Whether the file was at most written to, not put in the place of the other.
-    pub fn is_of_same_file(&self, other: &Self) -> bool {
-        self.inode == other.inode
-    }
-}
-
-impl From<&std::fs::Metadata> for Stamp {
-    fn from(metadata: &std::fs::Metadata) -> Self {
-        Self {
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-}
 
 /// What a change did.
 pub struct Written {
@@ -262,7 +228,7 @@ impl Locked {
             match Flock::lock(open, kind) {
                 Ok(lock) => {
                     let there = std::fs::metadata(&real);
-                    if there.is_ok_and(|m| Stamp::from(&m).inode == ours.ino()) {
+                    if there.is_ok_and(|m| Stamp::from(&m).is_of_same_file(&Stamp::from(&ours))) {
                         return Ok(Some(Self {
                             lock,
                             path: real,

@@ -22,7 +22,7 @@ use std::io;
 
 pub use document::{Document, Section, Value};
 pub use edit::{Edit, check_option, removed};
-pub use file::{CONFIG_DIR, Stamp, load, load_unless_busy, mend, restore, salvage, update};
+pub use file::{CONFIG_DIR, load, load_unless_busy, mend, restore, salvage, update};
 
 /// No file is larger: the largest seen in the field, a list of blocked addresses, has 200 kB.
 pub const MAX_FILE_BYTES: usize = 1 << 20;

@@ -1,8 +1,10 @@
 //! TLS (TR-069 §3.3): what is trusted, who we are, and what a refusal means.
 
 mod dates;
+mod kept;
 
 pub use dates::UncheckedDates;
+pub use kept::KeptTls;
 
 use std::fs;
 use std::io;
@@ -30,12 +32,12 @@ const MAX_FILE_BYTES: usize = 1024 * 1024;
 /// For TLS 1.2; the suites of TLS 1.3 are all good.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
-/// The TLS of one client. The chain of the certificate is checked here, and its dates if
-/// `check_dates`; the host by [`stream`]; nothing is with `insecure`.
+/// The TLS of one configuration. The chain of the certificate is checked here, dates and host by
+/// [`stream`]; nothing is with `insecure`.
 ///
 /// Built by hand because `SslConnector` reads all of the system's roots even where others are
 /// named, which takes longer than the rest of a session.
-pub(super) fn context(config: &TlsConfig, check_dates: bool) -> Result<SslContext, HttpError> {
+fn context(config: &TlsConfig) -> Result<SslContext, HttpError> {
     if let Some(why) = &config.unusable {
         return Err(HttpError::TlsUnusable(why.clone()));
     }
@@ -51,36 +53,32 @@ pub(super) fn context(config: &TlsConfig, check_dates: bool) -> Result<SslContex
     if let Some((cert, key)) = &config.client_cert {
         identify(&mut context, cert, key)?;
     }
-    context.set_verify(SslVerifyMode::PEER);
-    if config.insecure {
-        log::warn!(
-            "The server's certificate is not checked (option acs.insecure_enable): anyone on the \
-             way can be the server"
-        );
-        context.set_verify(SslVerifyMode::NONE);
-    } else if !check_dates {
-        // TR-069 §3.3: without accurate time, what involves absolute time is ignored.
-        let verification = context.verify_param_mut();
-        verification
-            .set_flags(X509VerifyFlags::NO_CHECK_TIME)
-            .map_err(setup)?;
-    }
+    context.set_verify(match config.insecure {
+        true => SslVerifyMode::NONE,
+        false => SslVerifyMode::PEER,
+    });
     Ok(context.build())
 }
 
 /// Whether the files that a configuration names can be used.
 pub fn check(config: &TlsConfig) -> Result<(), HttpError> {
-    context(config, false).map(drop)
+    context(config).map(drop)
 }
 
-/// TLS over `socket`, before its handshake, with the server at `host`: a name or an IP address.
+/// TLS over `socket`, before its handshake, with the server at `host`: a name or an IP address. The
+/// dates of its certificate count if `check_dates`.
 pub(super) fn stream(
     context: &SslContext,
     host: &str,
+    check_dates: bool,
     socket: Socket,
 ) -> Result<SslStream<Socket>, HttpError> {
     let begin = || {
         let mut ssl = Ssl::new(context)?;
+        if !check_dates {
+            // TR-069 §3.3: without accurate time, what involves absolute time is ignored.
+            ssl.param_mut().set_flags(X509VerifyFlags::NO_CHECK_TIME)?;
+        }
         ssl.param_mut()
             .set_hostflags(X509CheckFlags::NO_PARTIAL_WILDCARDS);
         match host.parse::<IpAddr>() {

@@ -10,6 +10,7 @@
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`medium`]: what of a program's files is on the medium when it promises something.
+//! * [`Openings`]: how often files are opened.
 //! * [`mutants`]: deliberate breakages of the code.
 //! * [`properties`]: what holds for any input of each reader of foreign bytes.
 //! * [`rerun`]: a test in a process of its own.
@@ -28,6 +29,7 @@ pub mod medium;
 pub mod mutants;
 pub mod network;
 mod nginx;
+mod openings;
 pub mod properties;
 mod rerun;
 pub mod shared;
@@ -37,4 +39,5 @@ pub mod ubus;
 pub use folder::Folder;
 pub use logging::logged;
 pub use nginx::Nginx;
+pub use openings::Openings;
 pub use rerun::rerun;

@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::file::{self, Keep};
-use crate::device::uci::{Document, MAX_FILE_BYTES, Section, Stamp};
+use crate::base::stamp::Stamp;
+use crate::device::uci::{Document, MAX_FILE_BYTES, Section};
 
 /// It has passwords.
 const MODE: u32 = 0o600;

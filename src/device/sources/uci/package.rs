@@ -8,8 +8,9 @@ use super::key::OptionPlace;
 use super::stage::Staging;
 use super::staged::{self, Staged};
 use super::value;
+use crate::base::stamp::Stamp;
 use crate::datamodel::source::{Listed, Reading, SourceError};
-use crate::device::uci::{self, Document, Stamp, UciError};
+use crate::device::uci::{self, Document, UciError};
 
 /// What the last look at the file found.
 #[derive(Clone, Copy)]
@@ -134,7 +135,7 @@ impl Package {
     /// Looks whether the file is another one, and reads it then. Whether anything may be different
     /// from what was told.
     pub(super) fn look(&mut self, dir: &Path) -> bool {
-        let stamp = Stamp::of(dir, &self.name);
+        let stamp = Stamp::of(&dir.join(&self.name));
         let is_known = match self.found {
             LastLook::Nothing | LastLook::Closed | LastLook::Emptied(_) => false,
             LastLook::Good(known) => stamp == Some(known),
@@ -151,7 +152,7 @@ impl Package {
     }
 
     fn read(&mut self, dir: &Path, load: Load) -> bool {
-        let stamp = Stamp::of(dir, &self.name);
+        let stamp = Stamp::of(&dir.join(&self.name));
         let damaged = |why| UciError::Damaged {
             file: dir.join(&self.name).display().to_string(),
             why,

@@ -137,6 +137,11 @@ impl Authority {
         self.cert.to_pem().expect("PEM")
     }
 
+    /// What OpenSSL looks for it by, in a folder: its file is called `HASH.0`, in hexadecimal digits.
+    pub fn subject_hash(&self) -> u32 {
+        self.cert.subject_name_hash()
+    }
+
     /// Signs a certificate.
     pub fn issue(&self, leaf: &Leaf) -> Identity {
         issue(leaf, Some(self))
