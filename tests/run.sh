@@ -76,7 +76,8 @@ lean_dependencies() {
 
 scripts() {
   shellcheck -S warning tests/*.sh .ci/run openwrt-package/*.sh &&
-    shellcheck -S warning -s dash openwrt-package/files/*.init openwrt-package/files/*.ntp
+    shellcheck -S warning -s dash openwrt-package/files/*.init openwrt-package/files/*.ntp \
+      openwrt-package/files/*.defaults tests/openwrt/procd/*
 }
 
 # ---- tests -----------------------------------------------------------------------------------

@@ -74,6 +74,7 @@ for_check() {
   need mandoc mandoc
   need curl curl
   need node nodejs
+  need busybox busybox
 }
 
 case ${1:-} in

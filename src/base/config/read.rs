@@ -86,6 +86,7 @@ impl<'w> OptionReader<'w> {
         self.port(&mut config.port);
         config.path = self.url_path();
         config.allow_from = self.networks("cpe", "allow_from");
+        self.zone(config.port);
         self.flag("cpe", "basic_requests", &mut config.basic_requests);
         self.root(&mut config.root);
         self.seconds(
@@ -286,6 +287,22 @@ impl<'w> OptionReader<'w> {
             }
         }
         Some(networks)
+    }
+
+    /// The service opens the port to this zone of the firewall (`/etc/init.d/cwmpd`). Here it is only
+    /// said when it cannot.
+    fn zone(&mut self, port: Option<u16>) {
+        let Some(text) = self.text("cpe", "open_zone") else {
+            return;
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+        if !text.chars().all(fits) {
+            self.warn("cpe", "open_zone", &text, "a zone of the firewall", "none");
+        } else if port.is_none_or(|port| port == 0) {
+            let text =
+                "cwmpd.cpe.open_zone needs a fixed cwmpd.cpe.port; the firewall is not opened";
+            self.remark("cpe", "open_zone", text.to_owned());
+        }
     }
 
     fn file(&mut self, section: &str, option: &str) -> Option<PathBuf> {

@@ -34,6 +34,23 @@ fn read(pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
 }
 
 #[test]
+fn b10_a_zone_that_cannot_be_opened_is_told() {
+    let zone = |zone: &str, port: &str| {
+        let (config, remarks) = read(&[("cpe.open_zone", zone), ("cpe.port", port)]);
+        assert_eq!(config.port, port.parse().ok());
+        remarks
+    };
+    assert_eq!(zone("wan", "30005"), Vec::<String>::new());
+    assert_eq!(
+        zone("wan lan", "30005"),
+        ["cwmpd.cpe.open_zone: 'wan lan' is not a zone of the firewall; using none"]
+    );
+    let unfixed = "cwmpd.cpe.open_zone needs a fixed cwmpd.cpe.port; the firewall is not opened";
+    assert_eq!(zone("wan", "0"), [unfixed]);
+    assert!(zone("wan", "http").contains(&unfixed.to_owned()));
+}
+
+#[test]
 fn nothing_set_means_the_defaults() {
     assert_eq!(read(&[]), (Config::default(), Vec::new()));
     assert_eq!(
