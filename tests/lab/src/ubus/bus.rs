@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::wire::{ADD_OBJECT, DATA, HELLO, INVOKE, LOOKUP, PING, REMOVE_OBJECT, STATUS};
-use super::wire::{BusMessage, attr, status};
+use super::wire::{BusMessage, UbusAge, attr, status};
 use super::{BusMood, BusValue, Signature, lock};
 
 /// Numbers that look like those of ubusd, which are random and none of the first 1024: multiples of
@@ -28,6 +28,7 @@ pub struct BusObject {
 /// The state of ubusd.
 #[derive(Default)]
 pub struct Bus {
+    pub age: UbusAge,
     last: u32,
     pub objects: BTreeMap<u32, BusObject>,
     clients: HashMap<u32, Arc<Mutex<UnixStream>>>,
@@ -104,7 +105,7 @@ impl Bus {
     }
 
     fn send(&self, client: u32, message: &BusMessage) {
-        self.send_bytes(client, &message.encoded());
+        self.send_bytes(client, &message.encoded(self.age));
     }
 
     /// What a client does not take is lost to it.
@@ -261,9 +262,10 @@ fn invoke(bus: &Arc<Mutex<Bus>>, state: &mut Bus, client: u32, call: &BusMessage
     if let Some(owner) = object.owner {
         let mut forwarded = BusMessage::new(INVOKE, call.seq, client)
             .number(attr::OBJID, id)
-            .text(attr::METHOD, method)
-            .text(attr::USER, "root")
-            .text(attr::GROUP, "root");
+            .text(attr::METHOD, method);
+        if state.age == UbusAge::Today {
+            forwarded = forwarded.text(attr::USER, "root").text(attr::GROUP, "root");
+        }
         if let Some(arguments) = call.get(attr::DATA) {
             forwarded = forwarded.bytes(attr::DATA, arguments);
         }
@@ -307,7 +309,7 @@ fn invoke(bus: &Arc<Mutex<Bus>>, state: &mut Bus, client: u32, call: &BusMessage
             })
             .to_vec(),
         BusMood::Half => {
-            let bytes = data(&answer).encoded();
+            let bytes = data(&answer).encoded(state.age);
             state.send_bytes(client, &bytes[..bytes.len() / 2]);
             state.close(client);
             Vec::new()

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::wire::{ADD_OBJECT, DATA, HELLO, INVOKE, LOOKUP, PING, STATUS};
-use super::{BusMessage, BusValue, attr, status, table};
+use super::{BusMessage, BusValue, UbusAge, attr, status, table};
 
 /// Why a request brought nothing.
 #[derive(Debug)]
@@ -42,22 +42,36 @@ impl From<io::Error> for BusError {
 /// A connection to ubusd.
 pub struct UbusClient {
     stream: UnixStream,
+    age: UbusAge,
     id: u32,
     seq: u16,
 }
 
 impl UbusClient {
-    /// Connects to an ubusd, and is greeted by it.
+    /// Connects to an ubusd of today, and is greeted by it.
     ///
     /// # Errors
     /// There is none, or it is silent for 20 s.
     pub fn connect(socket: &Path) -> Result<Self, BusError> {
+        Self::connect_to(UbusAge::Today, socket)
+    }
+
+    /// The same to one of this age.
+    ///
+    /// # Errors
+    /// As [`UbusClient::connect`].
+    pub fn connect_to(age: UbusAge, socket: &Path) -> Result<Self, BusError> {
         let mut stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        let hello = BusMessage::read(&mut stream)?;
+        let hello = BusMessage::read(&mut stream, age)?;
         assert_eq!((hello.kind, hello.seq), (HELLO, 0), "{hello:?}");
         let id = hello.peer;
-        Ok(Self { stream, id, seq: 0 })
+        Ok(Self {
+            stream,
+            age,
+            id,
+            seq: 0,
+        })
     }
 
     /// The number that ubusd gave it.
@@ -151,7 +165,7 @@ impl UbusClient {
         &mut self,
         answer: impl FnOnce(&str, BusValue) -> Result<BusValue, u32>,
     ) -> Result<(), BusError> {
-        let call = BusMessage::read(&mut self.stream)?;
+        let call = BusMessage::read(&mut self.stream, self.age)?;
         assert_eq!(call.kind, INVOKE, "{call:?}");
         let id = call.get_number(attr::OBJID).unwrap_or_default();
         let method = call.get_text(attr::METHOD).unwrap_or_default();
@@ -161,7 +175,7 @@ impl UbusClient {
                 BusMessage::new(DATA, call.seq, call.peer)
                     .number(attr::OBJID, id)
                     .value(attr::DATA, &data)
-                    .write(&mut self.stream)?;
+                    .write(&mut self.stream, self.age)?;
                 status::OK
             }
             Err(code) => code,
@@ -169,7 +183,7 @@ impl UbusClient {
         let ended = BusMessage::new(STATUS, call.seq, call.peer)
             .number(attr::STATUS, code)
             .number(attr::OBJID, id);
-        Ok(ended.write(&mut self.stream)?)
+        Ok(ended.write(&mut self.stream, self.age)?)
     }
 
     /// Sends whatever.
@@ -177,7 +191,7 @@ impl UbusClient {
     /// # Errors
     /// ubusd is gone.
     pub fn send(&mut self, message: &BusMessage) -> Result<(), BusError> {
-        Ok(message.write(&mut self.stream)?)
+        Ok(message.write(&mut self.stream, self.age)?)
     }
 
     /// The next message, whatever it is.
@@ -185,7 +199,7 @@ impl UbusClient {
     /// # Errors
     /// None came in time.
     pub fn receive(&mut self) -> Result<BusMessage, BusError> {
-        Ok(BusMessage::read(&mut self.stream)?)
+        Ok(BusMessage::read(&mut self.stream, self.age)?)
     }
 
     fn find(&mut self, object: &str) -> Result<u32, BusError> {
@@ -200,10 +214,10 @@ impl UbusClient {
     fn request(&mut self, mut message: BusMessage) -> Result<Vec<BusMessage>, BusError> {
         self.seq = self.seq.wrapping_add(1);
         message.seq = self.seq;
-        message.write(&mut self.stream)?;
+        message.write(&mut self.stream, self.age)?;
         let mut data = Vec::new();
         loop {
-            let answer = BusMessage::read(&mut self.stream)?;
+            let answer = BusMessage::read(&mut self.stream, self.age)?;
             if (answer.seq, answer.peer) != (message.seq, message.peer) {
                 continue;
             }

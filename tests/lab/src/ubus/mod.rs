@@ -26,7 +26,7 @@ pub use blob::{BusValue, array, table};
 use bus::Bus;
 pub use client::{BusError, UbusClient};
 pub use mood::BusMood;
-pub use wire::{BusMessage, MAX_MESSAGE, attr, status};
+pub use wire::{BusMessage, MAX_MESSAGE, UbusAge, attr, status};
 
 /// How long a client may not read before it loses what is sent to it.
 const WRITE_PATIENCE: Duration = Duration::from_secs(5);
@@ -39,13 +39,19 @@ pub struct FakeUbusd {
 }
 
 impl FakeUbusd {
-    /// Starts one without objects, on this socket.
+    /// Starts one of today without objects, on this socket.
     pub fn start(socket: &Path) -> Self {
+        Self::start_of(UbusAge::Today, socket)
+    }
+
+    /// Starts one of this age.
+    pub fn start_of(age: UbusAge, socket: &Path) -> Self {
         let mut ubusd = Self {
             bus: Arc::default(),
             socket: socket.to_owned(),
             running: None,
         };
+        ubusd.bus().age = age;
         ubusd.up();
         ubusd
     }
@@ -154,10 +160,11 @@ fn welcome(bus: &Arc<Mutex<Bus>>, stream: UnixStream) {
     let Ok(mut reading) = stream.try_clone() else {
         return;
     };
+    let age = lock(bus).age;
     let id = lock(bus).enter(stream);
     let bus = Arc::clone(bus);
     std::thread::spawn(move || {
-        while let Ok(message) = BusMessage::read(&mut reading) {
+        while let Ok(message) = BusMessage::read(&mut reading, age) {
             bus::work(&bus, id, message);
         }
         let _ = reading.shutdown(Shutdown::Both);

@@ -52,9 +52,15 @@ fn objects_are_found_called_and_taken_away() {
 #[test]
 fn a_call_reaches_the_client_that_has_the_object() {
     let folder = Folder::new("ubusd");
-    let mut ubusd = FakeUbusd::start(&folder.join("s"));
-    let mut caller = UbusClient::connect(&folder.join("s")).unwrap();
-    let mut owner = UbusClient::connect(&folder.join("s")).unwrap();
+    for age in [UbusAge::Today, UbusAge::Of1407] {
+        call_another(age, &folder.join("s"));
+    }
+}
+
+fn call_another(age: UbusAge, socket: &Path) {
+    let mut ubusd = FakeUbusd::start_of(age, socket);
+    let mut caller = UbusClient::connect_to(age, socket).unwrap();
+    let mut owner = UbusClient::connect_to(age, socket).unwrap();
     let methods = table([("add", table([("a", 5.into()), ("b", 5.into())]))]);
     owner.offer("sum", &methods).unwrap();
     assert!(owner.offer("sum", &methods).is_err());

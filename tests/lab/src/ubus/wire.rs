@@ -45,6 +45,17 @@ pub mod attr {
 /// Longest message, without its header, that ubusd and libubus take.
 pub const MAX_MESSAGE: usize = 1_048_576;
 
+/// By how old an OpenWrt messages are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UbusAge {
+    /// Since 2016 all numbers are big-endian.
+    #[default]
+    Today,
+    /// Before, in 14.07, those of a header were as the processor has them, and nobody was told who
+    /// calls.
+    Of1407,
+}
+
 /// What one side says to the other, header and attributes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusMessage {
@@ -106,14 +117,22 @@ impl BusMessage {
     }
 
     /// As it travels.
-    pub fn encoded(&self) -> Vec<u8> {
+    pub fn encoded(&self, age: UbusAge) -> Vec<u8> {
         let mut content = Vec::new();
         for (id, bytes) in &self.attributes {
             blob::attribute(0, *id, bytes, &mut content);
         }
         let mut out = vec![0, self.kind];
-        out.extend(self.seq.to_be_bytes());
-        out.extend(self.peer.to_be_bytes());
+        match age {
+            UbusAge::Today => {
+                out.extend(self.seq.to_be_bytes());
+                out.extend(self.peer.to_be_bytes());
+            }
+            UbusAge::Of1407 => {
+                out.extend(self.seq.to_ne_bytes());
+                out.extend(self.peer.to_ne_bytes());
+            }
+        }
         blob::attribute(0, 0, &content, &mut out);
         out
     }
@@ -122,15 +141,15 @@ impl BusMessage {
     ///
     /// # Errors
     /// The other side is gone.
-    pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        to.write_all(&self.encoded())
+    pub fn write(&self, to: &mut impl Write, age: UbusAge) -> io::Result<()> {
+        to.write_all(&self.encoded(age))
     }
 
     /// Reads the next one.
     ///
     /// # Errors
     /// The other side is gone or sent something else.
-    pub fn read(from: &mut impl Read) -> io::Result<Self> {
+    pub fn read(from: &mut impl Read, age: UbusAge) -> io::Result<Self> {
         let mut head = [0; 12];
         from.read_exact(&mut head)?;
         let [version, kind, s0, s1, p0, p1, p2, p3, _, l0, l1, l2] = head;
@@ -144,8 +163,14 @@ impl BusMessage {
         let attributes = attributes.into_iter();
         Ok(Self {
             kind,
-            seq: u16::from_be_bytes([s0, s1]),
-            peer: u32::from_be_bytes([p0, p1, p2, p3]),
+            seq: match age {
+                UbusAge::Today => u16::from_be_bytes([s0, s1]),
+                UbusAge::Of1407 => u16::from_ne_bytes([s0, s1]),
+            },
+            peer: match age {
+                UbusAge::Today => u32::from_be_bytes([p0, p1, p2, p3]),
+                UbusAge::Of1407 => u32::from_ne_bytes([p0, p1, p2, p3]),
+            },
             attributes: attributes
                 .map(|(_, id, content)| (id, content.to_vec()))
                 .collect(),
