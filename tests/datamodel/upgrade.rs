@@ -181,8 +181,11 @@ fn b12_a_table_that_is_an_object_for_a_while_uses_no_number_twice() {
     let mut upgraded = Upgraded::new(&old);
     assert_eq!((upgraded.add("T."), upgraded.add("T.")), (1, 2));
     upgraded.delete("T.2.");
-    upgraded.to(&rows("T.X;STRING;0;rw;1\n"));
-    upgraded.to(&rows("T.X;STRING;0;rw;1\n"));
+    let object = rows("T.X;STRING;0;rw;1\n");
+    upgraded.to(&object);
+    upgraded.set("T.X", "written");
+    upgraded.to(&object);
+    assert_eq!(upgraded.all(), ["T.X=written"]);
     upgraded.to(&old);
     assert_eq!(upgraded.all(), ["T.1.X="]);
     assert_eq!(upgraded.add("T."), 3);

@@ -8,6 +8,7 @@ mod stub;
 mod ubus_values;
 mod uci_corpus;
 mod uci_files;
+mod uci_index;
 mod uci_kept;
 mod uci_locks;
 mod uci_made;

@@ -16,9 +16,14 @@ impl Model {
     /// the box does, and stands. To be called before values are compared, since a value that only
     /// moves has not changed. Whether any source was written.
     pub fn carry_over(&mut self) -> bool {
+        let waiting = self.not_offered();
+        if waiting.is_empty() {
+            return false;
+        }
+        self.refresh_instances();
         let schema = Rc::clone(&self.schema);
         let (mut entries, mut others) = (Vec::new(), Vec::new());
-        for key in self.not_offered() {
+        for key in waiting {
             let Some(parameter) = schema.parameter(key.node) else {
                 continue;
             };

@@ -6,6 +6,7 @@
 //! was before. Nothing of it is written into the file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::fingerprint::Fingerprint;
 use super::matching::{Matching, SectionMark};
@@ -20,61 +21,65 @@ pub(super) fn nameless(identity: &str) -> Option<(&str, Fingerprint)> {
     Some((kind, Fingerprint::parse(print)?))
 }
 
-/// Sections without a name and their identities, one to one.
+/// Which section of a document each identity of a section without a name means.
+#[derive(Clone, Default)]
+pub(super) struct Identities(BTreeMap<Box<str>, Nameless>);
+
+/// The sections of one type without a name and their identities, one to one.
 #[derive(Clone, Default)]
 struct Nameless {
-    sections: BTreeMap<Box<str>, usize>,
-    identities: BTreeMap<usize, Box<str>>,
+    sections: BTreeMap<Rc<str>, usize>,
+    identities: BTreeMap<usize, Rc<str>>,
+    /// What identities have become that the model may still use.
+    became: BTreeMap<Rc<str>, Rc<str>>,
+    /// They were listed: what is known of them and not here is gone.
+    is_listed: bool,
 }
 
 impl Nameless {
-    fn insert(&mut self, identity: Box<str>, section: usize) {
-        self.identities.insert(section, identity.clone());
+    fn insert(&mut self, identity: Rc<str>, section: usize) {
+        self.identities.insert(section, Rc::clone(&identity));
         self.sections.insert(identity, section);
     }
 
-    fn forget(&mut self, kind: &str) {
-        self.sections.retain(|identity, _| !is_of(identity, kind));
-        self.identities.retain(|_, identity| !is_of(identity, kind));
+    /// The section of an identity, be it one of before.
+    fn find(&self, identity: &str) -> Option<usize> {
+        let now = self.became.get(identity).map_or(identity, |now| now);
+        self.sections.get(now).copied()
     }
-}
 
-impl FromIterator<(Box<str>, usize)> for Nameless {
-    fn from_iter<I: IntoIterator<Item = (Box<str>, usize)>>(pairs: I) -> Self {
-        let mut nameless = Self::default();
-        for (identity, section) in pairs {
-            nameless.insert(identity, section);
+    fn is_taken(&self, identity: &str) -> bool {
+        self.sections.contains_key(identity)
+    }
+
+    /// The same without any section.
+    fn emptied(&self) -> Self {
+        Self {
+            sections: BTreeMap::new(),
+            identities: BTreeMap::new(),
+            became: self.became.clone(),
+            is_listed: self.is_listed,
         }
-        nameless
     }
-}
-
-/// Which section of a document each identity of a section without a name means.
-#[derive(Clone, Default)]
-pub(super) struct Identities {
-    nameless: Nameless,
-    /// What identities have become that the model may still use.
-    became: BTreeMap<Box<str>, Box<str>>,
-    /// The types that were listed: what is known of them and not here is gone.
-    listed: BTreeSet<Box<str>>,
 }
 
 impl Identities {
     /// The section that is called so, or that `@type[index]` means.
     pub(super) fn find(&self, document: &Document, section: &str) -> Option<usize> {
-        let Some((kind, _)) = nameless(section) else {
+        let Some(kind) = kind_of(section) else {
             return document.find(section);
         };
-        let now = self.became.get(section).map_or(section, |now| &**now);
-        if let Some(at) = self.nameless.sections.get(now) {
-            return Some(*at);
+        let known = self.0.get(kind);
+        if let Some(at) = known.and_then(|known| known.find(section)) {
+            return Some(at);
         }
         // Not listed yet since the agent started: whichever section is most like it. Else gone, but
         // for one that is the same.
-        let mut known: Vec<&str> = self.of_kind(kind).collect();
-        known.push(section);
-        let sought = Some(known.len() - 1);
-        let matched = Kind::new(document, kind, &known).matched(Some(self));
+        let others = known.into_iter().flat_map(|known| known.sections.keys());
+        let mut others: Vec<&str> = others.map(|identity| &**identity).collect();
+        others.push(section);
+        let sought = Some(others.len() - 1);
+        let matched = Kind::new(document, kind, &others).matched(known);
         let mut matched = matched.into_iter();
         matched.find_map(|(at, known)| (known == sought).then_some(at))
     }
@@ -85,110 +90,114 @@ impl Identities {
         if let Some(name) = &found.name {
             return Some(name.as_str().into());
         }
-        if let Some(identity) = self.nameless.identities.get(&section) {
-            return Some(identity.clone());
+        let known = self.of_kind(&found.kind);
+        if let Some(identity) = known.identities.get(&section) {
+            return Some((&**identity).into());
         }
-        let is_taken = |identity: &str| self.nameless.sections.contains_key(identity);
-        let identity = free(found, &mut BTreeMap::new(), is_taken);
-        self.nameless.insert(identity.clone(), section);
-        Some(identity)
+        let identity = free(found, &mut BTreeMap::new(), |identity| {
+            known.is_taken(identity)
+        });
+        known.insert(Rc::clone(&identity), section);
+        Some((&*identity).into())
     }
 
     /// The sections of a type, where the model knows `known`.
     pub(super) fn list(&mut self, document: &Document, kind: &str, known: &[&str]) -> Vec<Listed> {
-        let matched = Kind::new(document, kind, known).matched(Some(self));
-        self.listed.insert(kind.into());
-        self.nameless.forget(kind);
+        let of_kind = self.of_kind(kind);
+        let matched = Kind::new(document, kind, known).matched(Some(of_kind));
         let asked: BTreeSet<&str> = known.iter().copied().collect();
-        self.became
-            .retain(|was, _| !is_of(was, kind) || asked.contains(&**was));
+        let mut now = of_kind.emptied();
+        now.is_listed = true;
+        now.became.retain(|was, _| asked.contains(&**was));
         let (mut listed, mut tried) = (Vec::new(), BTreeMap::new());
         for (at, known_of) in matched {
             let Some(section) = document.sections().get(at) else {
                 continue;
             };
             let was = known_of.and_then(|of| known.get(of)).copied();
-            let identity: Box<str> = match (&section.name, was) {
+            let identity: Rc<str> = match (&section.name, was) {
                 (Some(name), _) => name.as_str().into(),
                 (None, Some(was)) if still_fits(section, was) => was.into(),
                 (None, _) => free(section, &mut tried, |identity| {
-                    asked.contains(identity) || self.nameless.sections.contains_key(identity)
+                    asked.contains(identity) || now.is_taken(identity)
                 }),
             };
             if section.name.is_none() {
-                self.nameless.insert(identity.clone(), at);
+                now.insert(Rc::clone(&identity), at);
             }
-            let was = was.filter(|was| *was != &*identity).map(Box::<str>::from);
-            if let Some(was) = &was {
-                self.became.insert(was.clone(), identity.clone());
+            let was = was.filter(|was| *was != &*identity);
+            if let Some(was) = was {
+                now.became.insert(was.into(), Rc::clone(&identity));
             }
             listed.push(Listed {
-                was,
-                ..Listed::new(identity)
+                was: was.map(Box::from),
+                ..Listed::new(&*identity)
             });
         }
+        *of_kind = now;
         listed
     }
 
     /// The same for a document that was read anew; `before` is what was found in it last.
     pub(super) fn again(&self, before: Option<&Document>, document: &Document) -> Self {
-        let kinds = self
-            .nameless
-            .sections
-            .keys()
-            .filter_map(|identity| nameless(identity));
-        let kinds: BTreeSet<&str> = kinds.map(|(kind, _)| kind).collect();
-        let mut nameless = Nameless::default();
-        for kind in kinds {
-            let known = self.in_order(before, kind);
-            for (section, of) in Kind::new(document, kind, &known).matched(None) {
-                let identity = of.and_then(|of| known.get(of));
+        let kinds = self.0.iter().map(|(kind, known)| {
+            let mut now = known.emptied();
+            let identities = known.in_order(before, kind);
+            let matched = match known.sections.is_empty() {
+                true => Vec::new(),
+                false => Kind::new(document, kind, &identities).matched(None),
+            };
+            for (section, of) in matched {
+                let identity = of.and_then(|of| identities.get(of)).copied();
                 if let Some(identity) = identity.filter(|identity| identity.starts_with('@')) {
-                    nameless.insert(Box::from(*identity), section);
+                    now.insert(identity.into(), section);
                 }
             }
-        }
-        Self {
-            nameless,
-            became: self.became.clone(),
-            listed: self.listed.clone(),
-        }
+            (kind.clone(), now)
+        });
+        Self(kinds.collect())
     }
 
     /// The same for a document that has lost sections.
     pub(super) fn without(&self, removed: &BTreeSet<usize>) -> Self {
-        let sections = self.nameless.sections.iter();
-        let left = sections.filter(|(_, at)| !removed.contains(at));
-        let moved = left.map(|(identity, at)| {
-            let before = removed.range(..at).count();
-            (identity.clone(), at - before)
+        let kinds = self.0.iter().map(|(kind, known)| {
+            let mut now = known.emptied();
+            // Both ascend.
+            let (mut gone, mut before) = (removed.iter().peekable(), 0);
+            for (at, identity) in &known.identities {
+                while gone.next_if(|gone| *gone < at).is_some() {
+                    before += 1;
+                }
+                if gone.peek() != Some(&at) {
+                    now.insert(Rc::clone(identity), at - before);
+                }
+            }
+            (kind.clone(), now)
         });
-        Self {
-            nameless: moved.collect(),
-            became: self.became.clone(),
-            listed: self.listed.clone(),
-        }
+        Self(kinds.collect())
     }
 
-    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &str> {
-        let all = self.nameless.sections.keys().map(|identity| &**identity);
-        all.filter(move |identity| is_of(identity, kind))
+    fn of_kind(&mut self, kind: &str) -> &mut Nameless {
+        self.0.entry(kind.into()).or_default()
     }
+}
 
-    /// What the sections of a type are called, in the order of the file where it is at hand.
-    fn in_order<'s>(&'s self, before: Option<&'s Document>, kind: &'s str) -> Vec<&'s str> {
-        let mut known: Vec<(Option<&usize>, &str)> = self
-            .of_kind(kind)
-            .map(|identity| (self.nameless.sections.get(identity), identity))
-            .collect();
-        let named = before.map(Document::sections).unwrap_or_default();
-        let named: Vec<(usize, &str)> = named
+impl Nameless {
+    /// What the sections of the type are called, in the order of the file where it is at hand.
+    fn in_order<'s>(&'s self, before: Option<&'s Document>, kind: &str) -> Vec<&'s str> {
+        let mut known: Vec<(Option<usize>, &str)> = self
+            .sections
             .iter()
-            .enumerate()
-            .filter(|(_, section)| section.kind == kind)
-            .filter_map(|(at, section)| Some((at, section.name.as_deref()?)))
+            .map(|(identity, at)| (Some(*at), &**identity))
             .collect();
-        known.extend(named.iter().map(|(at, name)| (Some(at), *name)));
+        if let Some(before) = before {
+            let all = before.of_kind(kind).iter();
+            let named = all.filter_map(|at| {
+                let name = before.sections().get(*at)?.name.as_deref()?;
+                Some((Some(*at), name))
+            });
+            known.extend(named);
+        }
         known.sort_unstable();
         known.into_iter().map(|(_, identity)| identity).collect()
     }
@@ -196,7 +205,6 @@ impl Identities {
 
 /// The sections of a type beside what is known of them.
 struct Kind<'d, 'k> {
-    kind: &'k str,
     /// Their indices.
     at: Vec<usize>,
     sections: Vec<SectionMark<'d>>,
@@ -205,17 +213,17 @@ struct Kind<'d, 'k> {
 }
 
 impl<'d, 'k> Kind<'d, 'k> {
-    fn new(document: &'d Document, kind: &'k str, identities: &'k [&'k str]) -> Self {
-        let sections = document.sections().iter().enumerate();
+    fn new(document: &'d Document, kind: &str, identities: &'k [&'k str]) -> Self {
+        let sections = document.of_kind(kind).iter();
         let (at, sections) = sections
-            .filter(|(_, section)| section.kind == kind)
-            .map(|(at, section)| {
+            .filter_map(|at| {
+                let section = document.sections().get(*at)?;
                 let mark = SectionMark {
                     name: section.name.as_deref(),
                     print: Some(Fingerprint::of(section)),
                     is_gone: false,
                 };
-                (at, mark)
+                Some((*at, mark))
             })
             .unzip();
         let known = identities.iter().map(|identity| {
@@ -227,7 +235,6 @@ impl<'d, 'k> Kind<'d, 'k> {
             }
         });
         Self {
-            kind,
             at,
             sections,
             identities,
@@ -238,19 +245,14 @@ impl<'d, 'k> Kind<'d, 'k> {
     /// Each section with the index of the identity that is its. What `certain` says is taken as it
     /// is: it comes from a former match, or a change of the source's own. Without it the identities
     /// are those of the sections that there were last, in their order.
-    fn matched(mut self, certain: Option<&Identities>) -> Vec<(usize, Option<usize>)> {
+    fn matched(mut self, certain: Option<&Nameless>) -> Vec<(usize, Option<usize>)> {
         let mut pairs = Vec::new();
         if let Some(certain) = certain {
-            let is_listed = certain.listed.contains(self.kind);
             for (known, (identity, mark)) in self.identities.iter().zip(&mut self.known).enumerate()
             {
-                let now = certain.became.get(*identity);
-                let section = certain
-                    .nameless
-                    .sections
-                    .get(now.map_or(*identity, |now| &**now));
-                let place = section.and_then(|section| self.at.binary_search(section).ok());
-                mark.is_gone = is_listed && place.is_none();
+                let section = certain.find(identity);
+                let place = section.and_then(|section| self.at.binary_search(&section).ok());
+                mark.is_gone = certain.is_listed && place.is_none();
                 pairs.extend(place.map(|place| (place, known)));
             }
         }
@@ -263,8 +265,10 @@ impl<'d, 'k> Kind<'d, 'k> {
     }
 }
 
-fn is_of(identity: &str, kind: &str) -> bool {
-    nameless(identity).is_some_and(|(of, _)| of == kind)
+/// The type of the section without a name that an identity means.
+fn kind_of(identity: &str) -> Option<&str> {
+    let (kind, print) = identity.strip_prefix('@')?.rsplit_once("[~")?;
+    print.ends_with(']').then_some(kind)
 }
 
 fn still_fits(section: &Section, identity: &str) -> bool {
@@ -277,7 +281,7 @@ fn free(
     section: &Section,
     tried: &mut BTreeMap<Fingerprint, u32>,
     is_taken: impl Fn(&str) -> bool,
-) -> Box<str> {
+) -> Rc<str> {
     let (kind, print) = (&section.kind, Fingerprint::of(section));
     let nth = tried.entry(print.clone()).or_default();
     loop {
