@@ -5,12 +5,14 @@
 //! * [`sources`] serve values to the data model, one file a kind.
 //! * [`logical`] tells the device of `lan` or `wan`.
 //! * [`ubus`] is the bus on which its daemons speak with each other.
+//! * [`addresses`] asks the kernel for the addresses of the box.
 //! * [`reach`] chooses the address at which others reach the box.
 //! * [`commands`] act on the box: reboot, factory reset, reload of services.
 //!
 //! The room runs no shell and never waits for the network. It does not know what a parameter is:
 //! the rows of `etc/cwmpd/*.csv` say which value belongs where (TR-106 and TR-181 are theirs).
 
+pub mod addresses;
 pub mod commands;
 pub mod logical;
 pub mod reach;

@@ -5,15 +5,11 @@
 //! beyond the next router.
 
 use std::cmp::Reverse;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use nix::ifaddrs::getifaddrs;
+use super::addresses::{self, InterfaceAddress};
 
-/// What the kernel says of the IPv6 addresses.
-const IF_INET6: &str = "/proc/net/if_inet6";
-
-/// Flags there, `IFA_F_...` of `linux/if_addr.h`.
+/// `IFA_F_...` of `linux/if_addr.h`, which IPv6 has.
 const TEMPORARY: u8 = 0x01;
 const OPTIMISTIC: u8 = 0x04;
 const DAD_FAILED: u8 = 0x08;
@@ -27,16 +23,7 @@ const ANYWHERE: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
 ];
 
-/// An address of an interface.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Candidate {
-    interface: String,
-    address: IpAddr,
-    /// Of an IPv6 address.
-    flags: u8,
-}
-
-impl Candidate {
+impl InterfaceAddress {
     /// Whether it is the box's own and means something to others.
     fn serves(&self) -> bool {
         match self.address {
@@ -79,11 +66,19 @@ pub fn address(interface: Option<&str>, acs: Option<IpAddr>) -> Option<IpAddr> {
         Some(acs) => own_end(acs),
         None => ANYWHERE.into_iter().find_map(own_end),
     };
-    choose(&candidates(), interface, way)
+    let all = addresses::all().unwrap_or_else(|e| {
+        log::warn!("cannot read the addresses of this machine: {e}");
+        Vec::new()
+    });
+    choose(&all, interface, way)
 }
 
-fn choose(all: &[Candidate], interface: Option<&str>, way: Option<IpAddr>) -> Option<IpAddr> {
-    let leads = |candidate: &&Candidate| Some(candidate.address) == way;
+fn choose(
+    all: &[InterfaceAddress],
+    interface: Option<&str>,
+    way: Option<IpAddr>,
+) -> Option<IpAddr> {
+    let leads = |candidate: &&InterfaceAddress| Some(candidate.address) == way;
     let interface = match interface {
         Some(interface) => interface,
         None => &all.iter().find(leads)?.interface,
@@ -123,49 +118,18 @@ fn is_shared(address: Ipv4Addr) -> bool {
     matches!(address.octets(), [100, 64..=127, ..])
 }
 
-/// All addresses of the box, in the order of the kernel.
-fn candidates() -> Vec<Candidate> {
-    let v4 = getifaddrs().inspect_err(|e| {
-        log::warn!("cannot read the addresses of this machine: {e}");
-    });
-    let v4 = v4.into_iter().flatten().filter_map(|one| {
-        let address = one.address?.as_sockaddr_in()?.ip();
-        Some(Candidate {
-            interface: one.interface_name,
-            address: IpAddr::V4(address),
-            flags: 0,
-        })
-    });
-    // A system without IPv6 does not have it.
-    let v6 = fs::read_to_string(IF_INET6).unwrap_or_default();
-    v4.chain(v6.lines().filter_map(ipv6)).collect()
-}
-
-/// A line of [`IF_INET6`]: address, index, prefix length, scope, flags, name.
-fn ipv6(line: &str) -> Option<Candidate> {
-    let mut words = line.split_whitespace();
-    let address = u128::from_str_radix(words.next()?, 16).ok()?;
-    let flags = u8::from_str_radix(words.nth(3)?, 16).ok()?;
-    Some(Candidate {
-        interface: words.next()?.to_owned(),
-        address: IpAddr::V6(address.into()),
-        flags,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     /// `INTERFACE ADDRESS [FLAGS]`
-    fn read(texts: &[&str]) -> Vec<Candidate> {
+    fn read(texts: &[&str]) -> Vec<InterfaceAddress> {
         let read = |text: &&str| {
             let words: Vec<_> = text.split(' ').collect();
-            Candidate {
+            InterfaceAddress {
                 interface: words[0].to_owned(),
                 address: words[1].parse().unwrap(),
+                prefix: 24,
                 flags: words
                     .get(2)
                     .map_or(0, |f| u8::from_str_radix(f, 16).unwrap()),
@@ -257,26 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_the_kernel_are_read() {
-        let line = "20010db8000000000000000000000005 03 40 00 c0       v0";
-        assert_eq!(ipv6(line), read(&["v0 2001:db8::5 c0"]).pop());
-        for bad in ["", "x 03 40 00 c0 v0", "2001 03 40 00", "2001 03 40 00 c0"] {
-            assert_eq!(ipv6(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
     fn this_machine_reaches_itself() {
         let here = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
         assert_eq!(address(Some("lo"), here), here);
         assert_eq!(address(None, here), here);
         assert_eq!(address(Some("none0"), here), None);
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_of_the_kernel_makes_it_panic(line in "[0-9a-f ]{0,80}|\\PC*") {
-            ipv6(&line);
-        }
     }
 }

@@ -1,17 +1,14 @@
 //! `net:INTERFACE:what`: addresses and state of the network interfaces.
 
 use std::fs;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
-
-use nix::ifaddrs::{InterfaceAddress, getifaddrs};
-use nix::net::if_::InterfaceFlags;
-use nix::sys::socket::SockaddrStorage;
 
 use super::file::read;
 use crate::datamodel::source::{
     Declaration, DeclaredKeys, Instance, KeyTemplate, Noticed, Reading, Slot, Source,
 };
+use crate::device::addresses::{self, InterfaceAddress};
 
 /// What can be asked of an interface.
 pub const WHAT: [&str; 13] = [
@@ -29,6 +26,9 @@ pub const WHAT: [&str; 13] = [
     "rx_errors",
     "tx_errors",
 ];
+
+/// In `flags` of `/sys/class/net` (`linux/if.h`).
+const IFF_UP: u32 = 1;
 
 /// What the kernel tells of an interface without a hardware address, such as the loopback.
 const NO_MAC: &str = "00:00:00:00:00:00";
@@ -84,7 +84,7 @@ impl NetSource {
     fn look_at(&mut self, interface: &str, what: &str) -> Option<String> {
         match what {
             "ipv4" => self.ipv4(interface).map(|(ip, _)| ip.to_string()),
-            "netmask" => self.ipv4(interface)?.1.map(|mask| mask.to_string()),
+            "netmask" => self.ipv4(interface).map(|(_, mask)| mask.to_string()),
             "ipv6" => self.ipv6(interface).map(|ip| ip.to_string()),
             "mac" => self
                 .attribute(interface, "address")
@@ -112,14 +112,13 @@ impl NetSource {
     }
 
     fn addresses(&mut self, interface: &str) -> impl Iterator<Item = &InterfaceAddress> {
-        let all = self.addresses.get_or_insert_with(|| match getifaddrs() {
-            Ok(addresses) => addresses.collect(),
-            Err(error) => {
+        let all = self.addresses.get_or_insert_with(|| {
+            addresses::all().unwrap_or_else(|error| {
                 log::warn!("cannot read the addresses of this machine: {error}");
                 Vec::new()
-            }
+            })
         });
-        all.iter().filter(move |a| a.interface_name == interface)
+        all.iter().filter(move |a| a.interface == interface)
     }
 
     fn attribute(&self, interface: &str, name: &str) -> Option<String> {
@@ -127,42 +126,52 @@ impl NetSource {
         read(path.to_str()?).map(|text| text.trim().to_owned())
     }
 
-    fn ipv4(&mut self, interface: &str) -> Option<(Ipv4Addr, Option<Ipv4Addr>)> {
-        self.addresses(interface).find_map(|a| {
-            let address = v4(a.address.as_ref()?)?;
-            Some((address, a.netmask.as_ref().and_then(v4)))
+    fn ipv4(&mut self, interface: &str) -> Option<(Ipv4Addr, Ipv4Addr)> {
+        self.addresses(interface).find_map(|a| match a.address {
+            IpAddr::V4(address) => Some((address, mask(a.prefix))),
+            IpAddr::V6(_) => None,
         })
     }
 
     fn ipv6(&mut self, interface: &str) -> Option<Ipv6Addr> {
         let all: Vec<Ipv6Addr> = self
             .addresses(interface)
-            .filter_map(|a| Some(a.address.as_ref()?.as_sockaddr_in6()?.ip()))
+            .filter_map(|a| match a.address {
+                IpAddr::V6(address) => Some(address),
+                IpAddr::V4(_) => None,
+            })
             .collect();
         let local = |a: &&Ipv6Addr| !a.is_unicast_link_local();
         all.iter().find(local).or(all.first()).copied()
     }
 
-    fn status(&mut self, interface: &str) -> &'static str {
+    fn is_up(&self, interface: &str) -> bool {
+        let flags = self.attribute(interface, "flags");
+        let flags = flags.and_then(|flags| u32::from_str_radix(flags.strip_prefix("0x")?, 16).ok());
+        flags.is_some_and(|flags| flags & IFF_UP != 0)
+    }
+
+    fn status(&self, interface: &str) -> &'static str {
         let Some(state) = self.attribute(interface, "operstate") else {
             return "NotPresent";
         };
-        let running = |a: &InterfaceAddress| a.flags.contains(InterfaceFlags::IFF_RUNNING);
         match state.as_str() {
             "up" => "Up",
             "down" => "Down",
             "lowerlayerdown" => "LowerLayerDown",
             "dormant" => "Dormant",
             "notpresent" => "NotPresent",
-            // PPP, tunnels and the loopback do not tell.
-            _ if self.addresses(interface).any(running) => "Up",
+            // PPP, tunnels and the loopback do not tell; they run when they are up.
+            _ if self.is_up(interface) => "Up",
             _ => "Unknown",
         }
     }
 }
 
-fn v4(address: &SockaddrStorage) -> Option<Ipv4Addr> {
-    Some(address.as_sockaddr_in()?.ip())
+/// Of a network whose addresses begin with so many bits in common.
+fn mask(prefix: u8) -> Ipv4Addr {
+    let others = u32::from(32_u8.saturating_sub(prefix));
+    Ipv4Addr::from(u32::MAX.checked_shl(others).unwrap_or(0))
 }
 
 impl Source for NetSource {
