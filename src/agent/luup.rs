@@ -27,7 +27,6 @@ impl Agent {
         }
         if !self.jobs.is_underway(JobKind::LuupFetch) {
             let config = self.config.luup.clone();
-            let user_data = self.home.borrow().needs_user_data();
             let fetch = self.home.borrow_mut().begin_fetch();
             let lost = fetch.clone();
             let job = Job {
@@ -37,7 +36,7 @@ impl Agent {
                     Done::Fetched(lost.clone(), Err(LuupError::Lost(why.to_string())))
                 }),
                 work: Box::new(move |reporter| {
-                    let view = read_home(&config, user_data, &fetch);
+                    let view = read_home(&config, &fetch);
                     reporter.say(Done::Fetched(fetch, view));
                 }),
             };
@@ -83,12 +82,8 @@ impl Agent {
 }
 
 /// The home, as the rows see it: the loop has nothing left to do with it but to show it.
-fn read_home(
-    config: &LuupConfig,
-    user_data: bool,
-    fetch: &Fetch,
-) -> Result<Box<HomeView>, LuupError> {
-    luup::fetch(config, user_data).map(|snapshot| fetch.view(snapshot))
+fn read_home(config: &LuupConfig, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
+    luup::fetch(config, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
 }
 
 /// The values that Luup took.

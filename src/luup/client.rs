@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::key::LuupKey;
 use super::limits::MAX_BYTES;
 use super::owner::Owners;
+use super::snapshot::Builder;
 use super::{LuupError, Snapshot};
 use crate::base::config::{LuupConfig, TlsConfig};
 use crate::base::percent;
@@ -27,18 +28,41 @@ const STATUS: &str = "status&output_format=json";
 /// anything.
 const USER_DATA: &str = "user_data&ns=1&output_format=json";
 
-/// Fetches the state of the home, with `want_user_data` also its configuration: names, rooms,
-/// types, parents. Takes at most `cfg.timeout` in all.
-pub fn fetch(cfg: &LuupConfig, want_user_data: bool) -> Result<Snapshot, LuupError> {
+/// What is wanted of the engine.
+#[derive(Clone, Copy, Debug)]
+pub enum FetchScope<'a> {
+    /// The state of all devices.
+    Status,
+    /// Besides, the configuration of the home: names, rooms, types, parents. That of a snapshot
+    /// before is taken where the engine says that it is still the same.
+    All(Option<&'a Snapshot>),
+}
+
+/// Fetches the home. Takes at most `cfg.timeout` in all.
+///
+/// # Errors
+/// The engine gave no answer that can be used, or one beyond the [`limits`](super::limits).
+pub fn fetch(cfg: &LuupConfig, wanted: FetchScope<'_>) -> Result<Snapshot, LuupError> {
     let mut client = LuupClient::new(cfg)?;
-    let user_data = want_user_data.then_some(USER_DATA);
-    let requests = [STATUS].into_iter().chain(user_data);
-    Snapshot::read(requests.map(|request| json(client.get(request)?)))
+    let FetchScope::All(before) = wanted else {
+        return Snapshot::read([client.get_json(STATUS)]);
+    };
+    let mut home = Builder::default();
+    home.document(&client.get_json(STATUS)?)?;
+    let now = home.edition(&cfg.url);
+    if let (Some(before), Some(now)) = (before, &now) {
+        if home.take_configuration(before, now)? {
+            return Ok(home.finish());
+        }
+    }
+    home.document(&client.get_json(USER_DATA)?)?;
+    home.is_of(now);
+    Ok(home.finish())
 }
 
 /// Fetches the answer to `id=status` as it is.
 pub fn fetch_text(cfg: &LuupConfig) -> Result<String, LuupError> {
-    json(LuupClient::new(cfg)?.get(STATUS)?)
+    LuupClient::new(cfg)?.get_json(STATUS)
 }
 
 /// Writes one value: a variable by `variableset`, name and room by `rename`. `key` and `device`
@@ -92,6 +116,10 @@ impl LuupClient {
         });
         let owners = Owners::new(cfg)?;
         Ok(Self { http, owners, base })
+    }
+
+    fn get_json(&mut self, id: &str) -> Result<String, LuupError> {
+        json(self.get(id)?)
     }
 
     fn get(&mut self, id: &str) -> Result<String, LuupError> {

@@ -2,7 +2,8 @@
 //!
 //! * [`flatten()`] shows an answer of Luup as name and value pairs.
 //! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
-//!   runs in a job; a snapshot may cross threads.
+//!   runs in a job; a snapshot may cross threads. The configuration of the home, half of all it says,
+//!   is fetched again only when Luup counts another one.
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
 //!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
@@ -22,7 +23,7 @@ mod owner;
 mod snapshot;
 pub mod source;
 
-pub use client::{fetch, write};
+pub use client::{FetchScope, fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;
 pub use home::{Fetch, Home, HomeView, Target};

@@ -188,3 +188,41 @@ fn s24_a_hostile_home_keeps_nobody_from_the_agent() {
     // While it works on the last one, or has just done so.
     assert_eq!(agent.stop().code(), Some(0));
 }
+
+#[test]
+fn b28_sessions_do_not_fetch_again_what_luup_says_is_the_same() {
+    const NAME: &str = "Device.Zwave.Interface.20.Name";
+    let luup = FakeLuup::start();
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs, &luup);
+    let agent = home.start();
+    let session = |asked: usize, name: &str| {
+        acs.session(|s| {
+            s.inform();
+            assert_eq!(s.value(NAME), name);
+            s.end();
+        });
+        wait_for("the end of the session", || {
+            agent.status().contains("session:       none").then_some(())
+        });
+        let requests = luup.requests();
+        let count = |id| {
+            requests
+                .iter()
+                .filter(|query| query.starts_with(id))
+                .count()
+        };
+        assert!(count("id=status&") > 0, "{requests:?}");
+        assert_eq!(count("id=user_data&"), asked, "{requests:?}");
+    };
+    session(1, "Porte d'entrée");
+    for _ in 0..3 {
+        agent.inform();
+        session(0, "Porte d'entrée");
+    }
+    luup.configure(20, |device| device.name = "Porte".to_owned());
+    agent.inform();
+    session(1, "Porte");
+    agent.inform();
+    session(0, "Porte");
+}

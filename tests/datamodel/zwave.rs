@@ -10,7 +10,7 @@ use cwmpd::datamodel::row::{Row, RowKind};
 use cwmpd::datamodel::schema::Schema;
 use cwmpd::datamodel::source::Sources;
 use cwmpd::datamodel::types::ParamType;
-use cwmpd::luup::{Home, LuupSource, Snapshot};
+use cwmpd::luup::{FetchScope, Home, LuupSource, Snapshot};
 use cwmpd_lab::{Folder, shared};
 
 use crate::rows::{Shipped, rows};
@@ -74,7 +74,8 @@ fn every_source_of_the_rows_makes_sense_to_luup() {
     let rows = zwave().iter().map(|row| Row::clone(row)).collect();
     let (_, found) = Schema::build("Device.", rows, &mut luup(&home));
     assert_eq!(found, []);
-    assert!(home.borrow().needs_user_data());
+    let fetch = home.borrow_mut().begin_fetch();
+    assert!(matches!(fetch.wanted(), FetchScope::All(_)));
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::luup::{LuupError, fetch, write};
+use cwmpd::luup::{FetchScope, LuupError, fetch, write};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 
 use crate::rows::Rows;
 
-fn config(luup: &FakeLuup) -> LuupConfig {
+pub fn config(luup: &FakeLuup) -> LuupConfig {
     LuupConfig {
         enable: true,
         url: luup.url(),
@@ -18,7 +18,7 @@ fn config(luup: &FakeLuup) -> LuupConfig {
 }
 
 fn rows(luup: &FakeLuup) -> Rows {
-    Rows::of(fetch(&config(luup), true))
+    Rows::of(fetch(&config(luup), FetchScope::All(None)))
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_home_is_fetched_with_its_nodes_and_their_children() {
 #[test]
 fn user_data_is_fetched_only_where_it_is_wanted() {
     let luup = FakeLuup::start();
-    let mut rows = Rows::of(fetch(&config(&luup), false));
+    let mut rows = Rows::of(fetch(&config(&luup), FetchScope::Status));
     assert_eq!(luup.requests().len(), 1);
     // Without parents the controller cannot be told from a node.
     assert_eq!(rows.list("nodes", &[]).len(), 13);
@@ -80,7 +80,7 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
     ];
     for (mood, told) in moods {
         luup.mood(mood);
-        let error = fetch(&config(&luup), true).unwrap_err();
+        let error = fetch(&config(&luup), FetchScope::All(None)).unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
         rows.update(Err(error));
         let kept = rows.get("ZWaveDevice1/WakeupInterval", &[12]);
@@ -88,11 +88,11 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
     }
     luup.mood(Mood::Well);
     luup.down();
-    let error = fetch(&config(&luup), true).unwrap_err();
+    let error = fetch(&config(&luup), FetchScope::All(None)).unwrap_err();
     assert!(matches!(error, LuupError::Unreachable(_)), "{error}");
     luup.up();
     luup.set(12, "ZWaveDevice1", "WakeupInterval", "900");
-    rows.update(fetch(&config(&luup), true));
+    rows.update(fetch(&config(&luup), FetchScope::All(None)));
     let now = rows.get("ZWaveDevice1/WakeupInterval", &[12]);
     assert_eq!(now.unwrap(), "900");
 }
@@ -105,10 +105,16 @@ fn an_engine_that_stops_in_the_middle_or_is_slow_costs_no_more_than_the_timeout(
         ..config(&luup)
     };
     luup.mood(Mood::Stuck);
-    assert_eq!(fetch(&impatient, false).unwrap_err(), LuupError::Timeout);
+    assert_eq!(
+        fetch(&impatient, FetchScope::Status).unwrap_err(),
+        LuupError::Timeout
+    );
     luup.mood(Mood::Slow(Duration::from_millis(500)));
-    assert_eq!(fetch(&impatient, true).unwrap_err(), LuupError::Timeout);
-    assert!(fetch(&config(&luup), false).is_ok());
+    assert_eq!(
+        fetch(&impatient, FetchScope::All(None)).unwrap_err(),
+        LuupError::Timeout
+    );
+    assert!(fetch(&config(&luup), FetchScope::Status).is_ok());
 }
 
 #[test]
@@ -120,7 +126,7 @@ fn only_a_plain_http_address_is_asked() {
             user: None,
             timeout: Duration::from_secs(5),
         };
-        let error = fetch(&cfg, false).unwrap_err();
+        let error = fetch(&cfg, FetchScope::Status).unwrap_err();
         assert!(matches!(error, LuupError::BadUrl(_)), "{url}: {error:?}");
     }
 }

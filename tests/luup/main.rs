@@ -1,6 +1,7 @@
 //! The Luup engine on its good and its bad days.
 
 mod bounds;
+mod editions;
 mod fetch;
 mod fuzzed;
 mod owner;

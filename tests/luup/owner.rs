@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::luup::{LuupError, fetch, write};
+use cwmpd::luup::{FetchScope, LuupError, fetch, write};
 use cwmpd_lab::luup::FakeLuup;
 use cwmpd_lab::tools::{NOBODY, has_others};
 use nix::unistd::{Uid, setfsuid};
@@ -32,7 +32,10 @@ fn s31_another_user_who_holds_the_port_is_not_believed() {
         timeout: Duration::from_secs(20),
     };
     let key = "urn:upnp-org:serviceId:SwitchPower1/Target";
-    for attempt in [fetch(&config, true).map(drop), write(&config, key, 3, "1")] {
+    for attempt in [
+        fetch(&config, FetchScope::All(None)).map(drop),
+        write(&config, key, 3, "1"),
+    ] {
         let error = attempt.unwrap_err();
         assert!(matches!(error, LuupError::NotItsUser(..)), "{error}");
         let words = error.to_string();
@@ -43,12 +46,12 @@ fn s31_another_user_who_holds_the_port_is_not_believed() {
     }
     assert_eq!(luup.requests().len(), 0, "nothing was sent");
     config.user = Some("nobody".to_owned());
-    let believed = fetch(&config, true).map(drop);
+    let believed = fetch(&config, FetchScope::All(None)).map(drop);
     assert!(
         !matches!(believed, Err(LuupError::NotItsUser(..))),
         "{believed:?}"
     );
     config.user = Some("no such user".to_owned());
-    let error = fetch(&config, true).map(drop).unwrap_err();
+    let error = fetch(&config, FetchScope::All(None)).map(drop).unwrap_err();
     assert!(matches!(error, LuupError::UnknownUser(_)), "{error}");
 }

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use cwmpd::base::config::LuupConfig;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::datamodel::types::ParamType;
-use cwmpd::luup::{Home, LuupError, LuupSource, Snapshot, Target};
+use cwmpd::luup::{Home, LuupError, LuupSource, Snapshot, Target, fetch};
 
 /// A home, and the source that serves it.
 pub struct Rows {
@@ -34,6 +35,26 @@ impl Rows {
         let fetch = home.begin_fetch();
         let view = fetched.map(|snapshot| fetch.view(snapshot));
         home.update(fetch, view);
+    }
+
+    /// Declares a row of a text in a table of devices.
+    pub fn declare_text(&mut self, key: &str) {
+        self.declare(key, Some(&ParamType::of(XsdType::String)), 1);
+    }
+
+    /// Fetches as the agent does, and takes what came.
+    pub fn fetch(&self, cfg: &LuupConfig) -> Result<(), LuupError> {
+        let mut home = self.home.borrow_mut();
+        let begun = home.begin_fetch();
+        let view = fetch(cfg, begun.wanted()).map(|snapshot| begun.view(snapshot));
+        let told = view.as_ref().map(drop).map_err(Clone::clone);
+        home.update(begun, view);
+        told
+    }
+
+    /// Luup took a value.
+    pub fn taken(&self, target: &Target, value: &str) {
+        self.home.borrow_mut().taken(target, value);
     }
 
     fn declare(&mut self, key: &str, kind: Option<&ParamType>, tables: usize) -> Slot {

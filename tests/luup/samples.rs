@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::luup::{LuupError, Snapshot, fetch, flatten};
+use cwmpd::luup::{FetchScope, LuupError, Snapshot, fetch, flatten};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 use cwmpd_lab::shared;
 
@@ -94,7 +94,7 @@ fn a_big_home_comes_through_the_wire() {
         user: None,
         timeout: Duration::from_secs(20),
     };
-    let snapshot = fetch(&cfg, false).unwrap();
+    let snapshot = fetch(&cfg, FetchScope::Status).unwrap();
     assert_eq!(snapshot.devices().count(), 372);
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use self::taken::Taken;
 pub use self::view::HomeView;
 use super::key::LuupKey;
-use super::{LuupError, Snapshot};
+use super::{FetchScope, LuupError, Snapshot};
 use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
 use crate::datamodel::types::ParamType;
 
@@ -49,9 +49,21 @@ pub struct Fetch {
     number: u32,
     rows: Arc<Vec<LuupRow>>,
     before: Option<Arc<HomeView>>,
+    /// Whether the configuration of the home may have been changed by a write since.
+    is_written: bool,
 }
 
 impl Fetch {
+    /// What is wanted of Luup.
+    pub fn wanted(&self) -> FetchScope<'_> {
+        let is_configuration = |row: &LuupRow| row.key.in_user_data_only();
+        if !self.rows.iter().any(is_configuration) {
+            return FetchScope::Status;
+        }
+        let before = self.before.as_ref().filter(|_| !self.is_written);
+        FetchScope::All(before.map(|before| &before.snapshot))
+    }
+
     /// What the rows make of what was fetched: the work that grows with the home.
     ///
     /// A value that does not fit the type of its row keeps its last good one; if there was none, it
@@ -67,11 +79,6 @@ impl Home {
         !self.rows.is_empty()
     }
 
-    /// Whether some row needs `id=user_data` besides `id=status`.
-    pub fn needs_user_data(&self) -> bool {
-        self.rows.iter().any(|row| row.key.in_user_data_only())
-    }
-
     /// Whether the engine has answered once.
     pub(super) fn is_known(&self) -> bool {
         self.view.is_some()
@@ -83,6 +90,7 @@ impl Home {
             number: self.taken.begin_fetch(),
             rows: Arc::clone(&self.rows),
             before: self.view.clone(),
+            is_written: self.taken.iter().any(|(_, key, _)| key.in_user_data_only()),
         }
     }
 

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::time::Instant;
 
+use super::edition::Edition;
 use super::{Name, NameId, Snapshot, TextId, Texts};
 use crate::base::json::{JsonEvent, JsonReader};
 use crate::luup::LuupError;
@@ -21,17 +23,57 @@ struct FoundValue {
 }
 
 #[derive(Default)]
-pub(super) struct Builder {
+pub(in crate::luup) struct Builder {
     texts: Texts,
     known: HashMap<Box<str>, TextId>,
     names: HashMap<(TextId, TextId), NameId>,
     values: Vec<FoundValue>,
+    /// How many of the names and values the first answer had, which is that to `id=status`.
+    status: Option<(usize, usize)>,
+    /// `LoadTime` and `UserData_DataVersion`, which it had beside the devices.
+    counted: [Option<Box<str>>; 2],
+    edition: Option<Edition>,
 }
 
 impl Builder {
-    /// Whether no device with a value was found yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
+    /// The configuration that `engine` has now, by its answer to `id=status`; `None` where it does
+    /// not tell.
+    pub fn edition(&self, engine: &str) -> Option<Edition> {
+        let [load_time, version] = self.counted.clone();
+        let mut devices: Vec<u32> = self.values.iter().map(|found| found.device).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        Some(Edition {
+            engine: engine.into(),
+            load_time: load_time?,
+            version: version?,
+            devices: devices.into(),
+            read: Instant::now(),
+        })
+    }
+
+    /// What is read, or was read before, of `id=user_data` is of this edition.
+    pub fn is_of(&mut self, edition: Option<Edition>) {
+        self.edition = edition;
+    }
+
+    /// Takes the configuration from a snapshot, in place of the answer to `id=user_data`, if it is
+    /// still that of `now`; whether it is.
+    ///
+    /// # Errors
+    /// As [`Self::document`].
+    pub fn take_configuration(&mut self, of: &Snapshot, now: &Edition) -> Result<bool, LuupError> {
+        let Some(edition) = of.edition.as_ref().filter(|known| known.is_still(now)) else {
+            return Ok(false);
+        };
+        for (device, variable, text) in of.configuration() {
+            self.found(FIELDS, variable, text)?;
+            if let Some(found) = self.values.last_mut() {
+                found.device = device;
+            }
+        }
+        self.edition = Some(edition.clone());
+        Ok(true)
     }
 
     fn text(&mut self, text: &str) -> Result<TextId, LuupError> {
@@ -46,7 +88,10 @@ impl Builder {
     }
 
     /// Reads one answer. What stood in one before stays.
-    pub(super) fn document(&mut self, text: &str) -> Result<(), LuupError> {
+    ///
+    /// # Errors
+    /// It is none, or more than the bounds of [`limits`](crate::luup::limits).
+    pub fn document(&mut self, text: &str) -> Result<(), LuupError> {
         let mut reader = JsonReader::new(text);
         if reader.next()? != Some(JsonEvent::Object) {
             return Err(LuupError::NoDevices);
@@ -57,11 +102,33 @@ impl Builder {
             };
             match (name.as_ref(), reader.next()?) {
                 ("devices", Some(JsonEvent::Array)) => self.devices(&mut reader)?,
-                (_, Some(value)) => reader.skip(&value)?,
+                (name, Some(value)) => {
+                    reader.skip(&value)?;
+                    self.count(name, value);
+                }
                 (_, None) => {}
             }
         }
+        if self.values.is_empty() {
+            return Err(LuupError::NoDevices);
+        }
+        let found = (self.names.len(), self.values.len());
+        self.status.get_or_insert(found);
         Ok(())
+    }
+
+    /// What stands in the first answer beside the devices.
+    fn count(&mut self, name: &str, value: JsonEvent<'_>) {
+        let [load_time, version] = &mut self.counted;
+        let counted = match name {
+            "LoadTime" => load_time,
+            "UserData_DataVersion" => version,
+            _ => return,
+        };
+        if self.status.is_none() {
+            let text = scalar(value).filter(|text| text.len() <= MAX_NAME_BYTES);
+            *counted = text.map(Box::from);
+        }
     }
 
     fn devices(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
@@ -162,18 +229,28 @@ impl Builder {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Snapshot {
+    /// All that was read.
+    pub fn finish(self) -> Snapshot {
         let Self {
             texts,
             known,
             names,
             values: found,
+            status,
+            counted: _,
+            mut edition,
         } = self;
         drop(known);
-        let mut names: Vec<(Name, NameId)> = names
-            .into_iter()
-            .map(|((service, variable), found_as)| (Name { service, variable }, found_as))
-            .collect();
+        let (of_status, values_of_status) = status.unwrap_or_default();
+        let named = |((service, variable), found_as): ((TextId, TextId), NameId)| {
+            let name = Name {
+                service,
+                variable,
+                is_configuration: found_as as usize >= of_status,
+            };
+            (name, found_as)
+        };
+        let mut names: Vec<(Name, NameId)> = names.into_iter().map(named).collect();
         names.sort_unstable_by_key(|(name, _)| {
             let service = texts.get(name.service);
             (short(service), texts.get(name.variable), service)
@@ -202,6 +279,16 @@ impl Builder {
         all.sort_unstable();
         all.dedup_by_key(|(device, name, ..)| (*device, *name));
 
+        // What else `id=user_data` alone has, be it a variable or a field that other devices have in
+        // `id=status`, may change without another version.
+        let changes_unnoticed = all.iter().any(|(_, name, place, _)| {
+            let name = names.get(*name as usize).map(|(name, _)| name);
+            let is_configuration =
+                name.is_some_and(|name| name.is_configuration && texts.get(name.service) == FIELDS);
+            *place as usize >= values_of_status && !is_configuration
+        });
+        edition = edition.filter(|_| !changes_unnoticed);
+
         let mut devices: Vec<(u32, usize)> = Vec::new();
         for (at, (device, ..)) in all.iter().enumerate() {
             if devices.last().is_none_or(|(last, _)| last != device) {
@@ -217,6 +304,7 @@ impl Builder {
                 .map(|(_, name, _, text)| (name, text))
                 .collect(),
             texts,
+            edition,
         };
         snapshot.shrink();
         snapshot

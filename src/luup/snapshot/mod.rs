@@ -6,10 +6,12 @@
 //! values of a device by name: every look-up is a binary search, however hostile the answer.
 
 mod builder;
+mod edition;
 
 use std::ops::Range;
 
-use self::builder::Builder;
+pub(super) use self::builder::Builder;
+use self::edition::Edition;
 use super::LuupError;
 use super::key::short;
 
@@ -25,6 +27,8 @@ pub struct Snapshot {
     devices: Vec<(u32, usize)>,
     /// For each device ascending by name, each name once, none empty.
     values: Vec<(NameId, TextId)>,
+    /// Of what it has from `id=user_data`; `None` where that cannot be told apart from the rest.
+    edition: Option<Edition>,
 }
 
 type TextId = u32;
@@ -34,6 +38,8 @@ pub(super) type NameId = u32;
 struct Name {
     service: TextId,
     variable: TextId,
+    /// Whether `id=user_data` alone has it.
+    is_configuration: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -75,9 +81,6 @@ impl Snapshot {
         let mut builder = Builder::default();
         for answer in answers {
             builder.document(answer?.as_ref())?;
-            if builder.is_empty() {
-                return Err(LuupError::NoDevices);
-            }
         }
         Ok(builder.finish())
     }
@@ -100,7 +103,7 @@ impl Snapshot {
     pub fn bytes(&self) -> usize {
         self.texts.all.capacity()
             + 4 * self.texts.ends.capacity()
-            + 8 * self.names.capacity()
+            + size_of::<Name>() * self.names.capacity()
             + 4 * self.services.capacity()
             + size_of::<(u32, usize)>() * self.devices.capacity()
             + 8 * self.values.capacity()
@@ -143,6 +146,19 @@ impl Snapshot {
         let first = values.partition_point(|(name, _)| *name < names.start);
         let (name, text) = values.get(first)?;
         names.contains(name).then(|| self.texts.get(*text))
+    }
+
+    /// What only `id=user_data` has: device, field and text.
+    fn configuration(&self) -> impl Iterator<Item = (u32, &str, &str)> {
+        self.devices().flat_map(move |device| {
+            let values = self.values_of(device).unwrap_or_default().iter();
+            values.filter_map(move |(name, text)| {
+                let name = self.names.get(*name as usize)?;
+                let field = self.texts.get(name.variable);
+                name.is_configuration
+                    .then(|| (device, field, self.texts.get(*text)))
+            })
+        })
     }
 
     /// Whether there is such a device.

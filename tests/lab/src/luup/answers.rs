@@ -5,9 +5,6 @@ use tinyjson::JsonValue;
 use super::sample::{Device, ROOMS};
 use super::{Engine, State};
 
-/// When the engine was started, in its own answers.
-const LOAD_TIME: u64 = 1_445_000_000;
-
 impl Engine {
     /// The HTTP status and the body for a query such as `id=status&DeviceNum=3`.
     pub(super) fn answer(&mut self, query: &str) -> (u16, String) {
@@ -50,6 +47,7 @@ impl Engine {
                         if let Some(room) = number("room") {
                             device.room = room;
                         }
+                        self.configured();
                         "OK".to_owned()
                     }
                     _ => "Bad Device".to_owned(),
@@ -64,7 +62,13 @@ impl Engine {
         let mut running = 208;
         let mut devices = Vec::new();
         for device in &self.home {
-            let states = states(device, &mut running);
+            let mut shown = device.clone();
+            let is_hidden = |state: &State| {
+                let hidden = (device.id, state.variable.clone());
+                self.hidden.contains(&hidden)
+            };
+            shown.states.retain(|state| !is_hidden(state));
+            let states = states(&shown, &mut running);
             let text = format!(
                 r#"{{"id":{},"states":[{states}],"Jobs":[],"PendingJobs":0,"tooltip":{{"display":0}},"status":{}}}"#,
                 device.id, device.status
@@ -77,8 +81,13 @@ impl Engine {
         if only.is_some() {
             return "Bad Device".to_owned();
         }
+        let version = self.user_data_version;
+        let version = version.map_or(String::new(), |version| {
+            format!(r#""UserData_DataVersion":{version},"#)
+        });
+        let time = self.load_time;
         format!(
-            r#"{{"startup":{{"tasks":[]}},"devices":[{}],"LoadTime":{LOAD_TIME},"DataVersion":{},"UserData_DataVersion":{LOAD_TIME},"TimeStamp":{LOAD_TIME},"ZWaveStatus":1,"LocalTime":"2015-10-16 14:53:20 D"}}"#,
+            r#"{{"startup":{{"tasks":[]}},"devices":[{}],"LoadTime":{time},"DataVersion":{},{version}"TimeStamp":{time},"ZWaveStatus":1,"LocalTime":"2015-10-16 14:53:20 D"}}"#,
             devices.join(","),
             self.data_version
         )
@@ -109,10 +118,12 @@ impl Engine {
             })
             .collect();
         format!(
-            r#"{{"BuildVersion":"*1.7.2331*","model":"Sercomm NA930","skin":"orangefr","PK_AccessPoint":"47150001\n","sections":[{{"id":1,"name":"Maison"}}],"rooms":[{}],"scenes":[],"devices":[{}],"LoadTime":{LOAD_TIME},"DataVersion":{}}}"#,
+            r#"{{"BuildVersion":"*1.7.2331*","model":"Sercomm NA930","skin":"orangefr","PK_AccessPoint":"47150001\n","sections":[{{"id":1,"name":"Maison"}}],"rooms":[{}],"scenes":[],"devices":[{}],"LoadTime":"{}","DataVersion":{}}}"#,
             rooms(),
             devices.join(","),
-            self.data_version
+            // As openLuup has it: not when the engine was started.
+            self.load_time - 1,
+            self.user_data_version.unwrap_or(self.data_version)
         )
     }
 
@@ -135,9 +146,10 @@ impl Engine {
             })
             .collect();
         format!(
-            r#"{{"full":1,"version":"*1.7.2331*","model":"Sercomm NA930","rooms":[{}],"devices":[{}],"loadtime":{LOAD_TIME},"dataversion":{},"state":-1}}"#,
+            r#"{{"full":1,"version":"*1.7.2331*","model":"Sercomm NA930","rooms":[{}],"devices":[{}],"loadtime":{},"dataversion":{},"state":-1}}"#,
             rooms(),
             devices.join(","),
+            self.load_time,
             self.data_version
         )
     }

@@ -34,6 +34,8 @@ pub enum Mood {
     Truncated,
     /// The first half of the right answer, then nothing, the socket left open.
     Stuck,
+    /// As it should, but the answer to `id=user_data` is empty.
+    WithoutUserData,
     /// Chunks without an end.
     Endless,
     /// This HTTP status with a page of HTML.
@@ -56,6 +58,11 @@ struct Engine {
     mood: Mood,
     log: Vec<String>,
     data_version: u64,
+    /// Of what `id=user_data` has; none where it is not told.
+    user_data_version: Option<u64>,
+    /// When it was started, in its own answers.
+    load_time: u64,
+    hidden: Vec<(u32, String)>,
 }
 
 impl FakeLuup {
@@ -72,6 +79,9 @@ impl FakeLuup {
                 mood: Mood::Well,
                 log: Vec::new(),
                 data_version: 374_830_741,
+                user_data_version: Some(374_829_874),
+                load_time: 1_445_000_000,
+                hidden: Vec::new(),
             })),
             port: 0,
             running: None,
@@ -130,6 +140,35 @@ impl FakeLuup {
         device.set(service, variable, value);
     }
 
+    /// Changes what `id=user_data` alone has of a device: a name, a room, a parent.
+    pub fn configure(&self, device: u32, change: impl FnOnce(&mut Device)) {
+        let mut engine = self.engine();
+        engine.configured();
+        change(engine.device(device).expect("no such device"));
+    }
+
+    /// Removes a device: no more than the version of the configuration tells of it.
+    pub fn remove(&self, device: u32) {
+        let mut engine = self.engine();
+        engine.configured();
+        engine.home.retain(|other| other.id != device);
+    }
+
+    /// What it says of its configuration from now on, whatever that is: nothing, or this version.
+    pub fn count_configuration(&self, version: Option<u64>) {
+        self.engine().user_data_version = version;
+    }
+
+    /// A variable of a device stands in the answer to `id=user_data` alone from now on.
+    pub fn hide_from_status(&self, device: u32, variable: &str) {
+        self.engine().hidden.push((device, variable.to_owned()));
+    }
+
+    /// As after a restart: another `LoadTime`.
+    pub fn reload(&self) {
+        self.engine().load_time += 60;
+    }
+
     /// The value of a variable.
     pub fn get(&self, device: u32, service: &str, variable: &str) -> Option<String> {
         let mut engine = self.engine();
@@ -159,6 +198,11 @@ impl Drop for FakeLuup {
 }
 
 impl Engine {
+    fn configured(&mut self) {
+        self.data_version += 1;
+        self.user_data_version = self.user_data_version.map(|_| self.data_version);
+    }
+
     fn device(&mut self, id: u32) -> Option<&mut Device> {
         self.home.iter_mut().find(|device| device.id == id)
     }
@@ -177,7 +221,10 @@ fn answer(engine: &Mutex<Engine>, request: Request) {
         let mut engine = lock();
         let mood = engine.mood.clone();
         let answer = match mood {
-            Mood::Well | Mood::Slow(_) | Mood::Truncated | Mood::Stuck => engine.answer(query),
+            Mood::WithoutUserData if query.starts_with("id=user_data") => (200, String::new()),
+            Mood::Well | Mood::WithoutUserData | Mood::Slow(_) | Mood::Truncated | Mood::Stuck => {
+                engine.answer(query)
+            }
             _ => (200, String::new()),
         };
         (mood, answer)
@@ -185,7 +232,7 @@ fn answer(engine: &Mutex<Engine>, request: Request) {
     let mut socket = request.into_writer();
     let half = body.get(..body.len() / 2).unwrap_or_default();
     let _ = match mood {
-        Mood::Well | Mood::Silent => chunked(&mut socket, status, &body),
+        Mood::Well | Mood::WithoutUserData | Mood::Silent => chunked(&mut socket, status, &body),
         Mood::Empty => chunked(&mut socket, 200, ""),
         Mood::Says(text) => chunked(&mut socket, 200, &text),
         Mood::Truncated => chunked(&mut socket, 200, half),
