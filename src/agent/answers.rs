@@ -147,6 +147,7 @@ impl Agent {
             );
         }
         let _ = writeln!(text, "clock:         {clock}");
+        let _ = writeln!(text, "ubus:          {}", self.ubus.line());
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");
         let _ = writeln!(text, "  until now:   {}", self.listener.tally());

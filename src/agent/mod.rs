@@ -12,6 +12,7 @@
 //!   connection requests, `timers`.
 //! * `answers` serves the user of the box, `orders` does to the box what the ACS asks, `luup`
 //!   fetches from and writes to Luup.
+//! * `ubus` is the agent on OpenWrt's bus: its object `tr069`.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
 //! * `address` is where the ACS is told to reach the box.
@@ -20,7 +21,7 @@
 //!   short; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
 //!   heard yet, should the program be killed.
-//! * `trouble` is what does not work at present, `backoff` when it is tried again, `spare` the state
+//! * `trouble` is what does not work at present, `spare` the state
 //!   while the disk takes none.
 //! * `run_dir` keeps a second agent away and knows whether the box or only the program restarted.
 //! * `logger` writes the log.
@@ -29,7 +30,6 @@
 
 mod address;
 mod answers;
-mod backoff;
 mod changes;
 mod clocks;
 pub mod control;
@@ -55,6 +55,7 @@ mod spare;
 mod start;
 mod timers;
 mod trouble;
+mod ubus;
 mod watch;
 
 pub use error::AgentError;

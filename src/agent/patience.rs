@@ -10,13 +10,13 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::backoff::Backoff;
 use super::clocks::uptime;
 use super::control::{Request, Server};
 use super::error::AgentError;
 use super::parts::{self, Part};
 use super::signals::{Signals, Wish};
 use super::timers::{LoopTimer, Timers};
+use crate::base::backoff::Backoff;
 use crate::base::file;
 use crate::datamodel::csv::{self, Trailer};
 use crate::datamodel::row::Row;

@@ -11,7 +11,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::address::AcsPlace;
-use super::backoff::Backoff;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
@@ -30,8 +29,10 @@ use super::spare::Spare;
 use super::start::Folders;
 use super::timers::{LoopTimer, Timers};
 use super::trouble::Trouble;
+use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
 use crate::acs::Reply;
+use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
 use crate::base::config::Config;
 use crate::connreq::{Access, Listener};
@@ -55,6 +56,7 @@ enum PartName {
     Jobs,
     Control,
     Listener,
+    Ubus,
     Timers,
 }
 
@@ -65,6 +67,8 @@ enum LoopEvent {
     Reported(JobId, Done),
     /// The user of the box asks; the number is that of his connection.
     Asked(u32, Request),
+    /// Something came over ubus.
+    Told(UbusEvent),
     /// The ACS asks to be called.
     ConnectionRequested,
     /// The port for connection requests could be taken, or was lost.
@@ -110,6 +114,7 @@ pub(super) struct Agent {
     pub watch: Watch,
     pub control: Server,
     pub listener: Listener,
+    pub ubus: UbusPart,
     pub jobs: Jobs<Done>,
     pub timers: Timers,
     pub changes: BoxChanges,
@@ -165,13 +170,14 @@ impl Agent {
 
     /// All parts, in the order in which they work: what changed on the box is known before an
     /// answer is made, and what jobs bring before somebody asks for it.
-    fn parts(&self) -> [(PartName, &dyn Part); 6] {
+    fn parts(&self) -> [(PartName, &dyn Part); 7] {
         [
             (PartName::Signals, &self.signals),
             (PartName::Watch, &self.watch),
             (PartName::Jobs, &self.jobs),
             (PartName::Control, &self.control),
             (PartName::Listener, &self.listener),
+            (PartName::Ubus, &self.ubus),
             (PartName::Timers, &self.timers),
         ]
     }
@@ -189,6 +195,7 @@ impl Agent {
                 LoopEvent::Asked(client, request)
             }),
             PartName::Listener => self.listen(uptime),
+            PartName::Ubus => events(self.ubus.work(uptime), LoopEvent::Told),
             PartName::Timers => events(self.timers.work(uptime), LoopEvent::Due),
         }
     }
@@ -233,6 +240,7 @@ impl Agent {
                 let answer = self.answer(request, now);
                 self.control.answer(client, answer, now.uptime);
             }
+            LoopEvent::Told(event) => self.on_ubus(event, now),
             LoopEvent::ConnectionRequested => self.engine.connection_request(now),
             LoopEvent::PortChanged => self.look(now),
             LoopEvent::Due(LoopTimer::Config) => self.read_files_again(now),
@@ -347,7 +355,8 @@ impl Agent {
         self.control.mend();
     }
 
-    fn stop(&mut self, now: Now) {
+    /// Ends, after the running session if that does not take long.
+    pub(super) fn stop(&mut self, now: Now) {
         if !self.stopping {
             log::info!("stopping");
             self.stopping = true;

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::backoff::Backoff;
 use super::clocks;
 use super::logger;
 use super::own_config::{self, OWN_PACKAGE};
@@ -11,6 +10,7 @@ use super::poll_loop::Agent;
 use super::start;
 use super::timers::LoopTimer;
 use super::watch::BoxChange;
+use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
 use crate::base::config::Config;
 use crate::base::digest::hex;
@@ -42,6 +42,7 @@ impl Agent {
             complaints.log(&self.complaints);
             (self.config, self.complaints) = (config, complaints);
             self.engine.configure(start::engine_options(&self.config));
+            self.ubus.configure(&self.config);
             self.find_address();
             self.take_port(now);
         }

@@ -24,6 +24,7 @@ use super::signals::Signals;
 use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::spare::Spare;
 use super::timers::{LoopTimer, Timers};
+use super::ubus::UbusPart;
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::Listener;
@@ -212,6 +213,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         kept_tls: KeptTls::default(),
         acs_place: AcsPlace::default(),
         orders: Vec::new(),
+        ubus: UbusPart::new(&config, now.uptime),
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,

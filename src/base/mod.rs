@@ -4,11 +4,13 @@
 //!   texts, [`zone`] a time zone, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`secret`] a text that is never shown, [`prefix`] a network of addresses.
+//! * [`backoff`] is the pauses between attempts.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed.
 //!
 //! Files are all it touches of the world.
 
+pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod datetime;

@@ -57,5 +57,7 @@ pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
+#[cfg(any(feature = "inside", feature = "ubus"))]
+pub use status::Outcome;
 #[cfg(feature = "inside")]
-pub use status::{EngineStatus, LastSession, Outcome};
+pub use status::{EngineStatus, LastSession, SessionCount};

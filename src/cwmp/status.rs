@@ -27,12 +27,23 @@ impl fmt::Display for Outcome {
 /// The session that ended last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastSession {
-    /// When it ended, seconds since 1970 (the wall clock may not have been set).
+    /// When it began, seconds since 1970 (the wall clock may not have been set).
+    pub began_unix: i64,
+    /// When it ended, likewise.
     pub ended_unix: i64,
     /// How.
     pub outcome: Outcome,
     /// The events of its Inform.
     pub events: Vec<String>,
+}
+
+/// How many sessions ended in this run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionCount {
+    /// By success.
+    pub succeeded: u32,
+    /// Otherwise.
+    pub failed: u32,
 }
 
 /// The state of the engine.
@@ -46,8 +57,12 @@ pub struct EngineStatus {
     pub negotiated: Option<CwmpVersion>,
     /// The version that the next Inform offers.
     pub offered: CwmpVersion,
-    /// A session is running.
-    pub in_session: bool,
+    /// A session is running, since then (seconds since 1970).
+    pub in_session: Option<i64>,
+    /// The sessions of this run.
+    pub count: SessionCount,
+    /// From now to the next session; `None` if only something new can cause one.
+    pub next_session: Option<Duration>,
     /// The session that ended last in this run.
     pub last: Option<LastSession>,
     /// Failed attempts since the last success.
@@ -77,7 +92,11 @@ impl fmt::Display for EngineStatus {
             Some(version) => writeln!(f, "CWMP version:  {version}, {} offered", self.offered)?,
             None => writeln!(f, "CWMP version:  {} offered", self.offered)?,
         }
-        let session = if self.in_session { "running" } else { "none" };
+        let session = if self.in_session.is_some() {
+            "running"
+        } else {
+            "none"
+        };
         writeln!(f, "session:       {session}")?;
         if let Some(last) = &self.last {
             let when = clock::utc(last.ended_unix);

@@ -17,6 +17,6 @@ pub mod commands;
 pub mod logical;
 pub mod reach;
 pub mod sources;
-#[cfg(feature = "inside")]
+#[cfg(feature = "ubus")]
 pub mod ubus;
 pub mod uci;

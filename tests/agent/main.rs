@@ -24,6 +24,7 @@ mod secrets;
 mod sessions;
 mod storms;
 mod trust;
+mod ubus;
 mod unusable;
 mod upgrade;
 mod values;

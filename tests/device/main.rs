@@ -5,6 +5,7 @@ mod config;
 mod durable;
 mod fuzzed;
 mod stub;
+mod ubus_link;
 mod ubus_values;
 mod uci_corpus;
 mod uci_files;

@@ -64,6 +64,9 @@ pub const DEFAULT_RESPONSE_TIMEOUT: u64 = 60;
 /// Seconds for one whole request and answer: the largest envelope on the slowest line.
 pub const DEFAULT_EXCHANGE_TIMEOUT: u64 = 300;
 
+/// Where ubusd listens: on OpenWrt of today, and on that of 2014.
+pub const UBUS_SOCKETS: [&str; 2] = ["/var/run/ubus/ubus.sock", "/var/run/ubus.sock"];
+
 /// Where Luup answers on the box itself.
 pub const DEFAULT_LUUP_URL: &str = "http://127.0.0.1:3480";
 
@@ -110,6 +113,9 @@ pub struct Config {
     /// `cpe.command_dir`: a folder whose programs are run in place of those of the system (reboot,
     /// reset, reload); `None` = the usual folders.
     pub command_dir: Option<PathBuf>,
+    /// `cpe.ubus` and `cpe.ubus_socket`: where ubusd listens, in the order in which it is tried; `None`
+    /// = it is left alone.
+    pub ubus: Option<Vec<PathBuf>>,
     /// `cpe.log_to_syslog`, `cpe.log_to_console`, `cpe.log_severity`.
     pub log: LogConfig,
     /// Section `acs`: how the ACS is reached.
@@ -210,6 +216,7 @@ impl Default for Config {
             notify_interval: Some(seconds(DEFAULT_NOTIFY_INTERVAL)),
             identity: IdentityOptions::default(),
             command_dir: None,
+            ubus: Some(UBUS_SOCKETS.map(PathBuf::from).to_vec()),
             log: LogConfig {
                 console: false,
                 syslog: true,

@@ -109,6 +109,14 @@ impl<'w> OptionReader<'w> {
             serial_number: is_set("serial_number"),
         };
         config.command_dir = self.file("cpe", "command_dir");
+        let mut has_ubus = true;
+        self.flag("cpe", "ubus", &mut has_ubus);
+        if let Some(socket) = self.file("cpe", "ubus_socket") {
+            config.ubus = Some(vec![socket]);
+        }
+        if !has_ubus {
+            config.ubus = None;
+        }
         self.flag("cpe", "log_to_console", &mut config.log.console);
         self.flag("cpe", "log_to_syslog", &mut config.log.syslog);
         self.severity(&mut config.log.level);

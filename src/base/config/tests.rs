@@ -82,6 +82,16 @@ fn s22_a_network_that_is_none_admits_nobody_and_opens_the_list_for_nobody() {
 }
 
 #[test]
+fn b20_ubus_is_left_alone_where_that_is_said_and_else_looked_for_at_its_usual_places() {
+    let sockets = |options: &[(&str, &str)]| read(options).0.ubus;
+    let usual = UBUS_SOCKETS.map(PathBuf::from).to_vec();
+    assert_eq!(sockets(&[]), Some(usual.clone()));
+    assert_eq!(sockets(&[("cpe.ubus_socket", "ubus.sock")]), Some(usual));
+    let off = [("cpe.ubus", "0"), ("cpe.ubus_socket", "/tmp/ubus.sock")];
+    assert_eq!(sockets(&off), None);
+}
+
+#[test]
 fn every_option_is_taken() {
     let (config, warnings) = read(&[
         ("cpe.interface", "eth0.2"),
@@ -98,6 +108,7 @@ fn every_option_is_taken() {
         ("cpe.product_class", "Box"),
         ("cpe.serial_number", "17"),
         ("cpe.command_dir", "/opt/commands"),
+        ("cpe.ubus_socket", "/tmp/ubus.sock"),
         ("cpe.log_to_console", "yes"),
         ("cpe.log_to_syslog", "0"),
         ("cpe.log_severity", "Warning"),
@@ -140,6 +151,7 @@ fn every_option_is_taken() {
                 serial_number: true,
             },
             command_dir: Some("/opt/commands".into()),
+            ubus: Some(vec!["/tmp/ubus.sock".into()]),
             log: LogConfig {
                 console: true,
                 syslog: false,

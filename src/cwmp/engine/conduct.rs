@@ -90,6 +90,7 @@ impl Engine {
             Err(why) => return self.unknown(why, now),
         };
         self.budget = Budget::new(now);
+        self.began_unix = now.unix;
         self.due.clear();
         (self.changed, self.stale) = (false, false);
         // All that is new is in the Inform.
@@ -144,6 +145,7 @@ impl Engine {
         self.due
             .for_retry(now.uptime.saturating_add(IDENTITY_CHECK));
         self.last = Some(LastSession {
+            began_unix: now.unix,
             ended_unix: now.unix,
             outcome: Outcome::Failure(why.clone()),
             events: Vec::new(),
@@ -200,9 +202,10 @@ impl Engine {
         if has(EventCode::Bootstrap) {
             // The URL of this session: a change made during it applies to the next one.
             record::put(model, record::ACS, &self.settings.url);
-            if self.options.ask_acs_methods {
-                session.ask(Message::GetRPCMethods);
-            }
+            self.asks_methods |= self.options.ask_acs_methods;
+        }
+        if std::mem::take(&mut self.asks_methods) {
+            session.ask(Message::GetRPCMethods);
         }
         if has(EventCode::Boot) {
             actions.push(Action::BootDelivered);
@@ -267,6 +270,7 @@ impl Engine {
             Some(failure) => self.failed(failure, informed, news, model, now),
         };
         self.last = Some(LastSession {
+            began_unix: self.began_unix,
             ended_unix: now.unix,
             outcome: outcome.clone(),
             events: std::mem::take(&mut self.events),
@@ -290,6 +294,7 @@ impl Engine {
             Some(version) => log::info!("session ended: success, in CWMP {version}"),
             None => log::info!("session ended: success"),
         }
+        self.count.succeeded = self.count.succeeded.saturating_add(1);
         self.retry_count = 0;
         self.last_success = Some(now.uptime);
         if std::mem::take(&mut self.has_more) {
@@ -311,6 +316,7 @@ impl Engine {
         now: Now,
     ) -> Outcome {
         log::warn!("session failed: {}", failure.why);
+        self.count.failed = self.count.failed.saturating_add(1);
         if !informed && self.offer.failed(failure.evidence, now) {
             self.keep_offer(model, now);
         }

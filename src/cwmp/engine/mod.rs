@@ -23,7 +23,7 @@ use super::rng::Rng;
 use super::schedule::Schedule;
 use super::session::Session;
 use super::settings::Settings;
-use super::status::{EngineStatus, LastSession};
+use super::status::{EngineStatus, LastSession, SessionCount};
 use crate::base::clock::Now;
 use crate::base::url;
 use crate::datamodel::model::Model;
@@ -74,6 +74,11 @@ pub struct Engine {
     retry_count: u32,
     last_success: Option<Duration>,
     last: Option<LastSession>,
+    /// When the running session began, seconds since 1970.
+    began_unix: i64,
+    count: SessionCount,
+    /// Somebody on the box wants the ACS to be asked which methods it knows.
+    asks_methods: bool,
 }
 
 /// How far the end of the boot is.
@@ -120,6 +125,9 @@ impl Engine {
             retry_count: 0,
             last_success: None,
             last: None,
+            began_unix: 0,
+            count: SessionCount::default(),
+            asks_methods: false,
         };
         forget_acs_of_other_root(model);
         engine.recall(model, now);
@@ -159,7 +167,9 @@ impl Engine {
             enabled: self.settings.enabled,
             negotiated: self.negotiated,
             offered: self.offer.version(),
-            in_session: self.in_session(),
+            in_session: self.in_session().then_some(self.began_unix),
+            count: self.count,
+            next_session: self.next_session().map(|at| at.saturating_sub(now.uptime)),
             last: self.last.clone(),
             retry_count: self.retry_count,
             held: self.held(now),

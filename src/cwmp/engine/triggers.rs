@@ -66,7 +66,7 @@ impl Engine {
         [next, self.save_at].into_iter().flatten().min()
     }
 
-    fn next_session(&self) -> Option<Duration> {
+    pub(super) fn next_session(&self) -> Option<Duration> {
         let is_busy = self.session.is_some() || self.opening;
         match self.going_down {
             Some(GoingDown::By(by)) => return Some(by),
@@ -104,6 +104,12 @@ impl Engine {
         }
         self.asked(event, now);
         Ok(())
+    }
+
+    /// The ACS is asked, in the next session, which methods it knows, for the log.
+    #[cfg(any(feature = "inside", feature = "ubus"))]
+    pub fn ask_methods(&mut self) {
+        self.asks_methods = true;
     }
 
     /// Somebody waits for a session, also while events wait for theirs.

@@ -1,5 +1,7 @@
 //! How much is taken from others, and given to them.
 
+use std::time::Duration;
+
 /// The longest message that is taken, in bytes without its header: what ubusd itself takes
 /// (`UBUS_MAX_MSGLEN`, in 2014 as today).
 pub const MAX_MESSAGE_BYTES: usize = 1_048_576;
@@ -14,3 +16,28 @@ pub const MAX_DEPTH: usize = 32;
 /// The most values, tables and arrays counted, in one table with all that is in it. A value of four
 /// bytes on the wire takes 56 in memory, so this is what keeps a message of a megabyte small.
 pub const MAX_VALUES: usize = 16_384;
+
+/// The most that waits to be sent, in bytes. ubusd takes all at once; who does not is hung.
+pub const MAX_UNSENT_BYTES: usize = 4 * MAX_SENT_BYTES;
+
+/// How long the rest of a message may take, with nothing of it coming.
+pub const MAX_MESSAGE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long ubusd may take for its first word.
+pub const MAX_GREETING: Duration = Duration::from_secs(10);
+
+/// The most calls under way.
+pub const MAX_CALLS: usize = 32;
+
+/// The most objects whose numbers are remembered.
+pub const MAX_KNOWN_OBJECTS: usize = 64;
+
+/// So often it is tried to reach somebody who does not listen, or to register an object that somebody
+/// else has, before a sign is waited for: pauses double from [`FIRST_PAUSE`], thirteen seconds in all.
+pub const MAX_TRIES: u32 = 6;
+
+/// The first pause between such tries.
+pub const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// The longest pause where something is wrong of which no sign says when it is over.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(300);

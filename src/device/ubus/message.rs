@@ -42,16 +42,27 @@ mod number {
     pub(super) const NO_REPLY: u8 = 10;
 }
 
-/// The tag of a message: its sequence number and its peer, as they stand. ubusd gives back those of a
-/// request with all that answers it, and who answers a call gives back those of the call. So nobody
-/// has to read them, which is as well: until 2016 (OpenWrt 14.07, 15.05) they were in the byte order
-/// of the box, since then they are big-endian.
+/// The tag of a message: its sequence number and its peer, as they stand. Who answers a call gives back
+/// those of the call; what answers a request has its sequence number, and its peer or the number of
+/// the object that answers. So nobody has to read them, which is as well: until 2016 (OpenWrt 14.07,
+/// 15.05) they were in the byte order of the box, since then they are big-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageTag {
     /// The sequence number, which who asks chooses.
     pub sequence: [u8; 2],
-    /// Where it comes from, or goes to. Of no use to who asks.
+    /// Where it comes from, or goes to.
     pub peer: [u8; 4],
+}
+
+impl MessageTag {
+    /// Whether a message with this tag answers the request with that one. Its peer counts, too: any
+    /// client may send anybody an answer with any sequence number, but not in the name of another's
+    /// object, nor in that of ubusd, whose number is 0.
+    pub fn answers(self, request: Self) -> bool {
+        let [a, b, c, d] = request.peer;
+        let is_peer = self.peer == request.peer || self.peer == [d, c, b, a];
+        self.sequence == request.sequence && is_peer
+    }
 }
 
 /// A message that came in, whole; what its attributes say is still to be read.
@@ -251,6 +262,20 @@ mod tests {
         assert_eq!(read.method, Some(&b"board"[..]));
         assert_eq!(read.data(), Ok(Some(arguments)));
         assert!(!read.no_reply);
+    }
+
+    #[test]
+    fn b18_an_answer_is_believed_of_who_was_asked_alone() {
+        let tag = |sequence, peer: u32| MessageTag {
+            sequence: [0, sequence],
+            peer: peer.to_be_bytes(),
+        };
+        let asked = tag(7, 0x1234_5678);
+        assert!(asked.answers(asked));
+        assert!(tag(7, 0x7856_3412).answers(asked), "as 14.07 writes it");
+        assert!(!tag(8, 0x1234_5678).answers(asked));
+        assert!(!tag(7, 0x9abc_def0).answers(asked));
+        assert!(!tag(7, 0x9abc_def0).answers(tag(7, 0)), "no word of ubusd");
     }
 
     #[test]

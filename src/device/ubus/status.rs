@@ -9,16 +9,12 @@ pub struct UbusStatus(pub u32);
 impl UbusStatus {
     /// It was done.
     pub const OK: Self = Self(0);
-    /// ubusd does not know such a message.
-    pub const INVALID_COMMAND: Self = Self(1);
     /// An argument is missing, of another type, or of no use.
     pub const INVALID_ARGUMENT: Self = Self(2);
     /// The object has no such method.
     pub const METHOD_NOT_FOUND: Self = Self(3);
     /// There is no such object.
     pub const NOT_FOUND: Self = Self(4);
-    /// The access lists of ubusd forbid it.
-    pub const PERMISSION_DENIED: Self = Self(6);
     /// It cannot be done, for another reason.
     pub const UNKNOWN_ERROR: Self = Self(9);
 

@@ -91,6 +91,7 @@ impl Home {
         home.set_uci("cpe", "manufacturer_oui", "00D09E");
         home.set_uci("cpe", "product_class", "Box");
         home.set_uci("cpe", "serial_number", "0123456789");
+        home.set_uci("cpe", "ubus", "0");
         home.set_uci("luup", "enable", "0");
         home
     }

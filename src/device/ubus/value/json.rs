@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{UbusTable, UbusValue};
 
+#[cfg(feature = "inside")]
 impl UbusTable {
     /// The table on one line, as `ubus -S call` prints it.
     pub fn json(&self) -> String {

@@ -38,14 +38,6 @@ impl UbusTable {
         found.map(|(_, value)| value)
     }
 
-    /// The text of this name, where it is one.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.get(name)? {
-            UbusValue::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Puts a value at the end.
     pub fn put(&mut self, name: &str, value: impl Into<UbusValue>) {
         self.0.push((name.to_owned(), value.into()));
@@ -54,6 +46,7 @@ impl UbusTable {
 
 impl UbusValue {
     /// A value inside: that of this name in a table, that of this number, from 0, in an array.
+    #[allow(dead_code, reason = "of the source `ubus:`, which comes next")]
     pub fn at(&self, step: &str) -> Option<&Self> {
         match self {
             Self::Table(table) => table.get(step),

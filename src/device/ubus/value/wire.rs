@@ -192,7 +192,10 @@ mod tests {
         let read = UbusTable::read(b"\x83\0\0\x0d\0\x01a\0a\xffb\0c\0\0\0\0\0\0");
         assert!(read.is_err(), "zeros behind the last attribute");
         let read = UbusTable::read(b"\x83\0\0\x0e\0\x01a\0a\xffb\0c\0\0\0").unwrap();
-        assert_eq!(read.text("a"), Some("a\u{fffd}b"));
+        assert_eq!(
+            read.get("a"),
+            Some(&UbusValue::Text("a\u{fffd}b".to_owned()))
+        );
         let mut written = Vec::new();
         table([("a\0b", UbusValue::Text("x\0y".to_owned()))]).write(&mut written);
         assert_eq!(written, b"\x83\0\0\x0a\0\x01a\0x\0\0\0");

@@ -202,7 +202,11 @@ impl UbusClient {
         Ok(BusMessage::read(&mut self.stream, self.age)?)
     }
 
-    fn find(&mut self, object: &str) -> Result<u32, BusError> {
+    /// The number of an object.
+    ///
+    /// # Errors
+    /// There is none of that path.
+    pub fn find(&mut self, object: &str) -> Result<u32, BusError> {
         let found = self.request(BusMessage::new(LOOKUP, 0, 0).text(attr::OBJPATH, object))?;
         let id = found
             .first()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The pauses of one thing that is attempted.
 #[derive(Clone, Debug)]
-pub(super) struct Backoff {
+pub struct Backoff {
     first: Duration,
     longest: Duration,
     next: Duration,
@@ -12,7 +12,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// From the `first` pause to the `longest`.
-    pub(super) const fn new(first: Duration, longest: Duration) -> Self {
+    pub const fn new(first: Duration, longest: Duration) -> Self {
         Self {
             first,
             longest,
@@ -21,14 +21,14 @@ impl Backoff {
     }
 
     /// The pause before the next attempt.
-    pub(super) fn pause(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = pause.saturating_mul(2).min(self.longest);
         pause
     }
 
     /// It worked.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.next = self.first;
     }
 }

@@ -1,0 +1,150 @@
+//! The socket of ubusd: bytes in and out, without waiting.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::PollFlags;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+
+use super::limits::{MAX_MESSAGE_PATIENCE, MAX_UNSENT_BYTES};
+use super::message::frame_length;
+
+/// What is read at a time.
+const CHUNK: usize = 4096;
+
+/// The most that is read before others have their turn, in chunks.
+const MAX_READS: usize = 16;
+
+/// The largest buffer that is kept for the next messages.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// A connection, of which nobody knows yet whether ubusd is at its other end.
+///
+/// Descriptors that a peer passes along are of no use here and are dropped by the kernel, since they are
+/// read by `read`, without room for them (unix(7)).
+pub(super) struct UbusStream {
+    stream: UnixStream,
+    received: Vec<u8>,
+    unsent: Vec<u8>,
+    /// When bytes came last.
+    heard: Duration,
+}
+
+impl UbusStream {
+    /// Connects at once or not at all: to a socket at which nobody takes connections the system would
+    /// wait for ever.
+    pub(super) fn open(path: &Path, now: Duration) -> io::Result<Self> {
+        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+        let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+        connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+        Ok(Self {
+            stream: UnixStream::from(socket),
+            received: Vec::new(),
+            unsent: Vec::new(),
+            heard: now,
+        })
+    }
+
+    /// What to wait for.
+    pub(super) fn descriptor(&self) -> (BorrowedFd<'_>, PollFlags) {
+        let flags = match self.unsent.is_empty() {
+            true => PollFlags::POLLIN,
+            false => PollFlags::POLLIN | PollFlags::POLLOUT,
+        };
+        (self.stream.as_fd(), flags)
+    }
+
+    /// When the rest of a message that has begun must be there.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let has_begun = !self.received.is_empty();
+        has_begun.then(|| self.heard.saturating_add(MAX_MESSAGE_PATIENCE))
+    }
+
+    /// Sends, now or when there is room. An error is the end of the connection: a sentence.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.unsent.extend(bytes);
+        self.flush()?;
+        match self.unsent.len() {
+            ..=MAX_UNSENT_BYTES => Ok(()),
+            _ => Err("ubusd does not read".to_owned()),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        let mut sent = 0;
+        while let Some(rest) = self.unsent.get(sent..).filter(|rest| !rest.is_empty()) {
+            match self.stream.write(rest) {
+                Ok(written) => sent += written,
+                Err(e) if is_later(&e) => break,
+                Err(e) => return Err(closed(&e)),
+            }
+        }
+        self.unsent.drain(..sent);
+        Ok(())
+    }
+
+    /// Reads and writes what can be; gives each message that is there whole to `take`. An error is
+    /// the end of the connection: a sentence.
+    pub(super) fn work(
+        &mut self,
+        now: Duration,
+        take: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), String> {
+        self.flush()?;
+        let end = self.read(now);
+        let mut taken = 0;
+        loop {
+            let rest = self.received.get(taken..).unwrap_or_default();
+            let length = frame_length(rest);
+            let Some(length) = length.map_err(|e| format!("what comes is not ubus: {e}"))? else {
+                break;
+            };
+            let Some(message) = rest.get(..length) else {
+                break;
+            };
+            take(message);
+            taken += length;
+        }
+        self.received.drain(..taken);
+        if self.received.is_empty() && self.received.capacity() > KEPT_BYTES {
+            self.received = Vec::new();
+        }
+        if self.deadline().is_some_and(|deadline| deadline <= now) {
+            return Err("a message does not end".to_owned());
+        }
+        end
+    }
+
+    fn read(&mut self, now: Duration) -> Result<(), String> {
+        let mut chunk = [0; CHUNK];
+        for _ in 0..MAX_READS {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => return Err("ubusd closed the connection".to_owned()),
+                Ok(got) => {
+                    self.received.extend(chunk.iter().take(got));
+                    self.heard = now;
+                }
+                Err(e) if is_later(&e) => break,
+                Err(e) => return Err(closed(&e)),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_later(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, WouldBlock};
+    matches!(error.kind(), WouldBlock | Interrupted)
+}
+
+/// A peer that goes leaves a reset where it had not read everything.
+fn closed(error: &io::Error) -> String {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ECONNRESET | Errno::EPIPE) => "ubusd closed the connection".to_owned(),
+        _ => format!("the connection broke: {error}"),
+    }
+}
