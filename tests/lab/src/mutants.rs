@@ -1,7 +1,8 @@
 //! Deliberate breakages of the code, as the files of `tests/mutants/` list them.
 //!
 //! Each is a line or a few to find and what to put in their place, in the form of a diff without
-//! places, and the test that fails then. Indentation does not count, so that code may move.
+//! places, and the test that fails then. Indentation does not count, so that code may move; what
+//! is new gets that of what was there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -99,6 +100,11 @@ pub fn parse(text: &str) -> Result<Vec<Mutant>, String> {
     }
 }
 
+/// What a line begins with.
+fn indentation(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
+}
+
 impl Mutant {
     /// The text with the breakage in it.
     ///
@@ -119,8 +125,16 @@ impl Mutant {
             ));
         };
         let mut broken: Vec<String> = lines[..at].iter().map(|&line| line.to_owned()).collect();
-        let stays = self.lines.iter().filter(|(mark, _)| *mark != Mark::Gone);
-        broken.extend(stays.map(|(_, line)| line.clone()));
+        // What is new stands where what is gone stood, as it matters in some languages.
+        let mut there = lines[at..].iter();
+        let mut indent = indentation(lines[at]);
+        for (mark, line) in &self.lines {
+            match mark {
+                Mark::New => broken.push(format!("{indent}{line}")),
+                Mark::Gone => indent = there.next().map_or("", |line| indentation(line)),
+                Mark::Around => broken.extend(there.next().map(|&line| line.to_owned())),
+            }
+        }
         broken.extend(
             lines[at + wanted.len()..]
                 .iter()
