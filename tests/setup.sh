@@ -75,6 +75,8 @@ for_check() {
   need curl curl
   need node nodejs
   need busybox busybox
+  need python3 python3
+  need openssl openssl
 }
 
 case ${1:-} in

@@ -2,6 +2,7 @@
 
 mod feed;
 mod little_box;
+mod packages;
 mod service;
 mod settings;
 mod upgrade;

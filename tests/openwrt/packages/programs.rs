@@ -1,0 +1,113 @@
+//! A program that the boxes of a package cannot run goes into none.
+
+use super::elf::Shape;
+use super::{OF_1407, Workshop, filter};
+
+/// What is said of a program that is refused.
+fn refused(workshop: &Workshop, architecture: &str, program: &[u8]) -> String {
+    let output = workshop.pack(architecture, program);
+    assert!(!output.status.success(), "{architecture}");
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    said
+}
+
+#[test]
+fn b01_a_program_of_another_machine_is_refused() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    for (architecture, other) in [
+        ("mipsel_24kc", "mips_24kc"),
+        ("mips_24kc", "mipsel_24kc"),
+        ("x86_64", "aarch64_cortex-a53"),
+        ("arm_cortex-a7_neon-vfpv4", "x86_64"),
+    ] {
+        let said = refused(&workshop, architecture, &Shape::fitting(other).program());
+        assert!(said.contains(architecture), "{said}");
+    }
+}
+
+#[test]
+fn b01_a_program_that_the_box_could_not_load_is_refused() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    let fitting = || Shape::fitting("x86_64");
+    let glibc = Shape {
+        loader: "/lib64/ld-linux-x86-64.so.2",
+        ..fitting()
+    };
+    let said = refused(&workshop, "x86_64", &glibc.program());
+    assert!(said.contains("/lib64/ld-linux-x86-64.so.2"), "{said}");
+    let more = Shape {
+        needed: vec!["libc.so", "libssl.so.1.1"],
+        ..fitting()
+    };
+    let said = refused(&workshop, "x86_64", &more.program());
+    assert!(said.contains("libssl.so.1.1"), "{said}");
+    let said = refused(&workshop, OF_1407, &Shape::fitting("mipsel_24kc").program());
+    assert!(said.contains("static"), "{said}");
+    let said = refused(&workshop, "x86_64", b"#!/bin/sh\n");
+    assert!(said.contains("ELF"), "{said}");
+    let said = refused(&workshop, "riscv64", &fitting().program());
+    assert!(said.contains("riscv64"), "{said}");
+}
+
+#[test]
+fn b01_a_package_needs_only_what_its_program_loads() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    let depends = |loader, needed: &[&'static str]| {
+        let shape = Shape {
+            loader,
+            needed: needed.to_vec(),
+            ..Shape::fitting("aarch64_cortex-a53")
+        };
+        let output = workshop.pack("aarch64_cortex-a53", &shape.program());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
+        let path = String::from_utf8(output.stdout).unwrap();
+        let ipk = std::fs::read(path.lines().next().unwrap()).unwrap();
+        super::ipk::Ipk::read(&ipk).fields().remove("Depends")
+    };
+    assert_eq!(depends("", &[]), Some("ca-bundle".to_owned()));
+    let loader = "/lib/ld-musl-aarch64.so.1";
+    assert_eq!(
+        depends(loader, &["libc.so"]),
+        Some("libc, ca-bundle".to_owned())
+    );
+    let all = ["libc.so", "libgcc_s.so.1", "libssl.so.3"];
+    assert_eq!(
+        depends(loader, &all),
+        Some("libc, libopenssl3, ca-bundle".to_owned())
+    );
+}
+
+/// Cut off at each length, and with each byte another, a program is taken or refused, no more.
+#[test]
+fn b01_a_damaged_program_is_refused_with_a_reason() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    let modules = workshop.folder.join("openwrt-package/packing");
+    let trial = format!(
+        "import sys; sys.path.insert(0, {modules:?}); sys.dont_write_bytecode = True\n\
+         import program\n\
+         whole = sys.stdin.buffer.read()\n\
+         damaged = [whole[:end] for end in range(len(whole))]\n\
+         for at in range(len(whole)):\n\
+         \x20   for other in (0, 255, whole[at] ^ 128):\n\
+         \x20       damaged.append(whole[:at] + bytes([other]) + whole[at + 1:])\n\
+         for data in damaged:\n\
+         \x20   try: program.read(data)\n\
+         \x20   except program.ProgramError: pass\n\
+         print('done')\n"
+    );
+    for architecture in ["mips_24kc", "x86_64"] {
+        let program = Shape::fitting(architecture).program();
+        assert_eq!(filter(&["python3", "-c", &trial], &program), b"done\n");
+    }
+}
