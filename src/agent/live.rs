@@ -18,8 +18,8 @@ pub(super) const FILE: &str = "live.data";
 /// The file, in the format of the state files.
 pub(super) struct Live {
     file: PathBuf,
-    /// What is in it, so that what is the same is not written again.
-    written: String,
+    /// Of which state it is, so that what is the same is not written again.
+    written: Option<(String, u64)>,
     pub trouble: Trouble,
 }
 
@@ -40,20 +40,21 @@ impl Live {
         }
         Ok(Self {
             file,
-            written: String::new(),
+            written: None,
             trouble: Trouble::default(),
         })
     }
 
     /// Writes what the ACS heard, if that is something new.
     pub(super) fn save(&mut self, model: &Model) {
-        let text = csv::format_file(&model.volatile_rows());
-        if text == self.written {
+        let mark = Some(model.volatile_mark());
+        if mark == self.written {
             return;
         }
+        let text = csv::format_file(&model.volatile_rows());
         let saved = file::replace(&self.file, text.as_bytes(), 0o600, Keep::UntilReboot);
         if saved.is_ok() {
-            self.written = text;
+            self.written = mark;
         }
         self.trouble.hear(saved.map_err(|e| {
             let file = self.file.display();

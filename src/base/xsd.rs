@@ -1,7 +1,7 @@
 //! The base types of parameters (TR-106 §3.2) by their names in XML Schema.
 
 /// The type that `xsi:type` of a `Value` names (TR-106 §3.2 base types).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum XsdType {
     /// `xsd:string`
     String,

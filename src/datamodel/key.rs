@@ -1,17 +1,29 @@
 //! Where a node of the schema stands in the living tree: the node and the instance numbers above it.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 /// How deep tables may nest; TR-181 needs five.
 pub const MAX_TABLE_DEPTH: usize = 6;
 
 /// Index of a node in the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub(super) u32);
+pub struct NodeId(NonZeroU32);
 
 impl NodeId {
     /// The root object.
-    pub const ROOT: Self = Self(0);
+    pub const ROOT: Self = Self(NonZeroU32::MIN);
+
+    /// The node at an index, the root being at 0; `None` beyond 32 bits.
+    pub fn new(index: usize) -> Option<Self> {
+        let number = u32::try_from(index).ok()?.checked_add(1)?;
+        NonZeroU32::new(number).map(Self)
+    }
+
+    /// Where it stands, the root being at 0.
+    pub fn index(self) -> usize {
+        usize::try_from(self.0.get() - 1).unwrap_or(usize::MAX)
+    }
 }
 
 /// The instance numbers on a path, outermost first. A number is 1 or more.
@@ -118,7 +130,7 @@ mod tests {
                 .iter()
                 .fold(At::default(), |at, &n| at.down(n).unwrap())
         };
-        let node = NodeId(7);
+        let node = NodeId::new(7).unwrap();
         let range = Key::new(node, at(&[2])).range_below();
         for inside in [&[2][..], &[2, 1], &[2, u32::MAX], &[2, 3, 4]] {
             assert!(range.contains(&Key::new(node, at(inside))), "{inside:?}");

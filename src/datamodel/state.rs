@@ -26,6 +26,8 @@ pub struct State {
     pub orphans: Vec<Box<str>>,
     /// What all parameters take, by [`ParameterState::bytes`].
     bytes: usize,
+    /// Counts the changes of parameters.
+    changes: u64,
 }
 
 /// What one parameter has beyond its row.
@@ -124,6 +126,11 @@ impl State {
         self.bytes + instances * ROW_BYTES + records.sum::<usize>()
     }
 
+    /// Another number: something of the parameters was changed.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Changes the state of one parameter and forgets it where it is as its row says again.
     pub fn update(&mut self, key: Key, change: impl FnOnce(&mut ParameterState)) {
         let known = self.parameters.contains_key(&key);
@@ -133,6 +140,7 @@ impl State {
         let (plain, own_notification) = (state.is_plain(), state.notification().is_some());
         let after = if plain { 0 } else { state.bytes() };
         self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
+        self.changes = self.changes.wrapping_add(1);
         if plain {
             self.parameters.remove(&key);
         }

@@ -29,3 +29,4 @@ mod unusable;
 mod upgrade;
 mod values;
 mod wire;
+mod written;

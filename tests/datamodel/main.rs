@@ -5,6 +5,7 @@ mod durable;
 mod fuzzed;
 mod genieacs;
 mod language;
+mod memory;
 mod rows;
 mod scale;
 mod standard;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::row::Row;
-use cwmpd::datamodel::types::{ListBounds, ParamType, Size};
+use cwmpd::datamodel::types::{ListBounds, ParamType, Size, TypeBounds};
 use cwmpd_lab::shared;
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -126,10 +126,10 @@ impl<'a> Standard<'a> {
             match child.tag_name().name() {
                 "list" => {
                     let length = elements(child, "size").next();
-                    list = Some(Box::new(ListBounds {
+                    list = Some(ListBounds {
                         items: size(Some(child), "minItems", "maxItems"),
                         length: size(length, "minLength", "maxLength"),
-                    }));
+                    });
                 }
                 "default" => {}
                 _ => base = Some(child),
@@ -164,13 +164,12 @@ impl<'a> Standard<'a> {
             .filter(|c| c.has_tag_name("enumeration"))
             .filter(|c| !matches!(c.attribute("status"), Some("deprecated" | "obsoleted")))
             .filter_map(|c| c.attribute("value"));
-        ParamType {
+        ParamType::of(kind).bounded(TypeBounds {
             min: number("minInclusive").or((size.min > 0).then_some(size.min.into())),
             max: number("maxInclusive").or(size.max.map(i128::from)),
             enumeration: words.map(str::to_owned).collect(),
             list,
-            ..ParamType::of(kind)
-        }
+        })
     }
 }
 
@@ -240,7 +239,11 @@ fn every_row_is_in_the_standard_with_its_type_and_access() {
         // The words of the standard for it are in its patterns and descriptions.
         wanted.form = kind.form;
         if row.path == NOT_EMPTY_HERE {
-            wanted.min = Some(1);
+            let bounds = wanted.bounds().clone();
+            wanted = wanted.bounded(TypeBounds {
+                min: Some(1),
+                ..bounds
+            });
         }
         if *kind != wanted {
             return Err(format!("{} in place of {}", kind.format(), wanted.format()));
@@ -296,7 +299,7 @@ fn s07_every_text_that_can_be_written_has_a_form() {
         let Some(kind) = row.param_type().filter(|_| row.writable) else {
             continue;
         };
-        let is_text = kind.base == XsdType::String && kind.enumeration.is_empty();
+        let is_text = kind.base == XsdType::String && kind.bounds().enumeration.is_empty();
         assert_eq!(kind.form.is_some(), is_text, "{}: {}", row.file, row.name);
     }
 }

@@ -50,7 +50,8 @@ impl Upgraded {
     /// Stops the program, puts other rows in place, and starts it.
     fn to(&mut self, rows: &str) {
         if let Some(mut model) = self.model.take() {
-            model.close().unwrap();
+            // All of it written anew, be it needed or not.
+            model.checkpoint().unwrap();
         }
         self.cut_to(rows);
     }
@@ -367,7 +368,8 @@ fn b12_an_older_version_gives_back_what_it_cannot_read() {
         upgraded.to(&rows);
     }
     let state = upgraded.state();
-    assert!(state.starts_with("# generation 1"), "{state}");
+    let (first, _) = state.split_once('\n').unwrap();
+    assert_eq!(first, "# generation 15", "it goes on from 12");
     for carried in ["%25rename Old=New", "C D%3Bwhat%3Bis%3Bthis"] {
         assert_eq!(state.matches(carried).count(), 1, "{carried}: {state}");
     }

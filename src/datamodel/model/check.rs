@@ -66,6 +66,8 @@ pub fn describe(
             ((nth, line), RowError { column: 0, why }, false)
         };
         found.extend(parsed.unread.map(behind));
+        places.reserve_exact(parsed.rows.len());
+        rows.reserve_exact(parsed.rows.len());
         for (line, row) in parsed.rows {
             places.push((nth, line));
             rows.push(row);

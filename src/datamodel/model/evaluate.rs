@@ -5,11 +5,11 @@ use std::rc::Rc;
 
 use super::Model;
 use super::resolve::instances;
-use crate::datamodel::expr::{Expr, Scope};
+use crate::datamodel::expr::Scope;
 use crate::datamodel::filter::Filter;
 use crate::datamodel::key::{Key, NodeId};
 use crate::datamodel::row::Storage;
-use crate::datamodel::schema::{Origin, Parameter, Reference, SourceRef, is_number};
+use crate::datamodel::schema::{Formula, Origin, Parameter, Reference, SourceRef, is_number};
 use crate::datamodel::source::Reading;
 
 impl Model {
@@ -53,7 +53,7 @@ impl Model {
                 }
                 self.read(key, parameter, sources)
             }
-            Origin::Computed(expr) => self.compute(key, parameter, expr),
+            Origin::Computed(formula) => self.compute(key, parameter, formula),
         };
         if !is_known {
             if let Some(last) = self.last_known(&key).filter(|_| !parameter.secret) {
@@ -171,14 +171,19 @@ impl Model {
         }
     }
 
-    fn compute(&mut self, key: Key, parameter: &Parameter, expr: &Expr) -> (Option<String>, bool) {
+    fn compute(
+        &mut self,
+        key: Key,
+        parameter: &Parameter,
+        formula: &Formula,
+    ) -> (Option<String>, bool) {
         let mut neighbours = Neighbours {
             model: self,
             key,
-            references: &parameter.references,
+            references: &formula.references,
             is_known: true,
         };
-        let value = expr.eval(&mut neighbours);
+        let value = formula.expr.eval(&mut neighbours);
         let is_known = neighbours.is_known;
         let value = value.and_then(|value| Some(parameter.check(&value).ok()?.into_owned()));
         (value, is_known)
@@ -232,7 +237,7 @@ impl Scope for Neighbours<'_> {
         // Before its source has listed a table for the first time nobody can tell.
         self.is_known &= !owned || state.tables.contains_key(&table);
         let living = state.instances(table).count();
-        let fixed = schema.node(table.node).children.iter();
+        let fixed = schema.node(table.node).children().iter();
         let fixed = fixed.filter(|&&child| is_number(&schema.node(child).name));
         u64::try_from(living + fixed.count()).ok()
     }

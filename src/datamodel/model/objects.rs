@@ -79,7 +79,7 @@ impl Model {
         };
         let schema = Rc::clone(&self.schema);
         let node = schema.node(instance.node);
-        let (NodeKind::Template, Some(&number), Some(parent)) =
+        let (NodeKind::Template(_), Some(&number), Some(parent)) =
             (&node.kind, instance.at.as_slice().last(), node.parent)
         else {
             return Err(ModelError::InvalidName);

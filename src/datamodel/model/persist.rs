@@ -57,6 +57,11 @@ impl Model {
         }
     }
 
+    /// Tells whether [`Model::volatile_rows`] may give others than before.
+    pub fn volatile_mark(&self) -> (String, u64) {
+        (self.store.position(), self.state.changes())
+    }
+
     /// What was last reported of values that must not be written to flash, for a file on tmpfs:
     /// so that a restart of the program forgets no change. The first row says beside which durable
     /// state.
@@ -183,7 +188,7 @@ impl<'a> Picture<'a> {
             backup: state.reported().map(str::to_owned),
             ..Row::new(
                 self.schema.relative_path(key),
-                RowKind::Parameter(parameter.kind.clone()),
+                RowKind::Parameter(ParamType::clone(&parameter.kind)),
             )
         }
     }

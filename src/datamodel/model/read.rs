@@ -175,7 +175,7 @@ impl Model {
         let mut up = Some(node);
         while let Some(id) = up {
             up = schema.node(id).parent;
-            if let (NodeKind::Template, Some(table)) = (&schema.node(id).kind, up) {
+            if let (NodeKind::Template(_), Some(table)) = (&schema.node(id).kind, up) {
                 tables.push(table);
             }
         }
@@ -195,7 +195,7 @@ impl Model {
     fn is_writable(&self, node: NodeId) -> bool {
         let schema = &self.schema;
         let table = match (&schema.node(node).kind, schema.node(node).parent) {
-            (NodeKind::Template, Some(parent)) => schema.table(parent),
+            (NodeKind::Template(_), Some(parent)) => schema.table(parent),
             _ => schema.table(node),
         };
         table.is_some_and(|table| table.writable)
@@ -211,7 +211,7 @@ impl Model {
     fn children(&mut self, key: Key, path: &mut String, deep: bool, visit: &mut Visit<'_>) {
         let schema = Rc::clone(&self.schema);
         let stem = path.len();
-        for &child in &schema.node(key.node).children {
+        for &child in schema.node(key.node).children() {
             let node = schema.node(child);
             match &node.kind {
                 NodeKind::Parameter(parameter) if parameter.hidden => {}
@@ -219,12 +219,12 @@ impl Model {
                     path.push_str(&node.name);
                     visit(self, path, Key::new(child, key.at), Some(parameter));
                 }
-                NodeKind::Object | NodeKind::Table(_) => {
+                NodeKind::Object(_) | NodeKind::Table(_) => {
                     path.push_str(&node.name);
                     path.push('.');
                     self.visit_object(Key::new(child, key.at), path, deep, visit);
                 }
-                NodeKind::Template => {
+                NodeKind::Template(_) => {
                     let numbers: Vec<u32> = self.state.instances(key).collect();
                     for number in numbers {
                         if let Some(at) = key.at.down(number) {

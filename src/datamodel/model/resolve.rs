@@ -89,8 +89,8 @@ impl Model {
         }
         let node = self.schema.child(here.node, part)?;
         match self.schema.node(node).kind {
-            NodeKind::Object | NodeKind::Table(_) => Some(Key::new(node, here.at)),
-            NodeKind::Template | NodeKind::Parameter(_) => None,
+            NodeKind::Object(_) | NodeKind::Table(_) => Some(Key::new(node, here.at)),
+            NodeKind::Template(_) | NodeKind::Parameter(_) => None,
         }
     }
 
@@ -98,7 +98,7 @@ impl Model {
     pub(super) fn is_living(&self, key: Key) -> bool {
         let (mut node, mut at) = (key.node, key.at);
         while let Some(parent) = self.schema.node(node).parent {
-            if let (NodeKind::Template, Some(&number)) =
+            if let (NodeKind::Template(_), Some(&number)) =
                 (&self.schema.node(node).kind, at.as_slice().last())
             {
                 at = at.up();
@@ -128,7 +128,7 @@ pub(super) fn instances<'a>(schema: &Schema, state: &'a State, key: Key) -> Inst
     };
     let (mut node, mut at) = (key.node, key.at);
     while let (Some(parent), Some(&number)) = (schema.node(node).parent, at.as_slice().last()) {
-        if matches!(schema.node(node).kind, NodeKind::Template) {
+        if matches!(schema.node(node).kind, NodeKind::Template(_)) {
             at = at.up();
             let owned = schema.table(parent).is_some_and(|t| t.source.is_some());
             let table = owned

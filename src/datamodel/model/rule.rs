@@ -78,7 +78,7 @@ impl Model {
     fn column<'a>(&'a self, key: Key, proposed: &BTreeMap<Key, &'a str>) -> Column<'a> {
         let mut column = Column::new();
         let row = self.schema.node(key.node).parent;
-        let row = row.filter(|row| matches!(self.schema.node(*row).kind, NodeKind::Template));
+        let row = row.filter(|row| matches!(self.schema.node(*row).kind, NodeKind::Template(_)));
         let Some(table) = row.and_then(|row| self.schema.node(row).parent) else {
             return column;
         };

@@ -134,7 +134,7 @@ impl Model {
         };
         if touched.whole {
             // In place of all that stood there before.
-            let top = self.schema.node(NodeId::ROOT).children.iter();
+            let top = self.schema.node(NodeId::ROOT).children().iter();
             let top = top.map(|node| self.schema.template_path(*node));
             batch.gone = top.chain([RECORD_STEM.to_owned()]).collect();
             batch.rows = picture.rows().collect();

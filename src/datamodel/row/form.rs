@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Row;
 use crate::base::xsd::XsdType;
-use crate::datamodel::types::{ParamType, TextForm};
+use crate::datamodel::types::{ParamType, TextForm, TypeBounds};
 
 /// The parameters that sessions are made of, each with the form that it needs. A row says it itself
 /// (`URL` or `LINE` in column 2). This is the net below other files, such as those of the 2008
@@ -21,7 +21,7 @@ const NEEDED: [(&str, TextForm); 6] = [
 impl Row {
     /// The form that the agent needs a text to have, where its type does not say one.
     pub fn needed_form(&self, kind: &ParamType) -> Option<TextForm> {
-        let is_plain = kind.base == XsdType::String && kind.list.is_none() && kind.form.is_none();
+        let is_plain = kind.base == XsdType::String && !kind.is_list() && kind.form.is_none();
         let needed = NEEDED.iter().find(|(name, _)| *name == self.name);
         needed.filter(|_| is_plain).map(|(_, form)| *form)
     }
@@ -33,10 +33,13 @@ impl Row {
             return Cow::Borrowed(kind);
         };
         let least = (form == TextForm::Url).then_some(1);
-        Cow::Owned(ParamType {
-            form: Some(form),
-            min: kind.min.max(least),
-            ..kind.clone()
-        })
+        let bounds = kind.bounds();
+        let least = TypeBounds {
+            min: bounds.min.max(least),
+            ..bounds.clone()
+        };
+        let mut usable = kind.clone().bounded(least);
+        usable.form = Some(form);
+        Cow::Owned(usable)
     }
 }

@@ -1,11 +1,13 @@
 //! Rows to schema.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
+use super::interned::Interned;
 use super::placed::Placed;
 use super::{
-    Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, Table, link, lint,
+    Formula, Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, link, lint,
 };
 use crate::datamodel::expr::Expr;
 use crate::datamodel::filter::Definition;
@@ -40,22 +42,22 @@ impl Schema {
             root: Node {
                 name: root.into(),
                 parent: None,
-                children: Vec::new(),
                 depth: 0,
-                kind: NodeKind::Object,
+                kind: NodeKind::Object(Vec::new()),
             },
             rest: Vec::new(),
             notifying: Vec::new(),
             forced: Vec::new(),
             source_tables: Vec::new(),
-            instances: Vec::new(),
+            instances: BTreeSet::new(),
             literals: BTreeMap::new(),
         };
         let mut errors = Vec::new();
         let mut placed = Placed::default();
+        let mut interned = Interned::default();
         let mut take = |schema: &mut Self, placed: &mut Placed, index: usize, row: &Row| {
             let checked = schema.check_beside(placed, &rows, row);
-            match checked.and_then(|()| schema.add(row, sources)) {
+            match checked.and_then(|()| schema.add(row, sources, &mut interned)) {
                 Ok(Some(node)) => placed.put(node, index),
                 Ok(None) => {}
                 Err(error) => errors.push(SchemaError {
@@ -79,6 +81,7 @@ impl Schema {
         link::link(&mut schema, &rows, placed, sources, &mut errors);
         lint::note_all(&rows, &mut errors);
         schema.index();
+        schema.shrink();
         (schema, errors)
     }
 
@@ -97,9 +100,14 @@ impl Schema {
     }
 
     /// Adds what a row describes; gives its node, where it has one of its own.
-    fn add(&mut self, row: &Row, sources: &mut Sources) -> Result<Option<NodeId>, RowError> {
+    fn add(
+        &mut self,
+        row: &Row,
+        sources: &mut Sources,
+        interned: &mut Interned,
+    ) -> Result<Option<NodeId>, RowError> {
         if self.is_instance_row(&row.name) {
-            self.add_literal(row)?;
+            self.add_literal(row, interned)?;
             return Ok(None);
         }
         let (path, leaf) = match row.name.strip_suffix('.') {
@@ -112,7 +120,7 @@ impl Schema {
         };
         let mut object = NodeId::ROOT;
         for part in path.split('.').filter(|part| !part.is_empty()) {
-            object = self.object(object, part)?;
+            object = self.object(object, part, interned)?;
         }
         match (&row.kind, leaf) {
             (RowKind::Object { .. }, None) => {
@@ -120,12 +128,12 @@ impl Schema {
                 Ok(Some(object))
             }
             (RowKind::Parameter(kind), Some(leaf)) => {
-                let parameter = parameter(kind, leaf, row, sources)?;
+                let parameter = parameter(kind, leaf, row, sources, interned)?;
                 if self.child(object, leaf).is_some() {
                     return Err(error(1, "described twice"));
                 }
                 let kind = NodeKind::Parameter(Box::new(parameter));
-                self.insert(object, leaf, kind).map(Some)
+                self.insert(object, interned.name(leaf), kind).map(Some)
             }
             (_, None) => Err(error(2, "the name ends in a dot, so the type must be ANY")),
             (_, Some(_)) => Err(error(2, "an object's name ends in a dot")),
@@ -148,7 +156,7 @@ impl Schema {
     }
 
     /// A row of an instance that the description itself has: it makes the instances on its path.
-    fn add_literal(&mut self, row: &Row) -> Result<(), RowError> {
+    fn add_literal(&mut self, row: &Row, interned: &mut Interned) -> Result<(), RowError> {
         let mut here = Key::new(NodeId::ROOT, At::default());
         let mut instances = Vec::new();
         for part in row.name.split('.').filter(|part| !part.is_empty()) {
@@ -186,7 +194,7 @@ impl Schema {
                 let literal = Literal {
                     default,
                     notification: row.notification,
-                    access_list: row.access_list.clone().map(Vec::into_boxed_slice),
+                    access_list: row.access_list.as_ref().map(|list| interned.list(list)),
                 };
                 if self.literals.insert(here, literal).is_some() {
                     return Err(error(1, "described twice"));
@@ -197,19 +205,20 @@ impl Schema {
             }
             _ => {}
         }
-        for instance in instances {
-            if !self.instances.contains(&instance) {
-                self.instances.push(instance);
-            }
-        }
+        self.instances.extend(instances);
         Ok(())
     }
 
-    fn object(&mut self, parent: NodeId, part: &str) -> Result<NodeId, RowError> {
+    fn object(
+        &mut self,
+        parent: NodeId,
+        part: &str,
+        interned: &mut Interned,
+    ) -> Result<NodeId, RowError> {
         let kind = if part == TEMPLATE {
-            NodeKind::Template
+            NodeKind::Template(Vec::new())
         } else {
-            NodeKind::Object
+            NodeKind::Object(Vec::new())
         };
         if let Some(child) = self.child(parent, part) {
             return match self.node(child).kind {
@@ -217,13 +226,11 @@ impl Schema {
                 _ => Ok(child),
             };
         }
-        let template = matches!(kind, NodeKind::Template);
-        let child = self.insert(parent, part, kind)?;
+        let template = matches!(kind, NodeKind::Template(_));
+        let child = self.insert(parent, interned.name(part), kind)?;
         if template {
             let node = self.node_mut(parent);
-            if !matches!(node.kind, NodeKind::Table(_)) {
-                node.kind = NodeKind::Table(Table::default());
-            }
+            node.make_table();
             if let NodeKind::Table(table) = &mut node.kind {
                 table.template = Some(child);
             }
@@ -260,8 +267,8 @@ impl Schema {
         };
         let node = self.node_mut(id);
         let wants_table = row.writable || source.is_some() || used_up != 0;
-        if wants_table && matches!(node.kind, NodeKind::Object) {
-            node.kind = NodeKind::Table(Table::default());
+        if wants_table {
+            node.make_table();
         }
         if let NodeKind::Table(table) = &mut node.kind {
             table.writable = row.writable;
@@ -272,50 +279,66 @@ impl Schema {
         Ok(())
     }
 
-    fn insert(&mut self, parent: NodeId, name: &str, kind: NodeKind) -> Result<NodeId, RowError> {
-        let id = u32::try_from(self.rest.len() + 1)
-            .ok()
+    fn insert(
+        &mut self,
+        parent: NodeId,
+        name: Rc<str>,
+        kind: NodeKind,
+    ) -> Result<NodeId, RowError> {
+        let id = NodeId::new(self.rest.len() + 1)
             .filter(|_| self.rest.len() < MAX_NODES)
             .ok_or_else(|| error(1, format!("the model has more than {MAX_NODES} nodes")))?;
-        let depth = self.node(parent).depth + u8::from(name == TEMPLATE);
+        let depth = self.node(parent).depth + u8::from(*name == *TEMPLATE);
         if usize::from(depth) > MAX_TABLE_DEPTH {
             let why = format!("tables nest deeper than {MAX_TABLE_DEPTH}");
             return Err(error(1, why));
         }
-        let place = match self.node(parent).children.last() {
-            Some(&last) if *self.node(last).name < *name => self.node(parent).children.len(),
-            _ => {
-                let children = &self.node(parent).children;
-                children.partition_point(|&id| *self.node(id).name < *name)
-            }
+        let children = self.node(parent).children();
+        let place = match children.last() {
+            Some(&last) if *self.node(last).name < *name => children.len(),
+            _ => children.partition_point(|&id| *self.node(id).name < *name),
         };
-        self.node_mut(parent).children.insert(place, NodeId(id));
+        let children = self.node_mut(parent).children_mut();
+        let children = children.ok_or_else(|| error(1, "it stands below a parameter"))?;
+        children.insert(place, id);
         self.rest.push(Node {
-            name: name.into(),
+            name,
             parent: Some(parent),
-            children: Vec::new(),
             depth,
             kind,
         });
-        Ok(NodeId(id))
+        Ok(id)
+    }
+
+    /// Gives back what was taken in advance.
+    fn shrink(&mut self) {
+        for node in self.rest.iter_mut().chain([&mut self.root]) {
+            if let Some(children) = node.children_mut() {
+                children.shrink_to_fit();
+            }
+        }
+        self.rest.shrink_to_fit();
+        self.notifying.shrink_to_fit();
+        self.forced.shrink_to_fit();
+        self.source_tables.shrink_to_fit();
     }
 
     fn index(&mut self) {
-        for (n, node) in (1..).zip(&self.rest) {
+        for (id, node) in (1..).map_while(NodeId::new).zip(&self.rest) {
             match &node.kind {
                 NodeKind::Parameter(parameter) => {
                     if parameter.notification != 0 {
-                        self.notifying.push(NodeId(n));
+                        self.notifying.push(id);
                     }
                     if parameter.forced {
-                        self.forced.push(NodeId(n));
+                        self.forced.push(id);
                     }
                 }
                 NodeKind::Table(table) if table.source.is_some() => {
                     // Outer tables before those within.
                     let before = |&other: &NodeId| self.node(other).depth <= node.depth;
                     let place = self.source_tables.partition_point(before);
-                    self.source_tables.insert(place, NodeId(n));
+                    self.source_tables.insert(place, id);
                 }
                 _ => {}
             }
@@ -340,15 +363,17 @@ fn parameter(
     leaf: &str,
     row: &Row,
     sources: &mut Sources,
+    interned: &mut Interned,
 ) -> Result<Parameter, RowError> {
     if leaf == TEMPLATE || is_number(leaf) {
         return Err(error(1, "a parameter's name cannot be an instance"));
     }
     let origin = match (row.storage, &row.definition) {
         (Storage::Stored, _) => Origin::Stored,
-        (Storage::Computed, Some(text)) => {
-            Origin::Computed(Expr::parse(text).map_err(|e| error(15, e.to_string()))?)
-        }
+        (Storage::Computed, Some(text)) => Origin::Computed(Box::new(Formula {
+            expr: Expr::parse(text).map_err(|e| error(15, e.to_string()))?,
+            references: Box::default(),
+        })),
         (Storage::Computed, None) => return Err(error(15, "a computed row needs an expression")),
         (Storage::System | Storage::Mixed, _) => {
             let text = definition(row, sources).ok_or_else(|| {
@@ -364,23 +389,22 @@ fn parameter(
                 tables: row.name.split('.').filter(|part| *part == TEMPLATE).count(),
                 writable: row.writable,
             };
-            Origin::Sources(references(&text, declaration, sources)?)
+            Origin::Sources(references(&text, declaration, sources)?.into())
         }
     };
     let mut parameter = Parameter {
-        kind: row.usable_kind(kind).into_owned(),
+        kind: interned.kind(&row.usable_kind(kind)),
         storage: row.storage,
         writable: row.writable,
         immediate: row.immediate != 0,
         notification: row.notification,
         forced: row.forced,
         denied: row.denied,
-        access_list: row.access_list.clone().map(Vec::into_boxed_slice),
+        access_list: row.access_list.as_ref().map(|list| interned.list(list)),
         hidden: row.hidden,
         secret: row.is_secret(),
         default: "".into(),
         origin,
-        references: Box::default(),
     };
     if let Some(text) = row.value.as_deref().filter(|text| !text.is_empty()) {
         let checked = parameter.check(text).map_err(|e| error(10, e.to_string()));
@@ -423,7 +447,7 @@ fn references(
         references.push(SourceRef {
             source: index,
             slot: slot.map_err(|why| error(15, format!("{kind}:{key}: {why}")))?,
-            filters: alternative.filters,
+            filters: alternative.filters.into(),
         });
     }
     Ok(references)

@@ -67,7 +67,9 @@ impl Computed {
         for computed in all {
             let parameter = linker.schema.parameter_mut(computed.node);
             if let (Some(parameter), Ok(references)) = (parameter, computed.references) {
-                parameter.references = references.into();
+                if let Origin::Computed(formula) = &mut parameter.origin {
+                    formula.references = references.into();
+                }
             }
         }
         for (n, (column, why)) in refused {
@@ -80,7 +82,7 @@ impl Computed {
 
     fn read(schema: &Schema, node: NodeId) -> Self {
         let operands = match schema.parameter(node).map(|parameter| &parameter.origin) {
-            Some(Origin::Computed(expr)) => expr.operands(),
+            Some(Origin::Computed(formula)) => formula.expr.operands(),
             _ => &[],
         };
         let references = operands
@@ -153,7 +155,7 @@ fn check(schema: &Schema, all: &[Computed], n: usize) -> Result<Cost, Refusal> {
         return Ok(cost);
     };
     let target = match &parameter.origin {
-        Origin::Computed(expr) if expr.redirect().is_some() => targets(all, n).next(),
+        Origin::Computed(formula) if formula.expr.redirect().is_some() => targets(all, n).next(),
         _ => None,
     };
     match target.and_then(|target| Some((target, schema.parameter(target)?))) {

@@ -4,12 +4,14 @@
 //! nothing, runs in circles or could never be written is left out and named, with all that is
 //! computed from it.
 
+use std::collections::BTreeSet;
+
 use super::build::template_name;
 use super::computed::Computed;
 use super::placed::Placed;
 use super::{NodeKind, Origin, Schema, SchemaError, Table};
 use crate::datamodel::filter::Filter;
-use crate::datamodel::key::NodeId;
+use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::row::{Row, RowError};
 use crate::datamodel::source::{Noticed, Sources};
 
@@ -167,9 +169,9 @@ impl Linker<'_> {
 
     /// Leaves rows of instances out whose template is.
     fn refuse_orphans(&mut self, instances: Vec<(usize, String)>) {
+        let known: BTreeSet<usize> = self.errors.iter().map(|error| error.row).collect();
         for (row, template) in instances {
-            let known = self.errors.iter().any(|error| error.row == row);
-            if !known && self.schema.find(&template).is_none() {
+            if !known.contains(&row) && self.schema.find(&template).is_none() {
                 self.say(row, 1, format!("{template} is left out"), false);
             }
         }
@@ -179,7 +181,7 @@ impl Linker<'_> {
         let idle: Vec<NodeId> = self.schema.idle_tables().collect();
         for table in idle {
             let template = self.schema.table(table).and_then(|table| table.template);
-            let columns = template.map(|template| &self.schema.node(template).children);
+            let columns = template.map(|template| self.schema.node(template).children());
             let mut nodes = [table]
                 .into_iter()
                 .chain(columns.into_iter().flatten().copied());
@@ -194,9 +196,9 @@ impl Linker<'_> {
 
 impl Schema {
     fn tables(&self) -> impl Iterator<Item = (NodeId, &Table)> {
-        let nodes = (1..).map(NodeId).zip(&self.rest);
+        let nodes = (1..).map_while(NodeId::new).zip(&self.rest);
         nodes.filter_map(|(id, node)| match &node.kind {
-            NodeKind::Table(table) => Some((id, table)),
+            NodeKind::Table(table) => Some((id, &**table)),
             _ => None,
         })
     }
@@ -204,7 +206,7 @@ impl Schema {
     /// Tables that have no columns, or lost all of them.
     fn empty_tables(&self) -> impl Iterator<Item = NodeId> + '_ {
         let is_empty = |table: &Table| match table.template {
-            Some(template) => self.node(template).children.is_empty(),
+            Some(template) => self.node(template).children().is_empty(),
             None => true,
         };
         let tables = self.tables();
@@ -215,8 +217,10 @@ impl Schema {
     fn idle_tables(&self) -> impl Iterator<Item = NodeId> + '_ {
         let tables = self.tables();
         tables.filter_map(|(id, table)| {
-            let mut described = self.instances.iter().map(|(known, _)| known.node);
-            let made = table.writable || table.source.is_some() || described.any(|node| node == id);
+            let of_table = Key::new(id, At::default()).range_below();
+            let of_table = (*of_table.start(), 0)..=(*of_table.end(), u32::MAX);
+            let is_described = self.instances.range(of_table).next().is_some();
+            let made = table.writable || table.source.is_some() || is_described;
             (!made).then_some(id)
         })
     }
@@ -226,8 +230,8 @@ impl Schema {
         if let Some(template) = self.table(node).and_then(|table| table.template) {
             self.remove(template);
         }
-        self.node_mut(node).kind = NodeKind::Object;
-        if self.node(node).children.is_empty() {
+        self.node_mut(node).make_object();
+        if self.node(node).children().is_empty() {
             self.remove(node);
         }
     }
@@ -235,12 +239,11 @@ impl Schema {
     /// Takes a node and all below it out of the tree.
     fn remove(&mut self, node: NodeId) {
         for gone in self.with_all_below(node) {
-            self.node_mut(gone).kind = NodeKind::Object;
+            self.node_mut(gone).kind = NodeKind::Object(Vec::new());
         }
-        if let Some(parent) = self.node(node).parent {
-            self.node_mut(parent)
-                .children
-                .retain(|&child| child != node);
+        let parent = self.node(node).parent;
+        if let Some(children) = parent.and_then(|parent| self.node_mut(parent).children_mut()) {
+            children.retain(|&child| child != node);
         }
     }
 

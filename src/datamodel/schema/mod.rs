@@ -5,6 +5,7 @@
 
 mod build;
 mod computed;
+mod interned;
 mod link;
 mod lint;
 mod noticed;
@@ -15,7 +16,8 @@ mod secrets;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use super::expr::Expr;
@@ -40,7 +42,7 @@ pub const MAX_COMPUTED: u16 = 1000;
 /// The description of all parameters and objects below one root.
 pub struct Schema {
     root: Node,
-    /// All nodes but the root; `NodeId(n)` stands at `n - 1`.
+    /// All nodes but the root; the one of index `n` stands at `n - 1`.
     rest: Vec<Node>,
     /// Parameters whose default notification is not off.
     pub(super) notifying: Vec<NodeId>,
@@ -49,7 +51,7 @@ pub struct Schema {
     /// Tables whose instances a source owns, parents before children.
     pub(super) source_tables: Vec<NodeId>,
     /// Instances that the description itself has (`A.B.1.`), parents first.
-    pub(super) instances: Vec<(Key, u32)>,
+    pub(super) instances: BTreeSet<(Key, u32)>,
     /// What rows of such instances (`A.B.1.X`) say otherwise than their template.
     literals: BTreeMap<Key, Literal>,
 }
@@ -57,11 +59,9 @@ pub struct Schema {
 /// One part of a path.
 pub struct Node {
     /// Without the dot; `{i}` for a template, the root object's whole name for the root.
-    pub name: Box<str>,
+    pub name: Rc<str>,
     /// `None` for the root only.
     pub parent: Option<NodeId>,
-    /// Ascending by name.
-    pub children: Vec<NodeId>,
     /// How many instance numbers stand on the path, a template's own included.
     pub depth: u8,
     /// What stands here.
@@ -70,14 +70,51 @@ pub struct Node {
 
 /// What stands at a node.
 pub enum NodeKind {
-    /// An object with exactly one instance.
-    Object,
-    /// A table; its one child is the template.
-    Table(Table),
-    /// The template `{i}` of a table.
-    Template,
+    /// An object with exactly one instance, and what stands in it, ascending by name.
+    Object(Vec<NodeId>),
+    /// An object with any number of instances.
+    Table(Box<Table>),
+    /// The template `{i}` of a table, and what stands in it, ascending by name.
+    Template(Vec<NodeId>),
     /// A leaf, which has a value.
     Parameter(Box<Parameter>),
+}
+
+impl Node {
+    /// What stands directly below, ascending by name.
+    pub fn children(&self) -> &[NodeId] {
+        match &self.kind {
+            NodeKind::Object(children) | NodeKind::Template(children) => children,
+            NodeKind::Table(table) => &table.children,
+            NodeKind::Parameter(_) => &[],
+        }
+    }
+
+    /// The same, to be changed; `None` for what can have nothing below.
+    fn children_mut(&mut self) -> Option<&mut Vec<NodeId>> {
+        match &mut self.kind {
+            NodeKind::Object(children) | NodeKind::Template(children) => Some(children),
+            NodeKind::Table(table) => Some(&mut table.children),
+            NodeKind::Parameter(_) => None,
+        }
+    }
+
+    /// Makes a table of an object.
+    fn make_table(&mut self) {
+        if let NodeKind::Object(children) = &mut self.kind {
+            let children = std::mem::take(children);
+            self.kind = NodeKind::Table(Box::new(Table {
+                children,
+                ..Table::default()
+            }));
+        }
+    }
+
+    /// Makes an object of whatever it is, with what stands below.
+    fn make_object(&mut self) {
+        let children = self.children_mut().map(std::mem::take);
+        self.kind = NodeKind::Object(children.unwrap_or_default());
+    }
 }
 
 /// A multi-instance object.
@@ -93,6 +130,8 @@ pub struct Table {
     pub source: Option<SourceRef>,
     /// `ANY:n`: the highest number that was used before; none up to it is given out.
     pub used_up: u32,
+    /// What stands directly below, ascending by name: the template, and what is not of an instance.
+    children: Vec<NodeId>,
 }
 
 /// What the row of a literal instance says otherwise than its template.
@@ -102,13 +141,13 @@ pub struct Literal {
     /// The default notification.
     notification: u8,
     /// The default access list.
-    access_list: Option<Box<[String]>>,
+    access_list: Option<Rc<[String]>>,
 }
 
 /// A parameter, from columns 2 to 15 of its row.
 pub struct Parameter {
     /// Type and range.
-    pub kind: ParamType,
+    pub kind: Rc<ParamType>,
     /// Who keeps the value.
     pub storage: Storage,
     /// SetParameterValues is allowed; its source, or what it stands for, takes new values.
@@ -123,7 +162,7 @@ pub struct Parameter {
     /// not change it at all (TR-106 `forceEnabled`).
     pub denied: bool,
     /// Default access list, where the row has one; of an instance: [`Schema::access_list`].
-    access_list: Option<Box<[String]>>,
+    access_list: Option<Rc<[String]>>,
     /// No RPC sees it.
     pub hidden: bool,
     /// Always read as empty (TR-181: "When read, this parameter returns an empty string"): it is a
@@ -133,8 +172,6 @@ pub struct Parameter {
     default: Box<str>,
     /// Where the value comes from.
     pub origin: Origin,
-    /// Of a computed one: what the operands of its expression are, in their order.
-    pub references: Box<[Reference]>,
 }
 
 /// Where a parameter's value comes from.
@@ -142,9 +179,17 @@ pub enum Origin {
     /// The store.
     Stored,
     /// The first of these that has a value.
-    Sources(Vec<SourceRef>),
+    Sources(Box<[SourceRef]>),
     /// A computation over other parameters.
-    Computed(Expr),
+    Computed(Box<Formula>),
+}
+
+/// What a value is computed by.
+pub struct Formula {
+    /// The expression.
+    pub expr: Expr,
+    /// What its operands are, in their order.
+    pub references: Box<[Reference]>,
 }
 
 /// A key of one source, with the conversions behind it.
@@ -154,18 +199,18 @@ pub struct SourceRef {
     /// The key, as the source knows it.
     pub slot: Slot,
     /// Applied in order when reading, backwards when writing.
-    pub filters: Vec<Filter>,
+    pub filters: Box<[Filter]>,
 }
 
 impl Schema {
     /// The node; the root for an id that is not of this schema.
     pub fn node(&self, id: NodeId) -> &Node {
-        let index = id.0.checked_sub(1).and_then(|n| usize::try_from(n).ok());
+        let index = id.index().checked_sub(1);
         index.and_then(|n| self.rest.get(n)).unwrap_or(&self.root)
     }
 
     fn node_mut(&mut self, id: NodeId) -> &mut Node {
-        let index = id.0.checked_sub(1).and_then(|n| usize::try_from(n).ok());
+        let index = id.index().checked_sub(1);
         index
             .and_then(|n| self.rest.get_mut(n))
             .unwrap_or(&mut self.root)
@@ -201,7 +246,7 @@ impl Schema {
 
     /// The child of that name.
     pub fn child(&self, parent: NodeId, name: &str) -> Option<NodeId> {
-        let children = &self.node(parent).children;
+        let children = self.node(parent).children();
         let found = children.binary_search_by(|&id| (*self.node(id).name).cmp(name));
         children.get(found.ok()?).copied()
     }
@@ -265,7 +310,7 @@ impl Schema {
         let mut all = vec![node];
         let mut at = 0;
         while let Some(&next) = all.get(at) {
-            all.extend(&self.node(next).children);
+            all.extend(self.node(next).children());
             at += 1;
         }
         all
@@ -285,7 +330,7 @@ impl Schema {
             return;
         };
         match node.kind {
-            NodeKind::Template => {
+            NodeKind::Template(_) => {
                 self.write_path(parent, at.up(), path);
                 if let Some(number) = at.as_slice().last() {
                     path.push_str(&number.to_string());
@@ -296,7 +341,7 @@ impl Schema {
                 self.write_path(parent, at, path);
                 path.push_str(&node.name);
             }
-            NodeKind::Object | NodeKind::Table(_) => {
+            NodeKind::Object(_) | NodeKind::Table(_) => {
                 self.write_path(parent, at, path);
                 path.push_str(&node.name);
                 path.push('.');
@@ -344,8 +389,18 @@ impl Parameter {
     /// The parameter that this one stands for: its expression is nothing but that name.
     pub fn redirect(&self) -> Option<&Reference> {
         match &self.origin {
-            Origin::Computed(expr) if expr.redirect().is_some() => self.references.first(),
+            Origin::Computed(formula) if formula.expr.redirect().is_some() => {
+                formula.references.first()
+            }
             _ => None,
+        }
+    }
+
+    /// Of a computed one: what the operands of its expression are.
+    pub fn references(&self) -> &[Reference] {
+        match &self.origin {
+            Origin::Computed(formula) => &formula.references,
+            Origin::Stored | Origin::Sources(_) => &[],
         }
     }
 

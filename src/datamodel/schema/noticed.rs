@@ -13,7 +13,7 @@ impl Schema {
                 let (_, source) = sources.get(reference.source)?;
                 Some(source.noticed(reference.slot))
             })),
-            Origin::Computed(_) => least(parameter.references.iter().filter_map(|reference| {
+            Origin::Computed(_) => least(parameter.references().iter().filter_map(|reference| {
                 let operand = self.parameter(reference.node)?;
                 Some(self.noticed(operand, sources))
             })),

@@ -9,7 +9,7 @@ pub(super) struct Placed(Vec<Option<usize>>);
 impl Placed {
     /// Notes that the row describes the node.
     pub(super) fn put(&mut self, node: NodeId, row: usize) {
-        let index = index(node);
+        let index = node.index();
         if self.0.len() <= index {
             self.0.resize(index + 1, None);
         }
@@ -20,21 +20,17 @@ impl Placed {
 
     /// The row of a node.
     pub(super) fn get(&self, node: NodeId) -> Option<usize> {
-        *self.0.get(index(node))?
+        *self.0.get(node.index())?
     }
 
     /// Forgets the row of a node.
     pub(super) fn take(&mut self, node: NodeId) -> Option<usize> {
-        self.0.get_mut(index(node))?.take()
+        self.0.get_mut(node.index())?.take()
     }
 
     /// Nodes with their rows, in the order of their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = (NodeId, usize)> + '_ {
-        let nodes = (0..).map(NodeId).zip(&self.0);
+        let nodes = (0..).map_while(NodeId::new).zip(&self.0);
         nodes.filter_map(|(node, row)| Some((node, (*row)?)))
     }
-}
-
-fn index(node: NodeId) -> usize {
-    usize::try_from(node.0).unwrap_or(usize::MAX)
 }

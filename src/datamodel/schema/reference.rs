@@ -61,8 +61,8 @@ impl Schema {
             NodeKind::Parameter(_) => !wants_table,
             NodeKind::Table(table) => wants_table && table.template.is_some(),
             // Instances that are described one by one, without a template.
-            NodeKind::Object => wants_table && self.has_literal_instances(here.node),
-            NodeKind::Template => false,
+            NodeKind::Object(_) => wants_table && self.has_literal_instances(here.node),
+            NodeKind::Template(_) => false,
         };
         match (fits, wants_table) {
             (true, _) => Ok(Reference {
@@ -129,7 +129,7 @@ impl Schema {
     }
 
     fn has_literal_instances(&self, node: NodeId) -> bool {
-        let mut children = self.node(node).children.iter();
+        let mut children = self.node(node).children().iter();
         children.any(|&child| is_number(&self.node(child).name))
     }
 }

@@ -1,5 +1,7 @@
 //! What comes from a secret.
 
+use std::collections::BTreeMap;
+
 use super::Origin;
 use super::build::definition;
 use super::link::Linker;
@@ -15,17 +17,19 @@ impl Linker<'_> {
         let computed = self.parameters(|origin| matches!(origin, Origin::Computed(_)));
         let mut found: Vec<NodeId> = Vec::new();
         loop {
-            for (key, node) in keys.iter().filter(|(_, node)| self.is_secret(*node)) {
-                let same = keys
-                    .iter()
-                    .filter(|(other, other_node)| other == key && other_node != node);
-                found.extend(same.map(|(_, node)| *node));
+            for nodes in keys.values() {
+                if nodes.iter().any(|node| self.is_secret(*node)) {
+                    found.extend(nodes);
+                }
             }
             for &node in &computed {
                 let Some(parameter) = self.schema.parameter(node) else {
                     continue;
                 };
-                let targets = parameter.references.iter().map(|reference| reference.node);
+                let targets = parameter
+                    .references()
+                    .iter()
+                    .map(|reference| reference.node);
                 if targets.clone().any(|target| self.is_secret(target)) {
                     found.push(node);
                 }
@@ -50,9 +54,9 @@ impl Linker<'_> {
         parameter.is_some_and(|parameter| parameter.secret)
     }
 
-    /// The keys of sources, each with a parameter that reads it.
-    fn keys(&self, rows: &[Row], sources: &Sources) -> Vec<(String, NodeId)> {
-        let mut keys = Vec::new();
+    /// The keys of sources, each with the parameters that read it.
+    fn keys(&self, rows: &[Row], sources: &Sources) -> BTreeMap<String, Vec<NodeId>> {
+        let mut keys: BTreeMap<String, Vec<NodeId>> = BTreeMap::new();
         for (node, row) in self.placed.iter() {
             let row = rows.get(row).filter(|row| {
                 let has_source = matches!(row.storage, Storage::System | Storage::Mixed);
@@ -62,7 +66,7 @@ impl Linker<'_> {
             let read = text.and_then(|text| Definition::parse(&text).ok());
             for alternative in read.into_iter().flat_map(|read| read.alternatives) {
                 let (kind, key) = (alternative.kind, alternative.key);
-                keys.push((format!("{kind}:{key}"), node));
+                keys.entry(format!("{kind}:{key}")).or_default().push(node);
             }
         }
         keys

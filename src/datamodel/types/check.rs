@@ -20,7 +20,7 @@ impl ParamType {
             );
             return Err(TypeError::Value(why));
         }
-        let Some(list) = &self.list else {
+        let Some(list) = &self.bounds().list else {
             return self.check_item(text);
         };
         let mut out = String::with_capacity(text.len());
@@ -96,21 +96,22 @@ impl ParamType {
     }
 
     fn check_enumeration<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, TypeError> {
-        if self.enumeration.is_empty() || self.enumeration.iter().any(|v| v == text) {
+        let words = &self.bounds().enumeration;
+        if words.is_empty() || words.iter().any(|word| word == text) {
             return Ok(Cow::Borrowed(text));
         }
         Err(TypeError::Value(format!(
             "{} is not one of {}",
             shown(text),
-            self.enumeration.join(", ")
+            words.join(", ")
         )))
     }
 
     fn check_length(&self, length: usize, unit: &str) -> Result<(), TypeError> {
         let count = |bound: i128| u32::try_from(bound).ok();
         let size = Size {
-            min: self.min.and_then(count).unwrap_or(0),
-            max: self.max.and_then(count),
+            min: self.bounds().min.and_then(count).unwrap_or(0),
+            max: self.bounds().max.and_then(count),
         };
         size.check(length, unit)
     }

@@ -1,6 +1,6 @@
 //! Column 2 of a row, read and written.
 
-use super::{ListBounds, ParamType, Size, TextForm, integer};
+use super::{ListBounds, ParamType, Size, TextForm, TypeBounds, integer};
 use crate::base::percent;
 use crate::base::xsd::XsdType;
 
@@ -55,10 +55,13 @@ impl ParamType {
             (None, None) if name.is_empty() => return Err("the type is missing".to_owned()),
             (None, None) => return Err(format!("{name:?} is not a type")),
         };
-        let mut kind = Self {
+        let kind = Self {
             form: form.map(|(_, form)| *form),
-            list: list.map(Box::new),
             ..Self::of(base)
+        };
+        let mut bounds = TypeBounds {
+            list,
+            ..TypeBounds::default()
         };
         let is = |names: [&str; 2]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
         if is(["ANY", "6"]) && !constraint.is_empty() {
@@ -68,25 +71,25 @@ impl ParamType {
         }
         let polled = matches!(constraint.trim_ascii(), "0" | "1");
         if !(is(["STATISTICS", "7"]) && polled) {
-            kind.constrain(constraint)?;
+            kind.constrain(constraint, &mut bounds)?;
         }
-        Ok(kind)
+        Ok(kind.bounded(bounds))
     }
 
-    fn constrain(&mut self, constraint: &str) -> Result<(), String> {
+    fn constrain(&self, constraint: &str, bounds: &mut TypeBounds) -> Result<(), String> {
         let (first, second) = constraint.split_once(':').unwrap_or((constraint, ""));
         match self.number_range() {
             Some(range) => {
-                self.min = bound(first, range)?;
-                self.max = bound(second, range)?;
+                bounds.min = bound(first, range)?;
+                bounds.max = bound(second, range)?;
             }
             None if self.counts_length() => {
                 let size = Size::parse(first)?;
-                self.min = (size.min > 0).then_some(size.min.into());
-                self.max = size.max.map(i128::from);
+                bounds.min = (size.min > 0).then_some(size.min.into());
+                bounds.max = size.max.map(i128::from);
                 if !second.is_empty() {
                     let values = second.split('|').map(|v| percent::decode(v).into_owned());
-                    self.enumeration = values.collect();
+                    bounds.enumeration = values.collect();
                 }
             }
             None if constraint.is_empty() => {}
@@ -96,7 +99,7 @@ impl ParamType {
                 ));
             }
         }
-        match (self.min, self.max) {
+        match (bounds.min, bounds.max) {
             (Some(min), Some(max)) if min > max => {
                 Err(format!("the least, {min}, is above the greatest, {max}"))
             }
@@ -110,10 +113,11 @@ impl ParamType {
         let named = named.map_or("STRING", |(name, _)| name);
         let mut out = self.form.map_or(named, TextForm::name).to_owned();
         let number = |bound: Option<i128>| bound.map_or(String::new(), |n| n.to_string());
-        let (min, max) = (number(self.min), number(self.max));
+        let bounds = self.bounds();
+        let (min, max) = (number(bounds.min), number(bounds.max));
         let (first, second) = if self.counts_length() {
             let least = if min.is_empty() { min } else { min + "-" };
-            let values = self.enumeration.iter();
+            let values = bounds.enumeration.iter();
             let coded =
                 values.map(|v| percent::encode(v, |c| percent::in_column(c) || CODED.contains(&c)));
             (least + &max, coded.collect::<Vec<_>>().join("|"))
@@ -129,7 +133,7 @@ impl ParamType {
                 out.push_str(part);
             }
         }
-        if let Some(list) = &self.list {
+        if let Some(list) = &bounds.list {
             let length = list.length.format();
             let colon = if length.is_empty() { "" } else { ":" };
             out.extend(["[", &list.items.format(), "]", colon, &length]);

@@ -7,17 +7,17 @@ impl ParamType {
     /// Whether every value of `other` is one of this type, so that a row of this type can stand for
     /// a parameter of the other.
     pub fn covers(&self, other: &Self) -> bool {
-        if self.base == XsdType::String && self.list.is_none() && !self.same_shape(other) {
-            return self.enumeration.is_empty()
+        if self.base == XsdType::String && !self.is_list() && !self.same_shape(other) {
+            return self.bounds().enumeration.is_empty()
                 && matches!(self.form, None | Some(TextForm::Line))
-                && self.min.is_none()
-                && within(other.longest(), self.max);
+                && self.bounds().min.is_none()
+                && within(other.longest(), self.bounds().max);
         }
         self.same_shape(other)
             && self.covers_form(other)
             && self.covers_bounds(other)
             && self.covers_enumeration(other)
-            && match (&self.list, &other.list) {
+            && match (&self.bounds().list, &other.bounds().list) {
                 (Some(own), Some(other)) => {
                     own.items.covers(other.items) && own.length.covers(other.length)
                 }
@@ -28,7 +28,7 @@ impl ParamType {
     /// Both lists or both none, of comparable items.
     fn same_shape(&self, other: &Self) -> bool {
         let both_numbers = self.number_range().is_some() && other.number_range().is_some();
-        self.list.is_some() == other.list.is_some() && (self.base == other.base || both_numbers)
+        self.is_list() == other.is_list() && (self.base == other.base || both_numbers)
     }
 
     fn covers_form(&self, other: &Self) -> bool {
@@ -37,7 +37,7 @@ impl ParamType {
             (Some(own), Some(other)) => own.covers(other),
             // Words that are listed are checked one by one.
             (Some(own), None) => {
-                let words = &other.enumeration;
+                let words = &other.bounds().enumeration;
                 !words.is_empty() && words.iter().all(|word| own.check(word).is_ok())
             }
         }
@@ -48,22 +48,24 @@ impl ParamType {
             (Some((least, greatest)), Some((min, max))) => least <= min && max <= greatest,
             _ => {
                 // Where the words are listed, it is they that count.
-                let listed = !other.enumeration.is_empty() && !self.enumeration.is_empty();
-                let least = other.min.unwrap_or(0) >= self.min.unwrap_or(0);
-                listed || (least && within(other.max, self.max))
+                let listed =
+                    !other.bounds().enumeration.is_empty() && !self.bounds().enumeration.is_empty();
+                let least = other.bounds().min.unwrap_or(0) >= self.bounds().min.unwrap_or(0);
+                listed || (least && within(other.bounds().max, self.bounds().max))
             }
         }
     }
 
     fn covers_enumeration(&self, other: &Self) -> bool {
-        let known = |value| self.enumeration.contains(value);
-        self.enumeration.is_empty()
-            || (!other.enumeration.is_empty() && other.enumeration.iter().all(known))
+        let known = |value| self.bounds().enumeration.contains(value);
+        self.bounds().enumeration.is_empty()
+            || (!other.bounds().enumeration.is_empty()
+                && other.bounds().enumeration.iter().all(known))
     }
 
     /// Characters of the longest value; `None` where there is no bound.
     fn longest(&self) -> Option<i128> {
-        if let Some(list) = &self.list {
+        if let Some(list) = &self.bounds().list {
             return list.length.max.map(i128::from);
         }
         if let Some((min, max)) = self.allowed_range() {
@@ -72,8 +74,8 @@ impl ParamType {
         }
         match self.base {
             XsdType::Boolean => Some(1),
-            XsdType::HexBinary => self.max?.checked_mul(2),
-            XsdType::String => self.max,
+            XsdType::HexBinary => self.bounds().max?.checked_mul(2),
+            XsdType::String => self.bounds().max,
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use crate::base::url::{self, Url};
 use crate::base::zone;
 
 /// The form of a string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TextForm {
     /// No control character: what stands in a header, a log, or a line of a file.
     Line,

@@ -36,11 +36,20 @@ pub use form::TextForm;
 /// a box can keep.
 pub const MAX_VALUE_BYTES: usize = 64 * 1024;
 
-/// The type of a parameter: base type, constraint, list or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The type of a parameter: base type, form, bounds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParamType {
     /// The base type (of the items, for a list; a list is a string on the wire).
     pub base: XsdType,
+    /// What a string must look like; of an item, for a list.
+    pub form: Option<TextForm>,
+    /// `None` where there is none of them, as of most types.
+    bounds: Option<Box<TypeBounds>>,
+}
+
+/// What bounds the values of a type.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypeBounds {
     /// Least number allowed, or least length of a string; of an item, for a list.
     pub min: Option<i128>,
     /// Greatest number allowed, or greatest length: characters of a string, bytes of base64 and
@@ -48,14 +57,20 @@ pub struct ParamType {
     pub max: Option<i128>,
     /// The values allowed, where the type is an enumeration; else empty.
     pub enumeration: Vec<String>,
-    /// What a string must look like; of an item, for a list.
-    pub form: Option<TextForm>,
-    /// Bounds of the list, where the type is a comma-separated list of `base` (TR-106 §3.2.3).
-    pub list: Option<Box<ListBounds>>,
+    /// Of a comma-separated list of the base type (TR-106 §3.2.3), what bounds it as a whole.
+    pub list: Option<ListBounds>,
 }
 
+/// Those of a type that has none.
+const UNBOUNDED: &TypeBounds = &TypeBounds {
+    min: None,
+    max: None,
+    enumeration: Vec::new(),
+    list: None,
+};
+
 /// What bounds a list as a whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ListBounds {
     /// The number of items.
     pub items: Size,
@@ -64,7 +79,7 @@ pub struct ListBounds {
 }
 
 /// A count with its bounds, both included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size {
     /// The least.
     pub min: u32,
@@ -96,25 +111,38 @@ impl ParamType {
     pub const fn of(base: XsdType) -> Self {
         Self {
             base,
-            min: None,
-            max: None,
-            enumeration: Vec::new(),
             form: None,
-            list: None,
+            bounds: None,
         }
+    }
+
+    /// The type with these bounds.
+    pub fn bounded(self, bounds: TypeBounds) -> Self {
+        let bounds = (bounds != *UNBOUNDED).then(|| Box::new(bounds));
+        Self { bounds, ..self }
+    }
+
+    /// What bounds its values; of most types nothing does.
+    pub fn bounds(&self) -> &TypeBounds {
+        self.bounds.as_deref().unwrap_or(UNBOUNDED)
+    }
+
+    /// Whether the type is a list.
+    pub fn is_list(&self) -> bool {
+        self.bounds().list.is_some()
     }
 
     /// The type as `xsi:type` names it; a list is a string.
     pub fn xsd(&self) -> XsdType {
-        match self.list {
-            Some(_) => XsdType::String,
-            None => self.base,
+        match self.is_list() {
+            true => XsdType::String,
+            false => self.base,
         }
     }
 
     /// Whether the value is one number.
     pub fn numeric(&self) -> bool {
-        self.list.is_none() && self.number_range().is_some()
+        !self.is_list() && self.number_range().is_some()
     }
 
     /// What an absent value reads as: valid for the type, if not for its constraint.
@@ -132,10 +160,10 @@ impl ParamType {
         let noun = format!(
             "{}{}",
             form.unwrap_or(base),
-            if self.list.is_some() { "s" } else { "" }
+            if self.is_list() { "s" } else { "" }
         );
-        match (self.max, &self.list) {
-            (Some(max), None) if self.counts_length() => format!("{noun}, at most {max} long"),
+        match (self.bounds().max, self.is_list()) {
+            (Some(max), false) if self.counts_length() => format!("{noun}, at most {max} long"),
             _ => noun,
         }
     }
@@ -161,7 +189,8 @@ impl ParamType {
     /// Least and greatest number allowed.
     fn allowed_range(&self) -> Option<(i128, i128)> {
         let (least, greatest) = self.number_range()?;
-        Some((self.min.unwrap_or(least), self.max.unwrap_or(greatest)))
+        let TypeBounds { min, max, .. } = self.bounds();
+        Some((min.unwrap_or(least), max.unwrap_or(greatest)))
     }
 }
 

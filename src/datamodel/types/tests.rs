@@ -101,7 +101,10 @@ fn what_is_no_type_is_refused() {
 
 #[test]
 fn ranges_are_read_with_either_end_open() {
-    let bounds = |column| (parse(column).min, parse(column).max);
+    let bounds = |column| {
+        let kind = parse(column);
+        (kind.bounds().min, kind.bounds().max)
+    };
     assert_eq!(bounds("UINT:1:65535"), (Some(1), Some(65_535)));
     assert_eq!(bounds("INT:-5"), (Some(-5), None));
     assert_eq!(bounds("INT:-90:-30"), (Some(-90), Some(-30)));
@@ -110,7 +113,7 @@ fn ranges_are_read_with_either_end_open() {
     assert_eq!(bounds("STRING:16"), (None, Some(16)));
     assert_eq!(bounds("STRING:2-16"), (Some(2), Some(16)));
     assert_eq!(bounds("STRING:2-"), (Some(2), None));
-    assert_eq!(parse("STRING:9:A|B:C").enumeration, ["A", "B:C"]);
+    assert_eq!(parse("STRING:9:A|B:C").bounds().enumeration, ["A", "B:C"]);
 }
 
 #[test]
@@ -214,7 +217,8 @@ fn f17_brackets_part_what_bounds_an_item_from_what_bounds_the_list() {
     wrong_value("UINT[1-]", "");
     wrong_value("UINT[]:2-", "7");
     assert_eq!(accepts("UINT:0:9[0-3]:5", "1,2,3"), "1,2,3");
-    let bounds = parse("STRING:4:A%5B1%5D|B[2-8]:64");
+    let kind = parse("STRING:4:A%5B1%5D|B[2-8]:64");
+    let bounds = kind.bounds();
     assert_eq!(bounds.enumeration, ["A[1]", "B"]);
     let list = bounds.list.unwrap();
     assert_eq!((list.items.min, list.items.max), (2, Some(8)));
@@ -368,11 +372,11 @@ fn s07_a_text_that_is_not_of_its_form_is_refused() {
 #[test]
 fn an_absent_value_reads_as_a_valid_one() {
     for (_, base) in NAMES {
-        for list in [None, Some(Box::default())] {
-            let kind = ParamType {
+        for list in [None, Some(ListBounds::default())] {
+            let kind = ParamType::of(base).bounded(TypeBounds {
                 list,
-                ..ParamType::of(base)
-            };
+                ..TypeBounds::default()
+            });
             assert_eq!(kind.check(kind.empty()).as_deref(), Ok(kind.empty()));
         }
     }
@@ -393,8 +397,8 @@ fn sizes() -> impl Strategy<Value = Size> {
 }
 
 prop_compose! {
-    fn lists()(items in sizes(), length in sizes()) -> Box<ListBounds> {
-        Box::new(ListBounds { items, length })
+    fn lists()(items in sizes(), length in sizes()) -> ListBounds {
+        ListBounds { items, length }
     }
 }
 
@@ -406,17 +410,18 @@ prop_compose! {
         bounds in prop::option::of((0_i128..100, 0_i128..1000)),
         enumeration in prop::collection::vec("[a-zA-Z0-9:;|% äé台\\[\\]-]{1,8}", 0..4),
     ) -> ParamType {
-        let mut kind = ParamType { list, ..ParamType::of(base) };
+        let mut kind = ParamType::of(base);
+        let mut within = TypeBounds { list, ..TypeBounds::default() };
         kind.form = form.filter(|_| base == XsdType::String);
         let bounded = kind.counts_length() || kind.number_range().is_some();
         if let Some((min, more)) = bounds.filter(|_| bounded) {
-            kind.min = Some(min).filter(|min| *min > 0);
-            kind.max = Some(min + more);
+            within.min = Some(min).filter(|min| *min > 0);
+            within.max = Some(min + more);
         }
         if kind.counts_length() {
-            kind.enumeration = enumeration;
+            within.enumeration = enumeration;
         }
-        kind
+        kind.bounded(within)
     }
 }
 

@@ -28,7 +28,7 @@ fn f17_names_lead_to_parameters_and_counts_to_tables() {
     let keys = schema
         .parameter(node)
         .unwrap()
-        .references
+        .references()
         .iter()
         .map(|r| r.key(at).unwrap());
     let paths: Vec<String> = keys.map(|key| schema.path(key)).collect();
@@ -234,5 +234,5 @@ fn what_is_left_out_leaves_no_trace() {
     assert!(schema.notifying.is_empty() && schema.forced.is_empty());
     assert!(schema.instances.is_empty() && schema.literals.is_empty());
     assert_eq!(schema.parameter_count(), 0);
-    assert!(schema.root.children.is_empty());
+    assert!(schema.root.children().is_empty());
 }

@@ -72,3 +72,10 @@ fn told(cases: &[(&[&str], &[&str])]) {
 fn parameter<'a>(schema: &'a Schema, path: &str) -> Option<&'a Parameter> {
     schema.parameter(schema.find(path)?)
 }
+
+#[test]
+fn what_a_row_takes_has_not_grown() {
+    let sizes = (size_of::<Node>(), size_of::<Parameter>());
+    assert!(sizes.0 <= 56 && sizes.1 <= 72, "{sizes:?}");
+    assert!(size_of::<ParamType>() <= 2 * size_of::<usize>());
+}

@@ -116,7 +116,7 @@ pub(super) fn read<'k>(row: &Declaration<'_>, key: &'k str) -> Result<(&'k str, 
             let key = OptionKey {
                 place,
                 kind: kind.map(Box::from),
-                is_list: is_marked || (kind_of_row.list.is_some() && !row.filtered),
+                is_list: is_marked || (kind_of_row.is_list() && !row.filtered),
             };
             Ok((package, UciKey::Option(key)))
         }
