@@ -75,6 +75,7 @@ for_check() {
   need curl curl
   need node nodejs
   need busybox busybox
+  need make make
   need python3 python3
   need openssl openssl
 }
