@@ -268,8 +268,13 @@ fn b20_ubusd_may_be_absent_come_late_go_and_come_again() {
     registered(&ubusd);
     assert!(call(&socket, "status", []).is_ok());
     // Said once each time, however often it is tried.
-    let absent = home.log().matches("no ubus: there is no").count();
-    assert!((2..=4).contains(&absent), "{}", home.log());
+    assert_eq!(
+        home.log().matches("warn: no ubus").count(),
+        2,
+        "{}",
+        home.log()
+    );
+    assert_eq!(home.log().matches("info: over: no ubus").count(), 2);
     assert!(agent.stop().success());
     wait_for("the object to go", || {
         ubusd.objects().is_empty().then_some(())

@@ -343,9 +343,14 @@ impl UbusLink {
         }
         self.state = LinkState::Down(sign, again);
         let trouble = format!("no ubus: {why}");
-        if self.trouble.as_ref() != Some(&trouble) {
-            log::warn!("{trouble}; the object on it is not there, nor is what is read from it");
-            self.trouble = Some(trouble);
+        match &self.trouble {
+            None => {
+                log::warn!("{trouble}; the object on it is not there, nor is what is read from it");
+            }
+            Some(before) if *before == trouble => {}
+            // That ubusd went was told; what it looks like until it is back is for `cwmpd status`.
+            Some(_) => log::debug!("{trouble}"),
         }
+        self.trouble = Some(trouble);
     }
 }

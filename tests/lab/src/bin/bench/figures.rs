@@ -11,7 +11,7 @@ use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, luup};
+use crate::{Effort, changes, luup, ubus};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
@@ -21,6 +21,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     changes::on_large_box(program);
     floods(program, effort);
     luup::figures(program, effort);
+    ubus::figures(program, effort);
     idleness(program, floor, effort);
     soak(program, effort);
     let bytes = std::fs::metadata(program).expect("the program").len();

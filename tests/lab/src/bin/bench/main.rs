@@ -11,6 +11,7 @@ mod model;
 mod process;
 mod rig;
 mod trace;
+mod ubus;
 
 use std::path::Path;
 use std::process::ExitCode;
