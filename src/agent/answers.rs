@@ -148,6 +148,9 @@ impl Agent {
         }
         let _ = writeln!(text, "clock:         {clock}");
         let _ = writeln!(text, "ubus:          {}", self.ubus.line());
+        for failure in self.ubus.failures() {
+            let _ = writeln!(text, "  no answer:   {failure}");
+        }
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");
         let _ = writeln!(text, "  until now:   {}", self.listener.tally());

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::jobs::{Job, JobKind, Reporter};
 use super::poll_loop::{Agent, Done};
-use super::timers::LoopTimer;
 use crate::base::clock::Now;
 use crate::base::config::LuupConfig;
 use crate::datamodel::model::PendingWrite;
@@ -14,13 +13,9 @@ use crate::luup::{self, Fetch, HomeView, LuupError, Target};
 /// home is still to be read out of its JSON.
 const SLACK: Duration = Duration::from_secs(20);
 
-/// How long a session, or a look at other values, waits for Luup: longer than an engine in good
-/// health takes. What comes later is compared when it comes.
-const LUUP_PATIENCE: Duration = Duration::from_secs(1);
-
 impl Agent {
-    /// Starts to fetch the Luup home, unless that is under way, for whoever goes on with its values
-    /// or without them when the timer of Luup is due; `false` where the model has no use for it.
+    /// Starts to fetch the Luup home, unless that is under way; `false` where the model has no use for
+    /// it.
     pub(super) fn ask_luup(&mut self, now: Now) -> bool {
         if !self.config.luup.enable || !self.home.borrow().is_wanted() {
             return false;
@@ -42,8 +37,6 @@ impl Agent {
             };
             self.jobs.start(job, now.uptime);
         }
-        let at = now.uptime.saturating_add(LUUP_PATIENCE);
-        self.timers.due_by(LoopTimer::Luup, at);
         true
     }
 

@@ -13,6 +13,7 @@
 //! * `answers` serves the user of the box, `orders` does to the box what the ACS asks, `luup`
 //!   fetches from and writes to Luup.
 //! * `ubus` is the agent on OpenWrt's bus: its object `tr069`.
+//! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
 //! * `address` is where the ACS is told to reach the box.
@@ -34,6 +35,7 @@ mod changes;
 mod clocks;
 pub mod control;
 mod error;
+mod fetch;
 mod identity;
 mod jobs;
 mod live;

@@ -144,6 +144,7 @@ impl Agent {
             false => self.retry_config(now),
         }
         self.resume(now);
+        self.ask_ubus(now);
         loop {
             let now = self.now();
             self.follow_engine(now);
@@ -248,12 +249,12 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
             LoopEvent::Due(LoopTimer::Mend) => self.mend(),
             LoopEvent::Due(LoopTimer::Look) => {
-                if self.session.is_none() && !self.ask_luup(now) {
+                if self.session.is_none() && !self.fetch(now) {
                     self.look(now);
                 }
             }
-            LoopEvent::Due(LoopTimer::Luup) => {
-                log::debug!("luup has not answered yet: going on with the last values");
+            LoopEvent::Due(LoopTimer::Fetch) => {
+                log::debug!("not all has answered yet: going on with the last values");
                 self.go_on(now);
             }
             LoopEvent::Due(LoopTimer::Stop) => {
@@ -265,21 +266,11 @@ impl Agent {
         }
     }
 
-    /// Luup has answered, or had its time: what waited for it goes on.
-    fn go_on(&mut self, now: Now) {
-        self.timers.stop(LoopTimer::Luup);
-        match self.session {
-            Some(SessionStage::Preparing) => self.open_session(),
-            // What is new is found after the session.
-            Some(SessionStage::Talking { .. }) | None => self.look(now),
-        }
-    }
-
     fn take(&mut self, job: JobId, done: Done, now: Now) {
         match done {
             Done::Fetched(fetch, fetched) => {
                 self.home.borrow_mut().update(fetch, fetched);
-                self.go_on(now);
+                self.fetched(now);
             }
             Done::Answered { reply, met_at } => {
                 self.met_acs(met_at, now);
@@ -308,7 +299,7 @@ impl Agent {
                 self.act_on_changes(now);
             }
             self.session = Some(SessionStage::Preparing);
-            if !self.ask_luup(now) {
+            if !self.fetch(now) {
                 self.open_session();
             }
         }

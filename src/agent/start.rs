@@ -111,6 +111,7 @@ struct SourceSet {
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
     home: Rc<RefCell<Home>>,
+    ubus: UbusPart,
     uci: Rc<RefCell<UciSource>>,
 }
 
@@ -127,6 +128,7 @@ impl SourceSet {
             &uci,
         )));
         let home = Rc::new(RefCell::new(Home::default()));
+        let ubus = UbusPart::new(config, clocks::uptime());
         let uci = Rc::new(RefCell::new(uci));
         let agent = AgentSource {
             facts: Rc::clone(&facts),
@@ -140,12 +142,14 @@ impl SourceSet {
             ("proc", Box::new(ProcSource::new("/proc"))),
             ("net", Box::new(NetSource::new(interface))),
             ("luup", Box::new(LuupSource(Rc::clone(&home)))),
+            ("ubus", ubus.source()),
             ("agent", Box::new(agent)),
         ];
         let ends = Self {
             facts,
             clocks,
             home,
+            ubus,
             uci,
         };
         (ends, sources)
@@ -213,7 +217,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         kept_tls: KeptTls::default(),
         acs_place: AcsPlace::default(),
         orders: Vec::new(),
-        ubus: UbusPart::new(&config, now.uptime),
+        ubus: set.ubus,
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,

@@ -15,8 +15,8 @@ pub(super) enum LoopTimer {
     Stop,
     /// What the ACS ordered for after its session.
     Order,
-    /// Luup has had its time: whoever waits for its values goes on with the last ones.
-    Luup,
+    /// What is fetched has had its time: whoever waits for its values goes on with the last ones.
+    Fetch,
     /// Changes on the box that came soon after others.
     Changes,
     /// The next look at values that only looking can find changed.

@@ -25,6 +25,7 @@ mod sessions;
 mod storms;
 mod trust;
 mod ubus;
+mod ubus_values;
 mod unusable;
 mod upgrade;
 mod values;

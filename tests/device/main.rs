@@ -6,6 +6,7 @@ mod durable;
 mod fuzzed;
 mod stub;
 mod ubus_link;
+mod ubus_source;
 mod ubus_values;
 mod uci_corpus;
 mod uci_files;

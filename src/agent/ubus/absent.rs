@@ -9,6 +9,8 @@ use nix::poll::PollFlags;
 use crate::agent::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::config::Config;
+use crate::datamodel::source::Source;
+use crate::device::sources::left_out::LeftOutSource;
 
 /// How it stands where there is no connection.
 pub(super) const NO_LINK: &str = "left out of this build (Cargo feature ubus)";
@@ -45,7 +47,31 @@ impl NoLink {
     }
 }
 
+/// Values that nobody asks for.
+#[derive(Default)]
+pub(super) struct NoValues;
+
+impl NoValues {
+    pub(super) fn source(&self) -> Box<dyn Source> {
+        Box::new(LeftOutSource)
+    }
+
+    pub(super) fn failures(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    pub(super) fn forget_calls(&mut self) {}
+}
+
 impl Agent {
+    pub(in crate::agent) fn ask_ubus(&mut self, _: Now) -> bool {
+        false
+    }
+
+    pub(in crate::agent) fn is_asking_ubus(&self) -> bool {
+        false
+    }
+
     pub(in crate::agent) fn on_ubus(&mut self, event: NoEvent, _: Now) {
         match event {}
     }

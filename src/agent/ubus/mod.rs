@@ -1,6 +1,7 @@
 //! The agent on ubus: its object `tr069`, with the methods and answers that scripts and LuCI pages know
 //! from icwmp and easycwmp. What a method does is what the command of the same name does (`serve`);
-//! who may call it is for the access lists of ubusd to say.
+//! who may call it is for the access lists of ubusd to say. And what rows of the data model show of
+//! other objects, which are asked over the same connection (`values`).
 //!
 //! In a build without the feature `ubus` there is never a connection (`absent`), and the loop is the
 //! same.
@@ -13,6 +14,8 @@ mod object;
 mod serve;
 #[cfg(feature = "ubus")]
 mod status;
+#[cfg(feature = "ubus")]
+mod values;
 
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
@@ -21,6 +24,7 @@ use nix::poll::PollFlags;
 
 use super::parts::Part;
 use crate::base::config::Config;
+use crate::datamodel::source::Source;
 #[cfg(feature = "ubus")]
 pub(super) use crate::device::ubus::UbusEvent;
 #[cfg(feature = "ubus")]
@@ -28,9 +32,11 @@ use crate::device::ubus::UbusLink;
 #[cfg(not(feature = "ubus"))]
 pub(super) use absent::NoEvent as UbusEvent;
 #[cfg(not(feature = "ubus"))]
-use absent::{NO_LINK, NoLink as UbusLink, open};
+use absent::{NO_LINK, NoLink as UbusLink, NoValues as AskedValues, open};
 #[cfg(feature = "ubus")]
 use serve::{NO_LINK, open};
+#[cfg(feature = "ubus")]
+use values::AskedValues;
 
 /// The connection to ubusd, as a part of the loop.
 pub(super) struct UbusPart {
@@ -39,6 +45,7 @@ pub(super) struct UbusPart {
     /// When the agent began, as uptime.
     #[cfg(feature = "ubus")]
     started: Duration,
+    values: AskedValues,
 }
 
 impl UbusPart {
@@ -49,6 +56,7 @@ impl UbusPart {
             link: open(config),
             #[cfg(feature = "ubus")]
             started: now,
+            values: AskedValues::default(),
         }
     }
 
@@ -57,7 +65,18 @@ impl UbusPart {
         let sockets = self.link.as_ref().map(UbusLink::sockets);
         if sockets != config.ubus.as_deref() {
             self.link = open(config);
+            self.values.forget_calls();
         }
+    }
+
+    /// The source `ubus` of the data model.
+    pub(super) fn source(&self) -> Box<dyn Source> {
+        self.values.source()
+    }
+
+    /// What of other objects does not answer, a sentence each.
+    pub(super) fn failures(&self) -> Vec<String> {
+        self.values.failures()
     }
 
     /// Does what is ready or due, without waiting.

@@ -37,8 +37,7 @@ impl Agent {
                     link.answer(&call, data.as_ref(), status, now.uptime);
                 }
             }
-            // Nobody calls others yet.
-            UbusEvent::Answered(..) => {}
+            UbusEvent::Answered(call, answer) => self.told(call, answer, now),
         }
     }
 

@@ -1,7 +1,11 @@
 //! Where values of the box come from, one file a kind (column 15 of a row).
 
 pub mod file;
+#[cfg(not(feature = "ubus"))]
+pub mod left_out;
 pub mod network;
 pub mod procfs;
 pub mod stub;
+#[cfg(feature = "ubus")]
+pub mod ubus;
 pub mod uci;

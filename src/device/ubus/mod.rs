@@ -23,9 +23,7 @@ mod stream;
 pub mod value;
 
 pub use blob::BadBlob;
-#[cfg(feature = "inside")]
 pub use calls::CallId;
-#[cfg(feature = "inside")]
 pub use error::UbusError;
 pub use link::{UbusEvent, UbusLink};
 #[cfg(feature = "inside")]
