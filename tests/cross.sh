@@ -4,7 +4,8 @@
 #
 #   tests/cross.sh                    mips, the big-endian one: build, one whole session over TLS
 #   tests/cross.sh --long             mips, mipsel, armv7, aarch64: also the tests of the program's
-#                                     parts, and how large the programs are
+#                                     parts, how large the programs are, and the packages of all
+#                                     architectures
 #   tests/cross.sh session TARGET...  build and session only
 #   tests/cross.sh units TARGET...    the tests of the parts only
 #
@@ -78,6 +79,15 @@ dynamic() {
   figure "${1%%-*}_dynamic_bytes" "$(stat -c %s "$program")" bytes
 }
 
+# Packages for every architecture that there are any for, and a feed of each.
+packages() {
+  local key=$CROSS_DIR/packages-key folder
+  say "packages"
+  openwrt-package/package.sh --all --to "$CROSS_DIR/packages"
+  openwrt-package/index.sh --new-key "$key"
+  for folder in "$CROSS_DIR"/packages/*; do openwrt-package/index.sh "$folder" "$key"; done
+}
+
 short=(mips-unknown-linux-musl)
 long=(mips-unknown-linux-musl mipsel-unknown-linux-musl armv7-unknown-linux-musleabihf aarch64-unknown-linux-musl)
 what=${1:-}
@@ -91,7 +101,8 @@ case $what in
       dynamic "$target"
       units "$target"
     done
+    packages
     ;;
   session | units) for target; do $what "$target"; done ;;
-  *) sed -n '2,15s/^# \{0,1\}//p' "$project/tests/cross.sh" && exit 2 ;;
+  *) sed -n '2,16s/^# \{0,1\}//p' "$project/tests/cross.sh" && exit 2 ;;
 esac

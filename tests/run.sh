@@ -146,6 +146,7 @@ for target in tests/fuzz/targets/*.rs; do
   target=$(basename "$target" .rs)
   check_if c++ "fuzz-$target" fuzz "$target" "$([ $long = yes ] && echo 300 || echo 10)"
 done
+check feed-build tests/feed-build.sh
 check demo tests/demo.sh
 if [ $long = yes ]; then check bench tests/bench.sh; else check bench tests/bench.sh --quick; fi
 check_if cargo-deny deny cargo deny --locked --config .ci/deny.toml check bans licenses sources

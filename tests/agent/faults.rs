@@ -2,6 +2,7 @@
 //! management goes on.
 
 use std::collections::VecDeque;
+use std::hint::black_box;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use cwmpd_lab::luup::FakeLuup;
 enum Fault {
     Panic,
     Hang,
+    Overflow,
 }
 
 fn hang() -> ! {
@@ -47,6 +49,9 @@ impl Faults {
         match fault {
             Some((_, Fault::Panic)) => panic!("the test wants it"),
             Some((_, Fault::Hang)) => hang(),
+            Some((_, Fault::Overflow)) => {
+                let _ = black_box(u8::MAX) + black_box(1);
+            }
             None => {}
         }
     }
@@ -119,6 +124,24 @@ fn f01_a_session_thread_that_panics_or_hangs_is_a_failed_session() {
             s.end();
         });
     }
+}
+
+/// As a build of OpenWrt has it: it checks for overflow, and unwinds. `tests/feed-build.sh` tries it in
+/// such a build.
+#[test]
+fn b13_a_session_thread_that_overflows_is_a_failed_session() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    let faults = Faults::default();
+    faults.next("session", Fault::Overflow);
+    start(&home, &faults);
+    wait_for("the failure", || {
+        status(&home).contains("overflow").then_some(())
+    });
+    is_told(&acs, &["0 BOOTSTRAP", "1 BOOT"]);
+    wait_for("success", || {
+        status(&home).contains(", success").then_some(())
+    });
 }
 
 #[test]

@@ -86,6 +86,51 @@ fn b01_a_package_needs_only_what_its_program_loads() {
     );
 }
 
+/// Without a program, the one is packed that `compile.sh` builds for the boxes.
+#[test]
+fn b01_each_architecture_gets_the_program_that_is_built_for_it() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    for (architecture, options, asked) in [
+        ("mips_24kc", &[][..], "mips-unknown-linux-musl"),
+        (
+            "mipsel_24kc",
+            &["--static"],
+            "mipsel-unknown-linux-musl --static",
+        ),
+        (OF_1407, &[], "mipsel-unknown-linux-musl --static"),
+        (
+            "arm_cortex-a7_neon-vfpv4",
+            &[],
+            "armv7-unknown-linux-musleabihf",
+        ),
+        ("aarch64_cortex-a53", &[], "aarch64-unknown-linux-musl"),
+        ("x86_64", &[], "x86_64-unknown-linux-musl"),
+    ] {
+        let shape = match options {
+            [] => Shape::fitting(architecture),
+            _ => Shape {
+                loader: "",
+                needed: Vec::new(),
+                ..Shape::fitting(architecture)
+            },
+        };
+        let built = workshop.folder.file("built", shape.program());
+        let log = workshop.folder.join("asked");
+        let double = format!("#!/bin/sh\necho \"$*\" >{log:?}\necho {built:?}\n");
+        std::fs::write(workshop.folder.join("openwrt-package/compile.sh"), double).unwrap();
+        let mut command = workshop.script("package.sh");
+        command.args(options).arg(architecture);
+        let output = command.output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{architecture}: {errors}");
+        assert_eq!(std::fs::read_to_string(&log).unwrap().trim(), asked);
+        let folder = workshop.folder.join("target/packages").join(architecture);
+        assert!(folder.is_dir(), "{architecture}");
+    }
+}
+
 /// Cut off at each length, and with each byte another, a program is taken or refused, no more.
 #[test]
 fn b01_a_damaged_program_is_refused_with_a_reason() {
