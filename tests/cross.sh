@@ -40,7 +40,7 @@ fetch_qemu() {
   [ -e "$qemu/.complete" ] && return
   say "fetching Debian's qemu"
   mkdir -p "$qemu"
-  (cd "$qemu" && apt-get download -qq qemu-user-static) ||
+  (cd "$qemu" && apt-get download -qq qemu-user-static 2>/dev/null) ||
     die "apt-get could not fetch qemu-user-static; run 'apt-get update' as root once"
   dpkg-deb --fsys-tarfile "$qemu"/*.deb | tar -x -C "$qemu" --wildcards \
     '*/qemu-mips-static' '*/qemu-mipsel-static' '*/qemu-arm-static' '*/qemu-aarch64-static'
@@ -64,12 +64,14 @@ session() {
 
 # What a processor may do otherwise: the order of bytes, 32 bits, alignment, no floats.
 units() {
-  local target=$1 lower
-  lower=${1//-/_}
+  local target=$1 lower=${1//-/_} others=()
+  # The kernel writes addresses in /proc/net/tcp in the order of bytes of its own processor, which is
+  # the program's on a box, and is not here.
+  case $target in mips-*) others=(-- --skip luup::owner::) ;; esac
   say "the tests of the parts for $target"
   env "CARGO_TARGET_${lower^^}_RUNNER=$(emulator "$target")" PROPTEST_CASES=16 \
     CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_TEST_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 \
-    "$compile" "$target" --static --cargo test -p cwmpd --lib
+    "$compile" "$target" --static --cargo test -p cwmpd --lib "${others[@]}"
 }
 
 # As it is linked on OpenWrt of today: its size, and what it asks for (compile.sh looks at that).

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use super::clocks;
+use super::error::AgentError;
 use crate::base::clock;
 use crate::base::config::LogConfig;
 
@@ -58,9 +59,31 @@ pub(super) fn log_panics() {
     std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
 }
 
+/// Why the program ends, for the syslog: the command line tells standard error, which nobody reads
+/// of a service of OpenWrt 14.07.
+pub(super) fn tell_end(error: &AgentError) {
+    let mut line = LogLine::default();
+    let _ = write!(line, "{error}");
+    LOGGER.lock().tell_syslog(Level::Error, &line);
+}
+
 impl Logger {
     fn lock(&self) -> MutexGuard<'_, Sinks> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sinks {
+    fn tell_syslog(&self, level: Level, line: &LogLine) {
+        let Some(socket) = &self.syslog else {
+            return;
+        };
+        let pid = std::process::id();
+        let priority = FACILITY * 8 + severity(level);
+        let time = syslog_time(&clock::utc(clocks::unix()));
+        let packet = format!("<{priority}>{time} cwmpd[{pid}]: {}", line.text);
+        // Where no daemon listens the line is lost, as by syslog(3).
+        let _ = socket.send_to(packet.as_bytes(), SYSLOG);
     }
 }
 
@@ -81,14 +104,7 @@ impl Log for Logger {
             let level = record.level().as_str().to_ascii_lowercase();
             let _ = writeln!(std::io::stderr(), "cwmpd: {level}: {}", line.text);
         }
-        if let Some(socket) = &sinks.syslog {
-            let pid = std::process::id();
-            let priority = FACILITY * 8 + severity(record.level());
-            let time = syslog_time(&clock::utc(clocks::unix()));
-            let packet = format!("<{priority}>{time} cwmpd[{pid}]: {}", line.text);
-            // Where no daemon listens the line is lost, as by syslog(3).
-            let _ = socket.send_to(packet.as_bytes(), SYSLOG);
-        }
+        sinks.tell_syslog(record.level(), &line);
     }
 
     fn flush(&self) {}

@@ -72,7 +72,7 @@ pub use start::{Folders, check, log_to_console};
 /// It cannot start or go on, with the reason for the user.
 pub fn run(folders: Folders) -> Result<(), AgentError> {
     logger::log_panics();
-    run_under(folders, Conditions::default())
+    run_under(folders, Conditions::default()).inspect_err(logger::tell_end)
 }
 
 /// The same with jobs that a test disturbs.

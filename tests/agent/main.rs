@@ -15,6 +15,7 @@ mod kills;
 mod least;
 mod life;
 mod luup;
+mod old_kernel;
 mod orders;
 mod own_config;
 mod power_cut;

@@ -10,5 +10,6 @@ mod mutants;
 mod named;
 mod rust_text;
 mod security;
+mod small_processors;
 mod tree;
 mod words;

@@ -93,6 +93,9 @@ fn stamps(config: &TlsConfig) -> Option<Vec<Option<Stamp>>> {
         (None, None) => {
             let (bundle, folders) = system_roots()?;
             file(&bundle);
+            for root in loose_roots() {
+                file(&root);
+            }
             let folders = folders.into_iter();
             folders.map(|path| (path, is_hashed as IsRead)).collect()
         }
@@ -120,6 +123,29 @@ fn is_any(_: &str) -> bool {
 fn is_hashed(name: &str) -> bool {
     let hash = name.split_once('.').map(|(hash, _)| hash);
     hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Roots of the system that OpenSSL does not find: the certificates of a folder without names by
+/// subject, where there is no bundle either. `ca-certificates` of OpenWrt 14.07 has them so.
+pub(super) fn loose_roots() -> Vec<PathBuf> {
+    let Some((bundle, folders)) = system_roots() else {
+        return Vec::new();
+    };
+    if bundle.exists() {
+        return Vec::new();
+    }
+    let mut loose = Vec::new();
+    for folder in folders {
+        let names = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names: Vec<String> = names.collect();
+        if !names.iter().any(|name| is_hashed(name)) {
+            let is_certificate = |name: &&String| name.ends_with(".crt") || name.ends_with(".pem");
+            let found = names.iter().filter(is_certificate);
+            loose.extend(found.map(|name| folder.join(name)));
+        }
+    }
+    loose
 }
 
 /// Where OpenSSL has the roots of the system: their bundle, and folders of certificates.

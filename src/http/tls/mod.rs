@@ -122,10 +122,16 @@ fn setup(error: ErrorStack) -> HttpError {
 
 /// The roots to trust: those that the configuration names and no others, or else the system's.
 fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), HttpError> {
-    if config.ca_file.is_none() && config.ca_path.is_none() {
-        return context.set_default_verify_paths().map_err(setup);
-    }
     let mut roots = Vec::new();
+    if config.ca_file.is_none() && config.ca_path.is_none() {
+        context.set_default_verify_paths().map_err(setup)?;
+        for path in kept::loose_roots() {
+            match certificates("", &path) {
+                Ok(found) => roots.extend(found),
+                Err(_) => log::warn!("{} has no certificate that can be read", path.display()),
+            }
+        }
+    }
     if let Some(file) = &config.ca_file {
         roots.extend(certificates("acs.ssl_cacert", file)?);
     }
