@@ -28,6 +28,11 @@
 #![forbid(unsafe_code)]
 // The table names rooms that are private without `inside`.
 #![cfg_attr(not(feature = "inside"), allow(rustdoc::private_intra_doc_links))]
+// What only a part uses that is left out is no mistake then: the linker drops it.
+#![cfg_attr(
+    not(all(feature = "luup", feature = "ubus")),
+    allow(dead_code, unused_imports)
+)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -72,9 +77,9 @@ mod device;
 pub mod http;
 #[cfg(not(feature = "inside"))]
 mod http;
-#[cfg(feature = "inside")]
+#[cfg(all(feature = "luup", feature = "inside"))]
 pub mod luup;
-#[cfg(not(feature = "inside"))]
+#[cfg(all(feature = "luup", not(feature = "inside")))]
 mod luup;
 #[cfg(feature = "inside")]
 pub mod soap;

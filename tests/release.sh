@@ -31,6 +31,11 @@ flags=(
   # A bit instead of 24 bytes for each address that the loader has to adjust.
   "-Clink-arg=-Wl,-z,pack-relative-relocs"
 )
+# One copy of functions that are the same, where the linker can (rustc brings lld since 1.90).
+fold=-Clink-arg=-Wl,--icf=all
+if echo 'fn main() {}' | rustc - -o "$target/release.probe" "$fold" 2>/dev/null; then
+  flags+=("$fold")
+fi
 # With --target, the flags are not for build scripts.
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${flags[*]}") \
   cargo build -q --locked --release -p cwmpd --target "$host" --target-dir "$target" >&2

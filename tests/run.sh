@@ -67,6 +67,18 @@ house() { cargo test --locked --test house; }
 # Without the feature `inside`, so that the compiler finds what only tests use.
 dead_code() { cargo clippy --locked -p cwmpd --lib --bins -- -D warnings; }
 
+# Whole without the parts that a build may leave out, and with each alone.
+features() {
+  local parts part
+  parts=$(sed -n 's/^default = \[\(.*\)\]$/\1/p' Cargo.toml | tr -d '",')
+  for part in '' $parts; do
+    set -- --locked -p cwmpd --no-default-features --features "$part"
+    cargo clippy "$@" --all-targets -- -D warnings || return 1
+    cargo clippy "$@" --lib --bins -- -D warnings || return 1
+  done
+  cargo test --locked -p cwmpd --no-default-features --lib --test agent -- agent:: cli:: cwmp:: left_out::
+}
+
 # The program carries one TLS stack and no async runtime (TR-069 needs neither more).
 lean_dependencies() {
   local names
@@ -134,6 +146,7 @@ check_if shellcheck scripts scripts
 check_if cargo-fmt format cargo fmt --all --check
 check_if cargo-clippy clippy cargo clippy --locked --workspace --all-targets -- -D warnings
 check_if cargo-clippy dead-code dead_code
+check_if cargo-clippy features features
 check docs docs
 check msrv tests/msrv.sh
 if oracle=$(tests/uci-oracle.sh 2>"$logs/uci-oracle.log"); then

@@ -17,6 +17,7 @@ use super::control::{Request, Server};
 use super::error::AgentError;
 use super::jobs::{JobId, Jobs};
 use super::live::Live;
+use super::luup::{LuupEnd, LuupReport};
 use super::memory::Memory;
 use super::orders::Ran;
 use super::own_config::Complaints;
@@ -37,10 +38,9 @@ use crate::base::clock::Now;
 use crate::base::config::Config;
 use crate::connreq::{Access, Listener};
 use crate::cwmp::{Engine, Input, Intent};
-use crate::datamodel::model::{Model, PendingWrite};
+use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
 use crate::http::KeptTls;
-use crate::luup::{Fetch, Home, HomeView, LuupError, Target};
 
 /// How long a running session may go on after SIGTERM. procd kills after 5 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -78,16 +78,13 @@ enum LoopEvent {
 
 /// What a job reports.
 pub(super) enum Done {
-    /// What Luup says of its home.
-    Fetched(Fetch, Result<Box<HomeView>, LuupError>),
+    Luup(LuupReport),
     /// What came of the last message to the ACS.
     Answered {
         reply: Result<Reply, NoReply>,
         /// Where the ACS is; with the first reply only.
         met_at: Option<IpAddr>,
     },
-    /// The values that Luup took.
-    Written(Vec<(PendingWrite, Target)>),
     /// What was ordered ran, or did not.
     Ran(Intent, Ran),
 }
@@ -102,7 +99,7 @@ pub(super) struct Agent {
     pub config_backoff: Backoff,
     pub clocks: Rc<RefCell<Clocks>>,
     pub facts: Rc<RefCell<Facts>>,
-    pub home: Rc<RefCell<Home>>,
+    pub luup: LuupEnd,
     pub uci: Rc<RefCell<UciSource>>,
     pub model: Model,
     pub engine: Engine,
@@ -268,23 +265,10 @@ impl Agent {
 
     fn take(&mut self, job: JobId, done: Done, now: Now) {
         match done {
-            Done::Fetched(fetch, fetched) => {
-                self.home.borrow_mut().update(fetch, fetched);
-                self.fetched(now);
-            }
+            Done::Luup(report) => self.hear_luup(report, now),
             Done::Answered { reply, met_at } => {
                 self.met_acs(met_at, now);
                 self.answered(job, reply, now);
-            }
-            Done::Written(taken) => {
-                for (write, target) in taken {
-                    log::debug!("luup took {}", write.path);
-                    // Before the model lets go of the value, so that nobody sees the older one.
-                    self.home.borrow_mut().taken(&target, &write.value);
-                    self.model.settle(&write.path, &write.wanted);
-                }
-                self.commit();
-                self.next_look(now);
             }
             Done::Ran(intent, ran) => self.ran(intent, ran, now),
         }

@@ -13,6 +13,7 @@ use super::identity;
 use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
+use super::luup::LuupEnd;
 use super::memory::Memory;
 use super::newer;
 use super::own_config::{self, Complaints};
@@ -38,7 +39,6 @@ use crate::device::sources::stub::StubSource;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci;
 use crate::http::{self, KeptTls};
-use crate::luup::{Home, LuupSource};
 
 /// The kind of the source of what people configure.
 const UCI: &str = "uci";
@@ -110,7 +110,7 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
 struct SourceSet {
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
-    home: Rc<RefCell<Home>>,
+    luup: LuupEnd,
     ubus: UbusPart,
     uci: Rc<RefCell<UciSource>>,
 }
@@ -127,7 +127,7 @@ impl SourceSet {
             &folders.run_dir,
             &uci,
         )));
-        let home = Rc::new(RefCell::new(Home::default()));
+        let (luup, luup_source) = LuupEnd::new();
         let ubus = UbusPart::new(config, clocks::uptime());
         let uci = Rc::new(RefCell::new(uci));
         let agent = AgentSource {
@@ -141,14 +141,14 @@ impl SourceSet {
             ("stub", Box::new(StubSource::new(&folders.model_dir))),
             ("proc", Box::new(ProcSource::new("/proc"))),
             ("net", Box::new(NetSource::new(interface))),
-            ("luup", Box::new(LuupSource(Rc::clone(&home)))),
+            ("luup", luup_source),
             ("ubus", ubus.source()),
             ("agent", Box::new(agent)),
         ];
         let ends = Self {
             facts,
             clocks,
-            home,
+            luup,
             ubus,
             uci,
         };
@@ -221,7 +221,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,
-        home: set.home,
+        luup: set.luup,
         uci: set.uci,
         folders,
         config,

@@ -7,6 +7,7 @@
 //! * [`backoff`] is the pauses between attempts.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed.
+//! * [`parts`] is what this build is without.
 //!
 //! Files are all it touches of the world.
 
@@ -18,6 +19,7 @@ pub mod digest;
 pub mod excerpt;
 pub mod file;
 pub mod json;
+pub mod parts;
 pub mod percent;
 pub mod prefix;
 pub mod secret;

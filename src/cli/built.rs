@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use crate::agent::VERSION;
-
-/// What a build may leave out (`[features]` in `Cargo.toml`), and whether this one has it.
-const FEATURES: [(&str, bool); 0] = [];
+use crate::base::parts::PARTS;
 
 /// Its name and version, in one line.
 pub(super) fn version() -> String {
@@ -40,7 +38,7 @@ pub(super) fn all() -> String {
         text,
         "target    {arch}-{os}-{libc}, {bits} bits, {order}-endian, {linked}; a panic {panic}"
     );
-    let has = |is_there: bool| FEATURES.iter().filter(move |(_, has)| *has == is_there);
+    let has = |is_there: bool| PARTS.iter().filter(move |(_, has)| *has == is_there);
     text += "features ";
     has(true).for_each(|(name, _)| text.extend([" ", name]));
     has(false).for_each(|(name, _)| text.extend([" (without ", name, ")"]));
@@ -86,7 +84,7 @@ mod tests {
             .filter_map(|line| line.split_once(" = "))
             .map(|(name, _)| name)
             .filter(|name| !name.starts_with('#') && !["default", "inside"].contains(name));
-        let listed = FEATURES.iter().map(|(name, _)| *name);
+        let listed = PARTS.iter().map(|(name, _)| *name);
         assert_eq!(names.collect::<Vec<_>>(), listed.collect::<Vec<_>>());
     }
 }

@@ -18,22 +18,24 @@ use log::LevelFilter;
 
 use crate::agent::control::{self, AskError, Command, Request, read_command};
 use crate::agent::{self, Folders};
-use crate::luup;
 
 /// What `cwmpd` does itself.
 #[derive(Debug, PartialEq, Eq)]
 enum Own {
     Run,
     Check(Option<PathBuf>),
+    #[cfg(feature = "luup")]
     Luup,
-    Version { build: bool },
+    Version {
+        build: bool,
+    },
     Help(&'static str),
 }
 
 /// The language of the csv files.
 const ROWS: &str = include_str!("../../etc/cwmpd/ROWS.md");
 
-const OWN: [Command<Own>; 5] = [
+const OWN: &[Command<Own>] = &[
     Command {
         name: "run",
         arguments: "",
@@ -52,6 +54,7 @@ const OWN: [Command<Own>; 5] = [
             _ => None,
         },
     },
+    #[cfg(feature = "luup")]
     Command {
         name: "luup",
         arguments: "",
@@ -195,7 +198,7 @@ impl Task {
                 request.map_err(CliError::Usage)?,
             ));
         }
-        match read_command(&OWN, &words) {
+        match read_command(OWN, &words) {
             _ if words == ["help"] => Ok(Self::Help),
             Some(own) => Ok(Self::Own(own.map_err(CliError::Usage)?, folders)),
             None => Err(CliError::Usage(format!("there is no command '{name}'"))),
@@ -212,6 +215,7 @@ impl Task {
                 folders.model_dir = dir.unwrap_or(folders.model_dir);
                 check(&folders)
             }
+            #[cfg(feature = "luup")]
             Self::Own(Own::Luup, folders) => print_luup(&folders),
             Self::Own(Own::Version { build: false }, _) => print(&built::version()),
             Self::Own(Own::Version { build: true }, _) => print(&built::all()),
@@ -313,7 +317,10 @@ fn check(folders: &Folders) -> Result<(), CliError> {
     }
 }
 
+#[cfg(feature = "luup")]
 fn print_luup(folders: &Folders) -> Result<(), CliError> {
+    use crate::luup;
+
     agent::log_to_console(LevelFilter::Warn);
     let config = agent::read_config(folders);
     let mut out = String::new();

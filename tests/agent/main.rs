@@ -11,9 +11,13 @@ mod faults;
 mod flood;
 mod foreign;
 mod identity;
+mod idle;
 mod kills;
 mod least;
+#[cfg(not(feature = "luup"))]
+mod left_out;
 mod life;
+#[cfg(feature = "luup")]
 mod luup;
 mod old_kernel;
 mod orders;
@@ -25,6 +29,7 @@ mod secrets;
 mod sessions;
 mod storms;
 mod trust;
+#[cfg(feature = "ubus")]
 mod ubus;
 mod ubus_values;
 mod unusable;

@@ -17,4 +17,5 @@ mod store_journal_files;
 mod store_power_cut;
 mod store_world;
 mod upgrade;
+#[cfg(feature = "luup")]
 mod zwave;

@@ -7,6 +7,7 @@ fn mutated_uci_files_keep_the_fuzzed_property() {
     try_mutants("uci", Vec::new(), properties::uci);
 }
 
+#[cfg(feature = "ubus")]
 #[test]
 fn b18_mutated_messages_of_ubus_keep_the_fuzzed_property() {
     try_mutants("ubus", Vec::new(), properties::ubus);

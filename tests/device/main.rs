@@ -5,8 +5,11 @@ mod config;
 mod durable;
 mod fuzzed;
 mod stub;
+#[cfg(feature = "ubus")]
 mod ubus_link;
+#[cfg(feature = "ubus")]
 mod ubus_source;
+#[cfg(feature = "ubus")]
 mod ubus_values;
 mod uci_corpus;
 mod uci_files;

@@ -1,5 +1,7 @@
 //! The Luup engine on its good and its bad days.
 
+#![cfg(feature = "luup")]
+
 mod bounds;
 mod editions;
 mod fetch;

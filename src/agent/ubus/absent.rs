@@ -49,11 +49,14 @@ impl NoLink {
 
 /// Values that nobody asks for.
 #[derive(Default)]
-pub(super) struct NoValues;
+pub(super) struct NoValues {}
 
 impl NoValues {
     pub(super) fn source(&self) -> Box<dyn Source> {
-        Box::new(LeftOutSource)
+        Box::new(LeftOutSource {
+            part: "ubus",
+            has_others: true,
+        })
     }
 
     pub(super) fn failures(&self) -> Vec<String> {

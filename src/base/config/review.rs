@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::read::OptionName;
 use super::similar::nearest;
 use super::written::{Remark, WrittenConfig, WrittenOption, WrittenSection};
+use crate::base::parts;
 
 /// No more remarks than these: further ones help nobody.
 const MAX_REMARKS: usize = 20;
@@ -121,6 +122,11 @@ pub fn review(written: &WrittenConfig, names: &[OptionName]) -> Vec<Remark> {
             remarks.add(section.line, || unread_section(written, section, names));
             continue;
         };
+        if let Some(why) = parts::left_out(role) {
+            remarks.add(section.line, || {
+                format!("section '{role}' has no effect: {why}")
+            });
+        }
         if section.kind != *role {
             remarks.add(section.line, || {
                 format!(
@@ -133,6 +139,12 @@ pub fn review(written: &WrittenConfig, names: &[OptionName]) -> Vec<Remark> {
         let mut before: BTreeSet<&str> = BTreeSet::new();
         for option in &section.options {
             let name = option.name.as_str();
+            let part = name.split('_').next().unwrap_or_default();
+            if let Some(why) = parts::left_out(part) {
+                remarks.add(option.line, || {
+                    format!("cwmpd.{role}.{name} has no effect: {why}")
+                });
+            }
             if !read.is_read(section, name, names) {
                 remarks.add(option.line, || unread_option(role, option, names));
             } else if !before.insert(name) && !option.is_list {

@@ -4,21 +4,25 @@
 mod digest;
 mod expr;
 mod journal;
+#[cfg(feature = "luup")]
 mod luup;
 mod mutate;
 mod request;
 mod rows;
 mod soap;
+#[cfg(feature = "ubus")]
 mod ubus;
 mod uci;
 
 pub use digest::digest;
 pub use expr::expr;
 pub use journal::journal;
+#[cfg(feature = "luup")]
 pub use luup::luup;
 pub use mutate::{seeds, try_mutants};
 pub use request::request;
 pub use rows::rows;
 pub use soap::soap;
+#[cfg(feature = "ubus")]
 pub use ubus::ubus;
 pub use uci::uci;

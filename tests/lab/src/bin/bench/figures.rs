@@ -11,7 +11,7 @@ use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, luup, ubus};
+use crate::{Effort, changes, instructions, luup, ubus};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
@@ -55,6 +55,13 @@ fn small_box(program: &Path, effort: &Effort) {
     print("inform_only_cpu_ms", cpu, "ms");
     print("inform_only_wall_ms", wall, "ms");
     with_digest(program, effort);
+    match instructions::inform_only(program) {
+        Some((session, start)) => {
+            print("inform_only_instructions", session, "instructions");
+            print("start_instructions", start, "instructions");
+        }
+        None => println!("# inform_only_instructions: valgrind is not installed"),
+    }
     match running.process.syscalls(|| {
         running.session(nothing);
     }) {

@@ -6,6 +6,7 @@
 mod changes;
 mod figures;
 mod floods;
+mod instructions;
 mod luup;
 mod model;
 mod process;

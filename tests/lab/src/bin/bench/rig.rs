@@ -38,9 +38,14 @@ impl Rig {
     /// Starts the agent as after a boot and plays its first session. Also gives the time from the start of the
     /// program to its Inform.
     pub fn start(&self) -> (Running<'_>, Duration) {
+        self.start_under(&[])
+    }
+
+    /// The same by another program, as [`Home::start_under`].
+    pub fn start_under(&self, wrapper: &[&str]) -> (Running<'_>, Duration) {
         self.home.power_cycle();
         let start = Instant::now();
-        let daemon = self.home.start_unready();
+        let daemon = self.home.start_under(wrapper);
         let took = self.acs.session(|s| {
             s.inform();
             let took = start.elapsed();
@@ -71,6 +76,11 @@ impl Running<'_> {
         while self.process.threads() > 1 {
             std::thread::sleep(Duration::from_micros(200));
         }
+    }
+
+    /// Ends the agent in order.
+    pub fn stop(self) {
+        assert!(self.daemon.stop().success(), "the agent has to end cleanly");
     }
 
     /// One session from the box's own will; gives the wall time from Inform to the last answer.

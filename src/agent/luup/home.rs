@@ -1,38 +1,61 @@
-//! The Luup engine beside the agent: what is fetched from it and written to it, by jobs.
+//! The jobs that fetch from the engine and write to it, and what becomes of their reports.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::jobs::{Job, JobKind, Reporter};
-use super::poll_loop::{Agent, Done};
+use crate::agent::jobs::{Job, JobKind, Reporter};
+use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
 use crate::base::config::LuupConfig;
 use crate::datamodel::model::PendingWrite;
-use crate::luup::{self, Fetch, HomeView, LuupError, Target};
+use crate::datamodel::source::Source;
+use crate::luup::{self, Fetch, Home, HomeView, LuupError, LuupSource, Target};
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
 /// home is still to be read out of its JSON.
 const SLACK: Duration = Duration::from_secs(20);
 
+/// The agent's end of the source `luup`.
+pub(in crate::agent) struct LuupEnd(Rc<RefCell<Home>>);
+
+impl LuupEnd {
+    /// The end, and the source.
+    pub(in crate::agent) fn new() -> (Self, Box<dyn Source>) {
+        let home = Rc::new(RefCell::new(Home::default()));
+        (Self(Rc::clone(&home)), Box::new(LuupSource(home)))
+    }
+}
+
+/// What the jobs report.
+pub(in crate::agent) enum LuupReport {
+    /// What Luup says of its home.
+    Fetched(Fetch, Result<Box<HomeView>, LuupError>),
+    /// The values that Luup took.
+    Written(Vec<(PendingWrite, Target)>),
+}
+
 impl Agent {
     /// Starts to fetch the Luup home, unless that is under way; `false` where the model has no use for
     /// it.
-    pub(super) fn ask_luup(&mut self, now: Now) -> bool {
-        if !self.config.luup.enable || !self.home.borrow().is_wanted() {
+    pub(in crate::agent) fn ask_luup(&mut self, now: Now) -> bool {
+        if !self.config.luup.enable || !self.luup.0.borrow().is_wanted() {
             return false;
         }
         if !self.jobs.is_underway(JobKind::LuupFetch) {
             let config = self.config.luup.clone();
-            let fetch = self.home.borrow_mut().begin_fetch();
+            let fetch = self.luup.0.borrow_mut().begin_fetch();
             let lost = fetch.clone();
             let job = Job {
                 kind: JobKind::LuupFetch,
                 patience: config.timeout.saturating_add(SLACK),
                 lost: Box::new(move |why| {
-                    Done::Fetched(lost.clone(), Err(LuupError::Lost(why.to_string())))
+                    let lost_it = Err(LuupError::Lost(why.to_string()));
+                    Done::Luup(LuupReport::Fetched(lost.clone(), lost_it))
                 }),
                 work: Box::new(move |reporter| {
                     let view = read_home(&config, &fetch);
-                    reporter.say(Done::Fetched(fetch, view));
+                    reporter.say(Done::Luup(LuupReport::Fetched(fetch, view)));
                 }),
             };
             self.jobs.start(job, now.uptime);
@@ -41,7 +64,7 @@ impl Agent {
     }
 
     /// Carries out the values that Luup is still to take.
-    pub(super) fn write_to_luup(&mut self, now: Now) {
+    pub(in crate::agent) fn write_to_luup(&mut self, now: Now) {
         let pending = self.model.pending_writes();
         let is_underway = self.jobs.is_underway(JobKind::LuupWrite);
         if pending.is_empty() || is_underway || !self.config.luup.enable {
@@ -49,7 +72,7 @@ impl Agent {
         }
         let mut writes = Vec::new();
         for write in pending.into_iter().filter(|write| write.kind == "luup") {
-            match self.home.borrow().target(write.slot, &write.at) {
+            match self.luup.0.borrow().target(write.slot, &write.at) {
                 Ok(target) => writes.push((write, target)),
                 Err(e) => log::warn!("{}: {e}; trying again after the next session", write.path),
             }
@@ -65,12 +88,33 @@ impl Agent {
                 .timeout
                 .saturating_mul(requests)
                 .saturating_add(SLACK),
-            lost: Box::new(|_| Done::Written(Vec::new())),
+            lost: Box::new(|_| Done::Luup(LuupReport::Written(Vec::new()))),
             work: Box::new(move |reporter| {
-                reporter.say(Done::Written(write_all(&config, writes, reporter)));
+                let taken = write_all(&config, writes, reporter);
+                reporter.say(Done::Luup(LuupReport::Written(taken)));
             }),
         };
         self.jobs.start(job, now.uptime);
+    }
+
+    /// Takes what a job reports.
+    pub(in crate::agent) fn hear_luup(&mut self, report: LuupReport, now: Now) {
+        match report {
+            LuupReport::Fetched(fetch, fetched) => {
+                self.luup.0.borrow_mut().update(fetch, fetched);
+                self.fetched(now);
+            }
+            LuupReport::Written(taken) => {
+                for (write, target) in taken {
+                    log::debug!("luup took {}", write.path);
+                    // Before the model lets go of the value, so that nobody sees the older one.
+                    self.luup.0.borrow_mut().taken(&target, &write.value);
+                    self.model.settle(&write.path, &write.wanted);
+                }
+                self.commit();
+                self.next_look(now);
+            }
+        }
     }
 }
 

@@ -1,0 +1,13 @@
+//! The Luup engine beside the agent: what is fetched from it and written to it, by jobs (`home`).
+//!
+//! In a build without the feature `luup` there is none (`absent`), and the loop is the same.
+
+#[cfg(not(feature = "luup"))]
+mod absent;
+#[cfg(feature = "luup")]
+mod home;
+
+#[cfg(not(feature = "luup"))]
+pub(super) use absent::{NoLuup as LuupEnd, NoReport as LuupReport};
+#[cfg(feature = "luup")]
+pub(super) use home::{LuupEnd, LuupReport};
