@@ -10,7 +10,8 @@ use ureq::{Agent, AsSendBody, Body, SendBody};
 
 use super::answer::HttpAnswer;
 use super::auth::{Auth, Credentials};
-use super::connection::{BUFFER_BYTES, Connections, Opener};
+use super::buffers::BUFFER_BYTES;
+use super::connection::{Connections, Opener};
 use super::error::{ExchangePhase, Explanation, HttpError};
 use super::names::Names;
 use super::request::HttpRequest;
@@ -89,8 +90,6 @@ impl HttpClient {
             .max_idle_connections_per_host(1)
             .max_idle_age(MAX_IDLE)
             .max_response_header_size(MAX_HEAD_BYTES)
-            .input_buffer_size(BUFFER_BYTES)
-            .output_buffer_size(BUFFER_BYTES)
             .timeout_resolve(Some(limits.connect))
             .timeout_connect(Some(limits.connect))
             .timeout_recv_response(Some(limits.response))

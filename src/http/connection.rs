@@ -13,18 +13,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use nix::sys::socket::{MsgFlags, recv};
 use openssl::ssl::{SslContext, SslStream};
 use ureq::Error;
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 
+use super::buffers::WireBuffers;
 use super::error::HttpError;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
 use super::tls::{self, KeptTls, UncheckedDates};
 use crate::base::config::TlsConfig;
-
-/// Room for one read, and for the head of an answer.
-pub(super) const BUFFER_BYTES: usize = 16 * 1024;
 
 /// What an answer may take beside its body, in bytes: its head, interim heads before it (RFC 9110
 /// §15.2), chunk sizes and trailers (RFC 9112 §7.1), and what was read ahead.
@@ -238,7 +234,7 @@ impl Connector<()> for Opener {
         self.connections.opened.fetch_add(1, Ordering::Relaxed);
         Ok(Some(Wire {
             stream,
-            buffers: LazyBuffers::new(BUFFER_BYTES, BUFFER_BYTES),
+            buffers: WireBuffers::default(),
             gathered: Vec::new(),
             fresh: false,
             connections: Arc::clone(&self.connections),
@@ -281,7 +277,7 @@ impl Stream {
 /// One connection.
 pub(super) struct Wire {
     stream: Stream,
-    buffers: LazyBuffers,
+    buffers: WireBuffers,
     gathered: Vec<u8>,
     /// Whether input came that was looked at once at most.
     fresh: bool,

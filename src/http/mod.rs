@@ -16,6 +16,7 @@
 
 mod answer;
 mod auth;
+mod buffers;
 mod client;
 mod connection;
 mod date;
