@@ -2,7 +2,7 @@
 # Prints what cwmpd costs, one line a figure: `key value unit`. Measured on the program as it is
 # shipped, through real sockets, with the kernel's own accounting of CPU time and memory.
 #
-#   tests/bench.sh           all figures, about 5 minutes after the build
+#   tests/bench.sh           all figures, about 6 minutes after the build
 #   tests/bench.sh --quick   the same figures from fewer sessions; the soak has 300 of them
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use tiny_http::{Request, Server};
 
-pub use sample::{Device, State, sample_home};
+pub use sample::{Device, State, large_home, sample_home};
 
 /// Bytes of one chunk, as the real engine cuts them.
 const CHUNK: usize = 16_000;

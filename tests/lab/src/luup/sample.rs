@@ -85,6 +85,22 @@ pub fn sample_home() -> Vec<Device> {
     home
 }
 
+/// A home of `nodes` nodes, each like one of the small one's but for its number and name.
+pub fn large_home(nodes: u32) -> Vec<Device> {
+    let mut home = sample_home();
+    let is_node = |device: &&Device| device.parent == 1 && !device.states.is_empty();
+    let models: Vec<Device> = home.iter().filter(is_node).cloned().collect();
+    for (id, model) in (1000..1000 + nodes).zip(models.iter().cycle()) {
+        home.push(Device {
+            id,
+            altid: id.to_string(),
+            name: format!("{} {id}", model.name),
+            ..model.clone()
+        });
+    }
+    home
+}
+
 fn device(line: &str) -> Device {
     let fields: Vec<&str> = line.split(';').collect();
     Device {

@@ -19,6 +19,7 @@ pub fn on_small_box(running: &Running, effort: &Effort) {
         s.set(&[(&model::parameter(1), XsdType::String, "new")], "bench-1");
     };
     print("writes_spv_session", writes(running, set), "files");
+    bytes_of_one(running);
     two_packages(running);
     hundred_at_once(running, effort);
 }
@@ -34,6 +35,23 @@ fn writes(running: &Running, play: impl FnMut(&mut Session)) -> f64 {
         .iter()
         .filter(|(path, state)| before.get(*path) != Some(state));
     changed.count() as f64
+}
+
+/// Bytes that go to flash for one changed value.
+fn bytes_of_one(running: &Running) {
+    let home = &running.rig.home;
+    let path = model::parameter(1);
+    let written = running
+        .process
+        .written(&[&home.model_dir(), &home.config_dir()], || {
+            running.session(|s| {
+                s.set(&[(&path, XsdType::String, "newer")], "bench-3");
+            });
+        });
+    match written {
+        Some(written) => print("bytes_written_spv", written.bytes as f64, "bytes"),
+        None => without_strace("bytes_written_spv"),
+    }
 }
 
 /// What it costs the flash that one SetParameterValues over two UCI packages, a stored value and

@@ -5,17 +5,19 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{Auth, Session};
 
 use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, instructions, luup, ubus};
+use crate::{Effort, changes, instructions, lived, luup, model, ubus};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     small_box(program, effort);
+    lived::figures(program, effort);
     large_box(program, 2000, effort);
     large_box(program, 20_000, effort);
     changes::on_large_box(program);
@@ -151,12 +153,16 @@ fn floor_private_kb(floor: &Path) -> (u64, u64) {
 fn soak(program: &Path, effort: &Effort) {
     let rig = Rig::new(program, 200, Auth::Open);
     let (running, _) = rig.start();
-    let play = |s: &mut Session| {
+    let mut round = 0;
+    let mut play = |s: &mut Session| {
+        round += 1;
         s.get(&["Device."]);
+        let (path, value) = (model::parameter(1), format!("round {round}"));
+        s.set(&[(&path, XsdType::String, &value)], "bench-soak");
     };
-    running.cost(effort.soak.min(200), play);
+    running.cost(effort.soak.min(200), &mut play);
     let before = running.process.rss_kb();
-    running.cost(effort.soak, play);
+    running.cost(effort.soak, &mut play);
     let growth = running.process.rss_kb() as f64 - before as f64;
     print(
         &format!("rss_growth_{}_sessions_kb", effort.soak),

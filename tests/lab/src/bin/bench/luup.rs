@@ -7,14 +7,18 @@ use cwmpd::agent::control::{Request, ask};
 use cwmpd::luup::limits::{MAX_BYTES, MAX_NAMES};
 use cwmpd_lab::acs::Auth;
 use cwmpd_lab::luup::hostile::{Hostile, greatest_home, hostile};
-use cwmpd_lab::luup::{FakeLuup, Mood};
+use cwmpd_lab::luup::{FakeLuup, Mood, large_home};
 
 use crate::Effort;
 use crate::figures::{nothing, print};
 use crate::rig::{Rig, Running, median};
 
+/// Nodes of a home as large as Z-Wave allows, and devices below them.
+const NODES: u32 = 371;
+
 /// Measures and prints all of it.
 pub fn figures(program: &Path, effort: &Effort) {
+    kept(program);
     let luup = FakeLuup::start();
     let rig = Rig::new(program, 0, Auth::Open);
     rig.home.set_uci("cpe", "periodic_notify_enable", "0");
@@ -31,6 +35,25 @@ pub fn figures(program: &Path, effort: &Effort) {
         "ms",
     );
     luup.mood(Mood::Well);
+}
+
+/// The memory that fetching a large home thrice leaves with the agent, the home itself included.
+fn kept(program: &Path) {
+    let luup = FakeLuup::with(large_home(NODES));
+    let rig = Rig::new(program, 0, Auth::Open);
+    rig.home.set_uci("cpe", "periodic_notify_enable", "0");
+    rig.home.set_uci("luup", "enable", "1");
+    rig.home.set_uci("luup", "url", &luup.url());
+    luup.mood(Mood::Empty);
+    let (running, _) = rig.start();
+    running.session(nothing);
+    let before = running.process.rss_kb() as f64;
+    luup.mood(Mood::Well);
+    for _ in 0..3 {
+        running.session(nothing);
+    }
+    let kept = running.process.rss_kb() as f64 - before;
+    print("luup_rss_kept_kb", kept, "kB");
 }
 
 /// The CPU time and the peak of memory of the worst answer of 8 MiB, the session that asked for it

@@ -7,6 +7,7 @@ mod changes;
 mod figures;
 mod floods;
 mod instructions;
+mod lived;
 mod luup;
 mod model;
 mod process;
@@ -24,6 +25,8 @@ pub struct Effort {
     pub sessions: usize,
     /// The same where a session carries 20,000 values.
     pub large_sessions: usize,
+    /// Sessions with a pause before each; the box takes 50 connection requests an hour.
+    pub cold_sessions: usize,
     /// Sessions of the soak.
     pub soak: usize,
     /// Seconds of idleness in which wake-ups are counted.
@@ -37,6 +40,7 @@ pub struct Effort {
 const FULL: Effort = Effort {
     sessions: 2000,
     large_sessions: 30,
+    cold_sessions: 40,
     soak: 10_000,
     idle_seconds: 60,
     flood: Duration::from_secs(5),
@@ -46,6 +50,7 @@ const FULL: Effort = Effort {
 const QUICK: Effort = Effort {
     sessions: 200,
     large_sessions: 5,
+    cold_sessions: 10,
     soak: 300,
     idle_seconds: 5,
     flood: Duration::from_secs(1),

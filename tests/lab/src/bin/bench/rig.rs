@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use cwmpd::agent::control::{Request, ask};
 use cwmpd_lab::acs::{AcsOptions, Auth, CALLER, ScriptedAcs, Session, request_connection};
 use cwmpd_lab::home::{Daemon, Home};
+use cwmpd_lab::http::ServerTls;
 
 use crate::model;
 use crate::process::Process;
@@ -19,19 +20,39 @@ pub struct Rig {
 impl Rig {
     /// A box with the shipped model and `parameters` generated ones, and its ACS.
     pub fn new(program: &Path, parameters: usize, auth: Auth) -> Self {
-        let acs = ScriptedAcs::start(AcsOptions {
-            auth,
-            strict: false,
+        let rig = Self::with(
+            program,
+            AcsOptions {
+                auth,
+                ..AcsOptions::default()
+            },
+        );
+        if parameters > 0 {
+            model::add_parameters(&rig.home.model_dir(), parameters);
+        }
+        rig
+    }
+
+    /// A box with the shipped model, and its ACS behind TLS, which the box has yet to trust.
+    pub fn over_tls(program: &Path, tls: ServerTls) -> Self {
+        let options = AcsOptions {
+            auth: Auth::Open,
+            tls: Some(tls),
             ..AcsOptions::default()
+        };
+        Self::with(program, options)
+    }
+
+    fn with(program: &Path, options: AcsOptions) -> Self {
+        let acs = ScriptedAcs::start(AcsOptions {
+            strict: false,
+            ..options
         });
         let home = Home::new(program);
         home.set_acs(&acs.url());
         home.set_caller();
         home.set_uci("cpe", "log_severity", "WARNING");
         home.write_config("system", "config system\n\toption hostname 'box'\n");
-        if parameters > 0 {
-            model::add_parameters(&home.model_dir(), parameters);
-        }
         Self { home, acs }
     }
 
