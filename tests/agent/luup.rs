@@ -7,7 +7,7 @@ use cwmpd::luup::limits::{MAX_BYTES, MAX_NAMES};
 use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, Session, request_connection};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::luup::hostile::{greatest_home, hostile};
-use cwmpd_lab::luup::{FakeLuup, Mood};
+use cwmpd_lab::luup::{FakeLuup, Mood, large_home};
 
 const BATTERY: &str = "Device.Zwave.Interface.12.BatteryLevel";
 
@@ -225,4 +225,44 @@ fn b28_sessions_do_not_fetch_again_what_luup_says_is_the_same() {
     session(1, "Porte");
     agent.inform();
     session(0, "Porte");
+}
+
+/// Memory that no other process shares and that is not a file's.
+fn private_kb(agent: &Daemon<'_>) -> u64 {
+    let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", agent.pid())).unwrap();
+    let dirty = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Private_Dirty:"));
+    let dirty = dirty.unwrap().trim().trim_end_matches(" kB");
+    dirty.parse().unwrap()
+}
+
+#[test]
+fn b27_what_a_large_home_took_to_read_is_given_back() {
+    const MOST_KB: u64 = 1000;
+    let luup = FakeLuup::with(large_home(371));
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs, &luup);
+    luup.mood(Mood::Empty);
+    let agent = home.start();
+    let session = || {
+        acs.quiet_session();
+        wait_for("the end of the session", || {
+            agent.status().contains("session:       none").then_some(())
+        });
+    };
+    session();
+    agent.inform();
+    session();
+    let before = private_kb(&agent);
+    luup.mood(Mood::Well);
+    for round in 0..4 {
+        // Each time both answers, of a megabyte and more.
+        luup.configure(20, |device| device.name = format!("Porte {round}"));
+        agent.inform();
+        session();
+    }
+    let kept = private_kb(&agent).saturating_sub(before);
+    println!("a large home leaves {kept} kB");
+    assert!(kept < MOST_KB, "{kept} kB");
 }
