@@ -28,7 +28,7 @@ impl Agent {
 
     /// Something came: what waited goes on, unless there is more to come and time left for it.
     pub(super) fn fetched(&mut self, now: Now) {
-        let is_awaited = self.jobs.is_underway(JobKind::LuupFetch) || self.is_asking_ubus();
+        let is_awaited = self.jobs.is_awaited(JobKind::LuupFetch) || self.is_asking_ubus();
         if !(is_awaited && self.timers.is_set(LoopTimer::Fetch)) {
             self.go_on(now);
         }

@@ -263,6 +263,14 @@ impl<T: Send + 'static> Jobs<T> {
                 .any(Running::is_heard)
     }
 
+    /// Whether a report of a job of the kind is to come: not of one that has said what it had to and
+    /// is about to end.
+    pub(super) fn is_awaited(&self, kind: JobKind) -> bool {
+        let mut running = self.running.iter().filter(|job| job.kind == kind);
+        self.waiting.iter().any(|(_, job)| job.kind == kind)
+            || running.any(|job| job.is_heard() && job.due.is_some())
+    }
+
     /// The reports that came or are due, each with the job that it is of.
     pub(super) fn work(&mut self, now: Duration) -> Vec<(JobId, T)> {
         // Nothing to read is no error: a deadline woke the loop.

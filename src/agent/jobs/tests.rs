@@ -58,6 +58,19 @@ fn settle(jobs: &mut Jobs<String>, now: Duration) -> Vec<String> {
 }
 
 #[test]
+fn a_job_that_has_reported_is_not_awaited_though_it_is_about_to_end() {
+    let mut jobs = jobs();
+    let (job, go) = waiting(JobKind::LuupFetch, "done", "over");
+    jobs.start(job, NOW);
+    assert!(jobs.is_awaited(JobKind::LuupFetch) && !jobs.is_awaited(JobKind::LuupWrite));
+    assert_eq!(reports(&mut jobs, 1, NOW), ["done"]);
+    assert!(!jobs.is_awaited(JobKind::LuupFetch));
+    assert!(jobs.is_underway(JobKind::LuupFetch));
+    drop(go);
+    assert_eq!(settle(&mut jobs, NOW), ["over"]);
+}
+
+#[test]
 fn a_job_reports_and_is_gone() {
     let mut jobs = jobs();
     jobs.start(job(JobKind::Command, |r| r.say("done".to_owned())), NOW);
