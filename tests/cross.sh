@@ -36,7 +36,11 @@ emulator() {
 }
 
 fetch_qemu() {
-  local qemu=$CROSS_DIR/qemu
+  local qemu=$CROSS_DIR/qemu package
+  for package in rustc-web qemu-user-static; do
+    [ -n "$(apt-cache show "$package" 2>/dev/null)" ] && continue
+    echo "skipped: Debian's package $package is not to be had; apt-get update, as root" && exit 77
+  done
   [ -e "$qemu/.complete" ] && return
   say "fetching Debian's qemu"
   mkdir -p "$qemu"

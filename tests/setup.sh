@@ -78,6 +78,9 @@ for_check() {
   need make make
   need python3 python3
   need openssl openssl
+  need pip3 python3-pip
+  need perl perl
+  need readelf binutils
 }
 
 case ${1:-} in
