@@ -55,8 +55,8 @@ fn main() {
     println!("emulated_session_ms {} ms", start.elapsed().as_millis());
     std::thread::sleep(Duration::from_secs(1));
     let (rss, private) = guest_memory(daemon.pid());
-    println!("emulated_rss_kb {rss} kB");
-    println!("emulated_private_dirty_kb {private} kB");
+    println!("emulated_guest_rss_kb {rss} kB");
+    println!("emulated_guest_private_kb {private} kB");
     assert!(daemon.stop().success(), "the agent has to end cleanly");
 }
 
