@@ -387,8 +387,12 @@ fn b10_nothing_is_opened_unless_a_zone_is_named() {
             &["option open_zone wan", "option port 0"],
             &["option open_zone wan", "option port 'http'"],
             &["option open_zone wan", "option port '655360'"],
+            &["option open_zone wan", "option port '65536'"],
+            &["option open_zone wan", "option port '00'"],
+            &["option open_zone wan", "option port '80 443'"],
             &["option open_zone wan", "option enable 0"],
             &["option open_zone wan", "option enable Off"],
+            &["option open_zone wan", "option enable ' disabled '"],
             &["option open_zone wan", "option allow_from 'all'"],
         ] {
             procd.configure(options);
@@ -448,12 +452,34 @@ fn b10_the_firewall_is_told_of_each_change_once() {
             assert_eq!(procd.firewall_reloads(), reloads, "{version} {options:?}");
         }
         procd.run("stop");
-        // Of 14.07 nobody tells a service that it was stopped; its port is closed all the same.
-        let told = if version == "today" { 5 } else { 4 };
+        let told = 5;
+        assert_eq!(procd.firewall_reloads(), told, "{version}");
+        procd.run("stop");
         assert_eq!(procd.firewall_reloads(), told, "{version}");
         // After a boot the firewall has forgotten it, and the record is gone with it.
         procd.box_.must("rm -f /var/run/cwmpd.opened");
         procd.run("start");
         assert_eq!(procd.firewall_reloads(), told + 1, "{version}");
+    });
+}
+
+/// procd publishes what is opened until the process has ended, which takes a while.
+#[test]
+fn b10_a_stop_closes_the_port_when_the_process_is_gone() {
+    with_each(|procd, version| {
+        procd.configure(&["option open_zone wan"]);
+        procd.run("start");
+        procd.box_.write("tmp/pid", "1\n");
+        procd.box_.must("rm /tmp/ubus");
+        procd.run("stop");
+        let calls = procd.box_.read("tmp/ubus");
+        let calls: Vec<&str> = calls.lines().collect();
+        let at = |what: &str| calls.iter().position(|call| call.contains(what));
+        let killed = at("service delete cwmpd instance1").expect(version);
+        let told = at("service event config.change firewall").expect(version);
+        assert!(killed < told, "{version}: {calls:?}");
+        if version == "today" {
+            assert!(at("ended").expect(version) < told, "{calls:?}");
+        }
     });
 }

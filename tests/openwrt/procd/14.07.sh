@@ -16,5 +16,8 @@ procd_close_service() {
 	json_dump >/tmp/set
 }
 
+# The process is forgotten at once.
+_end() { rm -f /tmp/pid; }
+
 # Nobody calls service_stopped.
 stopped() { :; }

@@ -120,5 +120,6 @@ procd_set_config_changed() {
 }
 
 procd_kill() {
-	ubus call service delete "$1"
+	ubus call service delete "$*"
+	_end
 }

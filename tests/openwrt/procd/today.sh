@@ -33,4 +33,9 @@ procd_close_service() {
 
 procd_lock() { :; }
 
+# The process is there, with what it published, until it has ended.
+_end() {
+	[ ! -f /tmp/pid ] || { sleep 1 && echo ended >>/tmp/ubus && rm -f /tmp/pid; } >/dev/null 2>&1 &
+}
+
 stopped() { ! type service_stopped >/dev/null 2>&1 || service_stopped; }
