@@ -61,10 +61,8 @@ def index(folder, usign_key, ec_key):
 
 def create_keys(usign_key, ec_key):
     """Makes both pairs of keys, where they are not there yet."""
-    if not os.path.exists(usign_key):
-        keys.UsignKey.create(usign_key)
-    if not os.path.exists(ec_key):
-        keys.EcKey.create(ec_key)
+    keys.create_pair(keys.UsignKey, usign_key)
+    keys.create_pair(keys.EcKey, ec_key)
 
 
 def architectures():

@@ -69,7 +69,7 @@ class UsignKey:
 
     @staticmethod
     def create(path):
-        """Writes the secret key to a file and the public one beside it, with `.pub` behind."""
+        """Writes a new secret key to a file."""
         der = _openssl("genpkey", "-algorithm", "ED25519", "-outform", "DER")
         seed = der[len(SECRET_DER) :]
         public = _public_of(seed)
@@ -77,9 +77,10 @@ class UsignKey:
         check = hashlib.sha512(seed + public).digest()[:8]
         secret = (ALGORITHM, NO_PASSWORD, salt, check, name, seed, public)
         _write_new(path, _usign_text(f"private key {name.hex()}", *secret), 0o600)
-        text = _usign_text(f"public key {name.hex()}", ALGORITHM, name, public)
-        _write_new(path + ".pub", text, 0o644)
-        return name.hex()
+
+    def public_text(self):
+        """What stands in the file of the public key."""
+        return _usign_text(f"public key {self.name.hex()}", ALGORITHM, self.name, self.public)
 
     def sign(self, data):
         """The text of a signature file for these bytes; always the same."""
@@ -111,12 +112,26 @@ class EcKey:
 
     @staticmethod
     def create(path):
-        """Writes the secret key to a file and the public one beside it, with `.pub` behind."""
+        """Writes a new secret key to a file."""
         secret = _openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
         _write_new(path, secret.decode(), 0o600)
-        public = _openssl("pkey", "-in", path, "-pubout")
-        _write_new(path + ".pub", public.decode(), 0o644)
+
+    def public_text(self):
+        """What stands in the file of the public key."""
+        return _openssl("pkey", "-in", self.path, "-pubout").decode()
 
     def sign(self, data):
         """A signature of these bytes with SHA-512; another each time, as EC signatures are."""
         return _openssl("dgst", "-sha512", "-sign", self.path, data=data)
+
+
+def create_pair(kind, path):
+    """Makes a pair of this class: the secret key, and the public one beside it, with `.pub` behind.
+    Of a pair that is there it makes what an interrupted run left out."""
+    public = path + ".pub"
+    if not os.path.exists(path):
+        if os.path.exists(public):
+            raise UnusableKey(f"{public}: is there without its secret key; put that back, or move it")
+        kind.create(path)
+    if not os.path.exists(public):
+        _write_new(public, kind(path).public_text(), 0o644)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 from dataclasses import dataclass
 
 import apk
@@ -112,10 +113,15 @@ def write_apk(makefile, facts, tree, owned, folder):
 
 
 def write(path, data):
-    """A file whole or not at all, readable by everybody, whatever the umask."""
-    partial = path + ".partial"
-    with open(partial, "wb") as file:
-        file.write(data)
-    os.chmod(partial, 0o644)
-    os.replace(partial, path)
+    """A file whole or not at all, readable by everybody, whatever the umask and whoever else writes
+    it now."""
+    number, partial = tempfile.mkstemp(prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+        os.chmod(partial, 0o644)
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise
     return path

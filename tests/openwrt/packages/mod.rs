@@ -10,6 +10,7 @@ mod ipk;
 mod programs;
 mod router;
 mod same_bytes;
+mod written;
 
 use std::fs;
 use std::path::{Path, PathBuf};
