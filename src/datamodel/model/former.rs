@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::deferred::writing_source;
 use super::resolve::instances;
 use super::set::Entry;
-use super::{Model, NewValue};
+use super::{Model, ModelError, NewValue};
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::Parameter;
 use crate::datamodel::source::Reading;
@@ -105,10 +105,14 @@ impl Model {
             Ok(entries) => entries.into_iter().next().map_or(Offered::No, Offered::Yes),
             Err(errors) => {
                 for refused in errors {
-                    log::warn!(
-                        "{name}: the value chosen before is not used: {}",
-                        refused.error
-                    );
+                    let why = match refused.error {
+                        // Without the value: it may have been a secret when it was chosen.
+                        ModelError::InvalidType(_) | ModelError::InvalidValue(_) => {
+                            format!("not a {}", parameter.kind.describe())
+                        }
+                        error => error.to_string(),
+                    };
+                    log::warn!("{name}: the value chosen before is not used: {why}");
                 }
                 Offered::No
             }

@@ -156,3 +156,34 @@ fn b01_a_damaged_program_is_refused_with_a_reason() {
         assert_eq!(filter(&["python3", "-c", &trial], &program), b"done\n");
     }
 }
+
+#[test]
+fn b01_a_program_that_is_not_there_is_named() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    let mut command = workshop.script("package.sh");
+    command.args(["x86_64", "--program", "no where", "--to"]);
+    let output = command.arg(workshop.folder.join("made")).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert_eq!(said, "package: no where: no such program\n");
+    assert!(!workshop.folder.join("made").exists());
+}
+
+/// Nothing is fetched for a build that would fail in its middle.
+#[test]
+fn b01_a_folder_that_no_compiler_can_name_is_refused() {
+    let Some(workshop) = Workshop::new() else {
+        return;
+    };
+    for folder in ["a folder", "a:folder"] {
+        let folder = workshop.folder.join(folder);
+        let mut command = workshop.script("compile.sh");
+        command.arg("no-target").env("CROSS_DIR", &folder);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success());
+        assert!(said.contains("set CROSS_DIR"), "{said}");
+    }
+}
