@@ -29,6 +29,9 @@ die() { say "$*"; exit 1; }
 
 mkdir -p "${CROSS_DIR:=target/cross}"
 work=$(cd "$CROSS_DIR" && pwd)
+case $project:$work in
+  *[[:space:]]* | *:*:*) die "compilers cannot have blanks or colons in paths: '$project', '$work'; set CROSS_DIR, or move the sources" ;;
+esac
 root=$work/root
 zig=$work/python/ziglang/zig
 export ZIG_GLOBAL_CACHE_DIR=$work/zig-cache ZIG_LOCAL_CACHE_DIR=$work/zig-cache
@@ -192,10 +195,12 @@ build_cwmpd() {
   # shellcheck disable=SC2086 # words for cargo
   run_cargo build --release -p cwmpd --bin cwmpd ${FEATURES:-} >&2
   program=$cargo_dir/cwmpd-$TARGET
-  cp "$cargo_dir/$TARGET/release/cwmpd" "$program.new"
-  [ $linkage = static ] || check_needed "$program.new"
-  shrink "$program.new"
-  mv "$program.new" "$program"
+  # Another build may do the same now.
+  local new=$program.$$
+  cp "$cargo_dir/$TARGET/release/cwmpd" "$new"
+  [ $linkage = static ] || check_needed "$new"
+  shrink "$new"
+  mv "$new" "$program"
 }
 
 # Cuts an ELF file behind its last loaded byte: section headers and .pdr (over 400 kB on MIPS)

@@ -39,6 +39,7 @@ while [ $# -gt 0 ]; do
 done
 [ ${#architectures[@]} -gt 0 ] || usage
 command -v python3 >/dev/null || die "python3 is not installed"
+[ -z "$program" ] || [ -f "$program" ] || die "$program: no such program"
 
 # The version of the program, and the time of what was packed.
 version=$(sed -n '/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' "$project/Cargo.toml" | head -n 1)
