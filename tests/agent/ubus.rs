@@ -1,12 +1,16 @@
 //! The agent on the bus of the box, beside an ubusd.
 
+use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use cwmpd::soap::Message;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
-use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
+use cwmpd_lab::home::{Daemon, Home, PATIENCE, free_port, wait_for};
 use cwmpd_lab::ubus::{
-    BusError, BusMessage, BusValue, FakeUbusd, UbusClient, attr, hostile, status,
+    BusError, BusMessage, BusValue, FakeUbusd, UbusAge, UbusClient, attr, hostile, status,
 };
 
 /// A box with a bus.
@@ -349,4 +353,49 @@ fn b18_callers_that_send_garbage_are_refused_and_the_agent_goes_on() {
     assert!(call(&socket, "status", []).is_ok());
     assert_eq!(ubusd.connections(), 1 + 1 + 2, "the agent kept its own");
     assert!(agent.stop().success());
+}
+
+#[test]
+fn b20_a_burst_of_calls_is_answered_as_fast_as_ubusd_reads_and_costs_nobody_the_connection() {
+    const CALLS: u16 = 5000;
+    const OBJECT: u32 = 0x5555;
+    let (home, socket) = home();
+    let listener = UnixListener::bind(&socket).unwrap();
+    let agent = home.start();
+    let (mut ubusd, _) = listener.accept().unwrap();
+    ubusd.set_read_timeout(Some(PATIENCE)).unwrap();
+    let age = UbusAge::Today;
+    BusMessage::new(0, 0, 1).write(&mut ubusd, age).unwrap();
+    let registration = loop {
+        let message = BusMessage::read(&mut ubusd, age).unwrap();
+        if message.kind == 6 {
+            break message;
+        }
+    };
+    for (kind, id, number) in [(2, attr::OBJID, OBJECT), (1, attr::STATUS, status::OK)] {
+        let word = BusMessage::new(kind, registration.seq, registration.peer);
+        word.number(id, number).write(&mut ubusd, age).unwrap();
+    }
+    let mut callers = ubusd.try_clone().unwrap();
+    let calling = thread::spawn(move || {
+        for number in 0..CALLS {
+            let call = BusMessage::new(5, number, 0x1000)
+                .number(attr::OBJID, OBJECT)
+                .text(attr::METHOD, "status");
+            call.write(&mut callers, age)?;
+        }
+        io::Result::Ok(())
+    });
+    // Answers pile up.
+    thread::sleep(Duration::from_millis(500));
+    let mut ended = Vec::new();
+    while ended.len() < usize::from(CALLS) {
+        let message = BusMessage::read(&mut ubusd, age).unwrap();
+        if message.kind == 1 && message.peer == 0x1000 {
+            ended.push(message.seq);
+        }
+    }
+    assert!(ended.into_iter().eq(0..CALLS), "each once, in their order");
+    calling.join().unwrap().unwrap();
+    says(&agent, "ubus:          the object tr069 is there");
 }

@@ -5,7 +5,7 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use cwmpd::device::ubus::limits::{MAX_CALLS, MAX_TRIES};
+use cwmpd::device::ubus::limits::{LONGEST_PAUSE, MAX_CALLS, MAX_GREETING, MAX_TRIES};
 use cwmpd::device::ubus::{
     CallId, UbusError, UbusEvent, UbusLink, UbusObject, UbusStatus, UbusTable,
 };
@@ -365,21 +365,38 @@ fn b19_the_object_is_called_by_others_and_what_they_say_comes_back() {
 }
 
 #[test]
-fn b20_an_object_that_somebody_else_has_is_asked_for_some_times_and_again_after_a_restart() {
+fn b20_an_object_that_somebody_else_has_is_asked_for_ever_more_seldom_and_taken_when_it_is_free() {
+    let mut linked = Linked::new();
+    let ubusd = FakeUbusd::start(&linked.socket());
+    let mut other = UbusClient::connect(&linked.socket()).unwrap();
+    other.offer("lab", &table([])).unwrap();
+    let mut longest = Duration::ZERO;
+    linked.until("pauses of minutes", |linked| {
+        let is_refused = linked.link.trouble().is_some();
+        let now = linked.now();
+        if let Some(due) = linked.link.deadline().filter(|_| is_refused) {
+            let pause = due.saturating_sub(now);
+            longest = longest.max(pause);
+            // Not past the time that ubusd has for its answer.
+            linked.skipped += pause.min(MAX_GREETING - Duration::from_secs(1));
+        }
+        longest > LONGEST_PAUSE / 2
+    });
+    assert!(longest <= LONGEST_PAUSE);
+    assert!(linked.link.trouble().unwrap().contains("another agent"));
+    drop(other);
+    linked.until("that it is free", |_| ubusd.objects().is_empty());
+    linked.skipped += LONGEST_PAUSE;
+    linked.registered(&ubusd);
+}
+
+#[test]
+fn b20_an_object_that_somebody_else_had_is_taken_at_once_from_an_ubusd_that_started_anew() {
     let mut linked = Linked::new();
     let mut ubusd = FakeUbusd::start(&linked.socket());
     let mut other = UbusClient::connect(&linked.socket()).unwrap();
     other.offer("lab", &table([])).unwrap();
-    linked.until("sleep", |linked| {
-        let is_refused = linked.link.trouble().is_some();
-        let now = linked.now();
-        if let Some(due) = linked.link.deadline().filter(|_| is_refused) {
-            linked.skipped += due.saturating_sub(now).min(Duration::from_secs(9));
-        }
-        is_refused && linked.link.deadline().is_none()
-    });
-    assert!(linked.link.trouble().unwrap().contains("another agent"));
+    linked.until("a refusal", |linked| linked.link.trouble().is_some());
     ubusd.restart();
-    linked.until("the loss", |linked| linked.link.deadline().is_some());
     linked.registered(&ubusd);
 }

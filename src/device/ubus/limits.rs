@@ -17,8 +17,16 @@ pub const MAX_DEPTH: usize = 32;
 /// bytes on the wire takes 56 in memory, so this is what keeps a message of a megabyte small.
 pub const MAX_VALUES: usize = 16_384;
 
-/// The most that waits to be sent, in bytes. ubusd takes all at once; who does not is hung.
+/// The most that waits to be sent, in bytes: above [`MAX_SENT_BYTES`] nothing more is taken, and so
+/// no more is there than the answers to [`MAX_MESSAGES`] that were taken before.
 pub const MAX_UNSENT_BYTES: usize = 4 * MAX_SENT_BYTES;
+
+/// The most messages that are taken before others have their turn.
+pub const MAX_MESSAGES: usize = 64;
+
+/// How long so much may wait to be sent with nothing of it going. ubusd takes all at once where it has
+/// nothing else to do; who takes nothing is hung.
+pub const MAX_UNSENT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long the rest of a message may take, with nothing of it coming.
 pub const MAX_MESSAGE_PATIENCE: Duration = Duration::from_secs(10);
@@ -32,8 +40,8 @@ pub const MAX_CALLS: usize = 32;
 /// The most objects whose numbers are remembered.
 pub const MAX_KNOWN_OBJECTS: usize = 64;
 
-/// So often it is tried to reach somebody who does not listen, or to register an object that somebody
-/// else has, before a sign is waited for: pauses double from [`FIRST_PAUSE`], thirteen seconds in all.
+/// So often it is tried to reach somebody who does not listen before a sign is waited for: pauses
+/// double from [`FIRST_PAUSE`], thirteen seconds in all.
 pub const MAX_TRIES: u32 = 6;
 
 /// The first pause between such tries.

@@ -35,7 +35,6 @@ const NO_SOONER: Duration = Duration::from_millis(200);
 pub enum UbusEvent {
     /// A call has ended. What it brought: a table, with the members of all answers where there are
     /// several; an empty one where there is none.
-    #[allow(dead_code, reason = "as `UbusLink::call`")]
     Answered(CallId, Result<UbusTable, UbusError>),
     /// Somebody calls a method of the object; to be answered by [`UbusLink::answer`].
     Invoked(Invocation),
@@ -123,7 +122,6 @@ impl UbusLink {
 
     /// Calls a method of an object by its path. What it brings comes as [`UbusEvent::Answered`],
     /// within `patience` after `now`, also where there is no ubusd.
-    #[allow(dead_code, reason = "of the source `ubus:`, which comes next")]
     pub fn call(
         &mut self,
         object: &str,
@@ -279,7 +277,7 @@ impl UbusLink {
 
     fn send(&mut self, message: &[u8], now: Duration) {
         if let LinkState::Up(stream, _) = &mut self.state {
-            if let Err(why) = stream.send(message) {
+            if let Err(why) = stream.send(message, now) {
                 self.lose(&why, now);
             }
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::blob::BadBlob;
 use super::calls::Calls;
-use super::limits::{FIRST_PAUSE, LONGEST_PAUSE, MAX_GREETING, MAX_TRIES};
+use super::limits::{FIRST_PAUSE, LONGEST_PAUSE, MAX_GREETING};
 use super::message::{Frame, MessageKind, MessageTag, SentMessage};
 use super::status::UbusStatus;
 use super::value::UbusTable;
@@ -39,7 +39,6 @@ pub(super) struct OfferedObject {
     object: UbusObject,
     state: OfferState,
     pauses: Backoff,
-    tries: u32,
     connection: u32,
     refusal: Option<String>,
 }
@@ -51,8 +50,6 @@ enum OfferState {
     Asked(MessageTag, Option<u32>, Duration),
     /// By this number.
     Registered(u32),
-    /// ubusd refuses, and it was tried often enough.
-    Refused,
 }
 
 impl OfferedObject {
@@ -61,7 +58,6 @@ impl OfferedObject {
             object,
             state: OfferState::Due(Duration::ZERO),
             pauses: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
-            tries: 0,
             connection: 0,
             refusal: None,
         }
@@ -76,7 +72,7 @@ impl OfferedObject {
     pub(super) fn deadline(&self) -> Option<Duration> {
         match self.state {
             OfferState::Due(at) | OfferState::Asked(_, _, at) => Some(at),
-            OfferState::Registered(_) | OfferState::Refused => None,
+            OfferState::Registered(_) => None,
         }
     }
 
@@ -115,7 +111,6 @@ impl OfferedObject {
             (UbusStatus::OK, Some(id)) => {
                 self.state = OfferState::Registered(id);
                 self.pauses.reset();
-                self.tries = 0;
                 if let Some(before) = self.refusal.take() {
                     log::info!("over: {before}");
                 }
@@ -126,13 +121,10 @@ impl OfferedObject {
         true
     }
 
-    /// ubusd says no more than that the argument is invalid where somebody else has the path.
+    /// ubusd says no more than that the argument is invalid where somebody else has the path, and
+    /// nothing when it is free.
     fn refused(&mut self, status: UbusStatus, now: Duration) {
-        self.tries += 1;
-        self.state = match self.tries {
-            ..MAX_TRIES => OfferState::Due(now.saturating_add(self.pauses.pause())),
-            _ => OfferState::Refused,
-        };
+        self.state = OfferState::Due(now.saturating_add(self.pauses.pause()));
         let path = self.object.path;
         let refusal = format!(
             "ubus does not take the object {path}: {status}; probably another agent has it"
@@ -147,7 +139,6 @@ impl OfferedObject {
     pub(super) fn lose(&mut self) {
         self.connection = self.connection.wrapping_add(1);
         self.state = OfferState::Due(Duration::ZERO);
-        self.tries = 0;
         self.pauses.reset();
     }
 

@@ -10,7 +10,9 @@ use nix::errno::Errno;
 use nix::poll::PollFlags;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 
-use super::limits::{MAX_MESSAGE_PATIENCE, MAX_UNSENT_BYTES};
+use super::limits::{
+    MAX_MESSAGE_PATIENCE, MAX_MESSAGES, MAX_SENT_BYTES, MAX_UNSENT_BYTES, MAX_UNSENT_PATIENCE,
+};
 use super::message::frame_length;
 
 /// What is read at a time.
@@ -32,6 +34,8 @@ pub(super) struct UbusStream {
     unsent: Vec<u8>,
     /// When bytes came last.
     heard: Duration,
+    /// When bytes went last, or there were none to send.
+    sent: Duration,
 }
 
 impl UbusStream {
@@ -46,35 +50,59 @@ impl UbusStream {
             received: Vec::new(),
             unsent: Vec::new(),
             heard: now,
+            sent: now,
         })
     }
 
     /// What to wait for.
     pub(super) fn descriptor(&self) -> (BorrowedFd<'_>, PollFlags) {
-        let flags = match self.unsent.is_empty() {
-            true => PollFlags::POLLIN,
-            false => PollFlags::POLLIN | PollFlags::POLLOUT,
-        };
+        let mut flags = PollFlags::empty();
+        flags.set(PollFlags::POLLIN, !self.is_choked() && !self.has_message());
+        flags.set(PollFlags::POLLOUT, !self.unsent.is_empty());
         (self.stream.as_fd(), flags)
     }
 
-    /// When the rest of a message that has begun must be there.
+    /// When there is work though the descriptor is not ready: at once for a message that is there,
+    /// else where the rest of one, or room for what is to be sent, has not come in time.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        let has_begun = !self.received.is_empty();
+        match self.is_choked() {
+            true => Some(self.sent.saturating_add(MAX_UNSENT_PATIENCE)),
+            false if self.has_message() => Some(Duration::ZERO),
+            false => self.rest_is_due(),
+        }
+    }
+
+    fn rest_is_due(&self) -> Option<Duration> {
+        let has_begun = !self.received.is_empty() && !self.has_message();
         has_begun.then(|| self.heard.saturating_add(MAX_MESSAGE_PATIENCE))
     }
 
+    /// Nothing is taken while so much waits to be sent: a burst of calls is answered as fast as ubusd
+    /// takes the answers, and the rest waits with it.
+    fn is_choked(&self) -> bool {
+        self.unsent.len() > MAX_SENT_BYTES
+    }
+
+    /// Whether the first message that came is there whole, or is none.
+    fn has_message(&self) -> bool {
+        match frame_length(&self.received) {
+            Ok(Some(length)) => self.received.len() >= length,
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
     /// Sends, now or when there is room. An error is the end of the connection: a sentence.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+    pub(super) fn send(&mut self, bytes: &[u8], now: Duration) -> Result<(), String> {
         self.unsent.extend(bytes);
-        self.flush()?;
+        self.flush(now)?;
         match self.unsent.len() {
             ..=MAX_UNSENT_BYTES => Ok(()),
             _ => Err("ubusd does not read".to_owned()),
         }
     }
 
-    fn flush(&mut self) -> Result<(), String> {
+    fn flush(&mut self, now: Duration) -> Result<(), String> {
         let mut sent = 0;
         while let Some(rest) = self.unsent.get(sent..).filter(|rest| !rest.is_empty()) {
             match self.stream.write(rest) {
@@ -84,20 +112,32 @@ impl UbusStream {
             }
         }
         self.unsent.drain(..sent);
+        if sent > 0 || self.unsent.is_empty() {
+            self.sent = now;
+        }
         Ok(())
     }
 
-    /// Reads and writes what can be; gives each message that is there whole to `take`. An error is
-    /// the end of the connection: a sentence.
+    /// Reads and writes what can be; gives the next messages that are there whole to `take`. An error
+    /// is the end of the connection: a sentence.
     pub(super) fn work(
         &mut self,
         now: Duration,
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<(), String> {
-        self.flush()?;
-        let end = self.read(now);
+        self.flush(now)?;
+        if self.is_choked() {
+            return match self.sent.saturating_add(MAX_UNSENT_PATIENCE) <= now {
+                true => Err("ubusd does not read".to_owned()),
+                false => Ok(()),
+            };
+        }
+        let end = match self.has_message() {
+            true => Ok(()),
+            false => self.read(now),
+        };
         let mut taken = 0;
-        loop {
+        for _ in 0..MAX_MESSAGES {
             let rest = self.received.get(taken..).unwrap_or_default();
             let length = frame_length(rest);
             let Some(length) = length.map_err(|e| format!("what comes is not ubus: {e}"))? else {
@@ -113,7 +153,7 @@ impl UbusStream {
         if self.received.is_empty() && self.received.capacity() > KEPT_BYTES {
             self.received = Vec::new();
         }
-        if self.deadline().is_some_and(|deadline| deadline <= now) {
+        if self.rest_is_due().is_some_and(|due| due <= now) {
             return Err("a message does not end".to_owned());
         }
         end

@@ -46,7 +46,6 @@ impl UbusTable {
 
 impl UbusValue {
     /// A value inside: that of this name in a table, that of this number, from 0, in an array.
-    #[allow(dead_code, reason = "of the source `ubus:`, which comes next")]
     pub fn at(&self, step: &str) -> Option<&Self> {
         match self {
             Self::Table(table) => table.get(step),
