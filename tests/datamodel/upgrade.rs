@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use cwmpd::datamodel::model::{Model, NewAttributes, NewValue, Requester};
 use cwmpd::datamodel::source::{Declaration, Instance, Listed, Reading, Slot, Source};
-use cwmpd_lab::Folder;
+use cwmpd_lab::{Folder, logged};
 
 /// A source that lists what it is told to, and says nothing of values.
 #[derive(Clone, Default)]
@@ -226,6 +226,28 @@ fn b12_a_value_that_another_type_cannot_take_waits_for_its_own() {
     upgraded.set("A", "6");
     upgraded.to(&old);
     assert_eq!(upgraded.all()[0], "A=6");
+}
+
+#[test]
+fn b12_what_was_a_secret_when_it_was_chosen_is_not_told_the_log_where_it_does_not_fit() {
+    let old = rows("A;STRING;0;rw,secret;1\nB;STRING;0;rw;1\nC;STRING;0;rw,secret;1\n");
+    let mut upgraded = Upgraded::new(&old);
+    upgraded.set("A", "hunter2");
+    upgraded.set("B", "no number");
+    upgraded.set("C", "hunter3");
+    let taken = "C;UINT;source;rw;1;;;;;;;;;;list:c\n";
+    let lines = logged(|| {
+        upgraded.to(&rows(&format!("A;UINT;0;rw;1\nB;UINT;0;rw;1\n{taken}")));
+        upgraded.model().carry_over();
+    });
+    let lines = lines.join("\n");
+    assert!(!lines.contains("hunter"), "{lines}");
+    assert!(lines.contains("A: the stored value is kept"), "{lines}");
+    assert!(lines.contains("\"no number\" is not"), "{lines}");
+    assert!(
+        lines.contains("C: the value chosen before is not used"),
+        "{lines}"
+    );
 }
 
 #[test]

@@ -137,6 +137,11 @@ impl Model {
             Ok(canonical) => Some(canonical.into()),
             Err(_) if text.is_empty() => Some("".into()),
             Err(why) => {
+                // It may have been a secret when it was chosen.
+                let why = match row.secret {
+                    true => parameter.unshown(why),
+                    false => why,
+                };
                 log::warn!(
                     "{}: the stored value is kept, and not used: {why}",
                     row.name

@@ -199,15 +199,17 @@ impl Model {
         let Some(listed) = source.list(reference.slot, at.as_slice(), &known) else {
             return;
         };
+        let before = self.misfits.remove(&key);
         if listed.len() > MAX_INSTANCES {
             let why = format!(
                 "of {} instances the first {MAX_INSTANCES} are shown",
                 listed.len()
             );
             let path = self.schema.path(key);
-            if self.misfits.insert(key, why.clone()).is_none() {
+            if before.is_none() {
                 log::warn!("{kind}: {path}: {why}");
             }
+            self.misfits.insert(key, why);
         }
         let chosen = listed.iter().any(|item: &Listed| item.number.is_none());
         if !self.state.tables.contains_key(&key) {

@@ -375,15 +375,22 @@ impl Schema {
 static SUBSCRIBER: LazyLock<[String; 1]> = LazyLock::new(|| ["Subscriber".to_owned()]);
 
 impl Parameter {
-    /// As [`ParamType::check`]; what is wrong with a secret is told without repeating it, since
-    /// it may be the right one of something else.
+    /// As [`ParamType::check`]; what is wrong with a secret is told without repeating it.
     pub fn check<'a>(&self, text: &'a str) -> Result<Cow<'a, str>, TypeError> {
-        let hidden = || format!("not a {}, and not shown here", self.kind.describe());
-        self.kind.check(text).map_err(|error| match error {
-            TypeError::Type(_) if self.secret => TypeError::Type(hidden()),
-            TypeError::Value(_) if self.secret => TypeError::Value(hidden()),
-            error => error,
+        let checked = self.kind.check(text);
+        checked.map_err(|error| match self.secret {
+            true => self.unshown(error),
+            false => error,
         })
+    }
+
+    /// The same mistake, told without the value, which may be the right one of something else.
+    pub fn unshown(&self, error: TypeError) -> TypeError {
+        let unshown = format!("not a {}, and not shown here", self.kind.describe());
+        match error {
+            TypeError::Type(_) => TypeError::Type(unshown),
+            TypeError::Value(_) => TypeError::Value(unshown),
+        }
     }
 
     /// The parameter that this one stands for: its expression is nothing but that name.

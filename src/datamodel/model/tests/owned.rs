@@ -2,6 +2,7 @@
 
 use super::change::notify;
 use super::*;
+use crate::datamodel::instances::MAX_INSTANCES;
 
 const ROWS: &str = "\
 Net.;ANY;0;0
@@ -38,6 +39,22 @@ fn sections_are_instances_by_their_identity() {
     assert_eq!(get(&mut model, note), "up", "whatever stands before it");
     let mut again = bench.open();
     assert_eq!(get(&mut again, note), "up");
+}
+
+#[test]
+fn that_a_table_has_too_many_instances_is_told_while_it_has() {
+    let bench = bench();
+    let mut model = bench.open();
+    let many: Vec<String> = (0..=MAX_INSTANCES).map(|n| format!("n{n}")).collect();
+    bench.put_local("sections", &many.join(","));
+    model.refresh();
+    assert_eq!(
+        model.misfits(),
+        ["Device.Net.Interface.: of 4097 instances the first 4096 are shown"]
+    );
+    bench.put_local("sections", "lan");
+    model.refresh();
+    assert_eq!(model.misfits(), Vec::<String>::new());
 }
 
 #[test]
