@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use cwmpd::base::xsd::XsdType;
-use cwmpd::datamodel::csv::Trailer;
+use cwmpd::datamodel::csv::{MAX_LINE_BYTES, Trailer};
 use cwmpd::datamodel::row::{Row, RowKind};
 use cwmpd::datamodel::store::{self, LoadedFrom, Store, StoreError};
 use cwmpd::datamodel::types::ParamType;
@@ -146,6 +146,21 @@ fn a_file_edited_by_hand_is_taken_where_it_says_so() {
     assert_eq!(loaded.rows[1].value.as_deref(), Some("A,C;STRING"));
     let notice = &loaded.notices[0];
     assert!(notice.contains("parameters.data:2: column 1"), "{notice}");
+}
+
+#[test]
+fn b12_a_line_that_is_not_carried_along_is_not_said_to_be_kept() {
+    let folder = Folder::new("carried");
+    let long = "x".repeat(MAX_LINE_BYTES);
+    let text = format!("A.B;STRING;0;0;0;0;0;0;;x\n%new line\n%{long}\n**\n");
+    folder.file(store::DATA, text);
+    let loaded = load(&folder);
+    assert_eq!(loaded.rows.len(), 2);
+    let [kept, gone] = &*loaded.notices else {
+        panic!("{:?}", loaded.notices)
+    };
+    assert!(kept.contains(":2: ") && kept.contains("is kept"), "{kept}");
+    assert!(gone.contains(":3: ") && gone.contains("is gone"), "{gone}");
 }
 
 #[test]

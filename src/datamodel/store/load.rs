@@ -13,6 +13,7 @@
 //! `.data` has taken it in. If not, somebody edited or replaced `.data`: it holds, and the journal
 //! is put aside.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -197,16 +198,18 @@ impl Store {
             LoadedFrom::Previous => PREVIOUS,
             _ => DATA,
         };
-        loaded.bad_rows(&self.path(name), &file.parsed.errors);
-        let rows = file.parsed.rows.into_iter();
-        loaded.rows = rows.map(|(_, row)| row).collect();
+        let parsed = file.parsed;
+        let carried: BTreeSet<u32> = parsed.rows.iter().map(|(line, _)| *line).collect();
+        let is_kept = |line| carried.contains(&line);
+        loaded.bad_rows(&self.path(name), &parsed.errors, is_kept);
+        loaded.rows = parsed.rows.into_iter().map(|(_, row)| row).collect();
         loaded.from = from;
     }
 
     /// Takes in what a journal holds, and makes its end ready for the next change.
     fn continue_with(&mut self, name: &str, journal: Journal, loaded: &mut Loaded) {
         let path = self.path(name);
-        loaded.bad_rows(&path, &journal.errors);
+        loaded.bad_rows(&path, &journal.errors, |_| true);
         if !journal.errors.is_empty() {
             // Who wrote them meant something by their order.
             match self.copy_aside(name) {
@@ -266,10 +269,15 @@ impl Loaded {
         self.notice(format!("{} is not used: {why}; {kept}", path.display()));
     }
 
-    fn bad_rows(&mut self, path: &Path, errors: &[(u32, RowError)]) {
+    /// One that is too long, or no text, is not carried along.
+    fn bad_rows(&mut self, path: &Path, errors: &[(u32, RowError)], is_kept: impl Fn(u32) -> bool) {
         for (line, error) in errors.iter().take(MAX_ROW_NOTICES) {
+            let what = match is_kept(*line) {
+                true => "is kept, and not used",
+                false => "is not used, and is gone when the file is next written",
+            };
             self.notice(format!(
-                "{}:{line}: {error}; the line is kept, and not used",
+                "{}:{line}: {error}; the line {what}",
                 path.display()
             ));
         }
