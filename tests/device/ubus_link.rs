@@ -5,13 +5,17 @@ use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use cwmpd::device::ubus::limits::{LONGEST_PAUSE, MAX_CALLS, MAX_GREETING, MAX_TRIES};
+use cwmpd::device::ubus::limits::{
+    LONGEST_PAUSE, MAX_CALLS, MAX_GREETING, MAX_TRIES, MAX_UNSENT_PATIENCE,
+};
 use cwmpd::device::ubus::{
     CallId, UbusError, UbusEvent, UbusLink, UbusObject, UbusStatus, UbusTable,
 };
 use cwmpd_lab::Folder;
 use cwmpd_lab::home::{PATIENCE, wait_for};
-use cwmpd_lab::ubus::{BusMood, BusValue, FakeUbusd, UbusAge, UbusClient, hostile, status, table};
+use cwmpd_lab::ubus::{
+    BusMessage, BusMood, BusValue, FakeUbusd, UbusAge, UbusClient, attr, hostile, status, table,
+};
 
 /// A link in a folder of its own, and the time as it has it.
 struct Linked {
@@ -399,4 +403,34 @@ fn b20_an_object_that_somebody_else_had_is_taken_at_once_from_an_ubusd_that_star
     linked.until("a refusal", |linked| linked.link.trouble().is_some());
     ubusd.restart();
     linked.registered(&ubusd);
+}
+
+#[test]
+fn b20_an_ubusd_that_calls_and_never_takes_an_answer_is_left() {
+    let mut linked = Linked::new();
+    let listener = UnixListener::bind(linked.socket()).unwrap();
+    linked.until("a connection", |linked| linked.link.trouble().is_none());
+    let (mut ubusd, _) = listener.accept().unwrap();
+    let age = UbusAge::Today;
+    BusMessage::new(0, 0, 1).write(&mut ubusd, age).unwrap();
+    linked.work();
+    let asked = BusMessage::read(&mut ubusd, age).unwrap();
+    for (kind, id, number) in [(2, attr::OBJID, 5), (1, attr::STATUS, status::OK)] {
+        let word = BusMessage::new(kind, asked.seq, asked.peer).number(id, number);
+        word.write(&mut ubusd, age).unwrap();
+    }
+    let call = BusMessage::new(5, 1, 1)
+        .number(attr::OBJID, 5)
+        .text(attr::METHOD, "echo")
+        .value(attr::DATA, &hostile::huge(1000));
+    ubusd.set_nonblocking(true).unwrap();
+    let mut calls = 0;
+    linked.until("that it takes no more calls", |linked| {
+        assert_eq!(linked.link.trouble(), None, "after {calls} calls");
+        calls += 1;
+        call.write(&mut ubusd, age).is_err() && linked.link.deadline() > Some(Duration::ZERO)
+    });
+    linked.skipped += MAX_UNSENT_PATIENCE;
+    linked.until("that it is left", |linked| linked.link.trouble().is_some());
+    assert_eq!(linked.link.trouble(), Some("no ubus: ubusd does not read"));
 }

@@ -111,7 +111,9 @@ impl UbusLink {
         }
         let own = match &self.state {
             LinkState::Down(_, again) => *again,
-            LinkState::Greeting(_, until) => Some(*until),
+            LinkState::Greeting(stream, until) => {
+                stream.deadline().into_iter().chain([*until]).min()
+            }
             LinkState::Up(stream, _) => {
                 let own = [stream.deadline(), self.offer.deadline()];
                 own.into_iter().flatten().min()
