@@ -166,6 +166,25 @@ fn b06_on_14_07_the_package_brings_what_the_box_has_not() {
     assert_gone(&router);
 }
 
+/// The names of theirs end as ours do.
+#[test]
+fn b06_on_14_07_the_package_leaves_other_agents_alone() {
+    let (Some((one, later)), Some(mut router)) = (two_ipk(OF_1407), Router::of_1407()) else {
+        return;
+    };
+    let defaults = "/etc/uci-defaults/10-icwmpd";
+    router.run(&["mkdir", "-p", "/etc/uci-defaults"], &[]);
+    router.append(defaults, "echo run >/tmp/icwmpd\n");
+    router.append("/etc/rc.d/S90icwmpd", "");
+    router.opkg_install(&one);
+    assert!(router.has(defaults) && !router.has("/tmp/icwmpd"));
+    router.service("stop");
+    router.service("disable");
+    assert!(!router.is_enabled() && router.has("/etc/rc.d/S90icwmpd"));
+    router.opkg_install(&later);
+    assert!(!router.is_enabled());
+}
+
 #[test]
 fn b06_no_script_for_14_07_calls_what_came_later() {
     let Some(workshop) = Workshop::new() else {

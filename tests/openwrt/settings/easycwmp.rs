@@ -99,6 +99,7 @@ fn b08_what_cannot_be_used_is_told_and_left() {
         .replace("'eth7'", "'eth0; reboot'")
         .replace("'30005'", "'0x1f'")
         .replace("'3600'", "'1h'")
+        .replace("'2015-01-01T03:00:00Z'", "'2015-01-01T03:00:00Z; x'")
         .replace("enable '0'", "enable 'perhaps'")
         .replace("'pässwörd with  two blanks'", "'two\nlines'")
         .replace("'/etc/ssl/operator ca.pem'", "'ca.pem'");
@@ -125,6 +126,7 @@ fn b08_what_cannot_be_used_is_told_and_left() {
         "local.port",
         "acs.periodic_interval",
         "acs.periodic_enable",
+        "acs.periodic_time",
         "acs.username and acs.password",
         "acs.ssl_cacert",
     ] {

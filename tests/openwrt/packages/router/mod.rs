@@ -84,7 +84,7 @@ impl Router {
         let links = fs::read_dir(self.at("/etc/rc.d")).unwrap();
         links.map(Result::unwrap).any(|link| {
             let name = link.file_name().into_string().unwrap();
-            name.starts_with('S') && name.ends_with("cwmpd")
+            name.starts_with('S') && name.get(3..) == Some("cwmpd")
         })
     }
 
