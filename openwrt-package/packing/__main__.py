@@ -53,10 +53,7 @@ def _text(folder, name):
 
 def index(folder, usign_key, ec_key):
     """Writes the indexes of a folder."""
-    made = feed.index_ipk(folder, usign_key) + feed.index_apk(folder, ec_key)
-    if not made:
-        raise feed.FeedError(f"{folder}: no package in it")
-    print("\n".join(made))
+    print("\n".join(feed.index(folder, usign_key, ec_key)))
 
 
 def create_keys(usign_key, ec_key):

@@ -51,34 +51,40 @@ def _padded(index):
     return index + b"\n\n" if (64 + len(index)) % 128 in (110, 111) else index
 
 
-def index_ipk(folder, key_path):
-    """Writes and signs the index of opkg."""
+def _for_opkg(folder, key_path):
+    """The signed index of opkg: what is in each of its files, by their names; none for no package."""
     paragraphs = [_paragraph(name, data) for name, data in _files(folder, ".ipk")]
     if not paragraphs:
-        return []
+        return {}
     complete = "".join(f"{one}\n" for one in paragraphs).encode()
     index = _padded("".join(f"{_for_boxes(one)}\n" for one in paragraphs).encode())
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", fileobj=packed, compresslevel=9, mtime=0) as file:
         file.write(index)
-    made = {
+    return {
         "Packages.manifest": complete,
         "Packages": index,
         "Packages.gz": packed.getvalue(),
         "Packages.sig": keys.UsignKey(key_path).sign(index).encode(),
     }
-    return [write(os.path.join(folder, name), data) for name, data in made.items()]
 
 
-def index_apk(folder, key_path):
-    """Writes and signs the index of apk."""
+def _for_apk(folder, key_path):
+    """The same of apk."""
     packages = list(_files(folder, ".apk"))
     if not packages:
-        return []
+        return {}
     key = keys.EcKey(key_path)
 
     def sign(schema, database):
         return key.name, key.sign(adb.to_sign(schema, key.name, database))
 
-    data = apk.index(packages, "cwmpd", sign)
-    return [write(os.path.join(folder, "packages.adb"), data)]
+    return {"packages.adb": apk.index(packages, "cwmpd", sign)}
+
+
+def index(folder, usign_key, ec_key):
+    """Writes the indexes of a folder, all or none, and gives their paths."""
+    made = {**_for_opkg(folder, usign_key), **_for_apk(folder, ec_key)}
+    if not made:
+        raise FeedError(f"{folder}: no package in it")
+    return [write(os.path.join(folder, name), data) for name, data in made.items()]

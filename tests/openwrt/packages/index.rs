@@ -244,6 +244,9 @@ fn b03_what_cannot_be_signed_or_read_makes_no_index() {
         assert!(!output.status.success());
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(said.lines().count(), 1, "{said}");
+        for index in ["Packages", "Packages.gz", "Packages.sig", "packages.adb"] {
+            assert!(!feed.folder().join(index).exists(), "{index}: {said}");
+        }
         said
     };
     let empty = feed.workshop.folder.join("empty");
@@ -279,6 +282,11 @@ fn b03_what_cannot_be_signed_or_read_makes_no_index() {
         assert!(refused(&feed.folder()).contains("operator: "), "byte {at}");
     }
     fs::write(feed.key(), key).unwrap();
+    let other = feed.key_file(".pem");
+    let key = fs::read(&other).unwrap();
+    fs::write(&other, "").unwrap();
+    refused(&feed.folder());
+    fs::write(other, key).unwrap();
     feed.index();
 }
 
