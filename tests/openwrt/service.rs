@@ -394,6 +394,18 @@ fn b10_nothing_is_opened_unless_a_zone_is_named() {
             &["option open_zone wan", "option enable Off"],
             &["option open_zone wan", "option enable ' disabled '"],
             &["option open_zone wan", "option allow_from 'all'"],
+            // To fw4 a name is an interface, and one without addresses is everybody.
+            &["option open_zone wan", "option allow_from 'dead / fe/8'"],
+            // With one such rule fw4 loads none at all.
+            &[
+                "option open_zone wan",
+                "option allow_from '10.0.0.0/33 ::/129'",
+            ],
+            &[
+                "option open_zone wan",
+                "option allow_from '10.0.0.0/ 10.0.0.0/a'",
+            ],
+            &["option open_zone wan", "option allow_from '10.0.0.0/8/8'"],
         ] {
             procd.configure(options);
             procd.run("start");
