@@ -26,6 +26,14 @@ impl Agent {
         is_asked
     }
 
+    /// Looks at all values as they are now; those of others are fetched first. During a session it is
+    /// done after it.
+    pub(super) fn look_afresh(&mut self, now: Now) {
+        if self.session.is_some() || !self.fetch(now) {
+            self.look(now);
+        }
+    }
+
     /// Something came: what waited goes on, unless there is more to come and time left for it.
     pub(super) fn fetched(&mut self, now: Now) {
         let is_awaited = self.jobs.is_awaited(JobKind::LuupFetch) || self.is_asking_ubus();

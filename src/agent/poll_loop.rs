@@ -246,8 +246,8 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
             LoopEvent::Due(LoopTimer::Mend) => self.mend(),
             LoopEvent::Due(LoopTimer::Look) => {
-                if self.session.is_none() && !self.fetch(now) {
-                    self.look(now);
+                if self.session.is_none() {
+                    self.look_afresh(now);
                 }
             }
             LoopEvent::Due(LoopTimer::Fetch) => {

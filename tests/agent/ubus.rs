@@ -1,5 +1,6 @@
 //! The agent on the bus of the box, beside an ubusd.
 
+use std::fs;
 use std::io;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use cwmpd::soap::Message;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, PATIENCE, free_port, wait_for};
 use cwmpd_lab::ubus::{
-    BusError, BusMessage, BusValue, FakeUbusd, UbusAge, UbusClient, attr, hostile, status,
+    BusError, BusMessage, BusValue, FakeUbusd, UbusAge, UbusClient, attr, hostile, status, table,
 };
 
 /// A box with a bus.
@@ -239,7 +240,7 @@ fn b19_commands_reload_and_stop_by_either_name_and_others_are_refused_in_words()
 }
 
 #[test]
-fn b19_notify_looks_at_the_values_of_the_box() {
+fn b19_notify_takes_no_value_from_its_caller_and_knows_the_names_of_the_model() {
     let (home, socket) = home();
     let ubusd = FakeUbusd::start(&socket);
     let agent = home.start();
@@ -256,6 +257,53 @@ fn b19_notify_looks_at_the_values_of_the_box() {
         "{unknown}"
     );
     assert_eq!(agent.get("DeviceInfo.SerialNumber"), "0123456789");
+}
+
+#[test]
+fn b19_notify_tells_the_acs_of_what_is_new_also_where_others_have_to_be_asked() {
+    let (home, socket) = home();
+    // Nothing else would look.
+    home.set_uci("cpe", "periodic_notify_enable", "0");
+    let file = home.model_dir().join("level");
+    let rows = format!(
+        "X_TEST_File;STRING;source;r;;active;;;;;;;;;file:{}\n\
+         X_TEST_Ubus;STRING;source;r;;active;;;;;;;;;ubus:lab.say:word\n",
+        file.display()
+    );
+    fs::write(home.model_dir().join("test.csv"), rows).unwrap();
+    let ubusd = FakeUbusd::start(&socket);
+    let set = |of_file: &str, of_ubus: &str| {
+        fs::write(&file, of_file).unwrap();
+        ubusd.offer("lab", "say", table([("word", of_ubus.into())]));
+    };
+    set("low", "one");
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    home.set_acs(&acs.url());
+    let agent = home.start();
+    acs.quiet_session();
+    registered(&ubusd);
+    let changed = |arguments: Vec<(&str, BusValue)>| {
+        says(&agent, ", success");
+        match <[_; 1]>::try_from(arguments) {
+            Ok(parameter) => call(&socket, "notify", parameter).unwrap(),
+            Err(_) => call(&socket, "notify", []).unwrap(),
+        };
+        acs.session(|s| {
+            let inform = s.inform();
+            assert_eq!(inform.event[0].event_code, "4 VALUE CHANGE");
+            s.end();
+            let values = inform.parameter_list.into_iter();
+            let own = values.filter(|value| value.name.starts_with("Device.X_TEST_"));
+            own.map(|value| value.value).collect::<Vec<_>>()
+        })
+    };
+    set("high", "two");
+    assert_eq!(changed(vec![]), ["high", "two"]);
+    set("high", "three");
+    assert_eq!(changed(vec![]), ["three"]);
+    set("high", "four");
+    let named = ("parameter", "Device.X_TEST_Ubus".into());
+    assert_eq!(changed(vec![named]), ["four"]);
 }
 
 #[test]

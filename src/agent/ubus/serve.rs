@@ -85,15 +85,13 @@ impl Agent {
     /// Somebody knows that a value is another one. What it is now is read where it comes from, whatever
     /// the caller says of it.
     fn ubus_notify(&mut self, arguments: &UbusTable, now: Now) -> MethodAnswer {
-        match object::text(arguments, "parameter")? {
-            None => self.look(now),
-            Some(parameter) => {
-                let read = self.answer(Request::Get(parameter.to_owned()), now);
-                if let Err(why) = read {
-                    return Ok(Some(object::said(-1, &why)));
-                }
+        if let Some(parameter) = object::text(arguments, "parameter")? {
+            let read = self.answer(Request::Get(parameter.to_owned()), now);
+            if let Err(why) = read {
+                return Ok(Some(object::said(-1, &why)));
             }
         }
+        self.look_afresh(now);
         Ok(None)
     }
 
