@@ -173,7 +173,7 @@ run_cargo() {
   shift
   # 64-bit time_t: the variable is for std's copy of libc, the cfg for the one in Cargo.lock.
   flags="-C link-self-contained=no --cfg=libc_unstable_musl_v1_2"
-  flags+=" --remap-path-prefix=$project=cwmpd --remap-path-prefix=$root/usr/src=/usr/src"
+  flags+=" --remap-path-prefix=$project=cwmpd --remap-path-prefix=$root/usr=/usr"
   flags+=" --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
   # What unwinds (tests do) needs tables for it.
   [ "$command" = test ] || flags+=" -C force-unwind-tables=no"
