@@ -5,49 +5,71 @@ use super::codec::{Content, Field};
 use super::element::Element;
 use super::error::BadArgument;
 use super::message::*;
-use super::structs::unpadded;
+use super::structs::unpad;
 use super::xml::Writer;
 
 /// Namespace of the envelope (SOAP 1.1 §3).
 pub(super) const SOAP_ENVELOPE: &str = "http://schemas.xmlsoap.org/soap/envelope/";
 
-/// One list for both ways and for the names: methods with their arguments, and methods whose
-/// arguments are a structure of their own.
+/// One list for both ways and for the names, by who sends a message: methods with their arguments,
+/// and methods whose arguments are a structure of their own.
+///
+/// The program is a CPE: arguments that only a CPE sends are not read by it, and those that only an
+/// ACS sends not written. Who is `inside` plays both sides.
 macro_rules! messages {
-    (
+    ($(
+        #[read($reads:meta), written($writes:meta)]
         arguments { $($name:ident { $($field:ident = $element:literal),* })* }
         structures { $($whole:ident)* }
-    ) => {
+    )*) => {
         impl Message {
             /// The name of the method as the standard spells it; `Fault` for a fault.
             pub fn name(&self) -> &str {
                 match self {
-                    $(Self::$name { .. } => stringify!($name),)*
-                    $(Self::$whole(_) => stringify!($whole),)*
+                    $(
+                        $(Self::$name { .. } => stringify!($name),)*
+                        $(Self::$whole(_) => stringify!($whole),)*
+                    )*
                     Self::Fault(_) => "Fault",
                     Self::Unknown { method } => method,
                 }
             }
 
-            /// Reads the arguments of a method in CWMP's namespace.
-            fn read(method: &str, node: Element) -> Result<Self, Box<BadArgument>> {
-                Ok(match method {
-                    $(stringify!($name) => Self::$name {
-                        $($field: Field::take(node, $element)?,)*
-                    },)*
-                    $(stringify!($whole) => Self::$whole(Content::read(node)?),)*
+            /// The message of a method in CWMP's namespace, its arguments empty.
+            fn of(method: &str) -> Self {
+                match method {
+                    $(
+                        $(stringify!($name) => Self::$name { $($field: Default::default()),* },)*
+                        $(stringify!($whole) => Self::$whole(Default::default()),)*
+                    )*
                     _ => Self::Unknown { method: method.to_owned() },
-                })
+                }
+            }
+
+            /// Reads the arguments.
+            fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+                match self {
+                    $(
+                        $(#[cfg($reads)] Self::$name { $($field),* } => {
+                            $($field.fill_from(node, $element)?;)*
+                        })*
+                        $(#[cfg($reads)] Self::$whole(content) => content.fill(node)?,)*
+                    )*
+                    _ => {}
+                }
+                Ok(())
             }
 
             /// Writes the arguments.
             fn write(&self, w: &mut Writer) {
                 match self {
-                    $(Self::$name { $($field),* } => {
-                        $($field.put(w, $element);)*
-                    })*
-                    $(Self::$whole(content) => content.write(w),)*
-                    Self::Fault(_) | Self::Unknown { .. } => {}
+                    $(
+                        $(#[cfg($writes)] Self::$name { $($field),* } => {
+                            $($field.put(w, $element);)*
+                        })*
+                        $(#[cfg($writes)] Self::$whole(content) => content.write(w),)*
+                    )*
+                    _ => {}
                 }
             }
         }
@@ -55,55 +77,70 @@ macro_rules! messages {
 }
 
 messages! {
+    // Either side
+    #[read(all()), written(all())]
     arguments {
         GetRPCMethods {}
         GetRPCMethodsResponse { method_list = "MethodList" }
+    }
+    structures {}
+
+    // The ACS
+    #[read(all()), written(feature = "inside")]
+    arguments {
         SetParameterValues { parameter_list = "ParameterList", parameter_key = "ParameterKey" }
-        SetParameterValuesResponse { status = "Status" }
         GetParameterValues { parameter_names = "ParameterNames" }
-        GetParameterValuesResponse { parameter_list = "ParameterList" }
         GetParameterNames { parameter_path = "ParameterPath", next_level = "NextLevel" }
-        GetParameterNamesResponse { parameter_list = "ParameterList" }
         SetParameterAttributes { parameter_list = "ParameterList" }
-        SetParameterAttributesResponse {}
         GetParameterAttributes { parameter_names = "ParameterNames" }
-        GetParameterAttributesResponse { parameter_list = "ParameterList" }
         AddObject { object_name = "ObjectName", parameter_key = "ParameterKey" }
-        AddObjectResponse { instance_number = "InstanceNumber", status = "Status" }
         DeleteObject { object_name = "ObjectName", parameter_key = "ParameterKey" }
-        DeleteObjectResponse { status = "Status" }
         Reboot { command_key = "CommandKey" }
-        RebootResponse {}
         FactoryReset {}
-        FactoryResetResponse {}
         ScheduleInform { delay_seconds = "DelaySeconds", command_key = "CommandKey" }
-        ScheduleInformResponse {}
-        ScheduleDownloadResponse {}
         CancelTransfer { command_key = "CommandKey" }
-        CancelTransferResponse {}
         GetQueuedTransfers {}
-        GetQueuedTransfersResponse { transfer_list = "TransferList" }
         GetAllQueuedTransfers {}
-        GetAllQueuedTransfersResponse { transfer_list = "TransferList" }
         ChangeDUState { operations = "Operations", command_key = "CommandKey" }
-        ChangeDUStateResponse {}
         InformResponse { max_envelopes = "MaxEnvelopes" }
         TransferCompleteResponse {}
         AutonomousTransferCompleteResponse {}
-        RequestDownload { file_type = "FileType", file_type_arg = "FileTypeArg" }
         RequestDownloadResponse {}
-        DUStateChangeComplete { results = "Results", command_key = "CommandKey" }
         DUStateChangeCompleteResponse {}
-        Kicked { command = "Command", referer = "Referer", arg = "Arg", next = "Next" }
         KickedResponse { next_url = "NextURL" }
     }
     structures {
-        Inform
         Download
-        DownloadResponse
         Upload
-        UploadResponse
         ScheduleDownload
+    }
+
+    // The CPE
+    #[read(feature = "inside"), written(all())]
+    arguments {
+        SetParameterValuesResponse { status = "Status" }
+        GetParameterValuesResponse { parameter_list = "ParameterList" }
+        GetParameterNamesResponse { parameter_list = "ParameterList" }
+        SetParameterAttributesResponse {}
+        GetParameterAttributesResponse { parameter_list = "ParameterList" }
+        AddObjectResponse { instance_number = "InstanceNumber", status = "Status" }
+        DeleteObjectResponse { status = "Status" }
+        RebootResponse {}
+        FactoryResetResponse {}
+        ScheduleInformResponse {}
+        ScheduleDownloadResponse {}
+        CancelTransferResponse {}
+        GetQueuedTransfersResponse { transfer_list = "TransferList" }
+        GetAllQueuedTransfersResponse { transfer_list = "TransferList" }
+        ChangeDUStateResponse {}
+        RequestDownload { file_type = "FileType", file_type_arg = "FileTypeArg" }
+        DUStateChangeComplete { results = "Results", command_key = "CommandKey" }
+        Kicked { command = "Command", referer = "Referer", arg = "Arg", next = "Next" }
+    }
+    structures {
+        Inform
+        DownloadResponse
+        UploadResponse
         TransferComplete
         AutonomousTransferComplete
     }
@@ -126,19 +163,20 @@ pub(super) fn read(node: Element) -> Result<Message, Box<BadArgument>> {
     if name == "InformResponse" {
         return Ok(read_inform_response(node));
     }
-    let mut message = Message::read(name, node)?;
+    let mut message = Message::of(name);
+    message.fill(node)?;
     for path in message.paths() {
-        *path = unpadded(std::mem::take(path), node);
+        unpad(path, node);
     }
     Ok(message)
 }
 
 /// The one argument has no meaning any more (A.3.3.1); nor then has what is wrong with it.
 fn read_inform_response(node: Element) -> Message {
-    let max_envelopes = Field::take(node, "MaxEnvelopes").unwrap_or_else(|bad| {
+    let mut max_envelopes = 1;
+    if let Err(bad) = max_envelopes.fill_from(node, "MaxEnvelopes") {
         node.note(bad.to_string());
-        1
-    });
+    }
     Message::InformResponse { max_envelopes }
 }
 

@@ -1,6 +1,5 @@
 //! How a Rust value stands in an element, both ways: base types, options, lists.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use super::element::Element;
@@ -10,14 +9,20 @@ use super::xml::Writer;
 use super::{CwmpVersion, Status};
 use crate::base::secret::Secret;
 
-/// What stands between the tags of an element.
-pub(super) trait Content: Sized {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>>;
+/// What stands between the tags of an element. It is read into an empty value, where it stays: on
+/// the way there nothing is moved, and a failure has one thing to drop.
+pub(super) trait Content: Default {
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>>;
     fn write(&self, w: &mut Writer);
 
     /// What it means that an element which must be there is not.
-    fn missing(_parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+    fn missing(&mut self, _parent: Element, name: &str) -> Result<(), Box<BadArgument>> {
         Err(BadArgument::new(name, "is missing"))
+    }
+
+    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+        let mut content = Self::default();
+        content.fill(node).map(|()| content)
     }
 }
 
@@ -25,8 +30,8 @@ pub(super) trait Content: Sized {
 const KEYS: [&str; 2] = ["CommandKey", "ParameterKey"];
 
 /// An argument or a member of a structure: one element, or none, or several, under a parent.
-pub(super) trait Field: Sized {
-    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>>;
+pub(super) trait Field {
+    fn fill_from(&mut self, parent: Element, name: &str) -> Result<(), Box<BadArgument>>;
     fn put(&self, w: &mut Writer, name: &str);
 }
 
@@ -54,10 +59,10 @@ const TEXT: &str = "string";
 
 /// An element that must be there.
 impl<T: Content> Field for T {
-    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+    fn fill_from(&mut self, parent: Element, name: &str) -> Result<(), Box<BadArgument>> {
         match parent.child(name)? {
-            Some(node) => T::read(node),
-            None => T::missing(parent, name),
+            Some(node) => self.fill(node),
+            None => self.missing(parent, name),
         }
     }
 
@@ -69,8 +74,11 @@ impl<T: Content> Field for T {
 }
 
 impl<T: Content> Field for Option<T> {
-    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
-        parent.child(name)?.map(T::read).transpose()
+    fn fill_from(&mut self, parent: Element, name: &str) -> Result<(), Box<BadArgument>> {
+        match parent.child(name)? {
+            Some(node) => self.insert(T::default()).fill(node),
+            None => Ok(()),
+        }
     }
 
     fn put(&self, w: &mut Writer, name: &str) {
@@ -83,7 +91,7 @@ impl<T: Content> Field for Option<T> {
 /// The names of the members of an array have no meaning (SOAP 1.1 §5.4.2), nor is its `arrayType`
 /// needed to count them. But a text among structures is no member.
 impl<T: Item> Field for Vec<T> {
-    fn take(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+    fn fill_from(&mut self, parent: Element, name: &str) -> Result<(), Box<BadArgument>> {
         let array = match T::ARRAY {
             Some(_) => Some(
                 parent
@@ -92,7 +100,6 @@ impl<T: Item> Field for Vec<T> {
             ),
             None => None,
         };
-        let mut list = Vec::new();
         for member in array.unwrap_or(parent).children() {
             if array.is_none() && member.name() != name {
                 continue;
@@ -101,12 +108,12 @@ impl<T: Item> Field for Vec<T> {
                 member.note(format!("{name} has a member that is none, passed over"));
                 continue;
             }
-            if list.len() == T::MAX {
+            if self.len() == T::MAX {
                 return Err(BadArgument::new(name, "has too many members"));
             }
-            list.push(T::read(member)?);
+            self.push(T::read(member)?);
         }
-        Ok(list)
+        Ok(())
     }
 
     fn put(&self, w: &mut Writer, name: &str) {
@@ -165,11 +172,12 @@ fn number<T: FromStr>(node: Element) -> Result<T, Box<BadArgument>> {
 }
 
 impl Content for String {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        node.text().map(Cow::into_owned)
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        *self = node.text()?.into_owned();
+        Ok(())
     }
 
-    fn missing(parent: Element, name: &str) -> Result<Self, Box<BadArgument>> {
+    fn missing(&mut self, parent: Element, name: &str) -> Result<(), Box<BadArgument>> {
         if !KEYS.contains(&name) {
             return Err(BadArgument::new(name, "is missing"));
         }
@@ -177,11 +185,11 @@ impl Content for String {
         if let Some(list) = parent.child("ParameterList")? {
             if let Some(key) = list.child(name)? {
                 key.note(format!("{name} is in the ParameterList, taken from there"));
-                return Self::read(key);
+                return self.fill(key);
             }
         }
         parent.note(format!("{name} is missing, taken as empty"));
-        Ok(Self::new())
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -194,8 +202,9 @@ impl Item for String {
 }
 
 impl Content for Secret {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        node.text().map(Self::new)
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        *self = Self::new(node.text()?);
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -204,8 +213,9 @@ impl Content for Secret {
 }
 
 impl Content for u32 {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        number(node)
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        *self = number(node)?;
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -214,8 +224,9 @@ impl Content for u32 {
 }
 
 impl Content for i32 {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        number(node)
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        *self = number(node)?;
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -224,11 +235,11 @@ impl Content for i32 {
 }
 
 impl Content for bool {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
         let text = node.text()?;
         let text = text.trim();
         let is = |word: &str| text.eq_ignore_ascii_case(word);
-        let truth = match text {
+        *self = match text {
             "0" | "false" => false,
             "1" | "true" => true,
             _ if is("false") || is("true") => {
@@ -237,7 +248,7 @@ impl Content for bool {
             }
             _ => return Err(node.bad("is not a boolean")),
         };
-        Ok(truth)
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -246,12 +257,13 @@ impl Content for bool {
 }
 
 impl Content for Status {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        match node.text()?.trim() {
-            "0" => Ok(Self::Applied),
-            "1" => Ok(Self::Pending),
-            _ => Err(node.bad("is neither 0 nor 1")),
-        }
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        *self = match node.text()?.trim() {
+            "0" => Self::Applied,
+            "1" => Self::Pending,
+            _ => return Err(node.bad("is neither 0 nor 1")),
+        };
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -263,8 +275,10 @@ impl Content for Status {
 }
 
 impl Content for CwmpVersion {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        Self::parse(&node.text()?).ok_or_else(|| node.bad("is no version of CWMP"))
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        let version = Self::parse(&node.text()?);
+        *self = version.ok_or_else(|| node.bad("is no version of CWMP"))?;
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -273,8 +287,8 @@ impl Content for CwmpVersion {
 }
 
 impl<T: Content> Content for Box<T> {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        T::read(node).map(Self::new)
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        T::fill(self, node)
     }
 
     fn write(&self, w: &mut Writer) {

@@ -125,25 +125,25 @@ fn read(root: Element) -> Result<Envelope, ParseError> {
         return Err(EnvelopeError::Body.into());
     };
     let version = version(method, root);
-    let (header, unknown) = read_header(root)?;
-    if let Some(element) = unknown {
+    let mut header = Box::<Header>::default();
+    if let Some(element) = read_header(root, &mut header)? {
         return Err(ParseError::MustUnderstand {
             version,
-            header: Box::new(header),
+            header,
             element,
         });
     }
     match body::read(method) {
         Ok(body) => Ok(Envelope {
             version,
-            header,
+            header: *header,
             body,
         }),
         Err(bad) => Err(ParseError::Arguments {
             version,
-            header: Box::new(header),
+            header,
             method: method.name().to_owned(),
-            bad: *bad,
+            bad,
         }),
     }
 }
@@ -167,9 +167,8 @@ fn cwmp_version(element: Element) -> Option<CwmpVersion> {
     Some(version)
 }
 
-/// The header, and the first element of it that must be understood and is not.
-fn read_header(root: Element) -> Result<(Header, Option<String>), EnvelopeError> {
-    let mut header = Header::default();
+/// Reads the header, and names the first element of it that must be understood and is not.
+fn read_header(root: Element, header: &mut Header) -> Result<Option<String>, EnvelopeError> {
     let mut unknown = None;
     let headers = root.children().filter(|child| is_soap(*child, "Header"));
     for element in headers.flat_map(Element::children) {
@@ -181,12 +180,13 @@ fn read_header(root: Element) -> Result<(Header, Option<String>), EnvelopeError>
                 .is_ok_and(|text| text.trim_ascii().is_empty())
         };
         match name {
-            "ID" if is_cwmp => header.id = Some(value(element, "ID")?),
+            "ID" if is_cwmp => fill(header.id.get_or_insert_default(), element, "ID")?,
             // Without a value it says nothing.
             "HoldRequests" | "UseCWMPVersion" if is_cwmp && is_blank() => {}
-            "HoldRequests" if is_cwmp => header.hold_requests = value(element, "HoldRequests")?,
+            "HoldRequests" if is_cwmp => fill(&mut header.hold_requests, element, "HoldRequests")?,
             "UseCWMPVersion" if is_cwmp => {
-                header.use_cwmp_version = Some(value(element, "UseCWMPVersion")?);
+                let version = header.use_cwmp_version.get_or_insert_default();
+                fill(version, element, "UseCWMPVersion")?;
             }
             // What an ACS has no reason to say does no harm.
             "SessionTimeout" if is_cwmp => header.session_timeout = u32::read(element).ok(),
@@ -201,11 +201,16 @@ fn read_header(root: Element) -> Result<(Header, Option<String>), EnvelopeError>
             _ => {}
         }
     }
-    Ok((header, unknown))
+    Ok(unknown)
 }
 
-fn value<T: Content>(element: Element, name: &'static str) -> Result<T, EnvelopeError> {
-    T::read(element).map_err(|_| EnvelopeError::Header(name))
+fn fill(
+    value: &mut impl Content,
+    element: Element,
+    name: &'static str,
+) -> Result<(), EnvelopeError> {
+    let filled = value.fill(element);
+    filled.map_err(|_| EnvelopeError::Header(name))
 }
 
 /// Versions that came after 1.4 are left out.

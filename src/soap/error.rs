@@ -29,7 +29,7 @@ pub enum ParseError {
         /// Name of the method.
         method: String,
         /// Which argument, and what is wrong with it.
-        bad: BadArgument,
+        bad: Box<BadArgument>,
     },
 }
 

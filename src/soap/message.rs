@@ -169,7 +169,7 @@ pub enum Status {
 }
 
 /// A parameter with its value (`ParameterValueStruct`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ParameterValue {
     /// Full path.
     pub name: String,
@@ -181,7 +181,7 @@ pub struct ParameterValue {
 }
 
 /// What GetParameterNames tells of a parameter or object (`ParameterInfoStruct`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ParameterInfo {
     /// Full or partial path.
     pub name: String,
@@ -190,7 +190,7 @@ pub struct ParameterInfo {
 }
 
 /// `SetParameterAttributesStruct`; a field that is not to be changed is `None`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct SetParameterAttributes {
     /// Full or partial path.
     pub name: String,
@@ -201,7 +201,7 @@ pub struct SetParameterAttributes {
 }
 
 /// What GetParameterAttributes tells of a parameter (`ParameterAttributeStruct`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ParameterAttributes {
     /// Full path.
     pub name: String,
@@ -242,7 +242,7 @@ pub struct DeviceId {
 }
 
 /// `EventStruct`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct EventStruct {
     /// E.g. `0 BOOTSTRAP`.
     pub event_code: String,
@@ -251,7 +251,7 @@ pub struct EventStruct {
 }
 
 /// A fault of either side (A.5), as it stands in the detail of a SOAP Fault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Fault {
     /// 8000..=8899 from an ACS, 9000..=9899 from a CPE; 0 where a foreign SOAP Fault has no CWMP detail.
     pub code: u32,
@@ -262,7 +262,7 @@ pub struct Fault {
 }
 
 /// `SetParameterValuesFault`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct SetParameterValuesFault {
     /// The offending parameter as the request named it.
     pub parameter_name: String,
@@ -302,7 +302,7 @@ pub struct Upload {
 }
 
 /// DownloadResponse and UploadResponse.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct TransferResponse {
     /// Applied: the transfer is complete; Pending: TransferComplete follows.
     pub status: Status,
@@ -343,7 +343,7 @@ pub struct TimeWindow {
 }
 
 /// `QueuedTransferStruct` (deprecated GetQueuedTransfers).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct QueuedTransfer {
     /// Of the request.
     pub command_key: String,
@@ -352,7 +352,7 @@ pub struct QueuedTransfer {
 }
 
 /// `AllQueuedTransferStruct`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields of the standard")]
 pub struct AllQueuedTransfer {
     pub command_key: String,
@@ -423,7 +423,7 @@ pub enum DuOperation {
 }
 
 /// One result of DUStateChangeComplete (A.4.2.3).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the fields of the standard")]
 pub struct DuResult {
     pub uuid: String,

@@ -2,7 +2,8 @@
 //!
 //! Reading accepts the standard's XML, not one ACS's habit; writing produces what validates strictly
 //! against the official schemas. Every message parses and emits, so that what one side writes the
-//! other side reads: the properties are tested for each. Nothing here does I/O, and no input panics.
+//! other side reads: the properties are tested for each. (The program alone is one side: what only
+//! the other needs is left out of it, see `body`.) Nothing here does I/O, and no input panics.
 //!
 //! [`Envelope::read`] and [`Envelope::emit`] do both; [`GetParameterValuesResponseWriter`] and
 //! [`GetParameterNamesResponseWriter`] write the two responses that may be long. What the schema says

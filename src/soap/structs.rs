@@ -13,8 +13,9 @@ use crate::base::xsd::XsdType;
 macro_rules! structs {
     ($($name:ident { $($field:ident = $element:literal,)* })*) => {$(
         impl Content for $name {
-            fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-                Ok(Self { $($field: Field::take(node, $element)?,)* })
+            fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+                $(self.$field.fill_from(node, $element)?;)*
+                Ok(())
             }
 
             fn write(&self, w: &mut Writer) {
@@ -162,24 +163,17 @@ array_members! {
 /// The type that the schema gives `Value`, of which all others are: to name it says nothing.
 const ANY_TYPE: &str = "anySimpleType";
 
-/// A path, in which white space has no place: what stands around it is layout.
-pub(super) fn path(parent: Element, name: &str) -> Result<String, Box<BadArgument>> {
-    let path: String = Field::take(parent, name)?;
-    Ok(unpadded(path, parent))
-}
-
-/// The same of a text that was read already.
-pub(super) fn unpadded(path: String, parent: Element) -> String {
+/// A path has no place for white space: what stands around it is layout.
+pub(super) fn unpad(path: &mut String, parent: Element) {
     let trimmed = path.trim_ascii();
-    if trimmed.len() == path.len() {
-        return path;
+    if trimmed.len() < path.len() {
+        parent.note("a path has white space around it, which is left out");
+        *path = trimmed.to_owned();
     }
-    parent.note("a path has white space around it, which is left out");
-    trimmed.to_owned()
 }
 
 impl Content for ParameterValue {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
         let value = node.child("Value")?;
         let value = value.ok_or_else(|| BadArgument::new("Value", "is missing"))?;
         let xsi_type = value
@@ -188,11 +182,12 @@ impl Content for ParameterValue {
         if xsi_type.is_none() {
             value.note("Value has no xsi:type, taken as the type of its parameter");
         }
-        Ok(Self {
-            name: path(node, "Name")?,
-            value: value.text()?.into_owned(),
-            xsi_type: xsi_type.map(|name| XsdType::from_local_name(name).unwrap_or(XsdType::Other)),
-        })
+        self.name.fill_from(node, "Name")?;
+        unpad(&mut self.name, node);
+        self.value.fill(value)?;
+        self.xsi_type =
+            xsi_type.map(|name| XsdType::from_local_name(name).unwrap_or(XsdType::Other));
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -224,20 +219,21 @@ pub(super) fn write_info(w: &mut Writer, name: &str, writable: bool) {
 
 /// A field whose `…Change` is false need not even be there, nor make sense (A.3.2.4).
 impl Content for SetParameterAttributes {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
         let notification = is_to_change(node, "NotificationChange", "Notification")?;
         let access_list = is_to_change(node, "AccessListChange", "AccessList")?;
-        Ok(Self {
-            name: path(node, "Name")?,
-            notification: match notification {
-                true => Some(Field::take(node, "Notification")?),
-                false => None,
-            },
-            access_list: match access_list {
-                true => Some(Field::take(node, "AccessList")?),
-                false => None,
-            },
-        })
+        self.name.fill_from(node, "Name")?;
+        unpad(&mut self.name, node);
+        if notification {
+            self.notification
+                .insert(0)
+                .fill_from(node, "Notification")?;
+        }
+        if access_list {
+            let list = self.access_list.insert(Vec::new());
+            list.fill_from(node, "AccessList")?;
+        }
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -259,14 +255,16 @@ fn is_to_change(node: Element, change: &str, field: &str) -> Result<bool, Box<Ba
             node.note(format!("{change} is missing, taken as 0"));
             Ok(false)
         }
-        _ => Field::take(node, change),
+        (Some(change), _) => bool::read(change),
+        (None, Some(_)) => Err(BadArgument::new(change, "is missing")),
     }
 }
 
 /// `ArgStruct` of a RequestDownload.
 impl Content for (String, String) {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        Ok((Field::take(node, "Name")?, Field::take(node, "Value")?))
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        self.0.fill_from(node, "Name")?;
+        self.1.fill_from(node, "Value")
     }
 
     fn write(&self, w: &mut Writer) {
@@ -277,16 +275,14 @@ impl Content for (String, String) {
 
 /// A text that may be missing, which is the same as empty.
 fn optional_text(node: Element, name: &str) -> Result<String, Box<BadArgument>> {
-    let string: Option<String> = Field::take(node, name)?;
-    Ok(string.unwrap_or_default())
+    node.child(name)?.map_or(Ok(String::new()), Content::read)
 }
 
 impl Content for TransferFault {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        Ok(Self {
-            code: Field::take(node, "FaultCode")?,
-            string: optional_text(node, "FaultString")?,
-        })
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        self.code.fill_from(node, "FaultCode")?;
+        self.string = optional_text(node, "FaultString")?;
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -296,12 +292,11 @@ impl Content for TransferFault {
 }
 
 impl Content for SetParameterValuesFault {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        Ok(Self {
-            parameter_name: Field::take(node, "ParameterName")?,
-            code: Field::take(node, "FaultCode")?,
-            string: optional_text(node, "FaultString")?,
-        })
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        self.parameter_name.fill_from(node, "ParameterName")?;
+        self.code.fill_from(node, "FaultCode")?;
+        self.string = optional_text(node, "FaultString")?;
+        Ok(())
     }
 
     fn write(&self, w: &mut Writer) {
@@ -317,12 +312,10 @@ impl Item for SetParameterValuesFault {
 
 /// The content of `cwmp:Fault`.
 impl Content for Fault {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        Ok(Self {
-            code: Field::take(node, "FaultCode")?,
-            string: optional_text(node, "FaultString")?,
-            parameters: Field::take(node, "SetParameterValuesFault")?,
-        })
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        self.code.fill_from(node, "FaultCode")?;
+        self.string = optional_text(node, "FaultString")?;
+        self.parameters.fill_from(node, "SetParameterValuesFault")
     }
 
     fn write(&self, w: &mut Writer) {
@@ -336,86 +329,74 @@ impl Item for DuResult {
     const ARRAY: Option<(&'static str, &'static str)> = None;
 }
 
-/// `Operations`: its `xsi:type` says which operation it is.
-impl Content for DuOperation {
-    fn read(node: Element) -> Result<Self, Box<BadArgument>> {
-        match node.xsi_type() {
-            Some("InstallOpStruct") => Ok(Self::Install {
-                url: Field::take(node, "URL")?,
-                uuid: Field::take(node, "UUID")?,
-                username: Field::take(node, "Username")?,
-                password: Field::take(node, "Password")?,
-                execution_env_ref: Field::take(node, "ExecutionEnvRef")?,
-            }),
-            Some("UpdateOpStruct") => Ok(Self::Update {
-                uuid: Field::take(node, "UUID")?,
-                version: Field::take(node, "Version")?,
-                url: Field::take(node, "URL")?,
-                username: Field::take(node, "Username")?,
-                password: Field::take(node, "Password")?,
-            }),
-            Some("UninstallOpStruct") => Ok(Self::Uninstall {
-                uuid: Field::take(node, "UUID")?,
-                version: Field::take(node, "Version")?,
-                execution_env_ref: Field::take(node, "ExecutionEnvRef")?,
-            }),
-            _ => Err(node.bad("has no xsi:type that names an operation")),
-        }
-    }
+/// The operations, by the `xsi:type` of each, and their arguments.
+macro_rules! operations {
+    ($($name:ident = $xsi_type:literal { $($field:ident = $element:literal),* })*) => {
+        /// `Operations`: its `xsi:type` says which operation it is.
+        impl Content for DuOperation {
+            fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+                *self = match node.xsi_type() {
+                    $(Some($xsi_type) => Self::$name { $($field: Default::default()),* },)*
+                    _ => return Err(node.bad("has no xsi:type that names an operation")),
+                };
+                match self {
+                    $(Self::$name { $($field),* } => { $($field.fill_from(node, $element)?;)* })*
+                }
+                Ok(())
+            }
 
-    fn write(&self, w: &mut Writer) {
-        match self {
-            Self::Install {
-                url,
-                uuid,
-                username,
-                password,
-                execution_env_ref,
-            } => {
-                url.put(w, "URL");
-                uuid.put(w, "UUID");
-                username.put(w, "Username");
-                password.put(w, "Password");
-                execution_env_ref.put(w, "ExecutionEnvRef");
-            }
-            Self::Update {
-                uuid,
-                version,
-                url,
-                username,
-                password,
-            } => {
-                uuid.put(w, "UUID");
-                version.put(w, "Version");
-                url.put(w, "URL");
-                username.put(w, "Username");
-                password.put(w, "Password");
-            }
-            Self::Uninstall {
-                uuid,
-                version,
-                execution_env_ref,
-            } => {
-                uuid.put(w, "UUID");
-                version.put(w, "Version");
-                execution_env_ref.put(w, "ExecutionEnvRef");
+            fn write(&self, w: &mut Writer) {
+                match self {
+                    $(Self::$name { $($field),* } => { $($field.put(w, $element);)* })*
+                }
             }
         }
+
+        impl Item for DuOperation {
+            const ARRAY: Option<(&'static str, &'static str)> = None;
+
+            fn start(&self, w: &mut Writer, name: &str) {
+                w.raw("<");
+                w.raw(name);
+                w.raw(" xsi:type=\"cwmp:");
+                w.raw(match self {
+                    $(Self::$name { .. } => $xsi_type,)*
+                });
+                w.raw("\">");
+            }
+        }
+    };
+}
+
+operations! {
+    Install = "InstallOpStruct" {
+        url = "URL",
+        uuid = "UUID",
+        username = "Username",
+        password = "Password",
+        execution_env_ref = "ExecutionEnvRef"
+    }
+    Update = "UpdateOpStruct" {
+        uuid = "UUID",
+        version = "Version",
+        url = "URL",
+        username = "Username",
+        password = "Password"
+    }
+    Uninstall = "UninstallOpStruct" {
+        uuid = "UUID",
+        version = "Version",
+        execution_env_ref = "ExecutionEnvRef"
     }
 }
 
-impl Item for DuOperation {
-    const ARRAY: Option<(&'static str, &'static str)> = None;
-
-    fn start(&self, w: &mut Writer, name: &str) {
-        w.raw("<");
-        w.raw(name);
-        w.raw(" xsi:type=\"cwmp:");
-        w.raw(match self {
-            Self::Install { .. } => "InstallOpStruct",
-            Self::Update { .. } => "UpdateOpStruct",
-            Self::Uninstall { .. } => "UninstallOpStruct",
-        });
-        w.raw("\">");
+/// What an operation is before it is read.
+impl Default for DuOperation {
+    fn default() -> Self {
+        Self::Uninstall {
+            uuid: String::new(),
+            version: None,
+            execution_env_ref: None,
+        }
     }
 }

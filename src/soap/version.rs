@@ -3,9 +3,10 @@
 use std::fmt;
 
 /// A version of CWMP. The order is the order of age.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CwmpVersion {
     /// TR-069 Amendment 1.
+    #[default]
     V1_0,
     /// TR-069 Amendment 2.
     V1_1,
