@@ -1,13 +1,12 @@
 //! The agent's answers to the user of the box.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::control::{Request, escape};
 use super::newer;
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
-use crate::base::xsd::XsdType;
 use crate::cwmp::EventCode;
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 
@@ -183,20 +182,18 @@ impl Agent {
     /// The csv of GenieACS's simulator, which puts the dot behind the name of an object itself.
     fn dump(&mut self) -> Result<String, String> {
         let failed = |e: ModelError| e.to_string();
-        let mut values: HashMap<String, (XsdType, String)> = HashMap::new();
+        let mut values: BTreeMap<String, String> = BTreeMap::new();
         self.model
             .values("", &mut |path, kind, value| {
-                values.insert(path.to_owned(), (kind, value.to_owned()));
+                let columns = format!("{},{}", quoted(value), kind.as_str());
+                values.insert(path.to_owned(), columns);
             })
             .map_err(failed)?;
         let mut text = "Parameter,Object,Writable,Value,Value type\n".to_owned();
         self.model
             .names("", false, &mut |path, writable| {
                 let _ = match values.get(path) {
-                    Some((kind, value)) => {
-                        let (value, kind) = (quoted(value), kind.as_str());
-                        writeln!(text, "{path},false,{writable},{value},{kind}")
-                    }
+                    Some(columns) => writeln!(text, "{path},false,{writable},{columns}"),
                     None => {
                         let object = path.trim_end_matches('.');
                         writeln!(text, "{object},true,{writable},,")

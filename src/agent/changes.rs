@@ -1,6 +1,5 @@
 //! Changes on the box, until somebody looks at them: a storm of them costs one look in a while.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::watch::BoxChange;
@@ -11,7 +10,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What changed since the last look.
 #[derive(Debug, Default)]
 pub(super) struct BoxChanges {
-    waiting: BTreeSet<BoxChange>,
+    /// Each kind once.
+    waiting: Vec<BoxChange>,
     /// No look before this uptime.
     not_before: Duration,
 }
@@ -19,7 +19,9 @@ pub(super) struct BoxChanges {
 impl BoxChanges {
     /// Something changed. When to look: now, or at the end of the pause.
     pub(super) fn note(&mut self, change: BoxChange, now: Duration) -> Duration {
-        self.waiting.insert(change);
+        if !self.waiting.contains(&change) {
+            self.waiting.push(change);
+        }
         self.not_before.max(now)
     }
 
@@ -28,10 +30,12 @@ impl BoxChanges {
         !self.waiting.is_empty()
     }
 
-    /// What there is to look at; the pause begins.
-    pub(super) fn take(&mut self, now: Duration) -> BTreeSet<BoxChange> {
+    /// What there is to look at, in the order of [`BoxChange`]; the pause begins.
+    pub(super) fn take(&mut self, now: Duration) -> Vec<BoxChange> {
         self.not_before = now.saturating_add(PAUSE);
-        std::mem::take(&mut self.waiting)
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.sort_unstable();
+        waiting
     }
 }
 
@@ -49,7 +53,7 @@ mod tests {
             let at = changes.note(BoxChange::Files, now);
             due = Some(due.map_or(at, |due: Duration| due.min(at)));
             if due.is_some_and(|due| due <= now) {
-                assert_eq!(changes.take(now), BTreeSet::from([BoxChange::Files]));
+                assert_eq!(changes.take(now), [BoxChange::Files]);
                 looks.push(millisecond);
                 due = None;
             }

@@ -1,6 +1,5 @@
 //! What the loop has to do at some uptime, as a part of it.
 
-use std::collections::BTreeMap;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
@@ -31,25 +30,27 @@ pub(super) enum LoopTimer {
 /// done later, again and again, would keep it from being done at all.
 #[derive(Default)]
 pub(super) struct Timers {
-    due: BTreeMap<LoopTimer, Duration>,
+    due: Vec<(LoopTimer, Duration)>,
     engine: Option<Duration>,
 }
 
 impl Timers {
     /// The timer is due at this uptime, or earlier where it is already set so.
     pub(super) fn due_by(&mut self, timer: LoopTimer, at: Duration) {
-        let due = self.due.entry(timer).or_insert(at);
-        *due = at.min(*due);
+        match self.due.iter_mut().find(|(of, _)| *of == timer) {
+            Some((_, due)) => *due = at.min(*due),
+            None => self.due.push((timer, at)),
+        }
     }
 
     /// Whether the timer is set and its time has come.
     pub(super) fn is_due(&self, timer: LoopTimer, now: Duration) -> bool {
-        self.due.get(&timer).is_some_and(|at| *at <= now)
+        self.due.iter().any(|(of, at)| *of == timer && *at <= now)
     }
 
     /// There is nothing to do any more.
     pub(super) fn stop(&mut self, timer: LoopTimer) {
-        self.due.remove(&timer);
+        self.due.retain(|(of, _)| *of != timer);
     }
 
     /// When the engine is to be asked next, which it knows anew each time: the loop asks it
@@ -60,16 +61,15 @@ impl Timers {
 
     /// Whether a timer runs.
     pub(super) fn is_set(&self, timer: LoopTimer) -> bool {
-        self.due.contains_key(&timer)
+        self.due.iter().any(|(of, _)| *of == timer)
     }
 
-    /// The timers that are due; they are set no more.
+    /// The timers that are due, in the order of [`LoopTimer`]; they are set no more.
     pub(super) fn work(&mut self, now: Duration) -> Vec<LoopTimer> {
-        let due = self.due.iter().filter(|(_, at)| **at <= now);
-        let due: Vec<LoopTimer> = due.map(|(timer, _)| *timer).collect();
-        for timer in &due {
-            self.due.remove(timer);
-        }
+        let due = self.due.iter().filter(|(_, at)| *at <= now);
+        let mut due: Vec<LoopTimer> = due.map(|(timer, _)| *timer).collect();
+        due.sort_unstable();
+        self.due.retain(|(_, at)| *at > now);
         due
     }
 }
@@ -80,7 +80,8 @@ impl Part for Timers {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        self.due.values().copied().chain(self.engine).min()
+        let due = self.due.iter().map(|(_, at)| *at);
+        due.chain(self.engine).min()
     }
 }
 

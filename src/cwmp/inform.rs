@@ -1,6 +1,6 @@
 //! The Inform of a session (TR-069 A.3.3.1).
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::event::{Event, EventCode};
 use super::inform_parameter;
@@ -57,7 +57,7 @@ fn event_struct(event: &Event) -> EventStruct {
 #[derive(Default)]
 struct Parameters {
     list: Vec<ParameterValue>,
-    seen: HashSet<String>,
+    seen: BTreeSet<String>,
     bytes: usize,
 }
 

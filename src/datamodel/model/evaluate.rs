@@ -112,7 +112,7 @@ impl Model {
                 None | Some(Ok(_)) => {}
                 Some(Err(misfit)) => {
                     is_known = false;
-                    let why = misfit.to_string();
+                    let why = misfit.to_string().into_boxed_str();
                     if before.is_none() {
                         let path = self.path(key);
                         log::warn!("{path}: what its source says is not used: {why}");

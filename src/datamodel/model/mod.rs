@@ -85,7 +85,7 @@ pub struct Model {
     rules: BTreeMap<NodeId, Rule>,
     /// Parameters whose source gives no fitting value, and tables whose source lists too many
     /// instances, with why: logged once.
-    misfits: BTreeMap<Key, String>,
+    misfits: BTreeMap<Key, Box<str>>,
     /// Wall clock for expressions, seconds since 1970.
     unix: i64,
     /// What the store refused, until it takes something again.

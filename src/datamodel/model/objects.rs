@@ -209,7 +209,7 @@ impl Model {
             if before.is_none() {
                 log::warn!("{kind}: {path}: {why}");
             }
-            self.misfits.insert(key, why);
+            self.misfits.insert(key, why.into());
         }
         let chosen = listed.iter().any(|item: &Listed| item.number.is_none());
         if !self.state.tables.contains_key(&key) {

@@ -249,11 +249,15 @@ impl Schema {
 
     /// Forgets the instances and the rows of instances of what was taken out.
     fn forget_removed(&mut self) {
-        let mut instances = std::mem::take(&mut self.instances);
-        instances.retain(|(table, _)| self.table(table.node).is_some());
-        self.instances = instances;
-        let mut literals = std::mem::take(&mut self.literals);
-        literals.retain(|key, _| self.parameter(key.node).is_some());
-        self.literals = literals;
+        for (table, number) in std::mem::take(&mut self.instances) {
+            if self.table(table.node).is_some() {
+                self.instances.insert((table, number));
+            }
+        }
+        for (key, literal) in std::mem::take(&mut self.literals) {
+            if self.parameter(key.node).is_some() {
+                self.literals.insert(key, literal);
+            }
+        }
     }
 }

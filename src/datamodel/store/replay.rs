@@ -26,11 +26,9 @@ impl Changes {
     pub fn add(&mut self, batch: Batch) {
         for name in batch.gone {
             if name.ends_with('.') {
-                let below = self.rows.range(name.clone()..);
-                let below = below.take_while(|(row, _)| row.starts_with(&name));
-                let below: Vec<_> = below.map(|(row, _)| row.clone()).collect();
-                for row in below {
-                    self.rows.remove(&row);
+                let below = self.rows.range_mut(name.clone()..);
+                for (_, row) in below.take_while(|(row, _)| row.starts_with(&name)) {
+                    *row = RowChange::Gone;
                 }
                 self.branches.insert(name);
             } else {

@@ -1,7 +1,6 @@
 //! Calls under way: the object's number is looked up by its path, then its method is called. What
 //! there is to send is given back; nothing is sent here.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::blob::BadBlob;
@@ -50,7 +49,8 @@ struct PendingCall {
 #[derive(Default)]
 pub(super) struct Calls {
     pending: Vec<PendingCall>,
-    known: BTreeMap<String, u32>,
+    /// Each object once, [`MAX_KNOWN_OBJECTS`] at most.
+    known: Vec<(String, u32)>,
     sequence: u16,
 }
 
@@ -96,8 +96,9 @@ impl Calls {
             let Some(call) = self.pending.get(index).filter(|call| is_waiting(call)) else {
                 continue;
             };
-            let known = self.known.get(&call.object).copied();
-            messages.extend(self.ask(index, known.map(|id| (id, Remembered::Yes)), done));
+            let known = self.known.iter().find(|(name, _)| *name == call.object);
+            let known = known.map(|(_, id)| (*id, Remembered::Yes));
+            messages.extend(self.ask(index, known, done));
         }
         self.drop_ended(done);
         messages
@@ -153,14 +154,15 @@ impl Calls {
         let next = match step {
             AnswerStep::More => return None,
             AnswerStep::Found(id) => {
+                self.known.retain(|(name, _)| *name != call.object);
                 if self.known.len() >= MAX_KNOWN_OBJECTS {
                     self.known.clear();
                 }
-                self.known.insert(call.object.clone(), id);
+                self.known.push((call.object.clone(), id));
                 Some((id, Remembered::No))
             }
             AnswerStep::LookUpAgain => {
-                self.known.remove(&call.object);
+                self.known.retain(|(name, _)| *name != call.object);
                 None
             }
             AnswerStep::Done(result) => {

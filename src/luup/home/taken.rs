@@ -8,7 +8,7 @@ use crate::luup::key::LuupKey;
 /// The values that were written, and the order of fetches and writes.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    /// By device: few of each.
+    /// By device: few of each, also none any more.
     values: BTreeMap<u32, Vec<TakenValue>>,
     /// The last fetch that began, and the last that came.
     begun: u32,
@@ -39,10 +39,9 @@ impl Taken {
     /// A fetch came: what was written before it began is in it.
     pub(super) fn came(&mut self, fetch: u32) {
         self.came = fetch;
-        self.values.retain(|_, values| {
+        for values in self.values.values_mut() {
             values.retain(|value| value.after >= fetch);
-            !values.is_empty()
-        });
+        }
     }
 
     /// Luup took a value.

@@ -106,9 +106,14 @@ impl Identities {
         let of_kind = self.of_kind(kind);
         let matched = Kind::new(document, kind, known).matched(Some(of_kind));
         let asked: BTreeSet<&str> = known.iter().copied().collect();
-        let mut now = of_kind.emptied();
-        now.is_listed = true;
-        now.became.retain(|was, _| asked.contains(&**was));
+        let mut now = Nameless {
+            is_listed: true,
+            ..Nameless::default()
+        };
+        let became = of_kind.became.iter();
+        let became = became.filter(|(was, _)| asked.contains(&***was));
+        now.became
+            .extend(became.map(|(was, now)| (Rc::clone(was), Rc::clone(now))));
         let (mut listed, mut tried) = (Vec::new(), BTreeMap::new());
         for (at, known_of) in matched {
             let Some(section) = document.sections().get(at) else {
@@ -140,7 +145,8 @@ impl Identities {
 
     /// The same for a document that was read anew; `before` is what was found in it last.
     pub(super) fn again(&self, before: Option<&Document>, document: &Document) -> Self {
-        let kinds = self.0.iter().map(|(kind, known)| {
+        let mut kinds = self.0.clone();
+        for (kind, known) in &mut kinds {
             let mut now = known.emptied();
             let identities = known.in_order(before, kind);
             let matched = match known.sections.is_empty() {
@@ -153,14 +159,15 @@ impl Identities {
                     now.insert(identity.into(), section);
                 }
             }
-            (kind.clone(), now)
-        });
-        Self(kinds.collect())
+            *known = now;
+        }
+        Self(kinds)
     }
 
     /// The same for a document that has lost sections.
     pub(super) fn without(&self, removed: &BTreeSet<usize>) -> Self {
-        let kinds = self.0.iter().map(|(kind, known)| {
+        let mut kinds = self.0.clone();
+        for known in kinds.values_mut() {
             let mut now = known.emptied();
             // Both ascend.
             let (mut gone, mut before) = (removed.iter().peekable(), 0);
@@ -172,9 +179,9 @@ impl Identities {
                     now.insert(Rc::clone(identity), at - before);
                 }
             }
-            (kind.clone(), now)
-        });
-        Self(kinds.collect())
+            *known = now;
+        }
+        Self(kinds)
     }
 
     fn of_kind(&mut self, kind: &str) -> &mut Nameless {

@@ -15,9 +15,9 @@ use crate::device::uci::{self, MAX_FILE_BYTES, UciError};
 pub(super) struct Staging {
     changes: Vec<Staged>,
     /// What the sections are called that come.
-    added: BTreeSet<Box<str>>,
+    added: BTreeSet<String>,
     /// What those are called that go.
-    removed: BTreeSet<Box<str>>,
+    removed: BTreeSet<String>,
     /// The sections of the document without a name, once one is changed.
     alike: Option<Alike>,
     /// Bytes that come, quotes and the like not counted.
@@ -146,7 +146,7 @@ impl Package {
         let at = document.and_then(|document| self.ids.find(document, section));
         let at = at.ok_or_else(|| self.no_section(dir, section))?;
         let target = self.target(dir, at, section)?;
-        self.staging.removed.insert(target.identity.clone());
+        self.staging.removed.insert(target.identity.to_string());
         self.staging
             .changes
             .push(Staged::Remove { section: target });
@@ -162,7 +162,7 @@ impl Package {
                 .get_or_insert_with(|| Alike::of(document));
             SectionRef::at(at, document, &mut self.ids, alike)
         });
-        let stays = |target: &SectionRef| !self.staging.removed.contains(&target.identity);
+        let stays = |target: &SectionRef| !self.staging.removed.contains(&*target.identity);
         target
             .filter(stays)
             .ok_or_else(|| self.no_section(dir, section))
