@@ -11,10 +11,10 @@ const ENDINGS: [&str; 2] = ["-opkg", ".apk-new"];
 
 /// A line for each such file of the agent's own.
 pub(super) fn waiting(folders: &Folders) -> Vec<String> {
-    let rows = beside(&folders.model_dir, |name| {
+    let rows = beside(&folders.model_dir, &|name| {
         Path::new(name).extension().is_some_and(|end| end == "csv")
     });
-    let own = beside(&folders.config_dir, |name| name == OWN_PACKAGE);
+    let own = beside(&folders.config_dir, &|name| name == OWN_PACKAGE);
     let lines = rows.iter().chain(&own).map(|(newer, edited)| {
         format!(
             "{}: a newer package brought this file; {}, which somebody edited, goes on as it is: \
@@ -27,7 +27,7 @@ pub(super) fn waiting(folders: &Folders) -> Vec<String> {
 }
 
 /// Those files of a folder beside a file of a name that `is_own`, each with that.
-fn beside(folder: &Path, is_own: impl Fn(&str) -> bool) -> Vec<(PathBuf, PathBuf)> {
+fn beside(folder: &Path, is_own: &dyn Fn(&str) -> bool) -> Vec<(PathBuf, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let pairs = entries.filter_map(|entry| {
         let path = entry.path();

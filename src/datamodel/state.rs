@@ -175,7 +175,7 @@ impl State {
 
     /// Moves all that stands below an instance to `removed`. `nodes` are the template and all nodes
     /// below it.
-    pub fn forget_below(&mut self, nodes: &BTreeSet<NodeId>, at: At, removed: &mut Removed) {
+    pub fn forget_below(&mut self, nodes: &[NodeId], at: At, removed: &mut Removed) {
         for &node in nodes {
             let range = Key::new(node, at).range_below();
             let keys = self.parameters.range(range.clone()).map(|(key, _)| *key);
@@ -225,8 +225,7 @@ mod tests {
         assert_eq!((state.bytes(), state.parameters().count()), (0, 0));
         state.restore(key, before);
         assert_eq!(state.bytes(), ROW_BYTES + 5);
-        let all = BTreeSet::from([NodeId::ROOT]);
-        state.forget_below(&all, At::default(), &mut Removed::default());
+        state.forget_below(&[NodeId::ROOT], At::default(), &mut Removed::default());
         assert_eq!(state.bytes(), 0);
     }
 }

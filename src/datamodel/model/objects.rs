@@ -157,10 +157,13 @@ impl Model {
         let (Some(template), Some(one)) = (template, gone.first()) else {
             return Removed::default();
         };
-        let below: BTreeSet<NodeId> = self.schema.with_all_below(template).into_iter().collect();
+        let mut below = self.schema.with_all_below(template);
+        below.sort_unstable();
         let depth = one.depth();
-        let is_below =
-            |key: &Key| gone.contains(&key.at.outermost(depth)) && below.contains(&key.node);
+        let is_below = |key: &Key| {
+            let is_gone = gone.contains(&key.at.outermost(depth));
+            is_gone && below.binary_search(&key.node).is_ok()
+        };
         self.mixed.retain(|key, _| !is_below(key));
         self.misfits.retain(|key, _| !is_below(key));
         let mut removed = Removed::default();
