@@ -47,9 +47,9 @@ pub enum LinkError {
 
 impl std::error::Error for LinkError {}
 
-impl From<HttpError> for LinkError {
-    fn from(error: HttpError) -> Self {
-        Self::Http(error)
+impl From<Box<HttpError>> for LinkError {
+    fn from(error: Box<HttpError>) -> Self {
+        Self::Http(*error)
     }
 }
 

@@ -63,7 +63,7 @@ impl Reply {
     pub fn check_dates_at(&self, unix: i64) -> Result<(), LinkError> {
         let check = |dates: &UncheckedDates| dates.check_at(unix);
         let checked = self.unchecked.as_ref().map_or(Ok(()), check);
-        checked.map_err(LinkError::Http)
+        checked.map_err(LinkError::from)
     }
 }
 

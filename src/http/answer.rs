@@ -74,7 +74,7 @@ impl HttpAnswer {
     }
 
     /// Reads the body; more than `limit` bytes of it are refused.
-    pub fn read(&mut self, limit: u64) -> Result<Vec<u8>, HttpError> {
+    pub fn read(&mut self, limit: u64) -> Result<Vec<u8>, Box<HttpError>> {
         let mut bytes = Vec::new();
         self.copy_to(&mut bytes, limit)?;
         Ok(bytes)
@@ -86,10 +86,10 @@ impl HttpAnswer {
     /// [`HttpError::TooLarge`] for a body of more than `limit` bytes: none is written where the
     /// server says so before, no more than the limit else. [`HttpError::Encoded`] where the body of a
     /// success is in a coding; none was asked for. [`HttpError::Sink`] where `to` fails.
-    pub fn copy_to(&mut self, to: &mut dyn Write, limit: u64) -> Result<u64, HttpError> {
-        let too_large = || HttpError::TooLarge {
-            host: self.explanation.host.clone(),
-            limit,
+    pub fn copy_to(&mut self, to: &mut dyn Write, limit: u64) -> Result<u64, Box<HttpError>> {
+        let too_large = || {
+            let host = self.explanation.host.clone();
+            HttpError::TooLarge { host, limit }.into()
         };
         if self.body.content_length() > Some(limit) {
             return Err(too_large());
@@ -107,7 +107,7 @@ impl HttpAnswer {
             };
             if let Some(coding) = coding {
                 let host = self.explanation.host.clone();
-                return Err(HttpError::Encoded { host, coding });
+                return Err(HttpError::Encoded { host, coding }.into());
             }
             copied += u64::try_from(read).unwrap_or(u64::MAX);
             self.connections

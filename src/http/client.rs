@@ -115,7 +115,7 @@ impl HttpClient {
     ///
     /// If the server closed the kept connection just when the request was under way, so that it
     /// cannot have read it, the request goes out again.
-    pub fn send(&mut self, request: &mut HttpRequest<'_>) -> Result<HttpAnswer, HttpError> {
+    pub fn send(&mut self, request: &mut HttpRequest<'_>) -> Result<HttpAnswer, Box<HttpError>> {
         self.auth.turn_to(request.url);
         let explanation = Explanation {
             host: request.url.authority(),
@@ -158,7 +158,11 @@ impl HttpClient {
     /// # Errors
     /// [`HttpError::NoCredentials`], [`HttpError::BasicRefused`], [`HttpError::AuthUnsupported`];
     /// [`HttpError::AuthFailed`] where the last proof was refused: the same again would be, too.
-    pub fn authenticate(&mut self, refusal: &HttpAnswer, basic: bool) -> Result<(), HttpError> {
+    pub fn authenticate(
+        &mut self,
+        refusal: &HttpAnswer,
+        basic: bool,
+    ) -> Result<(), Box<HttpError>> {
         let challenges = refusal.header_octets("www-authenticate");
         self.auth.answer(refusal.host(), &challenges, basic)
     }
@@ -169,13 +173,14 @@ impl HttpClient {
     }
 
     /// Why there is no head of an answer.
-    fn told(&self, explanation: &Explanation, error: ureq::Error) -> HttpError {
-        match explanation.of(error) {
-            HttpError::Disconnected(host) if !self.connections.has_answered() => {
-                HttpError::Unanswered(host)
+    fn told(&self, explanation: &Explanation, error: ureq::Error) -> Box<HttpError> {
+        let mut error = explanation.of(error);
+        if let HttpError::Disconnected(host) = &mut *error {
+            if !self.connections.has_answered() {
+                *error = HttpError::Unanswered(std::mem::take(host));
             }
-            error => error,
         }
+        error
     }
 
     /// Both ends of the connection that was opened last, ours first.

@@ -154,7 +154,7 @@ impl Opener {
     }
 
     /// Whether a file changed is looked at once a client, and only for https.
-    fn tls(&self) -> Result<&SslContext, HttpError> {
+    fn tls(&self) -> Result<&SslContext, Box<HttpError>> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
@@ -218,10 +218,10 @@ impl Connector<()> for Opener {
         let socket =
             Socket::dial(&details.addrs, deadline).map_err(|error| match error.kind() {
                 io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
-                _ => other(HttpError::Connect {
+                _ => Error::Other(Box::new(HttpError::Connect {
                     host: authority.clone(),
                     why: error.to_string(),
-                }),
+                })),
             })?;
         self.connections.connected(socket.ends());
         let stream = match tls {
@@ -242,8 +242,8 @@ impl Connector<()> for Opener {
     }
 }
 
-fn other(error: HttpError) -> Error {
-    Error::Other(Box::new(error))
+fn other(error: Box<HttpError>) -> Error {
+    Error::Other(error)
 }
 
 enum Stream {

@@ -11,6 +11,8 @@ use super::client::{MAX_HEAD_BYTES, TimeLimits};
 
 /// Why a request has no answer, or its answer no end. `host` is the server, with its port where
 /// that is not the scheme's own.
+///
+/// It comes in a box: so ureq carries it from the connection to us, and it is small on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "fields are as they are named")]
 pub enum HttpError {
@@ -264,11 +266,11 @@ pub(super) struct Explanation {
 }
 
 impl Explanation {
-    pub fn of(&self, error: ureq::Error) -> HttpError {
+    pub fn of(&self, error: ureq::Error) -> Box<HttpError> {
         let host = self.host.clone();
-        match error {
-            ureq::Error::Other(error) => match error.downcast::<HttpError>() {
-                Ok(error) => *error,
+        let told = match error {
+            ureq::Error::Other(error) => match error.downcast() {
+                Ok(ours) => return ours,
                 Err(error) => self.protocol(error.to_string()),
             },
             ureq::Error::Timeout(timeout) => {
@@ -289,7 +291,8 @@ impl Explanation {
                 self.protocol(format!("its head is longer than {MAX_HEAD_BYTES} bytes"))
             }
             error => self.protocol(error.to_string()),
-        }
+        };
+        Box::new(told)
     }
 
     fn of_io(&self, error: io::Error) -> HttpError {

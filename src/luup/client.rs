@@ -158,9 +158,9 @@ impl LuupClient {
     }
 }
 
-impl From<HttpError> for LuupError {
-    fn from(error: HttpError) -> Self {
-        match error {
+impl From<Box<HttpError>> for LuupError {
+    fn from(error: Box<HttpError>) -> Self {
+        match *error {
             HttpError::Timeout { .. } => Self::Timeout,
             HttpError::TooLarge { .. } => Self::TooBig,
             other => Self::Unreachable(other.to_string()),

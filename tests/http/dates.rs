@@ -126,7 +126,7 @@ fn f13_dates_can_be_checked_once_the_time_is_known() {
         (21, CertificateProblem::Expired),
     ] {
         let error = at(day).unwrap_err();
-        let HttpError::Certificate { host, problem } = error else {
+        let HttpError::Certificate { host, problem } = *error else {
             panic!("{error}");
         };
         assert_eq!(host, server.address().to_string());

@@ -39,7 +39,7 @@ fn answered(
     let answer = answer.and_then(|mut answer| answer.read(LIMIT));
     drop(client);
     server.join().unwrap();
-    answer
+    answer.map_err(|e| *e)
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_header_cannot_smuggle_another() {
     let to = url(&server.url("/"));
     let mut request = HttpRequest::new(Method::GET, &to).header("X-Name", "a\r\nX-Evil: 1");
     let error = client().send(&mut request).map(drop).unwrap_err();
-    assert_eq!(error, HttpError::BadHeader("X-Name"));
+    assert_eq!(*error, HttpError::BadHeader("X-Name"));
     assert_eq!(server.connections(), 0);
 }
 

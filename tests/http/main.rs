@@ -80,13 +80,13 @@ fn exchange(
     basic: bool,
 ) -> Result<Whole, HttpError> {
     loop {
-        let mut answer = client.send(&mut request)?;
-        let body = answer.read(BIG)?;
+        let mut answer = client.send(&mut request).map_err(|e| *e)?;
+        let body = answer.read(BIG).map_err(|e| *e)?;
         if answer.status != 401 {
             let status = answer.status;
             return Ok(Whole { status, body });
         }
-        client.authenticate(&answer, basic)?;
+        client.authenticate(&answer, basic).map_err(|e| *e)?;
     }
 }
 

@@ -102,10 +102,10 @@ impl Auth {
         host: &str,
         challenges: &[impl AsRef<[u8]>],
         basic: bool,
-    ) -> Result<(), HttpError> {
+    ) -> Result<(), Box<HttpError>> {
         let host = host.to_owned();
         if self.credentials.username.is_empty() {
-            return Err(HttpError::NoCredentials(host));
+            return Err(HttpError::NoCredentials(host).into());
         }
         let parsed = challenges.iter().flat_map(digest::parse);
         let challenges: Vec<Challenge> = parsed.collect();
@@ -119,7 +119,7 @@ impl Auth {
         });
         let is_refused = self.answered > 0 && !stale;
         if self.answered >= MAX_ANSWERS || (is_refused && !self.can_recode(&challenges)) {
-            return Err(HttpError::AuthFailed(host));
+            return Err(HttpError::AuthFailed(host).into());
         }
         if is_refused {
             log::debug!("{host} refuses name and password in UTF-8: once more in ISO-8859-1");
@@ -129,11 +129,11 @@ impl Auth {
             self.scheme = Some(Scheme::Digest(DigestState::new(algorithm, challenge)?));
         } else if !challenges.iter().any(|challenge| challenge.is("Basic")) {
             let offered = offered(&challenges);
-            return Err(HttpError::AuthUnsupported { host, offered });
+            return Err(HttpError::AuthUnsupported { host, offered }.into());
         } else if !basic {
-            return Err(HttpError::BasicRefused(host));
+            return Err(HttpError::BasicRefused(host).into());
         } else if self.credentials.username.contains(':') {
-            return Err(HttpError::BasicUser(host));
+            return Err(HttpError::BasicUser(host).into());
         } else {
             self.scheme = Some(Scheme::Basic);
         }
@@ -225,7 +225,7 @@ fn describe(challenge: &Challenge) -> String {
 }
 
 impl DigestState {
-    fn new(algorithm: Algorithm, challenge: &Challenge) -> Result<Self, HttpError> {
+    fn new(algorithm: Algorithm, challenge: &Challenge) -> Result<Self, Box<HttpError>> {
         let octets = |name| challenge.octets(name).map(<[u8]>::to_owned);
         let mut random = [0; 16];
         getrandom::fill(&mut random)

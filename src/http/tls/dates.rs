@@ -29,7 +29,7 @@ struct Bound {
 
 impl UncheckedDates {
     /// Of the chain that `host` has proven itself by.
-    pub(crate) fn of(host: &str, ssl: &SslRef) -> Result<Self, HttpError> {
+    pub(crate) fn of(host: &str, ssl: &SslRef) -> Result<Self, Box<HttpError>> {
         let chain = ssl.verified_chain().into_iter().flatten();
         let spans: Result<Vec<_>, ErrorStack> = chain.map(span).collect();
         let spans = spans.map_err(|_| HttpError::Certificate {
@@ -58,10 +58,10 @@ impl UncheckedDates {
     ///
     /// # Errors
     /// [`HttpError::Certificate`]: what was said before must not be trusted.
-    pub fn check_at(&self, unix: i64) -> Result<(), HttpError> {
+    pub fn check_at(&self, unix: i64) -> Result<(), Box<HttpError>> {
         let refused = |bound: &Bound, problem| {
             let host = bound.host.clone();
-            Err(HttpError::Certificate { host, problem })
+            Err(HttpError::Certificate { host, problem }.into())
         };
         match () {
             () if unix < self.from.unix => refused(&self.from, CertificateProblem::NotYetValid),

@@ -36,11 +36,11 @@ impl KeptTls {
     ///
     /// # Errors
     /// It cannot be had now, whatever was kept.
-    pub(in crate::http) fn get(&self, config: &TlsConfig) -> Result<SslContext, HttpError> {
+    pub(in crate::http) fn get(&self, config: &TlsConfig) -> Result<SslContext, Box<HttpError>> {
         self.get_at(config, SystemTime::now())
     }
 
-    fn get_at(&self, config: &TlsConfig, now: SystemTime) -> Result<SslContext, HttpError> {
+    fn get_at(&self, config: &TlsConfig, now: SystemTime) -> Result<SslContext, Box<HttpError>> {
         // Before the files are read: what changes while they are is found by the next client.
         let stamps = stamps(config);
         if let (Some(stamps), Some(kept)) = (&stamps, &*self.lock()) {

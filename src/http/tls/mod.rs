@@ -37,9 +37,9 @@ const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!a
 ///
 /// Built by hand because `SslConnector` reads all of the system's roots even where others are
 /// named, which takes longer than the rest of a session.
-fn context(config: &TlsConfig) -> Result<SslContext, HttpError> {
+fn context(config: &TlsConfig) -> Result<SslContext, Box<HttpError>> {
     if let Some(why) = &config.unusable {
-        return Err(HttpError::TlsUnusable(why.clone()));
+        return Err(HttpError::TlsUnusable(why.clone()).into());
     }
     let mut context = SslContext::builder(SslMethod::tls_client()).map_err(setup)?;
     context
@@ -61,7 +61,7 @@ fn context(config: &TlsConfig) -> Result<SslContext, HttpError> {
 }
 
 /// Whether the files that a configuration names can be used.
-pub fn check(config: &TlsConfig) -> Result<(), HttpError> {
+pub fn check(config: &TlsConfig) -> Result<(), Box<HttpError>> {
     context(config).map(drop)
 }
 
@@ -72,7 +72,7 @@ pub(super) fn stream(
     host: &str,
     check_dates: bool,
     socket: Socket,
-) -> Result<SslStream<Socket>, HttpError> {
+) -> Result<SslStream<Socket>, Box<HttpError>> {
     let begin = || {
         let mut ssl = Ssl::new(context)?;
         if !check_dates {
@@ -94,11 +94,11 @@ pub(super) fn stream(
 }
 
 /// What a failed handshake means. Without `insecure`, a verdict ends the handshake at once.
-pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> HttpError {
+pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> Box<HttpError> {
     let verdict = ssl.verify_result();
     if verdict == X509VerifyResult::OK || ssl.verify_mode() == SslVerifyMode::NONE {
         let why = error.to_string();
-        return HttpError::Handshake { host, why };
+        return HttpError::Handshake { host, why }.into();
     }
     let problem = match verdict.as_raw() {
         ffi::X509_V_ERR_HOSTNAME_MISMATCH | ffi::X509_V_ERR_IP_ADDRESS_MISMATCH => {
@@ -113,15 +113,15 @@ pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> Http
         | ffi::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE => CertificateProblem::UnknownAuthority,
         _ => CertificateProblem::Other(verdict.error_string().to_owned()),
     };
-    HttpError::Certificate { host, problem }
+    HttpError::Certificate { host, problem }.into()
 }
 
-fn setup(error: ErrorStack) -> HttpError {
-    HttpError::Setup(error.to_string())
+fn setup(error: ErrorStack) -> Box<HttpError> {
+    HttpError::Setup(error.to_string()).into()
 }
 
 /// The roots to trust: those that the configuration names and no others, or else the system's.
-fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), HttpError> {
+fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), Box<HttpError>> {
     let mut roots = Vec::new();
     if config.ca_file.is_none() && config.ca_path.is_none() {
         context.set_default_verify_paths().map_err(setup)?;
@@ -159,7 +159,7 @@ fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), Http
 }
 
 /// The certificates of a PEM file; one at least.
-fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, HttpError> {
+fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, Box<HttpError>> {
     let found = X509::stack_from_pem(&read(option, path)?).unwrap_or_default();
     if found.is_empty() {
         return Err(refused(option, path, "it has no PEM certificate".into()));
@@ -169,7 +169,11 @@ fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, HttpErro
 
 /// Shows our certificate, with those that lead to its authority behind it. The key may be PKCS#8,
 /// PKCS#1 (RSA) or SEC 1 (EC).
-fn identify(context: &mut SslContextBuilder, cert: &Path, key: &Path) -> Result<(), HttpError> {
+fn identify(
+    context: &mut SslContextBuilder,
+    cert: &Path,
+    key: &Path,
+) -> Result<(), Box<HttpError>> {
     let fail = |why: &str| refused("acs.ssl_key", key, why.into());
     let mut chain = certificates("acs.ssl_cert", cert)?.into_iter();
     // With a pass phrase given, OpenSSL does not ask for one on the terminal.
@@ -186,7 +190,7 @@ fn identify(context: &mut SslContextBuilder, cert: &Path, key: &Path) -> Result<
         .map_err(|_| fail("it does not belong to the certificate of option acs.ssl_cert"))
 }
 
-fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, HttpError> {
+fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, Box<HttpError>> {
     file::read(path, MAX_FILE_BYTES).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::FileTooLarge => format!("it is longer than {MAX_FILE_BYTES} bytes"),
@@ -196,10 +200,10 @@ fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, HttpError> {
     })
 }
 
-fn refused(option: &'static str, path: &Path, why: String) -> HttpError {
-    HttpError::File {
+fn refused(option: &'static str, path: &Path, why: String) -> Box<HttpError> {
+    Box::new(HttpError::File {
         option,
         path: path.to_owned(),
         why,
-    }
+    })
 }
