@@ -28,7 +28,7 @@ const MAX_ACCEPTS: usize = 256;
 const REST: Duration = Duration::from_millis(10);
 
 /// Peers that wait in the kernel meanwhile. Beyond these it drops their SYN, and an ACS is a second
-/// late.
+/// late. With musl as many as its `SOMAXCONN`, 128: `nix` takes no more than that.
 const BACKLOG: i32 = 512;
 
 /// Bytes that the kernel keeps of what a peer sends, and of what it does not read.
@@ -262,7 +262,7 @@ fn bind(port: u16) -> io::Result<(TcpListener, u16)> {
         bound => bound?,
     };
     socket.set_nonblocking(true)?;
-    listen(&socket, Backlog::new(BACKLOG)?)?;
+    listen(&socket, Backlog::new(BACKLOG).unwrap_or(Backlog::MAXCONN))?;
     // Each connection has them from the socket.
     setsockopt(&socket, sockopt::RcvBuf, &SOCKET_BUFFER)?;
     setsockopt(&socket, sockopt::SndBuf, &SOCKET_BUFFER)?;

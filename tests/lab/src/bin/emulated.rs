@@ -1,5 +1,5 @@
-//! One whole session over TLS with an agent that is built for another processor and runs under an
-//! emulator: `emulated "qemu-mipsel-static -cpu 24KEc -B 0x10000000000 PROGRAM"`, see
+//! A whole session over TLS, and one that the ACS asks for, with an agent that is built for another
+//! processor and runs under an emulator: `emulated "qemu-mipsel-static -cpu 24KEc -B 0x10000000000 PROGRAM"`, see
 //! `tests/cross.sh`. Prints the guest's memory.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Status;
-use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::Home;
 use cwmpd_lab::http::{Authority, Leaf, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
@@ -33,6 +33,7 @@ fn main() {
     fs::write(&ca_file, authority.pem()).expect("a CA file");
     home.set_acs(&acs.url_by_name("localhost"));
     home.set_uci("acs", "ssl_cacert", &ca_file.to_string_lossy());
+    home.set_caller();
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &luup.url());
 
@@ -53,6 +54,15 @@ fn main() {
     });
     println!("emulated_session_values {values} values");
     println!("emulated_session_ms {} ms", start.elapsed().as_millis());
+    // The port for connection requests is open with every libc.
+    let url = daemon.connection_request_url();
+    let status = request_connection(&url, CALLER.0, CALLER.1);
+    assert_eq!(status.expect("an answer"), 200, "{url}");
+    acs.session(|s| {
+        let inform = s.inform();
+        assert_eq!(inform.event[0].event_code, "6 CONNECTION REQUEST");
+        s.end();
+    });
     std::thread::sleep(Duration::from_secs(1));
     let (rss, private) = guest_memory(daemon.pid());
     println!("emulated_guest_rss_kb {rss} kB");
