@@ -123,10 +123,9 @@ fn b12_an_upgrade_and_a_downgrade_lose_nothing_and_tell_nothing_false() {
     }
 }
 
-#[test]
-fn b12_the_services_hear_of_what_moved_into_their_files() {
-    let acs = ScriptedAcs::start(AcsOptions::default());
-    let home = home(&acs);
+/// A box at rest, as an ACS has settled it.
+fn settled(acs: &ScriptedAcs) -> Home {
+    let home = home(acs);
     let agent = home.start();
     acs.session(|s| {
         s.inform();
@@ -134,6 +133,13 @@ fn b12_the_services_hear_of_what_moved_into_their_files() {
         s.end();
     });
     agent.stop();
+    home
+}
+
+#[test]
+fn b12_the_services_hear_of_what_moved_into_their_files() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = settled(&acs);
     take(&home, NEW);
     let _agent = home.start();
     wait_for("the services", || {
@@ -148,14 +154,7 @@ fn b12_the_services_hear_of_what_moved_into_their_files() {
 #[test]
 fn b12_what_a_newer_version_left_is_no_factory_fresh_box() {
     let acs = ScriptedAcs::start(AcsOptions::default());
-    let home = home(&acs);
-    let agent = home.start();
-    acs.session(|s| {
-        s.inform();
-        settle(s);
-        s.end();
-    });
-    agent.stop();
+    let home = settled(&acs);
     let file = home.model_dir().join("parameters.data");
     let text = fs::read_to_string(&file).unwrap();
     let text = text

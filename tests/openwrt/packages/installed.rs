@@ -81,19 +81,25 @@ fn assert_gone(router: &Router) {
     assert!(router.text(ROWS).unwrap().ends_with("# mine\n"));
 }
 
-#[test]
-fn b05_opkg_installs_upgrades_and_removes_without_losing_what_was_edited() {
-    let (Some((one, later)), Some(mut router)) = (two_ipk("mipsel_24kc"), Router::modern()) else {
-        return;
-    };
-    router.opkg_install(&one);
+/// Installed, edited, upgraded, removed. No opkg stops the service before an upgrade but by the scripts
+/// of the package.
+fn live_under_opkg(mut router: Router, one: &Ipk, later: &Ipk) {
+    router.opkg_install(one);
     assert_works(&router);
     edit(&router);
-    router.opkg_install(&later);
+    router.opkg_install(later);
     assert_works(&router);
     assert_kept(&router, "-opkg");
     router.opkg_remove();
     assert_gone(&router);
+}
+
+#[test]
+fn b05_opkg_installs_upgrades_and_removes_without_losing_what_was_edited() {
+    let (Some((one, later)), Some(router)) = (two_ipk("mipsel_24kc"), Router::modern()) else {
+        return;
+    };
+    live_under_opkg(router, &one, &later);
 }
 
 #[test]
@@ -152,18 +158,10 @@ fn b05_a_service_that_was_switched_off_stays_off_in_an_upgrade_by_apk() {
 
 #[test]
 fn b06_on_14_07_the_package_brings_what_the_box_has_not() {
-    let (Some((one, later)), Some(mut router)) = (two_ipk(OF_1407), Router::of_1407()) else {
+    let (Some((one, later)), Some(router)) = (two_ipk(OF_1407), Router::of_1407()) else {
         return;
     };
-    router.opkg_install(&one);
-    assert_works(&router);
-    edit(&router);
-    // opkg of 14.07 does not stop the service before.
-    router.opkg_install(&later);
-    assert_works(&router);
-    assert_kept(&router, "-opkg");
-    router.opkg_remove();
-    assert_gone(&router);
+    live_under_opkg(router, &one, &later);
 }
 
 /// The names of theirs end as ours do.
