@@ -11,10 +11,10 @@
 # CROSS_TARGET_DIR=$CROSS_DIR/target is where cargo builds, FEATURES=... what cargo is told of
 # features, JOBS=2 how many processes build OpenSSL.
 #
-# Everything comes from package registries: Debian's (rustc-web with the sources of std), Python's
-# (zig, as C compiler and linker with musl for every target), Rust's (openssl-src). Root is not
-# needed, but Debian's package lists must be there (`apt-get update`, once). The same sources give
-# the same bytes, in whatever folder.
+# Everything comes from package registries: Debian's (rustc-web with the sources of std, and gcc for
+# MIPS16), Python's (zig, as C compiler and linker with musl for every target), Rust's (openssl-src).
+# Root is not needed, but Debian's package lists must be there (`apt-get update`, once). The same
+# sources give the same bytes, in whatever folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 project=$PWD
@@ -61,6 +61,26 @@ fetch_rust() {
   touch "$root/.complete"
 }
 
+# For OpenSSL in a static program: MIPS16, which all 24Kc, 24KEc and 74Kc have, takes half the bytes,
+# and LLVM cannot compile it.
+fetch_gcc() {
+  [ -e "$gcc/.complete" ] && return
+  say "fetching Debian's gcc for $mips16"
+  mkdir -p "$gcc/debs/partial"
+  apt-get install -qq -y --reinstall --download-only --no-install-recommends \
+    -o Dir::Cache::archives="$gcc/debs" -o Debug::NoLocking=1 "gcc-$mips16" >/dev/null ||
+    die "apt-get could not fetch gcc-$mips16, which Debian 12 has; run 'apt-get update' as root once"
+  local deb
+  for deb in "$gcc"/debs/*.deb; do
+    case $deb in
+      */libc6* | */linux-libc-dev*) ;; # the C library is musl
+      *) dpkg-deb -x "$deb" "$gcc" ;;
+    esac
+  done
+  rm -r "$gcc/debs"
+  touch "$gcc/.complete"
+}
+
 fetch_zig() {
   [ -x "$zig" ] && return
   say "fetching zig $ZIG_VERSION"
@@ -78,6 +98,29 @@ fetch_openssl() {
   (cd "$work/fetch" && RUSTC=$work/bin/rustc CARGO_HOME=$work/cargo-home "$work/bin/cargo" fetch -q)
   cp -r "$work"/cargo-home/registry/src/*/openssl-src-"$OPENSSL_CRATE"*/openssl "$work/openssl-src.new"
   mv "$work/openssl-src.new" "$work/openssl-src"
+}
+
+# OpenSSL's default provider names in tables all that it can do. A copy whose tables name what a TLS
+# client uses: what no table names, the linker leaves out.
+trim_openssl() {
+  [ -d "$work/openssl-client" ] && return
+  rm -rf "$work/openssl-client.new"
+  cp -r "$work/openssl-src" "$work/openssl-client.new"
+  (
+    cd "$work/openssl-client.new"
+    USED="$OPENSSL_USED" perl -0pi -e '
+      BEGIN { %used = map { $_ => 1 } split " ", $ENV{USED} }
+      sub keep { $used{$_[1]} && $_[0] !~ /_kdf_(keymgmt|\w+_keyexch)_|_kem_/ ? $_[0] : "" }
+      s/\{ PROV_NAMES_(\w+),\s*"provider=default",[^{}]*\},/keep($&, $1)/ge;
+      s/ALGC?\(PROV_NAMES_(\w+),[^()]*\),/keep($&, $1)/ge;
+      s/\n#include "(encoders|stores)\.inc"//g' providers/defltprov.c
+    sed -i '/"base"/d' crypto/provider_predefined.c
+    sed -i '/msblob\|pvk\|448/d' providers/decoders.inc
+    sed -i '/ecx448\|ed448/d' crypto/evp/pmeth_lib.c crypto/asn1/standard_methods.h
+    sed -i '/EVP_add_cipher/d' crypto/evp/c_allc.c
+    sed -i '/sha3_\|shake/d' crypto/evp/c_alld.c
+  )
+  mv "$work/openssl-client.new" "$work/openssl-client"
 }
 
 # write FILE: a program from standard input, in one step, since another build may run it now.
@@ -115,6 +158,46 @@ exec $zig cc -target $zig_target -fno-sanitize=all "\${arguments[@]}"
 WRAPPER
 }
 
+# The parts of OpenSSL that compute are not MIPS16, for speed. The headers are zig's musl.
+write_gcc() {
+  local headers=$work/python/ziglang/lib/libc/include
+  write "$work/bin/gcc-$TARGET" <<WRAPPER
+#!/bin/bash
+mode=-mips16
+for argument; do
+  case \$argument in
+    */crypto/bn/* | */crypto/aes/* | */crypto/modes/* | */crypto/chacha/* | */crypto/poly1305/*) mode=-mno-mips16 ;;
+    */crypto/ec/*25519* | */atomics.c) mode=-mno-mips16 ;;
+  esac
+done
+export LD_LIBRARY_PATH=$gcc/usr/lib/x86_64-linux-gnu
+exec $gcc/usr/bin/$mips16-gcc -B$gcc/usr/bin/$mips16- -mips32r2 -msoft-float -mno-abicalls -fno-pic -G0 \
+  \$mode -minterlink-mips16 -nostdinc -isystem \$(echo $gcc/usr/lib/gcc-cross/$mips16/*/include) \
+  -isystem $headers/mips-linux-musl -isystem $headers/generic-musl \
+  -isystem $headers/mips-linux-any -isystem $headers/any-linux-any "\$@"
+WRAPPER
+  # Only GNU ld links MIPS16; zig tells with what (crt1.o, musl) it would have linked.
+  write "$work/bin/ld-$TARGET" <<WRAPPER
+#!/bin/bash
+read -ra words < <($work/bin/$cc -v "\$@" 2>&1 | grep '^ld.lld ' | tail -1)
+arguments=()
+for ((i = 1; i < \${#words[@]}; i++)); do
+  case \${words[i]} in
+    -mllvm) i=\$((i + 1)) ;;
+    --error-limit=* | --image-base=* | -O* | --eh-frame-hdr) ;;
+    *) arguments+=("\${words[i]}") ;;
+  esac
+done
+export LD_LIBRARY_PATH=$gcc/usr/lib/x86_64-linux-gnu
+exec $gcc/usr/bin/$mips16-ld --no-warn-mismatch -T $work/bin/no-tables.ld --start-group "\${arguments[@]}" --end-group
+WRAPPER
+  # Tables for unwinding, which the C library brings: a panic aborts, and nothing else reads them.
+  write "$work/bin/no-tables.ld" <<'SCRIPT'
+SECTIONS { /DISCARD/ : { *(.eh_frame .gcc_except_table .gcc_except_table.*) } }
+INSERT AFTER .data;
+SCRIPT
+}
+
 # ---- OpenSSL ---------------------------------------------------------------------------------
 
 # What a CWMP agent never speaks is left out; TLS 1.2 and 1.3 with their usual suites stay.
@@ -123,7 +206,13 @@ OPENSSL_OPTIONS="no-shared no-module no-tests no-apps no-docs no-comp no-zlib no
  no-md2 no-md4 no-mdc2 no-rmd160 no-whirlpool no-rc2 no-rc4 no-rc5 no-bf no-cast no-idea no-seed no-camellia
  no-aria no-des no-sm2 no-sm3 no-sm4 no-gost no-ec2m no-dsa no-blake2 no-scrypt no-argon2 no-siphash no-siv
  no-ml-dsa no-ml-kem no-slh-dsa no-lms no-rfc3779 no-multiblock no-http no-ocsp no-ui-console no-autoload-config
- no-filenames"
+ no-filenames no-dh no-cmac no-ocb no-integrity-only-ciphers no-tls-deprecated-ec no-tls1 no-tls1_1 no-padlockeng"
+
+# What its default provider offers, by the names of its own tables.
+OPENSSL_USED="SHA1 SHA2_224 SHA2_256 SHA2_384 SHA2_512 MD5 MD5_SHA1 HMAC HKDF TLS1_3_KDF TLS1_PRF
+ AES_128_ECB AES_256_ECB AES_256_CTR AES_128_CBC AES_256_CBC AES_128_GCM AES_256_GCM ChaCha20_Poly1305
+ CTR_DRBG SEED_SRC EC ECDH X25519 ED25519 RSA RSA_PSS
+ RSA_SHA1 RSA_SHA224 RSA_SHA256 RSA_SHA384 RSA_SHA512 ECDSA ECDSA_SHA1 ECDSA_SHA224 ECDSA_SHA256 ECDSA_SHA384 ECDSA_SHA512"
 
 # For the program that carries it: roots of certificates and settings are looked for in /etc/ssl,
 # as OpenWrt has them.
@@ -135,14 +224,29 @@ build_static_openssl() {
   (
     cd "$work/openssl-$TARGET"
     # shellcheck disable=SC2086 # the options are words
-    CC=$cc AR=zig-ar RANLIB=zig-ranlib perl ../openssl-src/Configure "$openssl_target" \
+    CC=$openssl_cc AR=zig-ar RANLIB=zig-ranlib perl ../openssl-client/Configure "$openssl_target" \
       --prefix=/usr --libdir=lib --openssldir=/etc/ssl $OPENSSL_OPTIONS "${openssl_extra[@]}" \
       no-pic -fno-PIC -Os -ffunction-sections -fdata-sections \
       -fno-asynchronous-unwind-tables -fno-unwind-tables >configure.log 2>&1
     make -j"${JOBS:-$(nproc)}" build_libs >make.log 2>&1
     make install_dev DESTDIR="$PWD/new" >>make.log 2>&1
+    [ -z "$mips16" ] || add_atomics new/usr/lib/libcrypto.a
     mv new/usr "$openssl_dir"
   ) || die "OpenSSL did not build, see $work/openssl-$TARGET/*.log"
+}
+
+# add_atomics LIBRARY: what gcc calls for them in MIPS16, which has none itself.
+add_atomics() {
+  {
+    echo 'void order(void) __asm__("__sync_synchronize"); void order(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }'
+    local name
+    for name in add_and_fetch sub_and_fetch fetch_and_add; do
+      printf 'int %s(volatile int *at, int by) __asm__("__sync_%s_4");\n' $name $name
+      printf 'int %s(volatile int *at, int by) { return __sync_%s(at, by); }\n' $name $name
+    done
+  } >atomics.c
+  "$openssl_cc" -Os -fno-asynchronous-unwind-tables -c "$PWD/atomics.c" -o atomics.o
+  zig-ar r "$1" atomics.o >>make.log 2>&1
 }
 
 # For the program that finds it on the box: libraries to link with, not to run with. They have the
@@ -183,7 +287,7 @@ run_cargo() {
     dynamic) flags+=" -C target-feature=-crt-static -C link-arg=-dynamic" ;;
   esac
   env RUST_LIBC_UNSTABLE_MUSL_V1_2_3=1 RUSTC_BOOTSTRAP=1 RUSTC="$work/bin/rustc" \
-    "CARGO_TARGET_${lower^^}_RUSTFLAGS=$flags" "CARGO_TARGET_${lower^^}_LINKER=$work/bin/$cc" \
+    "CARGO_TARGET_${lower^^}_RUSTFLAGS=$flags" "CARGO_TARGET_${lower^^}_LINKER=$work/bin/$linker" \
     "CC_$lower=$work/bin/$cc" "AR_$lower=$work/bin/zig-ar" \
     OPENSSL_DIR="$openssl_dir" OPENSSL_STATIC="$([ $linkage = static ] && echo 1 || echo 0)" \
     "$work/bin/cargo" "$command" -q --locked --target "$TARGET" --target-dir "$cargo_dir" \
@@ -243,22 +347,24 @@ target_facts() {
   # OpenSSL's MIPS assembler computes wrong digests when lld links it, hence no-asm there; zig's
   # runtime lacks __atomic_is_lock_free, hence BROKEN_CLANG_ATOMICS.
   local mips=(no-asm -DBROKEN_CLANG_ATOMICS)
-  openssl_extra=()
+  openssl_extra=() mips16=''
   case $TARGET in
     mipsel-unknown-linux-musl)
       zig_target=mipsel-linux-musleabi openssl_target=linux-mips32 openssl_extra=("${mips[@]}")
-      loader=/lib/ld-musl-mipsel-sf.so.1
+      loader=/lib/ld-musl-mipsel-sf.so.1 mips16=mipsel-linux-gnu
       ;;
     mips-unknown-linux-musl)
       zig_target=mips-linux-musleabi openssl_target=linux-mips32 openssl_extra=("${mips[@]}")
-      loader=/lib/ld-musl-mips-sf.so.1
+      loader=/lib/ld-musl-mips-sf.so.1 mips16=mips-linux-gnu
       ;;
     armv7-unknown-linux-musleabihf) zig_target=arm-linux-musleabihf openssl_target=linux-armv4 loader=/lib/ld-musl-armhf.so.1 ;;
     aarch64-unknown-linux-musl) zig_target=aarch64-linux-musl openssl_target=linux-aarch64 loader=/lib/ld-musl-aarch64.so.1 ;;
     x86_64-unknown-linux-musl) zig_target=x86_64-linux-musl openssl_target=linux-x86_64 loader=/lib/ld-musl-x86_64.so.1 ;;
     *) die "the target '$TARGET' is not known; known are those that openwrt-package/compile.sh --help names" ;;
   esac
-  cc=cc-$TARGET
+  cc=cc-$TARGET openssl_cc=cc-$TARGET linker=cc-$TARGET
+  if [ $linkage = dynamic ]; then mips16=''; fi
+  [ -z "$mips16" ] || gcc=$work/gcc-$mips16 openssl_cc=gcc-$TARGET linker=ld-$TARGET
 }
 
 TARGET='' linkage=dynamic for_cargo=()
@@ -277,6 +383,7 @@ while [ $# -gt 0 ]; do
 done
 target_facts
 openssl_dir=$work/openssl-$TARGET-$linkage
+[ $linkage = dynamic ] || openssl_dir=$work/openssl-client-$TARGET
 cargo_dir=${CROSS_TARGET_DIR:-$work/target}/$linkage
 
 # One at a time fetches and prepares; programs are built beside each other.
@@ -287,8 +394,9 @@ write_wrappers
 fetch_zig
 fetch_openssl
 write_compiler
+[ -z "$mips16" ] || { fetch_gcc && write_gcc; }
 case $linkage in
-  static) build_static_openssl ;;
+  static) trim_openssl && build_static_openssl ;;
   dynamic) make_shared_openssl ;;
 esac
 exec 9>&-

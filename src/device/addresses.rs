@@ -32,6 +32,13 @@ const ALIGNMENT: usize = 4;
 const ERROR: u16 = 2;
 const DONE: u16 = 3;
 
+/// `NLM_F_DUMP_INTR`: something changed while the list was made, of which it may lack a part.
+const INTERRUPTED: u16 = 0x10;
+
+/// How often a list is asked for that others interrupt; the last one must do, since who changes
+/// addresses tells of it, and all is looked at again.
+const MAX_LISTS: u32 = 5;
+
 /// `IFA_ADDRESS`, `IFA_LOCAL` of `linux/if_addr.h`: of a link between two, the other's and the own;
 /// else the own, in either.
 const ADDRESS: u16 = 1;
@@ -62,21 +69,50 @@ pub fn all() -> io::Result<Vec<InterfaceAddress>> {
         SockFlag::SOCK_CLOEXEC,
         SockProtocol::NetlinkRoute,
     )?;
-    send(kernel.as_raw_fd(), &question(), MsgFlags::empty())?;
-    let mut packet = [0; MAX_PACKET];
-    let mut found = Vec::new();
-    loop {
-        // It is there as soon as it is asked for.
-        let length = recv(kernel.as_raw_fd(), &mut packet, MsgFlags::MSG_DONTWAIT)?;
-        let mut came = packet.get(..length).unwrap_or_default();
-        if came.is_empty() {
+    let mut list = AddressList::default();
+    for _ in 0..MAX_LISTS {
+        list = AddressList::default();
+        send(kernel.as_raw_fd(), &question(), MsgFlags::empty())?;
+        let mut packet = [0; MAX_PACKET];
+        while !list.is_complete {
+            // It is there as soon as it is asked for.
+            let length = recv(kernel.as_raw_fd(), &mut packet, MsgFlags::MSG_DONTWAIT)?;
+            list.take(packet.get(..length).unwrap_or_default())?;
+        }
+        if !list.is_interrupted {
+            break;
+        }
+    }
+    Ok(list.found)
+}
+
+/// What came of a list so far.
+#[derive(Default)]
+struct AddressList {
+    found: Vec<InterfaceAddress>,
+    is_complete: bool,
+    is_interrupted: bool,
+}
+
+impl AddressList {
+    /// Takes a packet of it.
+    fn take(&mut self, mut packet: &[u8]) -> io::Result<()> {
+        if packet.is_empty() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        while let Some((kind, message)) = next::<MESSAGE_HEADER>(&mut came) {
+        loop {
+            let flags = packet.get(6..8).and_then(|flags| flags.try_into().ok());
+            let Some((kind, message)) = next::<MESSAGE_HEADER>(&mut packet) else {
+                return Ok(());
+            };
+            self.is_interrupted |= flags.map_or(0, u16::from_ne_bytes) & INTERRUPTED != 0;
             match kind {
-                DONE => return Ok(found),
+                DONE => {
+                    self.is_complete = true;
+                    return Ok(());
+                }
                 ERROR => return Err(refusal(message).into()),
-                libc::RTM_NEWADDR => found.extend(read(message).and_then(named)),
+                libc::RTM_NEWADDR => self.found.extend(read(message).and_then(named)),
                 _ => {}
             }
         }
@@ -215,6 +251,31 @@ mod tests {
         }
         bytes.truncate(9);
         assert_eq!(read(&bytes), None);
+    }
+
+    /// In whatever message the kernel says so.
+    #[test]
+    fn b14_a_list_that_was_interrupted_is_known_as_one() {
+        let packet = |kind: u16, flags: u16| {
+            let length = u32::try_from(MESSAGE_HEADER).unwrap().to_ne_bytes();
+            let rest = [0; 8];
+            [
+                &length[..],
+                &kind.to_ne_bytes(),
+                &flags.to_ne_bytes(),
+                &rest,
+            ]
+            .concat()
+        };
+        for (first, last, is_interrupted) in [(2, 2, false), (0x12, 2, true), (2, 0x12, true)] {
+            let mut list = AddressList::default();
+            list.take(&packet(libc::RTM_NEWADDR, first)).unwrap();
+            assert!(!list.is_complete);
+            list.take(&packet(DONE, last)).unwrap();
+            assert!(list.is_complete);
+            assert_eq!(list.is_interrupted, is_interrupted, "{first} {last}");
+        }
+        assert!(AddressList::default().take(b"").is_err());
     }
 
     #[test]

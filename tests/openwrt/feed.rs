@@ -38,13 +38,15 @@ all:
 	printf '%s\n' 'version=$$(PKG_VERSION)-r$$(PKG_RELEASE)' 'depends=$$(DEPENDS)' \
 		'conflicts=$$(CONFLICTS)' 'provides=$$(PROVIDES)' 'license=$$(PKG_LICENSE)' \
 		'needs=$$(PKG_BUILD_DEPENDS)' 'vars=$$(CARGO_PKG_VARS)' 'title=$$(TITLE)' \
-		'watched=$$(PKG_FILE_DEPENDS)' >$$(TOPDIR)/fields
+		'watched=$$(PKG_FILE_DEPENDS)' 'again=$$(PKG_CONFIG_DEPENDS)' \
+		'compile=$$(strip $$(Build/Compile))' >$$(TOPDIR)/fields
 endef
 "#;
 
 const RUST_PACKAGE: &str = "\
 RUST_ARCH_DEPENDS:=@(arm||mips||mipsel||x86_64)
 CARGO_PKG_VARS=FROM=$(TOPDIR)
+Build/Compile/Cargo=cargo --features=$(strip $(RUST_PKG_FEATURES)) $(2)
 define RustBinPackage
 endef
 ";
@@ -56,6 +58,11 @@ struct Feed {
 
 impl Feed {
     fn new() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// With these options of menuconfig, such as `CONFIG_CWMPD_LUUP=y`.
+    fn with(options: &[String]) -> Option<Self> {
         if !tools::works(&["make", "--version"]) {
             return None;
         }
@@ -69,6 +76,7 @@ impl Feed {
         let mut make = Command::new("make");
         make.arg("-C").arg(project().join("openwrt-package"));
         make.arg(format!("TOPDIR={}", top.path().display()));
+        make.args(options);
         let output = make.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         Some(Self { top })
@@ -138,6 +146,34 @@ fn laid(umask: &str) -> Folder {
 fn lines_of_conffiles() -> Vec<String> {
     let text = fs::read_to_string(project().join("openwrt-package/conffiles")).unwrap();
     text.lines().map(str::to_owned).collect()
+}
+
+/// What the program's features are, by Cargo.toml.
+fn features() -> Vec<String> {
+    let manifest = fs::read_to_string(project().join("Cargo.toml")).unwrap();
+    let line = manifest.lines().find_map(|l| l.strip_prefix("default = "));
+    let names = line.unwrap().trim_matches(['[', ']']).split(", ");
+    names
+        .map(|name| name.trim_matches('"').to_owned())
+        .collect()
+}
+
+#[test]
+fn b17_what_a_box_may_leave_out_is_an_option_of_menuconfig() {
+    let makefile = fs::read_to_string(project().join("openwrt-package/Makefile")).unwrap();
+    let features = features();
+    assert!(!features.is_empty());
+    for feature in &features {
+        let option = format!("CWMPD_{}", feature.to_uppercase());
+        assert!(makefile.contains(&format!("\n\tconfig {option}\n")));
+        let Some(feed) = Feed::with(&[format!("CONFIG_{option}=y")]) else {
+            return;
+        };
+        let compile = format!("cargo --features={feature} --no-default-features");
+        assert_eq!(feed.field("compile"), compile);
+        let again = feed.field("again");
+        assert!(again.contains(&format!("CONFIG_{option}")), "{again}");
+    }
 }
 
 #[test]

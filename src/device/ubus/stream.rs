@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::PollFlags;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, getsockopt, socket};
+use nix::unistd::{Uid, User, geteuid};
 
 use super::limits::{
     MAX_MESSAGE_PATIENCE, MAX_MESSAGES, MAX_SENT_BYTES, MAX_UNSENT_BYTES, MAX_UNSENT_PATIENCE,
@@ -23,6 +25,9 @@ const MAX_READS: usize = 16;
 
 /// The largest buffer that is kept for the next messages.
 const KEPT_BYTES: usize = 16 * 1024;
+
+/// Whom OpenWrt runs ubusd as, beside root.
+const UBUS_USER: &str = "ubus";
 
 /// A connection, of which nobody knows yet whether ubusd is at its other end.
 ///
@@ -45,6 +50,7 @@ impl UbusStream {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
         connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+        check_listener(getsockopt(&socket, PeerCredentials)?.uid())?;
         Ok(Self {
             stream: UnixStream::from(socket),
             received: Vec::new(),
@@ -186,5 +192,39 @@ fn closed(error: &io::Error) -> String {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ECONNRESET | Errno::EPIPE) => "ubusd closed the connection".to_owned(),
         _ => format!("the connection broke: {error}"),
+    }
+}
+/// Whoever may write to the folder of the socket could listen there in ubusd's place, be told what
+/// the agent asks, and answer for every object.
+fn check_listener(uid: u32) -> io::Result<()> {
+    let is_ubusd = || {
+        let user = User::from_name(UBUS_USER).ok().flatten();
+        user.is_some_and(|user| user.uid.as_raw() == uid)
+    };
+    match uid == 0 || uid == geteuid().as_raw() || is_ubusd() {
+        true => Ok(()),
+        false => {
+            let name = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+            let who = name.map_or_else(|| format!("user {uid}"), |user| user.name);
+            let why = format!("who listens there is {who}, not root or {UBUS_USER}");
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever may write to the folder of a socket that the configuration names.
+    #[test]
+    fn b20_who_poses_as_ubusd_is_not_talked_to() {
+        for trusted in [0, geteuid().as_raw()] {
+            assert!(check_listener(trusted).is_ok(), "{trusted}");
+        }
+        let refusal = check_listener(4_000_000).unwrap_err();
+        assert_eq!(refusal.kind(), io::ErrorKind::PermissionDenied);
+        let why = refusal.to_string();
+        assert!(why.contains("user 4000000, not root or ubus"), "{why}");
     }
 }
