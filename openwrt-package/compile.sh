@@ -206,7 +206,8 @@ OPENSSL_OPTIONS="no-shared no-module no-tests no-apps no-docs no-comp no-zlib no
  no-md2 no-md4 no-mdc2 no-rmd160 no-whirlpool no-rc2 no-rc4 no-rc5 no-bf no-cast no-idea no-seed no-camellia
  no-aria no-des no-sm2 no-sm3 no-sm4 no-gost no-ec2m no-dsa no-blake2 no-scrypt no-argon2 no-siphash no-siv
  no-ml-dsa no-ml-kem no-slh-dsa no-lms no-rfc3779 no-multiblock no-http no-ocsp no-ui-console no-autoload-config
- no-filenames no-dh no-cmac no-ocb no-integrity-only-ciphers no-tls-deprecated-ec no-tls1 no-tls1_1 no-padlockeng"
+ no-filenames no-dh no-cmac no-ocb no-integrity-only-ciphers no-tls-deprecated-ec no-tls1 no-tls1_1 no-padlockeng
+ no-dgram no-secure-memory"
 
 # What its default provider offers, by the names of its own tables.
 OPENSSL_USED="SHA1 SHA2_224 SHA2_256 SHA2_384 SHA2_512 MD5 MD5_SHA1 HMAC HKDF TLS1_3_KDF TLS1_PRF
