@@ -15,7 +15,7 @@ use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED};
 use crate::cwmp::record;
 use crate::cwmp::retry;
 use crate::cwmp::rpc::{self, Context};
-use crate::cwmp::session::{Failure, Received, Session};
+use crate::cwmp::session::{Asked, Failure, Received, Session};
 use crate::cwmp::status::{LastSession, Outcome, list};
 use crate::datamodel::model::Model;
 use crate::soap::{Fault, Message};
@@ -165,13 +165,7 @@ impl Engine {
         match received {
             Received::Nothing => {}
             Received::InformResponse => self.delivered(session, model, now, actions),
-            Received::Answer(Message::GetRPCMethodsResponse { method_list }) => {
-                log::info!("the ACS knows {}", method_list.join(", "));
-            }
-            Received::Answer(Message::Fault(fault)) => {
-                log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
-            }
-            Received::Answer(_) => {}
+            Received::Answer(asked, answer) => answered(asked, answer),
             Received::Request(message) => {
                 let answer = self.execute(message, session, model, host, now);
                 session.owe(answer);
@@ -205,7 +199,7 @@ impl Engine {
             self.asks_methods |= self.options.ask_acs_methods;
         }
         if std::mem::take(&mut self.asks_methods) {
-            session.ask(Message::GetRPCMethods);
+            session.ask(Message::GetRPCMethods, Asked::Methods);
         }
         if has(EventCode::Boot) {
             actions.push(Action::BootDelivered);
@@ -339,6 +333,19 @@ impl Engine {
         }
         self.save_events(model);
         Outcome::Failure(failure.why)
+    }
+}
+
+/// The ACS answered a request of ours.
+fn answered(asked: Asked, answer: Message) {
+    match (asked, answer) {
+        (Asked::Methods, Message::GetRPCMethodsResponse { method_list }) => {
+            log::info!("the ACS knows {}", method_list.join(", "));
+        }
+        (_, Message::Fault(fault)) => {
+            log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
+        }
+        (Asked::Methods, _) => {}
     }
 }
 
