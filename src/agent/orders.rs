@@ -51,6 +51,10 @@ impl Host for OwnBox {
         can.map_err(|error| error.to_string())
     }
 
+    fn can_change_units(&self) -> Result<(), String> {
+        Err("this box has no package manager".to_owned())
+    }
+
     fn touched(&mut self) -> Vec<String> {
         let mut packages = self.uci.borrow_mut().touched();
         // The agent reads that itself.
@@ -100,6 +104,7 @@ impl Agent {
                     self.facts.borrow_mut().identity = Some(identity);
                 }
                 Action::SettingsApplied => self.apply_settings_of_acs(now),
+                Action::ChangeUnit { .. } | Action::JudgeUnit { .. } => {}
                 Action::CarryOut(intent) => match intent {
                     Intent::Apply(_) => self.carry_out(intent, now),
                     Intent::Reboot => self.order_later("rebooting", intent, now),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::event::EventCode;
 use super::intent::Intent;
 use super::post::Post;
+use super::software::DuTask;
 use super::status::Outcome;
 use crate::base::config::{IdentityOptions, LinkConfig};
 use crate::base::secret::Secret;
@@ -47,6 +48,12 @@ pub trait Host {
     /// # Errors
     /// It has not: a sentence that says what is missing.
     fn can(&self, intent: &Intent) -> Result<(), String>;
+
+    /// Whether the box can install, update and remove software.
+    ///
+    /// # Errors
+    /// It cannot: a sentence that says why. ChangeDUState is then none of its methods.
+    fn can_change_units(&self) -> Result<(), String>;
 
     /// The UCI packages that were changed since the last call and whose services are to be told.
     fn touched(&mut self) -> Vec<String>;
@@ -108,6 +115,27 @@ pub enum Action {
     SettingsApplied,
     /// Carry this out, and tell by [`Engine::ended`](crate::cwmp::Engine::ended) how that ended.
     CarryOut(Intent),
+    /// Carry this operation of a ChangeDUState out, and tell by
+    /// [`Engine::unit_changed`](crate::cwmp::Engine::unit_changed) what came of it. One at a time.
+    ChangeUnit {
+        /// The number of the change: its name, never used again.
+        change: u32,
+        /// Which operation of it, from 0.
+        operation: u32,
+        /// What is to be done.
+        task: DuTask,
+    },
+    /// The program or the box went down while this was carried out: tell by
+    /// [`Engine::unit_changed`](crate::cwmp::Engine::unit_changed) what became of it, and do nothing
+    /// that was not done.
+    JudgeUnit {
+        /// The number of the change.
+        change: u32,
+        /// Which operation of it, from 0.
+        operation: u32,
+        /// What was to be done.
+        task: DuTask,
+    },
 }
 
 /// The engine's answer to an [`Input`].

@@ -45,6 +45,7 @@ mod rpc;
 mod schedule;
 mod session;
 mod settings;
+mod software;
 mod status;
 
 pub use engine::Engine;
@@ -57,6 +58,7 @@ pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
+pub use software::{DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;
 #[cfg(feature = "inside")]

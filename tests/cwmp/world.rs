@@ -99,11 +99,17 @@ pub struct FakeHost {
     /// The sentence with which it refuses to do anything.
     pub missing: Option<String>,
     pub touched: Vec<String>,
+    /// Why it cannot install software.
+    pub no_packages: Option<String>,
 }
 
 impl Host for FakeHost {
     fn can(&self, _intent: &Intent) -> Result<(), String> {
         self.missing.clone().map_or(Ok(()), Err)
+    }
+
+    fn can_change_units(&self) -> Result<(), String> {
+        self.no_packages.clone().map_or(Ok(()), Err)
     }
 
     fn touched(&mut self) -> Vec<String> {
