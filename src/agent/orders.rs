@@ -10,13 +10,17 @@ use super::own_config::OWN_PACKAGE;
 use super::poll_loop::{Agent, Done};
 use super::timers::LoopTimer;
 use crate::base::clock::Now;
-use crate::cwmp::{Action, Host, Intent, told_identity};
+use crate::cwmp::{Action, Host, Intent, TransferOrder, told_identity};
 use crate::device::commands::{COMMAND_TIMEOUT, Commands, System};
 use crate::device::sources::uci::UciSource;
+use crate::soap::TransferFault;
 
 /// From the end of a session to the reboot that the ACS asked for in it: what else the session
 /// changed is carried out meanwhile.
 const REBOOT_DELAY: Duration = Duration::from_secs(5);
+
+/// Request denied (TR-069 A.5).
+const NO_TRANSFERS: u32 = 9001;
 
 /// Until the next attempt where the system has no thread for a command.
 const THREAD_DELAY: Duration = Duration::from_secs(10);
@@ -60,6 +64,17 @@ impl Host for OwnBox {
         // The agent reads that itself.
         packages.retain(|package| package != OWN_PACKAGE);
         packages
+    }
+
+    fn accepts(&self, _order: &TransferOrder) -> Result<(), TransferFault> {
+        Err(TransferFault {
+            code: NO_TRANSFERS,
+            string: "this program moves no files".to_owned(),
+        })
+    }
+
+    fn is_idle(&self) -> bool {
+        true
     }
 }
 
@@ -105,6 +120,13 @@ impl Agent {
                 }
                 Action::SettingsApplied => self.apply_settings_of_acs(now),
                 Action::ChangeUnit { .. } | Action::JudgeUnit { .. } => {}
+                // None was accepted.
+                Action::Move(_)
+                | Action::Install(_)
+                | Action::Judge(_)
+                | Action::RollBack(_)
+                | Action::Settle(_)
+                | Action::Abandon(_) => {}
                 Action::CarryOut(intent) => match intent {
                     Intent::Apply(_) => self.carry_out(intent, now),
                     Intent::Reboot => self.order_later("rebooting", intent, now),

@@ -8,9 +8,10 @@ use super::intent::Intent;
 use super::post::Post;
 use super::software::DuTask;
 use super::status::Outcome;
+use super::transfer::TransferOrder;
 use crate::base::config::{IdentityOptions, LinkConfig};
 use crate::base::secret::Secret;
-use crate::soap::DeviceId;
+use crate::soap::{DeviceId, TransferFault};
 
 /// The boot of the box that the program runs in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,6 +58,17 @@ pub trait Host {
 
     /// The UCI packages that were changed since the last call and whose services are to be told.
     fn touched(&mut self) -> Vec<String>;
+
+    /// Whether the box can do this, as far as that is known before a byte was moved: there is a way,
+    /// a place, and room.
+    ///
+    /// # Errors
+    /// It cannot: the fault of the RPC that asks for it, with a sentence of the reason.
+    fn accepts(&self, order: &TransferOrder) -> Result<(), TransferFault>;
+
+    /// Whether nobody uses the box at present, so that an interruption of its service is borne
+    /// (`3 When Idle`, A.4.1.8).
+    fn is_idle(&self) -> bool;
 }
 
 /// Where a session goes, by the settings of its beginning.
@@ -136,6 +148,24 @@ pub enum Action {
         /// What was to be done.
         task: DuTask,
     },
+    /// Move the file, from its server into the transfer's own file or from there to the server, and
+    /// tell by [`Engine::moved`](crate::cwmp::Engine::moved). Once more after a restart of the
+    /// program: what was moved already may be gone on with.
+    Move(TransferOrder),
+    /// Put in force what was moved, and tell by
+    /// [`Engine::installed`](crate::cwmp::Engine::installed). Never during a session, and one at a
+    /// time.
+    Install(TransferOrder),
+    /// The box came up after it had been told to install this: tell by
+    /// [`Engine::installed`](crate::cwmp::Engine::installed) what became of it.
+    Judge(TransferOrder),
+    /// What is on trial failed it: bring back what it replaced, and tell by
+    /// [`Engine::rolled_back`](crate::cwmp::Engine::rolled_back).
+    RollBack(TransferOrder),
+    /// The transfer is over, or passed its trial: its files can go.
+    Settle(u32),
+    /// The transfer is called off: its job is to stop, and its files can go. Nothing is told.
+    Abandon(u32),
 }
 
 /// The engine's answer to an [`Input`].

@@ -47,6 +47,7 @@ mod session;
 mod settings;
 mod software;
 mod status;
+mod transfer;
 
 pub use engine::Engine;
 pub use event::EventCode;
@@ -63,3 +64,4 @@ pub use software::{DuOutcome, DuTask};
 pub use status::Outcome;
 #[cfg(feature = "inside")]
 pub use status::{EngineStatus, LastSession, SessionCount};
+pub use transfer::{Direction, FileType, Installed, Moved, TransferOrder};

@@ -13,12 +13,13 @@ use cwmpd::base::config::Config;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::cwmp::{
     Action, Boot, Contact, Engine, EngineOptions, Host, Input, Intent, Outcome, Output, Post,
-    PostKind, Step,
+    PostKind, Step, TransferOrder,
 };
 use cwmpd::datamodel::model::{Model, NewValue, Requester, SetError};
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, ParameterValue, SetParameterAttributes,
+    TransferFault,
 };
 use cwmpd_lab::Folder;
 
@@ -101,6 +102,10 @@ pub struct FakeHost {
     pub touched: Vec<String>,
     /// Why it cannot install software.
     pub no_packages: Option<String>,
+    /// The fault with which it refuses transfers.
+    pub refusal: Option<TransferFault>,
+    /// Somebody uses the box.
+    pub busy: bool,
 }
 
 impl Host for FakeHost {
@@ -114,6 +119,14 @@ impl Host for FakeHost {
 
     fn touched(&mut self) -> Vec<String> {
         std::mem::take(&mut self.touched)
+    }
+
+    fn accepts(&self, _order: &TransferOrder) -> Result<(), TransferFault> {
+        self.refusal.clone().map_or(Ok(()), Err)
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.busy
     }
 }
 

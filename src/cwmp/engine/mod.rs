@@ -5,6 +5,7 @@
 mod conduct;
 mod memory;
 mod promises;
+mod transfers;
 mod triggers;
 
 use std::time::Duration;
