@@ -134,6 +134,7 @@ impl SourceSet {
             facts: Rc::clone(&facts),
             clocks: Rc::clone(&clocks),
             uci: Rc::clone(&uci),
+            tables: Default::default(),
         };
         let sources: Sources = vec![
             (UCI, Box::new(Shared(Rc::clone(&uci)))),
@@ -217,6 +218,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         kept_tls: KeptTls::default(),
         acs_place: AcsPlace::default(),
         orders: Vec::new(),
+        callers: Vec::new(),
         ubus: set.ubus,
         stopping: false,
         facts: set.facts,

@@ -399,6 +399,7 @@ fn s19_what_both_roots_have_is_described_alike() {
     // What TR-098 does not have.
     let not_there = [
         "DeviceInfo.HostName",
+        "DeviceInfo.VendorConfigFile.{i}.UseForBackupRestore",
         "ManagementServer.HTTPConnectionRequestEnable",
     ];
     for name in device.keys() {
