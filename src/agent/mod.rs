@@ -31,6 +31,7 @@
 
 mod address;
 mod answers;
+mod by_hand;
 mod changes;
 mod clocks;
 pub mod control;

@@ -127,6 +127,7 @@ impl Agent {
                 | Action::RollBack(_)
                 | Action::Settle(_)
                 | Action::Abandon(_) => {}
+                Action::CallEnded(call, outcome) => self.call_ended(call, outcome, now),
                 Action::CarryOut(intent) => match intent {
                     Intent::Apply(_) => self.carry_out(intent, now),
                     Intent::Reboot => self.order_later("rebooting", intent, now),

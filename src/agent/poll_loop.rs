@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::address::AcsPlace;
+use super::by_hand::Caller;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
@@ -121,6 +122,8 @@ pub(super) struct Agent {
     pub acs_place: AcsPlace,
     /// What is to be carried out when its timer is due.
     pub orders: Vec<Intent>,
+    /// Who waits for an answer of the ACS.
+    pub callers: Vec<Caller>,
     /// SIGTERM came: no session is opened any more.
     pub stopping: bool,
 }
@@ -235,8 +238,9 @@ impl Agent {
             LoopEvent::Changed(changes) => self.changed(changes, now),
             LoopEvent::Reported(job, done) => self.take(job, done, now),
             LoopEvent::Asked(client, request) => {
-                let answer = self.answer(request, now);
-                self.control.answer(client, answer, now.uptime);
+                if let Some(answer) = self.answer(client, request, now) {
+                    self.control.answer(client, answer, now.uptime);
+                }
             }
             LoopEvent::Told(event) => self.on_ubus(event, now),
             LoopEvent::ConnectionRequested => self.engine.connection_request(now),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::acs_call::CallOutcome;
 use super::event::EventCode;
 use super::intent::Intent;
 use super::post::Post;
@@ -166,6 +167,10 @@ pub enum Action {
     Settle(u32),
     /// The transfer is called off: its job is to stop, and its files can go. Nothing is told.
     Abandon(u32),
+    /// What became of the call that [`Engine::call_acs`](crate::cwmp::Engine::call_acs) gave this
+    /// number: the text is foreign. Kicked has the URL that the browser goes to, RequestDownload
+    /// nothing.
+    CallEnded(u32, CallOutcome),
 }
 
 /// The engine's answer to an [`Input`].

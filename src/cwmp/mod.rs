@@ -16,6 +16,7 @@
 //! | `due`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
+//! | `acs_call` | what somebody on the box has the ACS asked (A.4.2.1, A.4.2.2) |
 //! | `fault`, `limits` | refusals of the data model as fault codes (A.5); how long a message may be |
 //! | `interface` | what passes between the engine and the agent |
 //! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
@@ -23,6 +24,7 @@
 //! Not here: HTTP with its authentication, cookies and redirects (`acs`), connection requests
 //! (`connreq`), file transfers, diagnostics.
 
+mod acs_call;
 mod budget;
 mod due;
 mod engine;
@@ -49,6 +51,9 @@ mod software;
 mod status;
 mod transfer;
 
+#[cfg(feature = "inside")]
+pub use acs_call::AcsCallError;
+pub use acs_call::{AcsCall, CallOutcome};
 pub use engine::Engine;
 pub use event::EventCode;
 pub use identity::told as told_identity;

@@ -1,6 +1,7 @@
 //! The engine through whole sessions, in simulated time.
 
 mod bounds;
+mod by_hand;
 mod clock;
 mod events;
 mod foreign;

@@ -2,7 +2,10 @@
 //!
 //! A request is the words of its command, separated by tabs, in one line. An answer's first line is
 //! `ok`, or `error` and a sentence; the lines after `ok` are for the user. In words, backslash, tab,
-//! line feed and carriage return are written `\\`, `\t`, `\n` and `\r`.
+//! line feed and carriage return are written `\\`, `\t`, `\n` and `\r`, other control characters, which
+//! a terminal might obey, `\xNN` with the two hex digits of their number.
+
+use std::fmt::Write as _;
 
 use super::request::{Request, read_command};
 
@@ -51,6 +54,9 @@ pub fn escape(text: &str) -> String {
             '\t' => word.push_str(r"\t"),
             '\n' => word.push_str(r"\n"),
             '\r' => word.push_str(r"\r"),
+            c if c.is_control() => {
+                let _ = write!(word, r"\x{:02x}", u32::from(c));
+            }
             c => word.push(c),
         }
     }
@@ -67,6 +73,10 @@ fn unescape(word: &str) -> Option<String> {
                 't' => '\t',
                 'n' => '\n',
                 'r' => '\r',
+                'x' => {
+                    let (high, low) = (chars.next()?.to_digit(16)?, chars.next()?.to_digit(16)?);
+                    char::from_u32(high * 16 + low)?
+                }
                 _ => return None,
             },
             c => c,
@@ -90,6 +100,9 @@ mod tests {
             Request::Delete(text()),
             Request::Inform(None),
             Request::Inform(Some("6 CONNECTION REQUEST".to_owned())),
+            Request::AskDownload(text(), Vec::new()),
+            Request::AskDownload("1".to_owned(), vec!["A=".to_owned(), "=\t".to_owned()]),
+            Request::Kicked([text(), String::new(), String::new(), text()]),
             Request::Status,
             Request::Dump { csv: false },
             Request::Dump { csv: true },
@@ -112,9 +125,19 @@ mod tests {
             "get\t\\x",
             "get\tx\\",
             "dump\txml",
+            "get\t\\x9",
+            "get\t\\xzz",
         ] {
             assert!(read_request(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn t37_no_terminal_obeys_what_is_shown() {
+        let text = "\u{1b}]0;title\u{7}\u{9b}31m\0\u{7f}é";
+        let shown = escape(text);
+        assert_eq!(shown, r"\x1b]0;title\x07\x9b31m\x00\x7fé");
+        assert_eq!(unescape(&shown).as_deref(), Some(text));
     }
 
     #[test]

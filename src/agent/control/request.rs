@@ -26,6 +26,10 @@ pub enum Request {
     Delete(String),
     /// A session now, with an event of this name, or none but the session itself.
     Inform(Option<String>),
+    /// The ACS is asked to order a download of this type, with arguments `NAME=VALUE`.
+    AskDownload(String, Vec<String>),
+    /// The user of a browser was sent here: COMMAND, REFERER, ARG and NEXT of Kicked.
+    Kicked([String; 4]),
     /// How the agent fares.
     Status,
     /// The whole model.
@@ -37,7 +41,7 @@ pub enum Request {
 
 impl Request {
     /// All that can be asked.
-    pub const COMMANDS: [Command<Self>; 7] = [
+    pub const COMMANDS: [Command<Self>; 9] = [
         Command {
             name: "status",
             arguments: "",
@@ -82,6 +86,29 @@ impl Request {
             read: |words| Some(Self::Inform((!words.is_empty()).then(|| words.join(" ")))),
         },
         Command {
+            name: "request-download",
+            arguments: "TYPE [NAME=VALUE] ...",
+            help: "ask the ACS to order a download, such as of '1 Firmware Upgrade Image'; waits \
+                   for its answer",
+            read: |words| {
+                let (file_type, arguments) = words.split_first()?;
+                let arguments = arguments.iter().filter(|word| word.contains('='));
+                let arguments: Vec<_> = arguments.map(|word| (*word).to_owned()).collect();
+                let is_complete = arguments.len() + 1 == words.len();
+                is_complete.then(|| Self::AskDownload((*file_type).to_owned(), arguments))
+            },
+        },
+        Command {
+            name: "kicked",
+            arguments: "COMMAND REFERER ARG NEXT",
+            help: "tell the ACS that a browser was sent here, and print the URL where it is to go \
+                   next",
+            read: |words| {
+                let words: [&str; 4] = words.try_into().ok()?;
+                Some(Self::Kicked(words.map(str::to_owned)))
+            },
+        },
+        Command {
             name: "dump",
             arguments: "[--csv]",
             help: "all values, as PATH VALUE, or as csv for a simulator of boxes",
@@ -108,6 +135,16 @@ impl Request {
             Self::Delete(object) => vec!["del", object],
             Self::Inform(None) => vec!["inform"],
             Self::Inform(Some(event)) => vec!["inform", event],
+            Self::AskDownload(file_type, arguments) => {
+                let arguments = arguments.iter().map(String::as_str);
+                ["request-download", file_type]
+                    .into_iter()
+                    .chain(arguments)
+                    .collect()
+            }
+            Self::Kicked([command, referer, arg, next]) => {
+                vec!["kicked", command, referer, arg, next]
+            }
             Self::Status => vec!["status"],
             Self::Dump { csv: false } => vec!["dump"],
             Self::Dump { csv: true } => vec!["dump", "--csv"],

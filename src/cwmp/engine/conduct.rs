@@ -83,7 +83,12 @@ impl Engine {
         // The ACS that is contacted is the one of this moment.
         self.apply_settings(model, now);
         if !self.settings.has_acs() {
-            return refused("there is no ACS any more");
+            let why = "there is no ACS any more";
+            let actions = self.refuse_calls(why);
+            return Step {
+                actions,
+                ..refused(why)
+            };
         }
         self.identity = match identity::current(model, self.options.identity) {
             Ok(identity) => identity,
@@ -100,6 +105,7 @@ impl Engine {
         } else {
             self.queue.withdraw(EventCode::ValueChange);
         }
+        self.depart_calls();
         let events = self.queue.depart();
         self.events = events.iter().map(ToString::to_string).collect();
         self.offer.begin(now);
@@ -165,7 +171,10 @@ impl Engine {
         match received {
             Received::Nothing => {}
             Received::InformResponse => self.delivered(session, model, now, actions),
-            Received::Answer(asked, answer) => answered(asked, answer),
+            Received::Answer(Asked::ByHand(number), answer) => {
+                actions.push(self.answered_by_hand(number, answer));
+            }
+            Received::Answer(Asked::Methods, answer) => told_methods(answer),
             Received::Request(message) => {
                 let answer = self.execute(message, session, model, host, now);
                 session.owe(answer);
@@ -201,6 +210,7 @@ impl Engine {
         if std::mem::take(&mut self.asks_methods) {
             session.ask(Message::GetRPCMethods, Asked::Methods);
         }
+        self.ask_by_hand(session);
         if has(EventCode::Boot) {
             actions.push(Action::BootDelivered);
         }
@@ -259,6 +269,7 @@ impl Engine {
         actions: &mut Vec<Action>,
     ) -> Output {
         let news = self.queue.returned();
+        self.end_calls(failure.as_ref().map(|failure| &*failure.why), actions);
         let outcome = match failure {
             None => self.succeeded(now),
             Some(failure) => self.failed(failure, informed, news, model, now),
@@ -336,16 +347,16 @@ impl Engine {
     }
 }
 
-/// The ACS answered a request of ours.
-fn answered(asked: Asked, answer: Message) {
-    match (asked, answer) {
-        (Asked::Methods, Message::GetRPCMethodsResponse { method_list }) => {
+/// The ACS told which methods it knows.
+fn told_methods(answer: Message) {
+    match answer {
+        Message::GetRPCMethodsResponse { method_list } => {
             log::info!("the ACS knows {}", method_list.join(", "));
         }
-        (_, Message::Fault(fault)) => {
+        Message::Fault(fault) => {
             log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
         }
-        (Asked::Methods, _) => {}
+        _ => {}
     }
 }
 

@@ -1,7 +1,8 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`, what it sees done after one in `promises`, and what it knows after a
+//! does in one in `conduct`, what people on the box have the ACS asked in `by_hand`, what it sees done after one in `promises`, and what it knows after a
 //! power cut in `memory`.
 
+mod by_hand;
 mod conduct;
 mod memory;
 mod promises;
@@ -10,6 +11,7 @@ mod triggers;
 
 use std::time::Duration;
 
+use super::acs_call::AcsCalls;
 use super::budget::Budget;
 use super::due::Due;
 use super::event::EventCode;
@@ -54,6 +56,8 @@ pub struct Engine {
     /// The box is to go down: no session is opened.
     going_down: Option<GoingDown>,
     session: Option<Session>,
+    /// What people on the box wait for.
+    calls: AcsCalls,
     /// Of the running session.
     budget: Budget,
     /// What the Inform of the last session called the box.
@@ -114,6 +118,7 @@ impl Engine {
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
             session: None,
+            calls: AcsCalls::default(),
             budget: Budget::default(),
             identity: DeviceId::default(),
             opening: false,

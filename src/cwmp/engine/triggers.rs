@@ -96,14 +96,18 @@ impl Engine {
         if !matches!(event, EventCode::Periodic | EventCode::ConnectionRequest) {
             return Err(InformError::NotByHand(event));
         }
-        if !self.settings.has_acs() {
-            return Err(InformError::NoAcs);
-        }
-        if self.going_down.is_some() {
-            return Err(InformError::GoingDown);
-        }
+        self.can_call()?;
         self.asked(event, now);
         Ok(())
+    }
+
+    /// Whether there is somebody to open a session with, and time for it.
+    pub(super) fn can_call(&self) -> Result<(), InformError> {
+        match self.going_down {
+            _ if !self.settings.has_acs() => Err(InformError::NoAcs),
+            Some(_) => Err(InformError::GoingDown),
+            None => Ok(()),
+        }
     }
 
     /// The ACS is asked, in the next session, which methods it knows, for the log.
@@ -113,7 +117,7 @@ impl Engine {
     }
 
     /// Somebody waits for a session, also while events wait for theirs.
-    fn asked(&mut self, event: EventCode, now: Now) {
+    pub(super) fn asked(&mut self, event: EventCode, now: Now) {
         self.raise(event.into(), now);
         if self.session.is_none() {
             self.due.at_once(now.uptime);

@@ -49,6 +49,8 @@ struct Sent {
 pub enum Asked {
     /// Somebody wants to know the methods of the ACS.
     Methods,
+    /// Somebody on the box wants it: the call of this number.
+    ByHand(u32),
 }
 
 /// What a reply means to the engine.

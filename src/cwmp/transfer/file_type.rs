@@ -67,6 +67,31 @@ impl FileType {
             .or_else(|| numbered(text).filter(|_| direction == Direction::Upload))
     }
 
+    /// Reads what a person writes: the text of the standard, or the number that it begins with.
+    ///
+    /// # Errors
+    /// Nothing of this direction is called so: a sentence with what there is.
+    pub fn named(text: &str, direction: Direction) -> Result<Self, String> {
+        let named = match direction {
+            Direction::Download => DOWNLOADS.as_slice(),
+            Direction::Upload => UPLOADS.as_slice(),
+        };
+        let begins = |(name, _): &&(&str, Self)| name.split_once(' ').map(|(n, _)| n) == Some(text);
+        let by_number = named.iter().find(begins);
+        let by_number = by_number.map(|(_, file_type)| file_type.clone());
+        by_number
+            .or_else(|| Self::parse(text, direction))
+            .ok_or_else(|| {
+                let names: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
+                let numbered = match direction {
+                    Direction::Download => String::new(),
+                    Direction::Upload => format!(", '{} N'", NUMBERED.join(" N', '")),
+                };
+                let names = names.join("', '");
+                format!("no type of file; there are '{names}'{numbered} and 'X OUI NAME'")
+            })
+    }
+
     /// As the RPCs of this direction spell it.
     pub fn text(&self, direction: Direction) -> String {
         match (self, direction) {
@@ -174,6 +199,27 @@ mod tests {
         ] {
             assert_eq!(FileType::parse(text, Direction::Upload), None, "{text}");
         }
+    }
+
+    #[test]
+    fn t57_a_person_may_write_the_number_alone() {
+        for (text, direction, file_type) in [
+            ("1", Direction::Download, FileType::Firmware),
+            ("1", Direction::Upload, FileType::VendorConfiguration(None)),
+            ("2", Direction::Upload, FileType::VendorLog(None)),
+            ("2 web content", Direction::Download, FileType::WebContent),
+        ] {
+            assert_eq!(FileType::named(text, direction), Ok(file_type), "{text}");
+        }
+        for text in ["", "4", "1 ", "Firmware"] {
+            let why = FileType::named(text, Direction::Download).unwrap_err();
+            assert!(why.contains("'1 Firmware Upgrade Image', '2 Web"), "{why}");
+        }
+        let why = FileType::named("3", Direction::Upload).unwrap_err();
+        assert!(
+            why.contains("'3 Vendor Configuration File N', '4 Ven"),
+            "{why}"
+        );
     }
 
     #[test]
