@@ -120,6 +120,7 @@ impl Agent {
         self.apply_touched(now);
         if self.session.is_none() {
             self.write_to_luup(now);
+            self.tell_services(now);
         }
     }
 

@@ -53,6 +53,7 @@ mod run_dir;
 mod session;
 mod settings;
 mod signals;
+mod software;
 mod source;
 mod spare;
 mod start;

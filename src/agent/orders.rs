@@ -245,7 +245,7 @@ impl Agent {
         self.commit();
     }
 
-    fn system(&self) -> System {
+    pub(super) fn system(&self) -> System {
         System::new(self.config.command_dir.as_deref())
     }
 }

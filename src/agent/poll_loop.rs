@@ -26,6 +26,7 @@ use super::parts::{self, Part};
 use super::run_dir::RunDir;
 use super::session::{NoReply, SessionStage};
 use super::signals::{Signals, Wish};
+use super::software::{SoftwareEnd, SoftwareReport};
 use super::source::Facts;
 use super::spare::Spare;
 use super::start::Folders;
@@ -80,6 +81,7 @@ enum LoopEvent {
 /// What a job reports.
 pub(super) enum Done {
     Luup(LuupReport),
+    Software(SoftwareReport),
     /// What came of the last message to the ACS.
     Answered {
         reply: Result<Reply, NoReply>,
@@ -101,6 +103,7 @@ pub(super) struct Agent {
     pub clocks: Rc<RefCell<Clocks>>,
     pub facts: Rc<RefCell<Facts>>,
     pub luup: LuupEnd,
+    pub software: SoftwareEnd,
     pub uci: Rc<RefCell<UciSource>>,
     pub model: Model,
     pub engine: Engine,
@@ -145,6 +148,7 @@ impl Agent {
         }
         self.resume(now);
         self.ask_ubus(now);
+        self.tell_services(now);
         loop {
             let now = self.now();
             self.follow_engine(now);
@@ -270,6 +274,7 @@ impl Agent {
     fn take(&mut self, job: JobId, done: Done, now: Now) {
         match done {
             Done::Luup(report) => self.hear_luup(report, now),
+            Done::Software(report) => self.hear_software(report, now),
             Done::Answered { reply, met_at } => {
                 self.met_acs(met_at, now);
                 self.answered(job, reply, now);

@@ -222,6 +222,7 @@ impl Agent {
     fn after_session(&mut self, now: Now) {
         self.live.save(&self.model);
         self.write_to_luup(now);
+        self.tell_services(now);
         match self.follow_config(now) {
             true => self.look(now),
             false => self.next_look(now),

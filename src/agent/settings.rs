@@ -128,6 +128,7 @@ impl Agent {
                     self.find_address();
                     true
                 }
+                BoxChange::Software => true,
                 BoxChange::Addresses => {
                     self.find_address();
                     true

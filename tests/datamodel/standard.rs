@@ -37,6 +37,7 @@ const TR181: Official = Official {
         "IP.Interface.{i}.IPv4Address.{i}.IPAddress",
         "IP.Interface.{i}.IPv4Address.{i}.SubnetMask",
         "IP.Interface.{i}.IPv6Address.{i}.IPAddress",
+        "SoftwareModules.ExecEnv.{i}.Enable",
     ],
     forced: &[
         "RootDataModelVersion",

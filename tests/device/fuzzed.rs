@@ -7,6 +7,12 @@ fn mutated_uci_files_keep_the_fuzzed_property() {
     try_mutants("uci", Vec::new(), properties::uci);
 }
 
+#[cfg(feature = "software")]
+#[test]
+fn t51_mutated_lists_of_packages_keep_the_fuzzed_property() {
+    try_mutants("software", Vec::new(), properties::software);
+}
+
 #[cfg(feature = "ubus")]
 #[test]
 fn b18_mutated_messages_of_ubus_keep_the_fuzzed_property() {

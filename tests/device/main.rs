@@ -4,6 +4,8 @@ mod commands;
 mod config;
 mod durable;
 mod fuzzed;
+#[cfg(feature = "software")]
+mod software;
 mod stub;
 #[cfg(feature = "ubus")]
 mod ubus_link;

@@ -5,6 +5,8 @@ pub mod file;
 pub mod left_out;
 pub mod network;
 pub mod procfs;
+#[cfg(feature = "software")]
+pub mod software;
 pub mod stub;
 #[cfg(feature = "ubus")]
 pub mod ubus;

@@ -10,6 +10,8 @@ mod mutate;
 mod request;
 mod rows;
 mod soap;
+#[cfg(feature = "software")]
+mod software;
 #[cfg(feature = "ubus")]
 mod ubus;
 mod uci;
@@ -23,6 +25,8 @@ pub use mutate::{seeds, try_mutants};
 pub use request::request;
 pub use rows::rows;
 pub use soap::soap;
+#[cfg(feature = "software")]
+pub use software::software;
 #[cfg(feature = "ubus")]
 pub use ubus::ubus;
 pub use uci::uci;
