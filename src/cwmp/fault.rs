@@ -7,6 +7,8 @@ use crate::soap::{Fault, SetParameterValuesFault, escaped_len, fault_string};
 
 /// The RPC is none of [`METHODS`](super::METHODS).
 pub const METHOD_NOT_SUPPORTED: u32 = 9000;
+/// The box does not want to, as it is set up.
+pub const REQUEST_DENIED: u32 = 9001;
 /// The box could not do what is right to ask for.
 pub const INTERNAL_ERROR: u32 = 9002;
 /// What is asked is wrong as a whole; wrong parameters have their own faults within.

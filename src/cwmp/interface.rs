@@ -191,6 +191,8 @@ pub enum InformError {
     NotByHand(EventCode),
     /// The box is to reboot, as the ACS ordered.
     GoingDown,
+    /// Firmware or a configuration is being installed.
+    Installing,
 }
 
 impl fmt::Display for InformError {
@@ -207,6 +209,9 @@ impl fmt::Display for InformError {
             ),
             Self::GoingDown => f.write_str(
                 "the box is about to reboot, as the ACS ordered; should it not, sessions go on",
+            ),
+            Self::Installing => f.write_str(
+                "firmware or a configuration is being installed; sessions go on afterwards",
             ),
         }
     }

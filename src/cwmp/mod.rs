@@ -17,12 +17,13 @@
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
 //! | `acs_call` | what somebody on the box has the ACS asked (A.4.2.1, A.4.2.2) |
+//! | `transfer` | the files that come and go |
 //! | `fault`, `limits` | refusals of the data model as fault codes (A.5); how long a message may be |
 //! | `interface` | what passes between the engine and the agent |
 //! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
 //!
 //! Not here: HTTP with its authentication, cookies and redirects (`acs`), connection requests
-//! (`connreq`), file transfers, diagnostics.
+//! (`connreq`), the bytes of files, diagnostics.
 
 mod acs_call;
 mod budget;
@@ -69,4 +70,7 @@ pub use software::{DuOutcome, DuTask};
 pub use status::Outcome;
 #[cfg(feature = "inside")]
 pub use status::{EngineStatus, LastSession, SessionCount};
-pub use transfer::{Direction, FileType, Installed, Moved, TransferOrder};
+pub use transfer::{
+    Completion, Direction, FileType, Installed, Moved, TransferOrder, TransferOrigin,
+    TransferStage, TransferStatus,
+};

@@ -22,6 +22,11 @@ pub const VERSION: &str = "cwmp.version";
 /// The identity that an ACS was told last.
 pub const IDENTITY: &str = "cwmp.identity";
 
+/// The transfers: a record for each, with a dot and a number behind.
+pub const TRANSFER: &str = "cwmp.transfer";
+/// The number of the next transfer.
+pub const NEXT_TRANSFER: &str = "cwmp.transfers";
+
 /// Sets a record, an empty one by removing it; untouched if it is so already, so that what did not
 /// change is not written.
 pub fn put(model: &mut Model, key: &str, line: &str) {

@@ -85,7 +85,7 @@ fn s12_an_unsupported_method_is_9000_whatever_stands_in_it() {
     let mut talk = session(&mut world);
     let nested = format!("{}{}", "<a>".repeat(20), "</a>".repeat(20));
     let methods = [
-        "cwmp:Download",
+        "cwmp:GetOptions",
         "cwmp:ChangeDUState",
         "cwmp:SetVouchers",
         "x:Dance",

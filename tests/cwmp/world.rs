@@ -141,6 +141,8 @@ pub struct World {
     pub options: EngineOptions,
     pub seed: u64,
     boots: u32,
+    /// What the agent was told to do for transfers, and has not begun.
+    pub todo: Vec<Action>,
     /// What the agent keeps in RAM for a restart of the program.
     kept: Option<String>,
 }
@@ -183,6 +185,7 @@ impl World {
             options,
             seed,
             boots: 0,
+            todo: Vec::new(),
             kept: None,
         }
     }
@@ -266,7 +269,15 @@ impl World {
         self.model.value(path).unwrap()
     }
 
+    /// As the agent does before it waits; what it is to do for transfers now.
+    pub fn proceed(&mut self) -> Vec<Action> {
+        let actions = self.engine.proceed(&mut self.model, &self.host, self.now);
+        self.todo.extend(actions);
+        std::mem::take(&mut self.todo)
+    }
+
     pub fn poll(&mut self) -> bool {
+        self.todo = self.proceed();
         let is_due = self.engine.poll(&mut self.model, self.now);
         self.keep();
         is_due

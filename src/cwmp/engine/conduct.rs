@@ -106,7 +106,9 @@ impl Engine {
             self.queue.withdraw(EventCode::ValueChange);
         }
         self.depart_calls();
-        let events = self.queue.depart();
+        let mut events = self.queue.depart().to_vec();
+        events.extend(self.transfers.depart());
+        events.sort_by_key(|event| event.code);
         self.events = events.iter().map(ToString::to_string).collect();
         self.offer.begin(now);
         log::info!(
@@ -117,7 +119,7 @@ impl Engine {
         );
         let timeout = u32::try_from(self.options.session_timeout.as_secs()).unwrap_or(u32::MAX);
         let identity = self.identity.clone();
-        let built = inform::build(identity, model, events, self.retry_count, now);
+        let built = inform::build(identity, model, &events, self.retry_count, now);
         self.has_more = built.has_more;
         let (session, post) = Session::open(
             built.inform,
@@ -171,14 +173,26 @@ impl Engine {
         match received {
             Received::Nothing => {}
             Received::InformResponse => self.delivered(session, model, now, actions),
-            Received::Answer(Asked::ByHand(number), answer) => {
-                actions.push(self.answered_by_hand(number, answer));
-            }
-            Received::Answer(Asked::Methods, answer) => told_methods(answer),
+            Received::Answer(asked, answer) => self.answered(asked, answer, model, actions),
             Received::Request(message) => {
                 let answer = self.execute(message, session, model, host, now);
                 session.owe(answer);
             }
+        }
+    }
+
+    /// The ACS answered a request of ours.
+    fn answered(
+        &mut self,
+        asked: Asked,
+        answer: Message,
+        model: &mut Model,
+        actions: &mut Vec<Action>,
+    ) {
+        match asked {
+            Asked::Methods => told_methods(answer),
+            Asked::ByHand(number) => actions.push(self.answered_by_hand(number, answer)),
+            Asked::Transfer(number) => self.transfer_told(number, answer, model),
         }
     }
 
@@ -214,6 +228,7 @@ impl Engine {
         if has(EventCode::Boot) {
             actions.push(Action::BootDelivered);
         }
+        self.tell_transfers(session, model, now);
         self.forget_delivered(model);
         commit(model);
     }
@@ -241,6 +256,7 @@ impl Engine {
             at_reboot: &mut self.at_reboot,
             multiples: self.queue.multiples(),
             intents: &mut self.intents,
+            transfers: &mut self.transfers,
             boot: &self.boot.id,
             host,
             changed: &mut self.changed,
@@ -268,7 +284,7 @@ impl Engine {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Output {
-        let news = self.queue.returned();
+        let news = self.queue.returned() | self.transfers.returned();
         self.end_calls(failure.as_ref().map(|failure| &*failure.why), actions);
         let outcome = match failure {
             None => self.succeeded(now),
@@ -308,6 +324,7 @@ impl Engine {
         if self.queue.is_waiting() {
             self.due.for_event(now.uptime);
         }
+        self.tell_transfers_later(now);
         Outcome::Success
     }
 
@@ -328,7 +345,8 @@ impl Engine {
         // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
         // the one that this was to repeat. But a session that only a connection request caused is
         // not retried.
-        if informed || self.queue.is_waiting() || self.retry_count > 0 {
+        let is_owed = self.queue.is_waiting() || self.transfers.owes().is_some();
+        if informed || is_owed || self.retry_count > 0 {
             self.retry_count = self.retry_count.saturating_add(1);
             let wait = retry::wait(
                 self.retry_count,

@@ -27,6 +27,7 @@ use super::schedule::Schedule;
 use super::session::Session;
 use super::settings::Settings;
 use super::status::{EngineStatus, LastSession, SessionCount};
+use super::transfer::{Transfer, TransferQueue};
 use crate::base::clock::Now;
 use crate::base::url;
 use crate::datamodel::model::Model;
@@ -53,6 +54,8 @@ pub struct Engine {
     boot: Boot,
     /// What was promised and is still to be done.
     intents: Intents,
+    /// The files that come and go.
+    transfers: TransferQueue,
     /// The box is to go down: no session is opened.
     going_down: Option<GoingDown>,
     session: Option<Session>,
@@ -114,6 +117,7 @@ impl Engine {
             spread: Duration::ZERO,
             schedule: Schedule::default(),
             due: Due::default(),
+            transfers: TransferQueue::load(model, &boot.id, now),
             boot,
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
@@ -144,7 +148,10 @@ impl Engine {
             engine.hold_after_boot(now);
         }
         record::put(model, record::INTENTS, &engine.intents.to_record());
-        if engine.queue.is_waiting() {
+        if engine.transfers.iter().any(Transfer::is_on_trial) {
+            engine.due.at_once(now.uptime);
+        }
+        if engine.queue.is_waiting() || engine.transfers.owes().is_some() {
             engine.due.for_event(now.uptime);
         }
         engine.values_changed(model, now);
@@ -168,6 +175,8 @@ impl Engine {
 
     /// The state, for `cwmpd status`.
     pub fn status(&self, now: Now) -> EngineStatus {
+        let of_transfers = self.transfers.pending();
+        let pending = self.queue.iter().chain(&of_transfers);
         EngineStatus {
             url: url::shown(&self.settings.url),
             enabled: self.settings.enabled,
@@ -180,7 +189,7 @@ impl Engine {
             retry_count: self.retry_count,
             held: self.held(now),
             next: self.next_wakeup().map(|at| at.saturating_sub(now.uptime)),
-            pending: self.queue.iter().map(ToString::to_string).collect(),
+            pending: pending.map(ToString::to_string).collect(),
             promised: self.intents.iter().map(ToString::to_string).collect(),
         }
     }

@@ -104,7 +104,14 @@ impl Engine {
     fn forget_all(&mut self, model: &mut Model, now: Now) {
         let mut intents = Intents::default();
         intents.add(Intent::Reboot, &self.boot.id);
-        let kept = [(record::INTENTS, &*intents.to_record())];
+        // No number is used again, though nothing else is known of those transfers.
+        let kept = [
+            (record::INTENTS, &*intents.to_record()),
+            (
+                record::NEXT_TRANSFER,
+                &*self.transfers.next_number().to_string(),
+            ),
+        ];
         if let Err(error) = model.factory_reset(&kept) {
             let why = format!("the box is reset, but the agent's own state is not: {error}");
             return self.fail(&Intent::FactoryReset, &why, model, now);
@@ -114,6 +121,7 @@ impl Engine {
         self.queue = EventQueue::default();
         self.at_reboot = EventQueue::default();
         self.schedule = Schedule::default();
+        self.transfers.forget_all();
         self.due.clear();
         // None of them is known to hold, so that even the same ACS is a new one.
         self.settings = Settings::default();

@@ -8,15 +8,19 @@ mod attributes;
 mod control;
 mod names;
 mod objects;
+mod transfers;
 mod values;
+
+pub use transfers::full_queue;
 
 use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
 use super::intent::{Intent, Intents};
 use super::interface::Host;
 use super::limits::{MAX_ECHOED_NAME, MAX_ENTRIES, MAX_KEY, MAX_RESPONSE_BYTES};
-use super::queue::EventQueue;
+use super::queue::{EventQueue, MAX_MULTIPLE};
 use super::record;
 use super::schedule::Schedule;
+use super::transfer::TransferQueue;
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
 use crate::datamodel::model::{InForce, Model, ModelError};
@@ -25,7 +29,7 @@ use crate::soap::{
 };
 
 /// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1).
-pub const METHODS: [&str; 11] = [
+pub const METHODS: [&str; 17] = [
     "GetRPCMethods",
     "SetParameterValues",
     "GetParameterValues",
@@ -37,6 +41,12 @@ pub const METHODS: [&str; 11] = [
     "Reboot",
     "FactoryReset",
     "ScheduleInform",
+    "Download",
+    "Upload",
+    "ScheduleDownload",
+    "CancelTransfer",
+    "GetQueuedTransfers",
+    "GetAllQueuedTransfers",
 ];
 
 /// What an RPC may use.
@@ -51,6 +61,8 @@ pub struct Context<'a> {
     pub multiples: usize,
     /// What is promised for after the session.
     pub intents: &'a mut Intents,
+    /// The files that come and go.
+    pub transfers: &'a mut TransferQueue,
     /// The boot that it is promised in.
     pub boot: &'a str,
     /// The box.
@@ -126,6 +138,12 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
             delay_seconds,
             command_key,
         } => control::schedule_inform(delay_seconds, &command_key, cx),
+        Message::Download(call) => transfers::download(call, cx),
+        Message::Upload(call) => transfers::upload(call, cx),
+        Message::ScheduleDownload(call) => transfers::schedule_download(call, cx),
+        Message::CancelTransfer { command_key } => transfers::cancel(&command_key, cx),
+        Message::GetQueuedTransfers => Ok(transfers::queued(cx)),
+        Message::GetAllQueuedTransfers => Ok(transfers::all_queued(cx)),
         other => {
             let name = excerpt(other.name(), MAX_ECHOED_NAME);
             Err(fault::because(METHOD_NOT_SUPPORTED, &name))
@@ -133,8 +151,23 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
     }
 }
 
+/// A place in the Inform for the `M` event that is promised.
+fn check_room(cx: &Context<'_>) -> Result<(), Fault> {
+    let promised = [
+        cx.multiples,
+        cx.schedule.len(),
+        cx.at_reboot.multiples(),
+        cx.transfers.len(),
+    ];
+    if promised.iter().sum::<usize>() < MAX_MULTIPLE {
+        return Ok(());
+    }
+    let why = "too many ScheduleInform, Reboot and transfer events are outstanding";
+    Err(fault::because(RESOURCES_EXCEEDED, why))
+}
+
 /// Makes records durable, all or none.
-fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
+pub fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
     let before: Vec<String> = records
         .iter()
         .map(|(key, _)| record::get(model, key))

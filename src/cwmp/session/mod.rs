@@ -51,6 +51,8 @@ pub enum Asked {
     Methods,
     /// Somebody on the box wants it: the call of this number.
     ByHand(u32),
+    /// The transfer of this number is over.
+    Transfer(u32),
 }
 
 /// What a reply means to the engine.
