@@ -26,7 +26,9 @@ use log::LevelFilter;
 use crate::base::prefix::AddressPrefix;
 pub use read::ConfigReading;
 pub use review::review;
-pub use transfer::{NumberedFile, TransferConfig};
+pub use transfer::TransferConfig;
+#[cfg(feature = "inside")]
+pub use transfer::TypeFolder;
 pub use written::{LostLine, Remark, WrittenConfig, WrittenOption, WrittenSection};
 
 /// The interface that the `net:@` rows tell of where none is set: the bridge of the home network on

@@ -190,11 +190,6 @@ fn every_option_is_taken() {
                 web_folder: "/web".into(),
                 release_file: "/etc/version".into(),
                 types: Vec::new(),
-                config_files: vec![NumberedFile {
-                    name: "firewall".into(),
-                    path: "/etc/firewall.user".into(),
-                }],
-                log_files: Vec::new(),
             },
         }
     );
@@ -574,12 +569,6 @@ fn t30_types_and_files_are_as_many_as_there_are_sections() {
     let types: Vec<_> = transfer.types.iter().map(|of| of.name.as_str()).collect();
     assert_eq!(types, ["X 001122 Sounds"]);
     assert_eq!(transfer.types[0].service.as_deref(), Some("bell"));
-    let logs: Vec<_> = transfer
-        .log_files
-        .iter()
-        .map(|log| log.name.as_str())
-        .collect();
-    assert_eq!(logs, ["first", "second"]);
     let lines: Vec<_> = reading.remarks.iter().map(|remark| remark.line).collect();
     assert_eq!(lines, [Some(1), Some(7), Some(9)]);
     assert_eq!(review(&written, &reading.looked_for), Vec::new());

@@ -32,10 +32,6 @@ pub struct TransferConfig {
     pub release_file: PathBuf,
     /// Sections `file_type`, in order.
     pub types: Vec<TypeFolder>,
-    /// Sections `config_file`, in order: instances 2, 3, ... of `DeviceInfo.VendorConfigFile.`
-    pub config_files: Vec<NumberedFile>,
-    /// Sections `log_file`, in order: instances 2, 3, ... of `DeviceInfo.VendorLogFile.`
-    pub log_files: Vec<NumberedFile>,
 }
 
 /// Where files of a vendor's type go.
@@ -49,15 +45,6 @@ pub struct TypeFolder {
     pub service: Option<String>,
 }
 
-/// A file that can be uploaded by its number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NumberedFile {
-    /// What the ACS knows it by.
-    pub name: String,
-    /// Where it is.
-    pub path: PathBuf,
-}
-
 impl Default for TransferConfig {
     fn default() -> Self {
         Self {
@@ -67,8 +54,6 @@ impl Default for TransferConfig {
             web_folder: PathBuf::from("/www"),
             release_file: PathBuf::from("/etc/openwrt_release"),
             types: Vec::new(),
-            config_files: Vec::new(),
-            log_files: Vec::new(),
         }
     }
 }
@@ -99,15 +84,9 @@ impl<'w> OptionReader<'w> {
             });
         }
         self.looks_for("file_type", "service");
-        config.config_files = self.numbered("config_file");
-        config.log_files = self.numbered("log_file");
-    }
-
-    fn numbered(&mut self, kind: &str) -> Vec<NumberedFile> {
-        let sections = self.repeated(kind, "path").into_iter();
-        sections
-            .map(|(_, name, path)| NumberedFile { name, path })
-            .collect()
+        // Rows of the data model have them, by their numbers.
+        self.repeated("config_file", "path");
+        self.repeated("log_file", "path");
     }
 
     /// The sections of a kind that have a name and a path, with both.

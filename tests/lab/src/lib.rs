@@ -9,6 +9,7 @@
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
+//! * [`openwrt`]: the commands of OpenWrt, which flash, back up and tell the log of such a box.
 //! * [`medium`]: what of a program's files is on the medium when it promises something.
 //! * [`Openings`]: how often files are opened.
 //! * [`mutants`]: deliberate breakages of the code.
@@ -30,6 +31,7 @@ pub mod mutants;
 pub mod network;
 mod nginx;
 mod openings;
+pub mod openwrt;
 pub mod properties;
 mod rerun;
 pub mod shared;
