@@ -8,6 +8,8 @@ mod install_firmware;
 mod install_place;
 #[cfg(feature = "software")]
 mod software;
+#[cfg(feature = "software")]
+mod software_manager;
 mod stub;
 #[cfg(feature = "ubus")]
 mod ubus_link;

@@ -32,6 +32,7 @@ const VITAL_PACKAGES: [&str; 12] = [
 pub struct Inventory {
     kind: Option<ManagerKind>,
     units: Vec<SoftwareUnit>,
+    /// The lists were read at least once, or there are none.
     is_known: bool,
     /// The list that was read, where each later change of it shows.
     read: Option<Stamp>,
@@ -57,7 +58,7 @@ impl Inventory {
 
     /// Whether the lists were read at least once, or there are none.
     pub fn is_known(&self) -> bool {
-        self.kind.is_none() || self.is_known
+        self.is_known
     }
 
     /// Follows the lists, where they are others than before; whether they say something else.
@@ -65,9 +66,12 @@ impl Inventory {
     pub fn follow(&mut self, files: &SoftwareFiles) -> bool {
         let kind = files.kind();
         let Some(kind) = kind else {
-            let had_one = self.kind.is_some();
-            *self = Self::default();
-            return had_one;
+            let is_news = !self.is_known || self.kind.is_some();
+            *self = Self {
+                is_known: true,
+                ..Self::default()
+            };
+            return is_news;
         };
         let stamp = Stamp::of(&files.list(kind));
         if self.kind == Some(kind) && stamp.is_some() && stamp == self.read {

@@ -7,6 +7,7 @@
 //! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
+//! * [`packages`]: opkg and apk with a few packages.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`openwrt`]: the commands of OpenWrt, which flash, back up and tell the log of such a box.
@@ -32,6 +33,7 @@ pub mod network;
 mod nginx;
 mod openings;
 pub mod openwrt;
+pub mod packages;
 pub mod properties;
 mod rerun;
 pub mod shared;
