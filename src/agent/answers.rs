@@ -7,7 +7,7 @@ use super::control::{Request, escape};
 use super::newer;
 use super::poll_loop::Agent;
 use crate::base::clock::Now;
-use crate::cwmp::EventCode;
+use crate::cwmp::{Direction, EventCode};
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 
 /// Of the values that cannot be used, so many are named.
@@ -32,6 +32,11 @@ impl Agent {
                 return self.request_download(client, file_type, arguments, now);
             }
             Request::Kicked(arguments) => return self.kicked(client, arguments, now),
+            Request::Download(order) => self.order_transfer(Direction::Download, order, now),
+            Request::Upload(order) => self.order_transfer(Direction::Upload, order, now),
+            Request::Transfers => Ok(self.list_transfers(now)),
+            Request::Confirm(number) => self.confirm_transfer(number, now),
+            Request::Cancel(number) => self.cancel_transfer(number, now),
             Request::Status => Ok(self.status(now)),
             Request::Dump { csv: false } => self.read("", now),
             Request::Dump { csv: true } => self.dump(now),

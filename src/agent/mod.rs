@@ -40,6 +40,7 @@ mod fetch;
 mod identity;
 mod jobs;
 mod live;
+mod local_transfers;
 mod logger;
 mod luup;
 mod memory;

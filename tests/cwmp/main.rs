@@ -1,5 +1,6 @@
 //! The engine through whole sessions, in simulated time.
 
+mod autonomous;
 mod bounds;
 mod by_hand;
 mod clock;

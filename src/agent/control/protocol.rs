@@ -14,7 +14,7 @@ pub(super) const MAX_REQUEST: usize = 160 * 1024;
 
 /// The line of a request, with its line feed.
 pub(super) fn write_request(request: &Request) -> String {
-    let words: Vec<_> = request.words().into_iter().map(escape).collect();
+    let words: Vec<_> = request.words().iter().map(|word| escape(word)).collect();
     words.join("\t") + "\n"
 }
 
@@ -88,7 +88,18 @@ fn unescape(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::control::LocalTransfer;
     use proptest::prelude::*;
+
+    fn local_transfer(target: &str, user: &str) -> LocalTransfer {
+        LocalTransfer {
+            file_type: "1 Firmware Upgrade Image".to_owned(),
+            url: "http://files.example/".to_owned(),
+            target: target.to_owned(),
+            username: user.to_owned(),
+            password: user.into(),
+        }
+    }
 
     #[test]
     fn each_request_is_read_as_it_was_written() {
@@ -103,6 +114,14 @@ mod tests {
             Request::AskDownload(text(), Vec::new()),
             Request::AskDownload("1".to_owned(), vec!["A=".to_owned(), "=\t".to_owned()]),
             Request::Kicked([text(), String::new(), String::new(), text()]),
+            Request::Download(local_transfer("", "")),
+            Request::Download(local_transfer("a\tb", "")),
+            Request::Download(local_transfer("", "user")),
+            Request::Upload(local_transfer("", "")),
+            Request::Upload(local_transfer("", "user")),
+            Request::Transfers,
+            Request::Confirm(1),
+            Request::Cancel(u32::MAX),
             Request::Status,
             Request::Dump { csv: false },
             Request::Dump { csv: true },
@@ -125,6 +144,12 @@ mod tests {
             "get\t\\x",
             "get\tx\\",
             "dump\txml",
+            "download\t1",
+            "download\t1\tu\tn\tu\tp\tx",
+            "upload\t1\tu\tn",
+            "transfers\tconfirm",
+            "transfers\tcancel\t-1",
+            "transfers\tcancel\t1\t2",
             "get\t\\x9",
             "get\t\\xzz",
         ] {

@@ -9,7 +9,7 @@ use crate::base::excerpt::excerpt;
 use crate::base::secret::Secret;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::fault::{INTERNAL_ERROR, REQUEST_DENIED};
-use crate::soap::{TransferComplete, TransferFault};
+use crate::soap::{AutonomousTransferComplete, Message, TransferComplete, TransferFault};
 
 /// File transfer failure (A.5).
 pub const TRANSFER_FAILURE: u32 = 9010;
@@ -203,13 +203,33 @@ impl Transfer {
     }
 
     /// What the ACS is told of its end.
-    pub fn message(&self) -> Option<TransferComplete> {
+    pub fn message(&self) -> Option<Message> {
         let completion = self.completion()?;
-        Some(TransferComplete {
-            command_key: self.command_key().to_owned(),
-            fault: completion.fault.clone(),
-            start_time: time(completion.started),
-            complete_time: time(completion.completed),
+        let fault = completion.fault.clone();
+        let start_time = time(completion.started);
+        let complete_time = time(completion.completed);
+        Some(match &self.origin {
+            TransferOrigin::Rpc { command_key, .. } => {
+                Message::TransferComplete(TransferComplete {
+                    command_key: command_key.clone(),
+                    fault,
+                    start_time,
+                    complete_time,
+                })
+            }
+            TransferOrigin::Autonomous { announce_url } => {
+                Message::AutonomousTransferComplete(AutonomousTransferComplete {
+                    announce_url: announce_url.clone(),
+                    transfer_url: self.order.url.clone(),
+                    is_download: self.order.direction == Direction::Download,
+                    file_type: self.order.file_type.transfer_text(),
+                    file_size: u32::try_from(self.order.file_size).unwrap_or(u32::MAX),
+                    target_file_name: self.order.target_file_name.clone(),
+                    fault,
+                    start_time,
+                    complete_time,
+                })
+            }
         })
     }
 }

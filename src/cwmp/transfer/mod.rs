@@ -11,6 +11,7 @@
 //! | `plan` | when it may run: delays and windows |
 //! | `check` | what is refused at once |
 //! | `entry`, `written` | one transfer, and its record |
+//! | `policy` | which ends of transfers that it did not order the ACS wants to hear of |
 //! | `queue` | all of them, and what the ACS hears of them |
 //! | `proceed` | from step to step |
 //! | `status` | what people are shown |
@@ -20,6 +21,7 @@ mod entry;
 mod file_type;
 mod order;
 mod plan;
+mod policy;
 mod proceed;
 mod queue;
 mod status;

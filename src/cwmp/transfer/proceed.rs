@@ -219,11 +219,13 @@ impl TransferQueue {
         };
         match (outcome, transfer.order.direction) {
             (Err(fault), _) => self.fail(number, fault, model, now),
-            (Ok(_), Direction::Upload) => {
+            (Ok(moved), Direction::Upload) => {
+                transfer.has_size(moved);
                 self.complete(number, TransferFault::default(), model, now);
             }
             (Ok(moved), Direction::Download) => {
                 log::info!("{}: {} bytes came", transfer.order, moved.bytes);
+                transfer.has_size(moved);
                 transfer.enter(TransferStage::Moved);
             }
         }
@@ -359,6 +361,13 @@ impl Transfer {
     fn enter(&mut self, stage: TransferStage) {
         self.stage = stage;
         self.run.told = false;
+    }
+
+    /// What nobody said before it moved, AutonomousTransferComplete tells.
+    fn has_size(&mut self, moved: Moved) {
+        if self.event().is_none() {
+            self.order.file_size = moved.bytes;
+        }
     }
 
     fn go_to_window(&mut self, window: usize) {

@@ -3,6 +3,7 @@
 use super::TransferOrder;
 use super::entry::{Run, Transfer, TransferOrigin, TransferStage};
 use super::plan::{Receipt, TransferPlan, WindowMode};
+use super::policy::is_wanted;
 use crate::base::clock::Now;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::fault::REQUEST_DENIED;
@@ -238,13 +239,17 @@ impl TransferQueue {
             0 => log::info!("{} is complete", transfer.order),
             code => log::warn!("{} failed: {code} {}", transfer.order, fault.string),
         }
+        let succeeded = fault.code == 0;
         transfer.complete(fault, now);
-        let orphan = transfer.orphan;
+        let is_wanted = match transfer.origin {
+            TransferOrigin::Rpc { .. } => !transfer.orphan,
+            TransferOrigin::Autonomous { .. } => is_wanted(&transfer.order, succeeded, model),
+        };
         put(transfer, model);
         self.aside.push(Action::Settle(number));
-        match orphan {
-            true => self.forget(number, model),
-            false => self.news = true,
+        match is_wanted {
+            true => self.news = true,
+            false => self.forget(number, model),
         }
     }
 
@@ -274,6 +279,10 @@ impl TransferQueue {
         if !events.is_empty() {
             events.insert(0, EventCode::TransferComplete.into());
         }
+        let is_autonomous = |t: &Transfer| t.event().is_none() && t.completion().is_some();
+        if self.iter().any(is_autonomous) {
+            events.push(EventCode::AutonomousTransferComplete.into());
+        }
         events
     }
 
@@ -288,13 +297,9 @@ impl TransferQueue {
             }
         }
         self.news = false;
-        let told = self
-            .iter()
-            .filter(|t| t.run.announced && t.event().is_some());
-        let messages = told.filter_map(|transfer| {
-            let message = Message::TransferComplete(transfer.message()?);
-            Some((transfer.order.number, message))
-        });
+        let told = self.iter().filter(|t| t.run.announced);
+        let messages =
+            told.filter_map(|transfer| Some((transfer.order.number, transfer.message()?)));
         messages.collect()
     }
 
@@ -308,7 +313,7 @@ impl TransferQueue {
             return put(transfer, model);
         }
         log::error!(
-            "the ACS refused TransferComplete {MAX_REFUSALS} times ({why}): it will not hear of the \
+            "the ACS refused {MAX_REFUSALS} times to hear of it ({why}): it will not hear of the \
              end of {}",
             transfer.order
         );
@@ -326,9 +331,7 @@ impl TransferQueue {
 
     /// How often the ACS has refused what it still has to hear; `None` if there is nothing.
     pub fn owes(&self) -> Option<u32> {
-        let owed = self
-            .iter()
-            .filter(|t| t.event().is_some() && t.is_to_be_told());
+        let owed = self.iter().filter(|t| t.is_to_be_told());
         owed.map(|t| t.refusals).min()
     }
 
