@@ -12,6 +12,7 @@
 //! | 3 | [`connreq`] | who may wake the box, and each way in | yes |
 //! | 3 | [`device`] | the box: its configuration, its files, its commands | yes |
 //! | 3 | [`luup`] | the Luup engine and its Z-Wave home | yes |
+//! | 3 | [`transfer`] | files between a server and the box | yes |
 //! | 2 | [`http`] | HTTP as a client, for all rooms above | yes |
 //! | 2 | [`cwmp`] | the engine: sessions, RPCs, events, retry, schedule | no |
 //! | 1 | [`soap`] | messages | no |
@@ -85,3 +86,7 @@ mod luup;
 pub mod soap;
 #[cfg(not(feature = "inside"))]
 mod soap;
+#[cfg(feature = "inside")]
+pub mod transfer;
+#[cfg(not(feature = "inside"))]
+mod transfer;

@@ -8,6 +8,7 @@
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
 //! * [`packages`]: opkg and apk with a few packages.
+//! * [`files`]: a file server that does what a real one is not to.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`openwrt`]: the commands of OpenWrt, which flash, back up and tell the log of such a box.
@@ -22,6 +23,7 @@
 
 pub mod acs;
 pub mod attack;
+pub mod files;
 mod folder;
 pub mod home;
 pub mod http;

@@ -7,6 +7,7 @@ mod journal;
 #[cfg(feature = "luup")]
 mod luup;
 mod mutate;
+mod parts;
 mod request;
 mod rows;
 mod soap;
@@ -22,6 +23,7 @@ pub use journal::journal;
 #[cfg(feature = "luup")]
 pub use luup::luup;
 pub use mutate::{seeds, try_mutants};
+pub use parts::parts;
 pub use request::request;
 pub use rows::rows;
 pub use soap::soap;
