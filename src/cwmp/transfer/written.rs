@@ -27,6 +27,8 @@ const ORPHAN: &str = "orphan";
 const WAITING: &str = "waiting";
 const MOVING: &str = "moving";
 const INSTALLING: &str = "installing";
+/// It was being installed in an earlier boot.
+const JUDGING: &str = "judging";
 const ON_TRIAL: &str = "trial";
 const ROLLING_BACK: &str = "back";
 const DONE: &str = "done";
@@ -38,9 +40,8 @@ impl Transfer {
         let (word, until) = match self.stage {
             TransferStage::Waiting => (WAITING, None),
             TransferStage::Moving | TransferStage::Moved => (MOVING, None),
-            TransferStage::Installing | TransferStage::Judging | TransferStage::GoingDown(_) => {
-                (INSTALLING, None)
-            }
+            TransferStage::Installing | TransferStage::GoingDown(_) => (INSTALLING, None),
+            TransferStage::Judging => (JUDGING, None),
             TransferStage::OnTrial(until) => (ON_TRIAL, Some(until)),
             TransferStage::RollingBack => (ROLLING_BACK, None),
             TransferStage::Done(_) => (DONE, None),
@@ -140,6 +141,7 @@ impl Transfer {
             WAITING => TransferStage::Waiting,
             MOVING => TransferStage::Moving,
             INSTALLING => TransferStage::Installing,
+            JUDGING => TransferStage::Judging,
             ON_TRIAL => TransferStage::OnTrial(until),
             ROLLING_BACK => TransferStage::RollingBack,
             DONE => TransferStage::Done(completion),
@@ -190,5 +192,133 @@ impl Transfer {
 
     fn is_firmware(&self) -> bool {
         self.order.file_type == FileType::Firmware
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cwmp::transfer::{Window, WindowMode};
+
+    fn transfer(texts: [String; 5], numbers: [u32; 4], stage: TransferStage) -> Transfer {
+        let [url, username, password, target_file_name, key] = texts;
+        let [number, file_size, seconds, retries] = numbers;
+        let now = Now {
+            uptime: Duration::from_secs(u64::from(seconds)),
+            unix: i64::from(seconds) * 2,
+            ..Now::default()
+        };
+        let windows = vec![Window {
+            start: seconds,
+            end: number,
+            mode: WindowMode::WhenIdle,
+            message: key.clone(),
+            retries,
+        }];
+        let is_scheduled = retries % 2 == 0;
+        let started = match &stage {
+            TransferStage::Done(completion) => completion.started,
+            _ => None,
+        };
+        Transfer {
+            slot: 3,
+            order: TransferOrder {
+                number,
+                direction: Direction::Download,
+                file_type: FileType::WebContent,
+                url,
+                username,
+                password: Secret::new(password),
+                file_size: u64::from(file_size),
+                target_file_name,
+            },
+            origin: match is_scheduled {
+                true => TransferOrigin::Rpc {
+                    event: EventCode::MScheduleDownload,
+                    command_key: key,
+                },
+                false => TransferOrigin::Autonomous { announce_url: key },
+            },
+            receipt: Receipt::at(now),
+            plan: match is_scheduled {
+                true => TransferPlan::Windows(windows),
+                false => TransferPlan::Delay(seconds),
+            },
+            stage,
+            boot: "boot".to_owned(),
+            confirmed: is_scheduled,
+            orphan: !is_scheduled,
+            window: usize::from(is_scheduled),
+            retries,
+            started,
+            trial: seconds,
+            refusals: retries,
+            run: Run::default(),
+        }
+    }
+
+    fn stages() -> impl Strategy<Value = TransferStage> {
+        let done = (
+            any::<u32>(),
+            ".*",
+            any::<Option<i64>>(),
+            any::<Option<i64>>(),
+        );
+        prop_oneof![
+            Just(TransferStage::Waiting),
+            Just(TransferStage::Moving),
+            Just(TransferStage::Installing),
+            Just(TransferStage::Judging),
+            Just(TransferStage::RollingBack),
+            any::<u32>().prop_map(|ms| TransferStage::OnTrial(Duration::from_millis(ms.into()))),
+            done.prop_map(|(code, string, started, completed)| {
+                TransferStage::Done(Completion {
+                    fault: TransferFault { code, string },
+                    started,
+                    completed,
+                })
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_reads_back(
+            texts in proptest::array::uniform5(".*"),
+            numbers in proptest::array::uniform4(any::<u32>()),
+            stage in stages(),
+        ) {
+            let transfer = transfer(texts, numbers, stage);
+            let line = transfer.to_record();
+            prop_assert!(line.is_ascii());
+            prop_assert_eq!(Transfer::from_record(&line, 3), Some(transfer));
+        }
+
+        #[test]
+        fn a_damaged_record_is_read_or_left_alone(
+            text in ".*",
+            at in any::<prop::sample::Index>(),
+            numbers in proptest::array::uniform4(any::<u32>()),
+            stage in stages(),
+        ) {
+            let texts = ["http://a/", "", "", "", "key"].map(str::to_owned);
+            let mut line = transfer(texts, numbers, stage).to_record();
+            line.insert_str(at.index(line.len()), &text);
+            if let Some(mut read) = Transfer::from_record(&line, 0) {
+                read.resume("other", Now::default());
+            }
+            Transfer::from_record(&text, 0);
+        }
+    }
+
+    #[test]
+    fn b12_what_a_newer_version_writes_is_none_of_ours() {
+        let texts = ["", "", "", "", ""].map(str::to_owned);
+        let line = transfer(texts, [1; 4], TransferStage::Waiting).to_record();
+        let newer = line.replacen(WAITING, "verifying", 1);
+        assert_eq!(Transfer::from_record(&newer, 0), None);
+        assert!(Transfer::from_record(&(line + ":more"), 0).is_some());
     }
 }
