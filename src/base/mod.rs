@@ -7,7 +7,8 @@
 //!   a piece of software.
 //! * [`backoff`] is the pauses between attempts.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
-//!   cut leaves the old or the new one, [`stamp`] tells whether one changed.
+//!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
+//!   room for one.
 //! * [`parts`] is what this build is without.
 //!
 //! Files are all it touches of the world.
@@ -23,6 +24,7 @@ pub mod json;
 pub mod parts;
 pub mod percent;
 pub mod prefix;
+pub mod room;
 pub mod secret;
 pub mod stamp;
 pub mod truth;

@@ -56,8 +56,8 @@ impl Attempts {
         let is_late = self
             .end
             .is_some_and(|end| until.is_none_or(|until| until >= end));
-        if !failure.again || self.fruitless >= MAX_FRUITLESS || self.all >= MAX_ATTEMPTS || is_late
-        {
+        let is_last = self.fruitless >= MAX_FRUITLESS || self.all >= MAX_ATTEMPTS;
+        if !failure.again || is_last || is_late {
             return Err(failure);
         }
         log::info!("{}: once more in {pause:.1?}", failure.fault.string);

@@ -18,7 +18,8 @@ use super::attempts::Attempts;
 use super::contact::FileServer;
 use super::failure::{Cause, TransferFailure};
 use super::range::{ContentRange, Validator};
-use super::{MAX_FILE_BYTES, Progress, Transport, room};
+use super::{MAX_FILE_BYTES, Progress, Transport};
+use crate::base::room;
 use crate::cwmp::{Moved, TransferOrder};
 use crate::http::HttpAnswer;
 use crate::soap::TransferFault;
@@ -127,7 +128,6 @@ impl<'a> PartialFile<'a> {
                 ));
             }
         }
-        self.check_room(self.missing().unwrap_or_default())?;
         self.take(&mut answer)
     }
 

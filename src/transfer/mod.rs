@@ -14,13 +14,11 @@ mod failure;
 mod pace;
 mod progress;
 mod range;
-mod room;
 mod upload;
 
 pub use download::download;
 pub use progress::Progress;
 pub use range::{ContentRange, Validator};
-pub use room::check as check_room;
 pub use upload::upload;
 
 use std::time::Duration;

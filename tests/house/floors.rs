@@ -23,7 +23,13 @@ enum Io {
 type House = BTreeMap<String, (u8, Io)>;
 
 /// Ways to files.
-const FILES: [&str; 4] = ["std::fs", "std::os::unix::fs", "nix::fcntl", "nix::errno"];
+const FILES: [&str; 5] = [
+    "std::fs",
+    "std::os::unix::fs",
+    "nix::fcntl",
+    "nix::errno",
+    "nix::sys::stat",
+];
 
 /// Everything else that reaches out of the program.
 const WORLD: [&str; 13] = [

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::thread;
 
+use cwmpd::base::room;
 use cwmpd::cwmp::Direction;
-use cwmpd::transfer;
 use cwmpd_lab::files::{FileServer, ServedFile};
 use cwmpd_lab::http::Reply;
 use cwmpd_lab::tools::can_mount;
@@ -22,8 +22,8 @@ fn t17_a_file_size_without_room_is_refused_before_anybody_is_asked() {
     assert_eq!(fault.code, 9010);
     assert!(fault.string.contains("no room"), "{fault:?}");
     assert!(server.http.requests().is_empty());
-    assert!(transfer::check_room(&home.folder, 1 << 60).is_err());
-    assert_eq!(transfer::check_room(&home.folder, 1), Ok(()));
+    assert!(room::check(&home.folder, 1 << 60).is_err());
+    assert_eq!(room::check(&home.folder, 1), Ok(()));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn t17_a_body_without_end_stops_while_there_is_room_and_leaves_it() {
         );
         assert_eq!(server.http.requests().len(), 1);
         assert_eq!(
-            transfer::check_room(&home.folder, 2_000_000),
+            room::check(&home.folder, 2_000_000),
             Ok(()),
             "all of it is free again"
         );

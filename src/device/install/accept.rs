@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::collect::{UploadSource, source_of};
-use super::{Installer, fault, room};
+use super::{Installer, fault};
+use crate::base::room;
 use crate::cwmp::{Direction, FileType, TransferOrder};
 use crate::soap::TransferFault;
 

@@ -6,8 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Installer, fault, room, words};
+use super::{Installer, fault, words};
 use crate::base::file;
+use crate::base::room;
 use crate::cwmp::FileType;
 use crate::device::commands::{CommandError, Listen};
 use crate::soap::TransferFault;

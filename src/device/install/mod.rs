@@ -9,7 +9,6 @@
 //! | `pack` | tar archives, as they are written |
 //! | `place` | plain files go into their folder |
 //! | `collect` | files that are uploaded |
-//! | `room` | what is left on a file system |
 //!
 //! Each call blocks until it is done, and belongs in a job that no other job which touches the flash
 //! runs beside. Nothing of a file from outside is kept in memory as a whole, and no word of an ACS
@@ -22,7 +21,6 @@ mod flash_note;
 mod metadata;
 mod pack;
 mod place;
-mod room;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
-use super::{Installer, fault, room};
+use super::{Installer, fault};
 use crate::base::excerpt::excerpt;
 use crate::base::file;
+use crate::base::room;
 use crate::cwmp::{Direction, FileType, TransferOrder};
 use crate::soap::TransferFault;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use nix::sys::statfs::fstatfs;
 use nix::sys::statvfs::{Statvfs, fstatvfs};
 
-use crate::base::file;
+use super::file;
 
 /// What stays free of RAM, in bytes: the box goes on meanwhile, and the programs that install what
 /// came have to run.
@@ -31,13 +31,13 @@ const MAX_MEMORY_FILE_BYTES: usize = 64 * 1024;
 /// # Errors
 /// There is no room, or nobody can tell.
 pub fn check(at: &Path, bytes: u64) -> Result<(), String> {
-    let opened = file::open(at);
-    let opened = opened.map_err(|error| format!("{} cannot be opened: {error}", at.display()))?;
-    check_open(&opened, bytes)
+    let name = at.display();
+    let opened = file::open(at).map_err(|error| format!("{name} cannot be opened: {error}"))?;
+    check_open(&opened, bytes).map_err(|why| format!("{name}: {why}"))
 }
 
 /// The same of an open one.
-pub(super) fn check_open(opened: &File, bytes: u64) -> Result<(), String> {
+pub fn check_open(opened: &File, bytes: u64) -> Result<(), String> {
     let unknown = |why: String| format!("nobody knows how much room there is: {why}");
     let system = fstatvfs(opened).map_err(|error| unknown(error.to_string()))?;
     let kind = fstatfs(opened).map_err(|error| unknown(error.to_string()))?;
