@@ -293,7 +293,7 @@ fn t06_a_completion_comes_again_until_it_is_answered_and_each_answer_is_its_own(
 fn t06_a_completion_that_the_acs_refuses_comes_again_but_not_for_ever() {
     let (mut world, _) = World::with_transfers(&[Message::Upload(upload("key"))]);
     world.moved(1, Ok(()));
-    for again in 0..5 {
+    for again in 0..10 {
         let waited = world.wait(HOUR).expect("it is told again");
         assert_eq!(waited.is_zero(), again == 0, "not at once: {waited:?}");
         let mut talk = world.open();

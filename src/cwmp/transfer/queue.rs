@@ -16,8 +16,9 @@ use crate::soap::{MAX_TRANSFERS, Message, TransferFault};
 /// to it.
 const SLOTS: usize = 2 * MAX_TRANSFERS;
 
-/// An ACS that refuses this often to hear of the end of a transfer never will.
-const MAX_REFUSALS: u32 = 5;
+/// An ACS that refuses this often to hear of the end of a transfer never will: by the waits of the
+/// retry policy that is after more than an hour.
+const MAX_REFUSALS: u32 = 10;
 
 /// What is asked for, by an RPC or by somebody on the box.
 #[derive(Clone, Debug)]
@@ -340,10 +341,11 @@ impl TransferQueue {
         std::mem::take(&mut self.news)
     }
 
-    /// Another ACS: it has asked for none of these. What cannot be stopped ends without it.
+    /// Another ACS: it has asked for none of these, and hears of nothing that ended before (§3.7.1.5).
+    /// What cannot be stopped ends without it.
     pub fn acs_changed(&mut self, model: &mut Model) {
         self.remove(
-            |t| t.event().is_some() && (t.can_be_cancelled() || t.completion().is_some()),
+            |t| t.completion().is_some() || (t.event().is_some() && t.can_be_cancelled()),
             model,
         );
         self.set_orphans(true, model);
