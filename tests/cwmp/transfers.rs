@@ -567,3 +567,30 @@ fn t04_a_person_who_calls_off_a_transfer_of_the_acs_lets_it_hear() {
     assert!(world.engine.cancel(1, &mut world.model, now).is_err());
     assert_eq!(told(&mut world).1, [("key".to_owned(), 9001)]);
 }
+
+#[test]
+fn t22_nothing_is_installed_whose_record_says_that_it_was_not_begun() {
+    let (mut world, _) = World::with_transfers(&[Message::Download(download("key"))]);
+    let dir = world.dir.to_path_buf();
+    let away = dir.with_extension("away");
+    std::fs::rename(&dir, &away).unwrap();
+    let next = world.moved(1, Ok(()));
+    std::fs::rename(&away, &dir).unwrap();
+    assert_eq!(installs(&next), [] as [&TransferOrder; 0]);
+    assert_eq!(told(&mut world).1, [("key".to_owned(), 9002)]);
+}
+
+#[test]
+fn b12_a_transfer_of_a_newer_version_is_left_to_it_and_takes_no_place() {
+    let mut world = World::known();
+    let line = "verifying:1:http%3A%2F%2Ffiles.example%2F";
+    world.model.set_record("cwmp.transfer.0", Some(line));
+    world.model.commit().unwrap();
+    world.program_restart();
+    for number in 1..=16 {
+        assert_eq!(world.order_by_hand("2 Web Content"), Ok(number));
+    }
+    world.power_cut(HOUR);
+    assert_eq!(world.engine.transfers(world.now).len(), 16);
+    assert_eq!(world.model.record("cwmp.transfer.0"), Some(line));
+}

@@ -132,7 +132,7 @@ impl Host for FakeHost {
 
 /// The box.
 pub struct World {
-    dir: Folder,
+    pub dir: Folder,
     pub model: Model,
     pub engine: Engine,
     pub now: Now,
