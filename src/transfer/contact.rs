@@ -109,7 +109,10 @@ impl<'a> FileServer<'a> {
                 .passing()
             }
             HttpError::Interrupted => fail("it was cancelled"),
-            error => TransferFailure::of(self.order, error, in_body),
+            error => {
+                let moved = in_body.then(|| self.progress.bytes());
+                TransferFailure::of(self.order, error, moved)
+            }
         }
     }
 

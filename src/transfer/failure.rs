@@ -85,8 +85,8 @@ impl TransferFailure {
         self
     }
 
-    /// The exchange failed, before a body began to move or while it did.
-    pub fn of(order: &TransferOrder, error: &HttpError, in_body: bool) -> Self {
+    /// The exchange failed, before a body began to move or after so many bytes of it.
+    pub fn of(order: &TransferOrder, error: &HttpError, moved: Option<u32>) -> Self {
         use HttpError as E;
         let cause = match error {
             E::NoCredentials(_)
@@ -101,7 +101,7 @@ impl TransferFailure {
                 phase: ExchangePhase::Exchange | ExchangePhase::Deadline,
                 ..
             } => Cause::Incomplete,
-            _ if in_body => Cause::Incomplete,
+            _ if moved.is_some() => Cause::Incomplete,
             _ => Cause::Contact,
         };
         let passes = matches!(
@@ -120,7 +120,8 @@ impl TransferFailure {
             E::AuthFailed(_) => " of the order",
             _ => "",
         };
-        let failure = Self::new(order, cause, &format!("{error}{advice}"));
+        let moved = moved.map_or_else(String::new, |bytes| format!("after {bytes} bytes: "));
+        let failure = Self::new(order, cause, &format!("{moved}{error}{advice}"));
         match passes {
             true => failure.passing(),
             false => failure,

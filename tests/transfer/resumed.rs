@@ -69,6 +69,7 @@ fn t14_and_no_more_than_a_few_times_if_it_does_not() {
     }
     let fault = home.get(&server).unwrap_err();
     assert_eq!(fault.code, 9017, "{fault:?}");
+    assert!(fault.string.starts_with("after "), "{fault:?}");
     // The first one brought something, the others nothing.
     assert_eq!(server.http.requests().len(), usize::from(MAX_FRUITLESS));
 }
