@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::control::{Request, escape};
 use super::newer;
 use super::poll_loop::Agent;
+use super::transfers::HowFar;
 use crate::base::clock::Now;
 use crate::cwmp::{Direction, EventCode};
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
@@ -165,6 +166,9 @@ impl Agent {
                 text,
                 "root:          {root}, though cpe.root is {wanted}: {why}"
             );
+        }
+        for (order, progress) in self.transfers.moving() {
+            let _ = writeln!(text, "under way:     {order}: {}", HowFar(progress));
         }
         let _ = writeln!(text, "clock:         {clock}");
         let _ = writeln!(text, "ubus:          {}", self.ubus.line());

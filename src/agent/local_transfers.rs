@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::control::{LocalTransfer, escape};
+use super::orders::OwnBox;
 use super::poll_loop::Agent;
+use super::transfers::HowFar;
 use crate::base::clock::Now;
 use crate::cwmp::{
     Direction, FileType, TransferOrder, TransferOrigin, TransferStage, TransferStatus,
@@ -28,7 +30,11 @@ impl Agent {
             file_size: 0,
             target_file_name: wanted.target,
         };
-        let host = self.own_box();
+        let host = OwnBox {
+            config: &self.config,
+            folders: &self.folders,
+            uci: &self.uci,
+        };
         let ordered = self
             .engine
             .order(order, String::new(), &mut self.model, &host, now);
@@ -80,6 +86,9 @@ impl Agent {
         };
         line("wanted by:", &wanted_by);
         line("state:", &status.stage.to_string());
+        if let Some(progress) = self.transfers.progress(number) {
+            line("moved:", &HowFar(progress).to_string());
+        }
         if let Some(message) = &status.asks {
             line(
                 "waits for:",

@@ -12,6 +12,7 @@
 //!   connection requests, `timers`.
 //! * `answers` serves the user of the box, `orders` does to the box what the ACS asks, `luup`
 //!   fetches from and writes to Luup.
+//! * `transfers` moves files in and out, and has them put in force.
 //! * `ubus` is the agent on OpenWrt's bus: its object `tr069`.
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
@@ -59,6 +60,7 @@ mod source;
 mod spare;
 mod start;
 mod timers;
+mod transfers;
 mod trouble;
 mod ubus;
 mod watch;

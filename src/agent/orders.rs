@@ -2,15 +2,18 @@
 //! and hears how it ended; what is ordered is in the store until then.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::jobs::{Job, JobKind, Lost};
 use super::own_config::OWN_PACKAGE;
 use super::poll_loop::{Agent, Done};
+use super::start::Folders;
 use super::timers::LoopTimer;
+use super::transfers::{self, Deed, Step};
 use crate::base::clock::Now;
+use crate::base::config::Config;
 use crate::cwmp::{Action, Host, Intent, TransferOrder, told_identity};
+use crate::datamodel::model::Model;
 use crate::device::commands::{COMMAND_TIMEOUT, Commands, System};
 use crate::device::sources::uci::UciSource;
 use crate::soap::TransferFault;
@@ -19,14 +22,19 @@ use crate::soap::TransferFault;
 /// changed is carried out meanwhile.
 const REBOOT_DELAY: Duration = Duration::from_secs(5);
 
-/// Request denied (TR-069 A.5).
-const NO_TRANSFERS: u32 = 9001;
-
 /// Until the next attempt where the system has no thread for a command.
 const THREAD_DELAY: Duration = Duration::from_secs(10);
 
 /// Beyond the time that each program of a command has, before its job counts as lost.
 const SLACK: Duration = Duration::from_secs(20);
+
+/// What is to be done at a time of its own.
+pub(super) enum Order {
+    /// What was promised.
+    Promise(Intent),
+    /// A step of a transfer for which the system had no thread.
+    Step(Step),
+}
 
 /// How a command ended.
 pub(super) enum Ran {
@@ -37,19 +45,20 @@ pub(super) enum Ran {
 }
 
 /// The box, as the engine may ask it.
-pub(super) struct OwnBox {
-    pub system: System,
-    pub uci: Rc<RefCell<UciSource>>,
+pub(super) struct OwnBox<'a> {
+    pub config: &'a Config,
+    pub folders: &'a Folders,
+    pub uci: &'a RefCell<UciSource>,
 }
 
-impl Host for OwnBox {
+impl Host for OwnBox<'_> {
     fn can(&self, intent: &Intent) -> Result<(), String> {
         let can = match intent {
             Intent::Apply(_) => Ok(()),
-            Intent::Reboot => self.system.can_reboot(),
+            Intent::Reboot => self.system().can_reboot(),
             Intent::FactoryReset => {
-                let reset = self.system.can_factory_reset();
-                reset.and_then(|()| self.system.can_reboot())
+                let reset = self.system().can_factory_reset();
+                reset.and_then(|()| self.system().can_reboot())
             }
         };
         can.map_err(|error| error.to_string())
@@ -66,15 +75,19 @@ impl Host for OwnBox {
         packages
     }
 
-    fn accepts(&self, _order: &TransferOrder) -> Result<(), TransferFault> {
-        Err(TransferFault {
-            code: NO_TRANSFERS,
-            string: "this program moves no files".to_owned(),
-        })
+    fn accepts(&self, order: &TransferOrder, model: &mut Model) -> Result<(), TransferFault> {
+        let path = transfers::path_of(&order.file_type, model);
+        transfers::installer(self.config, self.folders).accepts(order, path.as_deref())
     }
 
     fn is_idle(&self) -> bool {
-        true
+        transfers::is_idle()
+    }
+}
+
+impl OwnBox<'_> {
+    fn system(&self) -> System {
+        System::new(self.config.command_dir.as_deref())
     }
 }
 
@@ -102,14 +115,6 @@ fn patience(intent: &Intent) -> Duration {
 }
 
 impl Agent {
-    /// The box, as the engine may ask it.
-    pub(super) fn own_box(&self) -> OwnBox {
-        OwnBox {
-            system: self.system(),
-            uci: Rc::clone(&self.uci),
-        }
-    }
-
     /// Does what the engine asks for besides the next message.
     pub(super) fn act(&mut self, actions: Vec<Action>, now: Now) {
         for action in actions {
@@ -120,13 +125,12 @@ impl Agent {
                 }
                 Action::SettingsApplied => self.apply_settings_of_acs(now),
                 Action::ChangeUnit { .. } | Action::JudgeUnit { .. } => {}
-                // None was accepted.
-                Action::Move(_)
-                | Action::Install(_)
-                | Action::Judge(_)
-                | Action::RollBack(_)
-                | Action::Settle(_)
-                | Action::Abandon(_) => {}
+                Action::Move(order) => self.begin(Step::first(order), now),
+                Action::Install(order) => self.begin(Step::new(Deed::Install, order), now),
+                Action::Judge(order) => self.begin(Step::new(Deed::Judge, order), now),
+                Action::RollBack(order) => self.begin(Step::new(Deed::RollBack, order), now),
+                Action::Settle(number) => self.settle(number),
+                Action::Abandon(number) => self.abandon(number, now),
                 Action::CallEnded(call, outcome) => self.call_ended(call, outcome, now),
                 Action::CarryOut(intent) => match intent {
                     Intent::Apply(_) => self.carry_out(intent, now),
@@ -141,7 +145,12 @@ impl Agent {
 
     /// The services hear of what was changed here, not by an RPC.
     pub(super) fn apply_touched(&mut self, now: Now) {
-        let packages = self.own_box().touched();
+        let mut own_box = OwnBox {
+            config: &self.config,
+            folders: &self.folders,
+            uci: &self.uci,
+        };
+        let packages = own_box.touched();
         if !packages.is_empty() {
             let actions = self.engine.apply(packages, &mut self.model);
             self.commit();
@@ -151,7 +160,7 @@ impl Agent {
 
     fn order_later(&mut self, what: &str, intent: Intent, now: Now) {
         log::info!("{what} in {} s, as the ACS asked", REBOOT_DELAY.as_secs());
-        self.order(intent, REBOOT_DELAY, now);
+        self.order(Order::Promise(intent), REBOOT_DELAY, now);
     }
 
     /// What was left to be done by an earlier run of the program is done at once.
@@ -169,16 +178,19 @@ impl Agent {
         }
     }
 
-    fn order(&mut self, intent: Intent, delay: Duration, now: Now) {
-        self.orders.push(intent);
+    fn order(&mut self, order: Order, delay: Duration, now: Now) {
+        self.orders.push(order);
         let at = now.uptime.saturating_add(delay);
         self.timers.due_by(LoopTimer::Order, at);
     }
 
     /// The time of the first order has come; the others come along.
     pub(super) fn order_is_due(&mut self, now: Now) {
-        for intent in std::mem::take(&mut self.orders) {
-            self.carry_out(intent, now);
+        for order in std::mem::take(&mut self.orders) {
+            match order {
+                Order::Promise(intent) => self.carry_out(intent, now),
+                Order::Step(step) => self.begin(step, now),
+            }
         }
     }
 
@@ -189,6 +201,7 @@ impl Agent {
         let job = Job {
             kind: JobKind::Command,
             patience: patience(&intent),
+            pulse: None,
             lost: Box::new(move |why| {
                 let ran = match why {
                     Lost::NoThread(_) => Ran::NotBegun,
@@ -215,11 +228,14 @@ impl Agent {
                 self.apply_settings(now);
                 self.act_at_once(next, now);
             }
-            Ran::NotBegun => {
-                log::warn!("{intent}: trying again in {} s", THREAD_DELAY.as_secs());
-                self.order(intent, THREAD_DELAY, now);
-            }
+            Ran::NotBegun => self.order_again(Order::Promise(intent), now),
         }
+    }
+
+    /// The system had no thread for it.
+    pub(super) fn order_again(&mut self, order: Order, now: Now) {
+        log::warn!("trying again in {} s", THREAD_DELAY.as_secs());
+        self.order(order, THREAD_DELAY, now);
     }
 
     /// The engine hears how a command ended.
@@ -233,7 +249,16 @@ impl Agent {
     /// The agent ends. What the ACS was told of happens now, also when it is not due yet (W23): it
     /// may be long until the agent starts again.
     pub(super) fn carry_out_at_end(&mut self, now: Now) {
-        let mut next = std::mem::take(&mut self.orders);
+        let orders = std::mem::take(&mut self.orders).into_iter();
+        let promises = orders.filter_map(|order| match order {
+            Order::Promise(intent) => Some(intent),
+            Order::Step(_) => None,
+        });
+        let mut next: Vec<Intent> = promises.collect();
+        if self.transfers.is_installing() {
+            // The box goes down by itself, and a reboot in the middle of a flash would be its end.
+            return self.commit();
+        }
         while let Some(intent) = next.pop() {
             let outcome = run(&intent, &mut self.system());
             let actions = self.ended(&intent, outcome, now);
@@ -245,6 +270,7 @@ impl Agent {
         self.commit();
     }
 
+    /// The programs of the box.
     pub(super) fn system(&self) -> System {
         System::new(self.config.command_dir.as_deref())
     }

@@ -20,7 +20,7 @@ use super::jobs::{JobId, Jobs};
 use super::live::Live;
 use super::luup::{LuupEnd, LuupReport};
 use super::memory::Memory;
-use super::orders::Ran;
+use super::orders::{Order, Ran};
 use super::own_config::Complaints;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
@@ -31,6 +31,7 @@ use super::source::Facts;
 use super::spare::Spare;
 use super::start::Folders;
 use super::timers::{LoopTimer, Timers};
+use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
@@ -90,6 +91,8 @@ pub(super) enum Done {
     },
     /// What was ordered ran, or did not.
     Ran(Intent, Ran),
+    /// A step of a transfer was done, or not.
+    Stepped(Step, Came),
 }
 
 /// The running agent.
@@ -124,7 +127,8 @@ pub(super) struct Agent {
     pub kept_tls: KeptTls,
     pub acs_place: AcsPlace,
     /// What is to be carried out when its timer is due.
-    pub orders: Vec<Intent>,
+    pub orders: Vec<Order>,
+    pub transfers: Transfers,
     /// Who waits for an answer of the ACS.
     pub callers: Vec<Caller>,
     /// SIGTERM came: no session is opened any more.
@@ -146,11 +150,13 @@ impl Agent {
             true => self.look(now),
             false => self.retry_config(now),
         }
+        self.clear_transfers(now);
         self.resume(now);
         self.ask_ubus(now);
         self.tell_services(now);
         loop {
             let now = self.now();
+            self.proceed(now);
             self.follow_engine(now);
             if self.has_ended() {
                 self.end(now);
@@ -280,6 +286,7 @@ impl Agent {
                 self.answered(job, reply, now);
             }
             Done::Ran(intent, ran) => self.ran(intent, ran, now),
+            Done::Stepped(step, came) => self.stepped(step, came, now),
         }
     }
 

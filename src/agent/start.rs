@@ -26,6 +26,7 @@ use super::software::SoftwareEnd;
 use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::spare::Spare;
 use super::timers::{LoopTimer, Timers};
+use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
@@ -225,6 +226,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         acs_place: AcsPlace::default(),
         orders: Vec::new(),
         callers: Vec::new(),
+        transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
         stopping: false,
         facts: set.facts,

@@ -12,6 +12,7 @@ use super::status::Outcome;
 use super::transfer::TransferOrder;
 use crate::base::config::{IdentityOptions, LinkConfig};
 use crate::base::secret::Secret;
+use crate::datamodel::model::Model;
 use crate::soap::{DeviceId, TransferFault};
 
 /// The boot of the box that the program runs in.
@@ -61,11 +62,11 @@ pub trait Host {
     fn touched(&mut self) -> Vec<String>;
 
     /// Whether the box can do this, as far as that is known before a byte was moved: there is a way,
-    /// a place, and room.
+    /// a place, and room. `model` tells what the number of a file stands for.
     ///
     /// # Errors
     /// It cannot: the fault of the RPC that asks for it, with a sentence of the reason.
-    fn accepts(&self, order: &TransferOrder) -> Result<(), TransferFault>;
+    fn accepts(&self, order: &TransferOrder, model: &mut Model) -> Result<(), TransferFault>;
 
     /// Whether nobody uses the box at present, so that an interruption of its service is borne
     /// (`3 When Idle`, A.4.1.8).

@@ -30,6 +30,7 @@ mod rules;
 mod secrets;
 mod sessions;
 mod storms;
+mod transfers;
 mod trust;
 #[cfg(feature = "ubus")]
 mod ubus;

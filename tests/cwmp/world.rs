@@ -121,7 +121,7 @@ impl Host for FakeHost {
         std::mem::take(&mut self.touched)
     }
 
-    fn accepts(&self, _order: &TransferOrder) -> Result<(), TransferFault> {
+    fn accepts(&self, _order: &TransferOrder, _model: &mut Model) -> Result<(), TransferFault> {
         self.refusal.clone().map_or(Ok(()), Err)
     }
 

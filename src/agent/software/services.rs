@@ -111,6 +111,7 @@ impl Agent {
             patience: COMMAND_TIMEOUT
                 .saturating_mul(programs)
                 .saturating_add(SLACK),
+            pulse: None,
             lost: Box::new(move |why| {
                 let failed = |mut one: Served| {
                     one.outcome = Some(Err(why.to_string()));

@@ -92,7 +92,7 @@ impl Engine {
         host: &dyn Host,
         now: Now,
     ) -> Result<u32, Fault> {
-        check(&order, host)?;
+        check(&order, model, host)?;
         if self.transfers.is_full() {
             return Err(rpc::full_queue());
         }

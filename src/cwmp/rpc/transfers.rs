@@ -152,7 +152,7 @@ fn accept(
         return Err(full_queue());
     }
     check_room(cx)?;
-    check(&order, cx.host)?;
+    check(&order, cx.model, cx.host)?;
     let request = TransferRequest {
         order,
         origin: TransferOrigin::Rpc { event, command_key },

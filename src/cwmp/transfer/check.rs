@@ -4,6 +4,7 @@ use super::TransferOrder;
 use crate::base::url::Url;
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
 use crate::cwmp::interface::Host;
+use crate::datamodel::model::Model;
 use crate::soap::Fault;
 
 /// The scheme of the URL is none that the box speaks (A.5).
@@ -13,7 +14,7 @@ const UNSUPPORTED_PROTOCOL: u32 = 9013;
 const MAX_TEXT: usize = 256;
 
 /// Whether the box can do this, as far as can be known now.
-pub fn check(order: &TransferOrder, host: &dyn Host) -> Result<(), Fault> {
+pub fn check(order: &TransferOrder, model: &mut Model, host: &dyn Host) -> Result<(), Fault> {
     for (name, text) in [
         ("Username", order.username.as_str()),
         ("Password", order.password.reveal()),
@@ -34,7 +35,7 @@ pub fn check(order: &TransferOrder, host: &dyn Host) -> Result<(), Fault> {
             &format!("the URL cannot be used: {why}"),
         ));
     }
-    let accepted = host.accepts(order);
+    let accepted = host.accepts(order, model);
     accepted.map_err(|refusal| fault::because(refusal.code, &refusal.string))
 }
 

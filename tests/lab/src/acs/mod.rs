@@ -23,7 +23,7 @@ mod session;
 mod transcript;
 
 pub use crate::http::Auth;
-pub use calls::set_parameter_values;
+pub use calls::{UNKNOWN_TIME, download, set_parameter_values, upload};
 pub use connection_request::{CallAnswer, Caller, connect_from, loopback, request_connection};
 pub use session::{Received, Session};
 pub use transcript::{Entry, Side};

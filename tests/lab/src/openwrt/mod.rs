@@ -114,6 +114,30 @@ impl OpenWrt {
         fs::write(self.dir.join("mishap"), word).expect("a mishap");
     }
 
+    /// Whether a flash that began is not to go on for now.
+    pub fn hold(&self, holds: bool) {
+        let file = self.dir.join("hold");
+        let done = match holds {
+            true => fs::write(file, ""),
+            false => fs::remove_file(file),
+        };
+        done.expect("a file of the box");
+    }
+
+    /// Whether a flash has taken the box down.
+    pub fn is_down(&self) -> bool {
+        self.dir.join("went-down").exists()
+    }
+
+    /// The revision of the firmware that runs.
+    pub fn revision(&self) -> String {
+        let text = fs::read_to_string(self.release_file()).expect("the release file");
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("DISTRIB_REVISION="));
+        line.expect("a revision").trim_matches('\'').to_owned()
+    }
+
     /// How the programs were called, one a line.
     pub fn calls(&self) -> Vec<String> {
         let text = fs::read_to_string(self.dir.join("commands")).unwrap_or_default();

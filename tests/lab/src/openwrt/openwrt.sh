@@ -3,7 +3,7 @@
 #   config, model   on flash; the ROM below them is rom/config, rom/model
 #   run             in RAM
 #   openwrt         which release this is; openwrt_release: which firmware runs
-#   mishap          what is to go wrong
+#   mishap          what is to go wrong; hold: is there while a flash is not to go on
 name=${0##*/}
 box=$(cd "${0%/*}/.." && pwd)
 release=$(cat "$box/openwrt")
@@ -27,6 +27,9 @@ backup() {
     fi
     rm -f "$box/conffiles"
 }
+
+# The flash is taking its time.
+held() { while [ -e "$box/hold" ]; do sleep 0.05; done; }
 
 # The power is off: what is in RAM is gone.
 boot() { rm -rf "$box/run" "$box/sysupgrade.tgz"; }
@@ -102,6 +105,7 @@ sysupgrade() {
     [ $test = 0 ] || exit 0
     [ "$mishap" != refused ] || { echo "Could not open mtd device: firmware" >&2; exit 1; }
     if old; then
+        held
         echo "Sending TERM to remaining processes ... cwmpd"
         end_agent
         echo "Switching to ramdisk..."
@@ -109,7 +113,7 @@ sysupgrade() {
     else
         echo "Commencing upgrade. Closing all shell sessions."
         # procd takes over, and its call is never answered.
-        { sleep 0.2; end_agent; go_down "$image"; } >/dev/null 2>&1 &
+        { sleep 0.2; held; end_agent; go_down "$image"; } >/dev/null 2>&1 &
         echo "Command failed: Connection failed" >&2
         exit 255
     fi
