@@ -4,6 +4,8 @@ mod commands;
 mod config;
 mod durable;
 mod fuzzed;
+mod install_collect;
+mod install_configuration;
 mod install_firmware;
 mod install_place;
 #[cfg(feature = "software")]

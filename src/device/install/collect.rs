@@ -76,7 +76,9 @@ impl Installer {
         if made == 0 {
             return Err(fault(9011, "sysupgrade made no backup"));
         }
-        fits(to, made).map_err(|error| fault(9011, error))
+        fits(to, made).map_err(|error| fault(9011, error))?;
+        self.check_archive(to)
+            .map_err(|why| TransferFault { code: 9011, ..why })
     }
 
     fn collect_output(&self, program: &'static str, to: &Path) -> Result<(), TransferFault> {

@@ -6,7 +6,8 @@
 //! | `accept` | whether the box can do what an RPC asks for, before a byte is moved |
 //! | `firmware`, `flash_note` | images: tried, flashed, judged after the boot |
 //! | `metadata` | which version an image has |
-//! | `pack` | tar archives, as they are written |
+//! | `configuration`, `replace` | archives and texts of UCI: put in force, and undone |
+//! | `archive`, `pack` | tar, as it is read and as it is written |
 //! | `place` | plain files go into their folder |
 //! | `collect` | files that are uploaded |
 //!
@@ -15,12 +16,15 @@
 //! reaches a program.
 
 mod accept;
+mod archive;
 mod collect;
+mod configuration;
 mod firmware;
 mod flash_note;
 mod metadata;
 mod pack;
 mod place;
+mod replace;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -31,6 +35,10 @@ use crate::base::file;
 use crate::cwmp::{FileType, Installed, TransferOrder};
 use crate::device::commands::System;
 use crate::soap::TransferFault;
+#[cfg(feature = "inside")]
+pub use archive::{ArchiveEntry, ArchiveReader, EntryKind, Unpack};
+#[cfg(feature = "inside")]
+pub use metadata::{ImageMetadata, image_metadata};
 
 /// How long a call may take in all, before its job counts as lost: the longest is a flash, after the
 /// image was tried.
@@ -67,9 +75,7 @@ impl Installer {
     pub fn install(&self, order: &TransferOrder, file: &Path) -> Result<Installed, TransferFault> {
         match &order.file_type {
             FileType::Firmware => self.flash(order.number, file),
-            FileType::VendorConfiguration(_) => {
-                Err(fault(9001, "this box takes no configuration files yet"))
-            }
+            FileType::VendorConfiguration(_) => self.configure(order, file),
             FileType::WebContent | FileType::StoredFirmware | FileType::Vendor(_) => {
                 let place = self.place_for(order).map_err(not_now)?;
                 self.put(&place, file)?;
@@ -86,9 +92,7 @@ impl Installer {
     pub fn judge(&self, order: &TransferOrder) -> Result<Installed, TransferFault> {
         match &order.file_type {
             FileType::Firmware => self.judge_flash(order.number),
-            FileType::VendorConfiguration(_) => {
-                Err(fault(9001, "this box takes no configuration files yet"))
-            }
+            FileType::VendorConfiguration(_) => self.judge_configuration(order.number),
             _ => Err(fault(
                 9010,
                 "the agent was interrupted while it was put in its place",
@@ -101,15 +105,16 @@ impl Installer {
     /// # Errors
     /// It cannot be brought back: why.
     pub fn roll_back(&self, order: &TransferOrder) -> Result<(), String> {
-        Err(format!(
-            "nothing of transfer {} can be undone",
-            order.number
-        ))
+        self.bring_back(order.number)
     }
 
     /// A transfer is over: what was kept for it goes, where there is anything.
     pub fn settle(&self, number: u32) {
-        let kept = [self.note_path(number), self.marker_path(number)];
+        let kept = [
+            self.note_path(number),
+            self.marker_path(number),
+            self.former_path(number),
+        ];
         for path in kept.iter().filter(|path| path.exists()) {
             if let Err(error) = file::remove(path) {
                 log::warn!("{}: cannot be removed: {error}", path.display());

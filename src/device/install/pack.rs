@@ -57,6 +57,19 @@ impl<'h> TapeHead<'h> {
             group: data.gid(),
         }
     }
+
+    /// Of what has no content.
+    pub(super) fn empty(name: &'h str, kind: u8, target: &'h str) -> Self {
+        Self {
+            name,
+            kind,
+            target,
+            size: 0,
+            mode: 0o777,
+            user: 0,
+            group: 0,
+        }
+    }
 }
 
 /// Writes a head; its content is to follow, by [`content`].
