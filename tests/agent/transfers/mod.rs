@@ -1,6 +1,7 @@
 //! Files in and out, from the RPC to its TransferComplete: the real program, over real sockets, with
 //! nginx as the file server of the operator.
 
+mod by_hand;
 mod cuts;
 mod firmware;
 mod large;
