@@ -41,6 +41,7 @@ mod offer;
 mod periodic;
 mod post;
 mod queue;
+mod receipt;
 mod record;
 mod retry;
 mod rng;
@@ -65,7 +66,7 @@ pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
-pub use software::{DuOutcome, DuTask};
+pub use software::{DuKind, DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;
 #[cfg(feature = "inside")]

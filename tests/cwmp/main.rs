@@ -17,6 +17,8 @@ mod promises;
 mod property;
 mod retry;
 mod rpc;
+#[cfg(feature = "software")]
+mod software;
 mod spread;
 mod transfers;
 mod trial;

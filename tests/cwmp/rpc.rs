@@ -2,7 +2,7 @@
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::cwmp::METHODS;
-use cwmpd::soap::{Fault, Message, ParameterValue, SetParameterAttributes, Status};
+use cwmpd::soap::{DuOperation, Fault, Message, ParameterValue, SetParameterAttributes, Status};
 
 use crate::files::{download, schedule, upload};
 use crate::world::{Talk, World, notify, set_values};
@@ -108,6 +108,10 @@ fn t60_the_method_list_is_honest_both_ways() {
         Message::GetQueuedTransfers,
         Message::GetAllQueuedTransfers,
         Message::CancelTransfer {
+            command_key: String::new(),
+        },
+        Message::ChangeDUState {
+            operations: vec![DuOperation::default()],
             command_key: String::new(),
         },
     ];

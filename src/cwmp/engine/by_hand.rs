@@ -48,10 +48,6 @@ impl Engine {
             }
             Message::Fault(fault) => {
                 let why = excerpt(&fault.string, MAX_REASON);
-                log::warn!(
-                    "the ACS refused what was asked by hand: {} {why}",
-                    fault.code
-                );
                 Err(format!("the ACS refused: {} {why}", fault.code))
             }
             _ => {

@@ -7,11 +7,11 @@ use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
 use crate::base::url;
 use crate::cwmp::budget::Budget;
-use crate::cwmp::event::{By, EventCode};
+use crate::cwmp::event::{By, Event, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::inform;
 use crate::cwmp::interface::{Action, Contact, Host, Input, Output, Step};
-use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED};
+use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED, MAX_REASON};
 use crate::cwmp::record;
 use crate::cwmp::retry;
 use crate::cwmp::rpc::{self, Context};
@@ -108,6 +108,7 @@ impl Engine {
         self.depart_calls();
         let mut events = self.queue.depart().to_vec();
         events.extend(self.transfers.depart());
+        events.extend(self.software_departs());
         events.sort_by_key(|event| event.code);
         self.events = events.iter().map(ToString::to_string).collect();
         self.offer.begin(now);
@@ -189,10 +190,20 @@ impl Engine {
         model: &mut Model,
         actions: &mut Vec<Action>,
     ) {
+        if let Message::Fault(fault) = &answer {
+            let why = excerpt(&fault.string, MAX_REASON);
+            log::warn!("the ACS refused a request: {} {why}", fault.code);
+        }
         match asked {
-            Asked::Methods => told_methods(answer),
+            Asked::Methods => {
+                if let Message::GetRPCMethodsResponse { method_list } = answer {
+                    log::info!("the ACS knows {}", method_list.join(", "));
+                }
+            }
             Asked::ByHand(number) => actions.push(self.answered_by_hand(number, answer)),
             Asked::Transfer(number) => self.transfer_told(number, answer, model),
+            Asked::Change(number) => self.change_told(number, answer, model),
+            Asked::Announcements(count) => self.announcements_told(count, answer, model),
         }
     }
 
@@ -229,6 +240,7 @@ impl Engine {
             actions.push(Action::BootDelivered);
         }
         self.tell_transfers(session, model, now);
+        self.tell_software(session);
         self.forget_delivered(model);
         commit(model);
     }
@@ -257,6 +269,7 @@ impl Engine {
             multiples: self.queue.multiples(),
             intents: &mut self.intents,
             transfers: &mut self.transfers,
+            changes: &mut self.changes,
             boot: &self.boot.id,
             host,
             changed: &mut self.changed,
@@ -284,7 +297,7 @@ impl Engine {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Output {
-        let news = self.queue.returned() | self.transfers.returned();
+        let news = self.queue.returned() | self.transfers.returned() | self.software_returned();
         self.end_calls(failure.as_ref().map(|failure| &*failure.why), actions);
         let outcome = match failure {
             None => self.succeeded(now),
@@ -324,8 +337,39 @@ impl Engine {
         if self.queue.is_waiting() {
             self.due.for_event(now.uptime);
         }
-        self.tell_transfers_later(now);
+        self.tell_later(now);
         Outcome::Success
+    }
+
+    /// What this session could not tell is for the next one; what the ACS refused to hear is told
+    /// again later.
+    fn tell_later(&mut self, now: Now) {
+        match self.owes() {
+            None => {}
+            Some(0) => self.due.for_event(now.uptime),
+            Some(refusals) => {
+                let wait = retry::wait(
+                    refusals,
+                    self.settings.retry_minimum,
+                    self.settings.retry_multiplier,
+                    &mut self.rng,
+                );
+                self.due.for_retry(now.uptime.saturating_add(wait));
+            }
+        }
+    }
+
+    /// How often the ACS has refused what it still has to hear; `None` if there is nothing.
+    pub(super) fn owes(&self) -> Option<u32> {
+        let owed = [self.transfers.owes(), self.software_owes()];
+        owed.into_iter().flatten().min()
+    }
+
+    /// The events of what the ACS still has to hear.
+    pub(super) fn derived_events(&self) -> Vec<Event> {
+        let mut events = self.transfers.pending();
+        events.extend(self.software_pending());
+        events
     }
 
     /// `news`: something happened during the session that requires one itself.
@@ -345,7 +389,7 @@ impl Engine {
         // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
         // the one that this was to repeat. But a session that only a connection request caused is
         // not retried.
-        let is_owed = self.queue.is_waiting() || self.transfers.owes().is_some();
+        let is_owed = self.queue.is_waiting() || self.owes().is_some();
         if informed || is_owed || self.retry_count > 0 {
             self.retry_count = self.retry_count.saturating_add(1);
             let wait = retry::wait(
@@ -362,19 +406,6 @@ impl Engine {
         }
         self.save_events(model);
         Outcome::Failure(failure.why)
-    }
-}
-
-/// The ACS told which methods it knows.
-fn told_methods(answer: Message) {
-    match answer {
-        Message::GetRPCMethodsResponse { method_list } => {
-            log::info!("the ACS knows {}", method_list.join(", "));
-        }
-        Message::Fault(fault) => {
-            log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
-        }
-        _ => {}
     }
 }
 

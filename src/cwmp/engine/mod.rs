@@ -6,6 +6,7 @@ mod by_hand;
 mod conduct;
 mod memory;
 mod promises;
+mod software;
 mod transfers;
 mod triggers;
 
@@ -26,6 +27,7 @@ use super::rng::Rng;
 use super::schedule::Schedule;
 use super::session::Session;
 use super::settings::Settings;
+use super::software::{Announcements, ChangeQueue};
 use super::status::{EngineStatus, LastSession, SessionCount};
 use super::transfer::{Transfer, TransferQueue};
 use crate::base::clock::Now;
@@ -56,6 +58,14 @@ pub struct Engine {
     intents: Intents,
     /// The files that come and go.
     transfers: TransferQueue,
+    /// What is done to the software of the box.
+    changes: ChangeQueue,
+    /// Change and operation that the agent carries out.
+    changing: Option<(u32, u32)>,
+    /// Not before this uptime does one begin: the disk took nothing.
+    note_again: Option<Duration>,
+    /// What was done to software without the ACS.
+    announcements: Announcements,
     /// The box is to go down: no session is opened.
     going_down: Option<GoingDown>,
     session: Option<Session>,
@@ -118,6 +128,10 @@ impl Engine {
             schedule: Schedule::default(),
             due: Due::default(),
             transfers: TransferQueue::load(model, &boot.id, now),
+            changes: ChangeQueue::load(model, &boot.id, now),
+            changing: None,
+            note_again: None,
+            announcements: Announcements::from_record(&record::get(model, record::ANNOUNCEMENTS)),
             boot,
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
@@ -151,7 +165,7 @@ impl Engine {
         if engine.transfers.iter().any(Transfer::is_on_trial) {
             engine.due.at_once(now.uptime);
         }
-        if engine.queue.is_waiting() || engine.transfers.owes().is_some() {
+        if engine.queue.is_waiting() || engine.owes().is_some() {
             engine.due.for_event(now.uptime);
         }
         engine.values_changed(model, now);
@@ -175,8 +189,9 @@ impl Engine {
 
     /// The state, for `cwmpd status`.
     pub fn status(&self, now: Now) -> EngineStatus {
-        let of_transfers = self.transfers.pending();
-        let pending = self.queue.iter().chain(&of_transfers);
+        let derived = self.derived_events();
+        let pending = self.queue.iter().chain(&derived);
+        let intents = self.intents.iter().map(ToString::to_string);
         EngineStatus {
             url: url::shown(&self.settings.url),
             enabled: self.settings.enabled,
@@ -190,7 +205,7 @@ impl Engine {
             held: self.held(now),
             next: self.next_wakeup().map(|at| at.saturating_sub(now.uptime)),
             pending: pending.map(ToString::to_string).collect(),
-            promised: self.intents.iter().map(ToString::to_string).collect(),
+            promised: intents.chain(self.changes.promised()).collect(),
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::base::clock::Now;
 use crate::cwmp::fault;
 use crate::cwmp::interface::{Action, Host};
 use crate::cwmp::record;
-use crate::cwmp::retry;
 use crate::cwmp::rpc;
 use crate::cwmp::session::Asked;
 use crate::cwmp::session::Session;
@@ -19,16 +18,20 @@ use crate::soap::{Fault, Message, TransferFault};
 impl Engine {
     /// What is to be done for the transfers now. The agent asks before it waits, each time.
     pub fn proceed(&mut self, model: &mut Model, host: &dyn Host, now: Now) -> Vec<Action> {
+        let is_calm = self.session.is_none() && !self.opening && self.going_down.is_none();
+        let is_free = !self.transfers.iter().any(Transfer::occupies_the_box);
+        let operation = self.next_operation(model, is_calm && is_free, now);
         if self.going_down.is_some() {
             return self.transfers.rest();
         }
         let around = Surroundings {
-            is_calm: self.session.is_none() && !self.opening,
+            is_calm: is_calm && self.changing.is_none(),
             host,
             now,
         };
-        let actions = self.transfers.proceed(model, &around);
+        let mut actions = self.transfers.proceed(model, &around);
         self.transfers_changed(model, now);
+        actions.extend(operation);
         actions
     }
 
@@ -162,23 +165,5 @@ impl Engine {
             _ => self.transfers.forget(number, model),
         }
         commit(model);
-    }
-
-    /// A session went well. What it could not tell is for the next one; what the ACS refused to hear
-    /// is told again later.
-    pub(super) fn tell_transfers_later(&mut self, now: Now) {
-        match self.transfers.owes() {
-            None => {}
-            Some(0) => self.due.for_event(now.uptime),
-            Some(refusals) => {
-                let wait = retry::wait(
-                    refusals,
-                    self.settings.retry_minimum,
-                    self.settings.retry_multiplier,
-                    &mut self.rng,
-                );
-                self.due.for_retry(now.uptime.saturating_add(wait));
-            }
-        }
     }
 }

@@ -65,7 +65,13 @@ impl Engine {
     /// A wall clock that is set moves instants in absolute time: then too.
     pub fn next_wakeup(&self) -> Option<Duration> {
         let next = self.next_session();
-        let all = [next, self.save_at, self.transfers.next()];
+        let all = [
+            next,
+            self.save_at,
+            self.transfers.next(),
+            self.changes.next(),
+            self.note_again,
+        ];
         all.into_iter().flatten().min()
     }
 
@@ -256,6 +262,7 @@ impl Engine {
         model.forget_changes();
         self.schedule.clear();
         self.transfers.acs_changed(model);
+        self.forget_software(model);
         self.at_reboot = EventQueue::default();
         self.retry_count = 0;
         self.due.clear();

@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::fault::{self, METHOD_NOT_SUPPORTED};
 use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
-use super::rpc::METHODS;
+use super::rpc::is_known;
 use crate::base::excerpt::excerpt;
 use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError,
@@ -53,6 +53,10 @@ pub enum Asked {
     ByHand(u32),
     /// The transfer of this number is over.
     Transfer(u32),
+    /// The ChangeDUState of this number is over.
+    Change(u32),
+    /// Software was changed without the ACS; so many results.
+    Announcements(usize),
 }
 
 /// What a reply means to the engine.
@@ -345,7 +349,7 @@ impl Session {
                 ..
             } if expected && !is_answer(&method) => {
                 // What arguments an unsupported method should have does not matter.
-                let refused = match METHODS.contains(&method.as_str()) {
+                let refused = match is_known(&method, self.version) {
                     true => fault::because(fault::INVALID_ARGUMENTS, &bad.to_string()),
                     false => fault::because(METHOD_NOT_SUPPORTED, &method),
                 };

@@ -46,6 +46,48 @@ pub enum DuTask {
     },
 }
 
+/// What is done to a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the operations of the standard")]
+pub enum DuKind {
+    Install,
+    Update,
+    Uninstall,
+}
+
+impl DuKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Install, Self::Update, Self::Uninstall];
+
+    /// As the standard calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Install => "Install",
+            Self::Update => "Update",
+            Self::Uninstall => "Uninstall",
+        }
+    }
+}
+
+impl DuTask {
+    /// What is done.
+    pub fn kind(&self) -> DuKind {
+        match self {
+            Self::Install { .. } => DuKind::Install,
+            Self::Update { .. } => DuKind::Update,
+            Self::Uninstall { .. } => DuKind::Uninstall,
+        }
+    }
+
+    /// The UUID that the ACS named.
+    pub fn uuid(&self) -> Option<&Uuid> {
+        match self {
+            Self::Install { uuid, .. } | Self::Update { uuid, .. } => uuid.as_ref(),
+            Self::Uninstall { uuid, .. } => Some(uuid),
+        }
+    }
+}
+
 /// What came of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DuOutcome {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::plan::{Receipt, TransferPlan};
+use super::plan::TransferPlan;
 use super::{Direction, FileType, TransferOrder};
 use crate::base::clock::{self, Now, UNKNOWN_TIME};
 use crate::base::excerpt::excerpt;
 use crate::base::secret::Secret;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::fault::{INTERNAL_ERROR, REQUEST_DENIED};
+use crate::cwmp::receipt::Receipt;
 use crate::soap::{AutonomousTransferComplete, Message, TransferComplete, TransferFault};
 
 /// File transfer failure (A.5).

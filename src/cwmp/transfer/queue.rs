@@ -2,23 +2,21 @@
 
 use super::TransferOrder;
 use super::entry::{Run, Transfer, TransferOrigin, TransferStage};
-use super::plan::{Receipt, TransferPlan, WindowMode};
+use super::plan::{TransferPlan, WindowMode};
 use super::policy::is_wanted;
 use crate::base::clock::Now;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::fault::REQUEST_DENIED;
 use crate::cwmp::interface::Action;
+use crate::cwmp::receipt::Receipt;
 use crate::cwmp::record;
+use crate::cwmp::retry::MAX_REFUSALS;
 use crate::datamodel::model::Model;
 use crate::soap::{MAX_TRANSFERS, Message, TransferFault};
 
 /// Records in the store: more than transfers, for those that a newer version wrote, which are left
 /// to it.
 const SLOTS: usize = 2 * MAX_TRANSFERS;
-
-/// An ACS that refuses this often to hear of the end of a transfer never will: by the waits of the
-/// retry policy that is after more than an hour.
-const MAX_REFUSALS: u32 = 10;
 
 /// What is asked for, by an RPC or by somebody on the box.
 #[derive(Clone, Debug)]

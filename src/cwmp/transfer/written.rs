@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use super::entry::{Completion, Run, Transfer, TransferOrigin, TransferStage};
-use super::plan::{Receipt, TransferPlan};
+use super::plan::TransferPlan;
 use super::{Direction, FileType, TransferOrder};
 use crate::base::clock::Now;
 use crate::base::secret::Secret;
 use crate::cwmp::event::EventCode;
+use crate::cwmp::receipt::Receipt;
 use crate::cwmp::record;
 use crate::soap::TransferFault;
 

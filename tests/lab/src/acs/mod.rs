@@ -24,6 +24,7 @@ mod transcript;
 
 pub use crate::http::Auth;
 pub use calls::{UNKNOWN_TIME, download, set_parameter_values, upload};
+pub use check::validate;
 pub use connection_request::{CallAnswer, Caller, connect_from, loopback, request_connection};
 pub use session::{Received, Session};
 pub use transcript::{Entry, Side};
