@@ -2,6 +2,7 @@
 //! nginx as the file server of the operator.
 
 mod by_hand;
+mod configuration;
 mod cuts;
 mod firmware;
 mod large;

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use cwmpd::soap::{Inform, TransferComplete};
+use cwmpd::soap::{Inform, Message, TransferComplete};
 use cwmpd_lab::acs::{Session, download, upload};
 use cwmpd_lab::files::{FileServer, ServedFile};
-use cwmpd_lab::home::free_port;
+use cwmpd_lab::http::Reply;
 use cwmpd_lab::openwrt::{BOARD, image};
 
 use crate::narrator::aside;
@@ -99,31 +99,34 @@ pub fn backup(world: &World) {
 }
 
 pub fn restore_rolled_back(world: &World) {
-    let text = format!(
-        "package cwmpd\n\n{}",
-        world.own_package().replace(
-            &world.acs_a.url(),
-            &format!("http://127.0.0.1:{}/", free_port())
-        )
-    );
+    let text = "package system\n\nconfig system\n\toption hostname 'lost'\n";
     let server = FileServer::start(ServedFile::new(text));
-    aside("the configuration to come names an ACS that is not there");
     on_request(world, &world.acs_a, |s: &mut Session| {
-        s.transfer(download(
-            "restore-1",
-            "3 Vendor Configuration File",
-            &server.url(),
-        ));
-    });
-    soon("the new configuration is in force", || {
-        world.uci("acs", "url") != world.acs_a.url()
+        let url = server.url();
+        s.transfer(download("restore-1", "3 Vendor Configuration File", &url));
     });
     soon(
-        "the ACS is out of reach, and the former one is back",
-        || world.uci("acs", "url") == world.acs_a.url(),
+        "the new configuration is in force: the host is called lost",
+        || world.is_called("lost"),
     );
-    let complete = completion(world, |inform| {
-        expect_events(inform, &["7 TRANSFER COMPLETE", "M Download"]);
-    });
+    aside("with it the box does not get through to its ACS: who answers is somebody else");
+    let complete = loop {
+        let told = world.acs_a.session(|s| {
+            let inform = s.receive_inform();
+            expect_events(&inform, &["7 TRANSFER COMPLETE", "M Download"]);
+            if world.is_called("lost") {
+                s.answer(Reply::new(503));
+                return None;
+            }
+            aside("the trial is over: the former configuration is back");
+            s.respond(Message::InformResponse { max_envelopes: 1 });
+            let complete = s.transfer_complete();
+            s.end();
+            Some(complete)
+        });
+        if let Some(complete) = told {
+            break complete;
+        }
+    };
     assert_ne!(complete.fault.code, 0, "expected a fault that tells of it");
 }

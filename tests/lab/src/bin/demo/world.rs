@@ -45,6 +45,7 @@ impl<'a> World<'a> {
         let release = system.release_file().display().to_string();
         home.set_uci("transfer", "release_file", &release);
         home.set_uci("transfer", "rollback", "5");
+        home.set_uci("acs", "retry_min_wait_interval", "1");
         home.write_config("system", "config system\n\toption hostname 'home'\n");
         scene(0, "What runs, all of it on this machine's loopback");
         aside(&format!(
@@ -128,9 +129,10 @@ impl<'a> World<'a> {
         self.home.run(&["status"]).out
     }
 
-    /// The file of the agent's own configuration.
-    pub fn own_package(&self) -> String {
-        fs::read_to_string(self.config_dir().join("cwmpd")).expect("the configuration")
+    /// Whether the host has this name, as the configuration says.
+    pub fn is_called(&self, name: &str) -> bool {
+        let system = fs::read_to_string(self.config_dir().join("system")).unwrap_or_default();
+        system.contains(&format!("'{name}'"))
     }
 
     /// Waits until a flash has taken the box down; it is to be restarted.
