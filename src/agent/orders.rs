@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::jobs::{Job, JobKind, Lost};
 use super::own_config::OWN_PACKAGE;
 use super::poll_loop::{Agent, Done};
+use super::software;
 use super::start::Folders;
 use super::timers::LoopTimer;
 use super::transfers::{self, Deed, Step};
@@ -65,7 +66,7 @@ impl Host for OwnBox<'_> {
     }
 
     fn can_change_units(&self) -> Result<(), String> {
-        Err("this box has no package manager".to_owned())
+        software::can_change_units(&self.system(), self.config)
     }
 
     fn touched(&mut self) -> Vec<String> {
@@ -124,7 +125,16 @@ impl Agent {
                     self.facts.borrow_mut().identity = Some(identity);
                 }
                 Action::SettingsApplied => self.apply_settings_of_acs(now),
-                Action::ChangeUnit { .. } | Action::JudgeUnit { .. } => {}
+                Action::ChangeUnit {
+                    change,
+                    operation,
+                    task,
+                } => self.change_unit(change, operation, &task, now),
+                Action::JudgeUnit {
+                    change,
+                    operation,
+                    task,
+                } => self.judge_unit(change, operation, &task, now),
                 Action::Move(order) => self.begin(Step::first(order), now),
                 Action::Install(order) => self.begin(Step::new(Deed::Install, order), now),
                 Action::Judge(order) => self.begin(Step::new(Deed::Judge, order), now),

@@ -153,6 +153,7 @@ impl Agent {
         self.clear_transfers(now);
         self.resume(now);
         self.ask_ubus(now);
+        self.recall_units(now);
         self.tell_services(now);
         loop {
             let now = self.now();

@@ -116,6 +116,7 @@ impl Agent {
     pub(super) fn act_on_changes(&mut self, now: Now) {
         self.timers.stop(LoopTimer::Changes);
         let mut is_news = false;
+        let mut is_about_software = false;
         for change in self.changes.take(now.uptime) {
             is_news |= match change {
                 BoxChange::Configuration => {
@@ -128,7 +129,10 @@ impl Agent {
                     self.find_address();
                     true
                 }
-                BoxChange::Software => true,
+                BoxChange::Software => {
+                    is_about_software = true;
+                    true
+                }
                 BoxChange::Addresses => {
                     self.find_address();
                     true
@@ -143,6 +147,9 @@ impl Agent {
         }
         if is_news {
             self.look(now);
+        }
+        if is_about_software {
+            self.follow_units(now);
         }
     }
 

@@ -29,6 +29,8 @@ mod root;
 mod rules;
 mod secrets;
 mod sessions;
+#[cfg(feature = "software")]
+mod software;
 mod storms;
 mod transfers;
 mod trust;

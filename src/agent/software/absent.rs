@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use crate::agent::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::config::Config;
+use crate::base::parts;
+use crate::cwmp::DuTask;
 use crate::datamodel::source::Source;
+use crate::device::commands::System;
 use crate::device::sources::left_out::LeftOutSource;
 
 /// Software that nobody changes.
@@ -26,11 +29,23 @@ impl NoSoftware {
     }
 }
 
+pub(in crate::agent) fn can_change_units(_: &System, _: &Config) -> Result<(), String> {
+    Err(parts::left_out("software").unwrap_or_default())
+}
+
 /// What never happens.
 pub(in crate::agent) enum NoReport {}
 
 impl Agent {
     pub(in crate::agent) fn tell_services(&mut self, _: Now) {}
+
+    pub(in crate::agent) fn change_unit(&mut self, _: u32, _: u32, _: &DuTask, _: Now) {}
+
+    pub(in crate::agent) fn judge_unit(&mut self, _: u32, _: u32, _: &DuTask, _: Now) {}
+
+    pub(in crate::agent) fn recall_units(&mut self, _: Now) {}
+
+    pub(in crate::agent) fn follow_units(&mut self, _: Now) {}
 
     pub(in crate::agent) fn hear_software(&mut self, report: NoReport, _: Now) {
         match report {}

@@ -8,8 +8,14 @@
 mod absent;
 #[cfg(feature = "software")]
 mod services;
+#[cfg(feature = "software")]
+mod steps;
+#[cfg(feature = "software")]
+mod units;
 
 #[cfg(not(feature = "software"))]
-pub(super) use absent::{NoReport as SoftwareReport, NoSoftware as SoftwareEnd};
+pub(super) use absent::{NoReport as SoftwareReport, NoSoftware as SoftwareEnd, can_change_units};
 #[cfg(feature = "software")]
 pub(super) use services::{SoftwareEnd, SoftwareReport};
+#[cfg(feature = "software")]
+pub(super) use units::can_change_units;

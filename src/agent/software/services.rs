@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::units::UnitWork;
 use crate::agent::jobs::{Job, JobKind, Reporter};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::agent::source::Shared;
@@ -13,11 +14,13 @@ use crate::base::config::Config;
 use crate::datamodel::model::PendingWrite;
 use crate::datamodel::source::Source;
 use crate::device::commands::{COMMAND_TIMEOUT, System};
+use crate::device::software::Prospect;
 #[cfg(feature = "ubus")]
 use crate::device::software::ServiceState;
 use crate::device::sources::software::{ServiceAction, SoftwareSource};
 #[cfg(feature = "ubus")]
 use crate::device::ubus::{UbusError, UbusTable};
+use crate::soap::TransferFault;
 
 /// Beyond the time that each program has, before the job counts as lost.
 const SLACK: Duration = Duration::from_secs(20);
@@ -27,6 +30,8 @@ pub(in crate::agent) struct SoftwareEnd {
     pub(super) source: Rc<RefCell<SoftwareSource>>,
     /// A job tells services what was written.
     is_serving: bool,
+    /// The operation of a ChangeDUState that is being carried out.
+    pub(super) work: Option<UnitWork>,
 }
 
 impl SoftwareEnd {
@@ -37,6 +42,7 @@ impl SoftwareEnd {
         let end = Self {
             source: Rc::clone(&source),
             is_serving: false,
+            work: None,
         };
         (end, Box::new(Shared(source)))
     }
@@ -66,6 +72,12 @@ impl SoftwareEnd {
 pub(in crate::agent) enum SoftwareReport {
     /// What became of the services.
     Served(Vec<Served>),
+    /// The file of a unit came, or did not.
+    Fetched(Result<(), TransferFault>),
+    /// What the package manager would do.
+    Looked(Result<Prospect, TransferFault>),
+    /// Whether it did it.
+    CarriedOut(Result<(), TransferFault>),
 }
 
 /// What a service was told, and what came of it; `None` where it was not told yet.
@@ -132,6 +144,9 @@ impl Agent {
     pub(in crate::agent) fn hear_software(&mut self, report: SoftwareReport, now: Now) {
         match report {
             SoftwareReport::Served(served) => self.served(served, now),
+            SoftwareReport::Fetched(came) => self.unit_came(came, now),
+            SoftwareReport::Looked(said) => self.manager_said(said, now),
+            SoftwareReport::CarriedOut(outcome) => self.end_unit(outcome, now),
         }
     }
 

@@ -28,17 +28,6 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
     ),
     (
         &[
-            "incompatible with the architectures",
-            "is unsupported.",
-            "package architecture",
-            "uninstallable",
-            "has no valid architecture",
-        ],
-        9025,
-        "it is not for this box",
-    ),
-    (
-        &[
             "Malformed package file",
             "Failed to extract control file",
             "Failed to unpack",
@@ -64,6 +53,17 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
         ],
         9025,
         "the box has not what it needs, nor have its feeds",
+    ),
+    (
+        &[
+            "incompatible with the architectures",
+            "is unsupported.",
+            "package architecture",
+            "uninstallable",
+            "has no valid architecture",
+        ],
+        9025,
+        "it is not for this box",
     ),
     (
         &["wants to install file", "trying to overwrite", "conflicts"],

@@ -1,6 +1,7 @@
 #!/bin/sh
 # In place of opkg and apk: the words, the lists and the exit codes of the real ones, over a folder.
 # A package file is text: Package, Version, Depends, Service, Fault. A feed is a folder of such files.
+# With a file `hang` it hangs at once, with `hang-behind` once a package is installed.
 root=$(dirname "$0")
 me=$(basename "$0")
 echo "$me $*" >>"$root/log"
@@ -135,6 +136,7 @@ bring() { # FILE user|ok
 		[ -n "$trial" ] || forget "$removes"
 	fi
 	[ -n "$trial" ] || add "$1" "$2"
+	[ -n "$trial" ] || [ ! -e "$root/hang-behind" ] || sleep 600
 	[ "$me" = apk ] || echo "Configuring $name."
 }
 

@@ -14,11 +14,15 @@
 //! * A service is started and stopped by a job of the agent after the session: what was written waits
 //!   in the store until then.
 
+mod action;
+mod key;
+
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use nix::sys::statvfs::statvfs;
 
+use self::key::{AUTO_START, REQUESTED, SoftwareKey};
 use crate::base::excerpt::excerpt;
 use crate::base::stamp::Stamp;
 use crate::base::uuid::Uuid;
@@ -29,6 +33,8 @@ use crate::device::software::{
     InitService, Inventory, ServiceFolder, ServiceState, SoftwareFiles, SoftwareUnit, UnitNotes,
     is_vital,
 };
+
+pub use action::ServiceAction;
 
 /// The one environment in which all software of the box runs.
 pub const ENVIRONMENT: &str = "OpenWrt";
@@ -42,52 +48,6 @@ const OVERLAY: &str = "/overlay";
 /// How many characters TR-181 has room for: of a description, a name, and a version.
 const MAX_DESCRIPTION: usize = 256;
 const MAX_VERSION: usize = 32;
-
-/// The tables and the fields of each.
-const TABLES: [(&str, &str, &[&str]); 3] = [
-    (
-        "environments",
-        "environment",
-        &["name", "status", "active", "disk_free"],
-    ),
-    (
-        "units",
-        "unit",
-        &[
-            "uuid",
-            "name",
-            "status",
-            "resolved",
-            "url",
-            "description",
-            "version",
-            "services",
-            "environment",
-            "installed",
-            "updated",
-        ],
-    ),
-    (
-        "services",
-        "service",
-        &[
-            "id",
-            "name",
-            "status",
-            "fault",
-            "fault_text",
-            "environment",
-            "version",
-            "description",
-            REQUESTED,
-            AUTO_START,
-        ],
-    ),
-];
-
-/// The fields that can be written.
-const REQUESTED: &str = "requested";
-const AUTO_START: &str = "auto_start";
 
 /// What is being done to a unit or a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,56 +65,6 @@ struct Failed {
     /// A word of `ExecutionFaultCode`.
     code: &'static str,
     why: String,
-}
-
-/// What can be written of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServiceAction {
-    /// It is to run now.
-    Start,
-    /// It is to end now.
-    Stop,
-    /// It is to start with the box.
-    Enable,
-    /// It is not.
-    Disable,
-}
-
-impl ServiceAction {
-    /// What its script is told.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Enable => "enable",
-            Self::Disable => "disable",
-        }
-    }
-
-    /// How the service stands meanwhile; `None` where nothing moves.
-    fn status(self) -> Option<&'static str> {
-        match self {
-            Self::Start => Some("Starting"),
-            Self::Stop => Some("Stopping"),
-            Self::Enable | Self::Disable => None,
-        }
-    }
-
-    /// The word of `ExecutionFaultCode` for one that failed.
-    fn fault(self) -> &'static str {
-        match self {
-            Self::Start => "FailureOnStart",
-            Self::Stop => "FailureOnStop",
-            Self::Enable | Self::Disable => "FailureOnAutoStart",
-        }
-    }
-}
-
-/// A key, read: a table, or a field of one; indexes of [`TABLES`].
-#[derive(Clone, Copy)]
-struct SoftwareKey {
-    table: usize,
-    field: Option<&'static str>,
 }
 
 /// The software of the box, for the data model and for the agent.
@@ -423,30 +333,7 @@ fn shown_version(unit: &SoftwareUnit) -> String {
 
 impl Source for SoftwareSource {
     fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
-        let (stem, field) = key
-            .split_once('.')
-            .map_or((key, None), |(s, f)| (s, Some(f)));
-        let known = TABLES
-            .iter()
-            .enumerate()
-            .find_map(|(at, (table, of_one, fields))| {
-                let field = match field {
-                    None => (stem == *table).then_some(None),
-                    Some(field) if stem == *of_one => {
-                        let field = fields.iter().find(|known| **known == field)?;
-                        Some(Some(*field))
-                    }
-                    Some(_) => None,
-                };
-                field.map(|field| SoftwareKey { table: at, field })
-            });
-        let key = known.ok_or_else(|| {
-            let all: Vec<String> = TABLES
-                .iter()
-                .map(|(table, of_one, fields)| format!("{table}, {of_one}.({})", fields.join("|")))
-                .collect();
-            format!("'{key}' is none of {}", all.join(", "))
-        })?;
+        let key = SoftwareKey::parse(key)?;
         let can_be_written = matches!(key.field, Some(REQUESTED | AUTO_START));
         match (row.kind.is_some(), key.field.is_some()) {
             (true, false) => Err("it lists instances and is no value".to_owned()),
