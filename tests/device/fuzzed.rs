@@ -18,3 +18,8 @@ fn t51_mutated_lists_of_packages_keep_the_fuzzed_property() {
 fn b18_mutated_messages_of_ubus_keep_the_fuzzed_property() {
     try_mutants("ubus", Vec::new(), properties::ubus);
 }
+
+#[test]
+fn t27_mutated_archives_and_images_keep_the_fuzzed_property() {
+    try_mutants("archive", Vec::new(), properties::archive);
+}

@@ -277,3 +277,37 @@ fn t32_a_sysupgrade_that_hangs_floods_or_is_absent_fails_the_transfer() {
         9002
     );
 }
+
+#[test]
+fn t31_no_word_of_an_acs_reaches_a_program() {
+    let mut here = InstallBox::new(Release::V24);
+    here.installer.transfer.rollback = Duration::ZERO;
+    let hostile = "$(reboot) `reboot`;reboot -rf";
+    for (file_type, content) in [
+        (FileType::Firmware, new_image(Release::V24)),
+        (
+            FileType::VendorConfiguration(None),
+            b"package network\n".to_vec(),
+        ),
+        (FileType::WebContent, b"page".to_vec()),
+        (
+            FileType::Vendor(format!("X 001122 {hostile}")),
+            b"ding".to_vec(),
+        ),
+    ] {
+        let file = here.downloaded(content);
+        let order = TransferOrder {
+            url: format!("http://files.example.net/{hostile}"),
+            username: hostile.to_owned(),
+            password: Secret::new(hostile.to_owned()),
+            target_file_name: hostile.to_owned(),
+            ..order(file_type)
+        };
+        let _ = here.installer.accepts(&order, None);
+        let _ = here.installer.install(&order, &file);
+    }
+    for call in here.system.calls() {
+        assert!(!call.contains("reboot") && !call.contains("-rf"), "{call}");
+    }
+    assert_eq!(here.read(&format!("www/{hostile}")).unwrap(), "page");
+}

@@ -1,6 +1,7 @@
 //! What holds for any bytes, for every reader of foreign ones: the fuzz targets in `tests/fuzz` try
 //! it with coverage, the tests of each room with simple mutations ([`try_mutants`]).
 
+mod archive;
 mod digest;
 mod expr;
 mod journal;
@@ -17,6 +18,7 @@ mod software;
 mod ubus;
 mod uci;
 
+pub use archive::archive;
 pub use digest::digest;
 pub use expr::expr;
 pub use journal::journal;
