@@ -1,6 +1,6 @@
 #!/bin/sh
 # The commands of OpenWrt in a box of its own. What each does with its folders:
-#   config, model   on flash; the ROM below them is rom/config, rom/model
+#   config, model, root  on flash; the ROM below them is rom/config, rom/model
 #   run             in RAM
 #   openwrt         which release this is; openwrt_release: which firmware runs
 #   mishap          what is to go wrong; hold: is there while a flash is not to go on
@@ -49,7 +49,7 @@ flash() {
         read -r version
         read -r revision
     } <"$1"
-    rm -rf "$box/config" "$box/model" "$box"/model-*
+    rm -rf "$box/config" "$box/model" "$box"/model-* "$box/root"/*
     cp -r "$box/rom/config" "$box/rom/model" "$box"
     printf "DISTRIB_ID='OpenWrt'\nDISTRIB_RELEASE='%s'\nDISTRIB_REVISION='%s'\n" \
         "$version" "$revision" >"$box/openwrt_release"
