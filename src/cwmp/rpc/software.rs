@@ -3,13 +3,10 @@
 
 use super::{Context, check_key, check_room, is_known, keep};
 use crate::base::clock::Now;
-use crate::base::url::Url;
 use crate::base::uuid::Uuid;
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
 use crate::cwmp::record;
-use crate::cwmp::software::{
-    self, DuTask, INVALID_UUID, MAX_CHANGES, MAX_OPERATIONS, Operation, UNSUPPORTED_PROTOCOL,
-};
+use crate::cwmp::software::{self, DuTask, INVALID_UUID, MAX_CHANGES, MAX_OPERATIONS, Operation};
 use crate::soap::{DuOperation, Fault, Message, TransferFault};
 
 /// The texts of an operation, and how many characters the schema allows each.
@@ -140,18 +137,8 @@ fn no_uuid(text: &str) -> TransferFault {
 
 /// A URL that a file can come from.
 fn address(url: String) -> Result<String, TransferFault> {
-    let Err(why) = Url::parse(&url) else {
-        return Ok(url);
-    };
-    let scheme = url
-        .split_once("://")
-        .map(|(scheme, _)| scheme.to_ascii_lowercase());
-    let code = match scheme.as_deref() {
-        None | Some("http" | "https") => INVALID_ARGUMENTS,
-        Some(_) => UNSUPPORTED_PROTOCOL,
-    };
-    Err(software::fault(
-        code,
-        &format!("the URL cannot be used: {why}"),
-    ))
+    match fault::of_url(&url) {
+        Ok(()) => Ok(url),
+        Err(Fault { code, string, .. }) => Err(TransferFault { code, string }),
+    }
 }

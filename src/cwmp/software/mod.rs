@@ -25,12 +25,13 @@ pub use announcement::{Announcements, is_wanted};
 pub use change::Change;
 pub use operation::Operation;
 pub use queue::{ChangeQueue, MAX_CHANGES, MAX_OPERATIONS};
-pub use result::{
-    INVALID_UUID, MAX_VERSION, UNSUPPORTED_PROTOCOL, complete_one, failed, fault, time,
-};
+pub use result::{INVALID_UUID, MAX_VERSION, complete_one, failed, fault, time};
 pub use task::{DuKind, DuOutcome, DuTask};
 
 use crate::soap::CwmpVersion;
 
 /// The first version of CWMP with these messages (TR-069 Amendment 3).
 pub const SOFTWARE_SINCE: CwmpVersion = CwmpVersion::V1_2;
+
+#[cfg(test)]
+mod tests;

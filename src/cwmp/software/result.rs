@@ -14,8 +14,6 @@ pub const MAX_VERSION: usize = 32;
 /// Characters of a FaultString.
 const MAX_STRING: usize = 256;
 
-/// The box does not speak the protocol of a URL (A.5).
-pub const UNSUPPORTED_PROTOCOL: u32 = 9013;
 /// What is to be a UUID is none.
 pub const INVALID_UUID: u32 = 9022;
 /// No unit is the one that is named.

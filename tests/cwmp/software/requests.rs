@@ -1,7 +1,7 @@
 //! What is accepted, and what is refused as a whole or in one operation.
 
 use cwmpd::cwmp::Action;
-use cwmpd::soap::{CwmpVersion, DuOperation, Message};
+use cwmpd::soap::{CwmpVersion, DuOperation, Header, Message};
 
 use super::*;
 
@@ -196,6 +196,21 @@ fn t41_versions_before_1_2_have_no_such_method() {
         };
         let lists = method_list.iter().any(|name| name == "ChangeDUState");
         assert_eq!(lists, knows, "{version}");
+    }
+}
+
+#[test]
+fn s12_an_unsupported_method_of_a_later_version_is_9000_whatever_stands_in_it() {
+    let mut world = World::known();
+    let mut talk = in_version(&mut world, CwmpVersion::V1_0);
+    for arguments in ["", "<Operations>none</Operations>"] {
+        let request = envelope(talk.version, Header::default(), Message::FactoryReset).replace(
+            "<cwmp:FactoryReset></cwmp:FactoryReset>",
+            &format!("<cwmp:ChangeDUState>{arguments}</cwmp:ChangeDUState>"),
+        );
+        talk.says(200, request);
+        let answer = Envelope::parse(talk.post.body.as_bytes()).unwrap().body;
+        assert!(matches!(answer, Message::Fault(fault) if fault.code == 9000));
     }
 }
 
