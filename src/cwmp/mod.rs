@@ -71,7 +71,9 @@ pub use software::{DuKind, DuOutcome, DuTask};
 pub use status::Outcome;
 #[cfg(feature = "inside")]
 pub use status::{EngineStatus, LastSession, SessionCount};
+#[cfg(feature = "inside")]
+pub use transfer::Completion;
 pub use transfer::{
-    Completion, Direction, FileType, Installed, Moved, TransferOrder, TransferOrigin,
-    TransferStage, TransferStatus,
+    Direction, FileType, Installed, Moved, TransferOrder, TransferOrigin, TransferStage,
+    TransferStatus,
 };

@@ -18,6 +18,7 @@ mod upload;
 
 pub use download::download;
 pub use progress::Progress;
+#[cfg(feature = "inside")]
 pub use range::{ContentRange, Validator};
 pub use upload::upload;
 

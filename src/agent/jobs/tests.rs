@@ -210,6 +210,7 @@ fn t33_a_file_moves_beside_a_session_and_commands_and_one_at_a_time() {
     let mut begun = reports(&mut jobs, 3, NOW);
     begun.sort();
     assert_eq!(begun, ["command", "session", "transfer"]);
+    assert_eq!(jobs.waiting.len(), 1);
     drop(ends);
     assert!(settle(&mut jobs, NOW).contains(&"next transfer".to_owned()));
 }

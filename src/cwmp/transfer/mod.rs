@@ -28,7 +28,9 @@ mod status;
 mod written;
 
 pub use check::check;
-pub use entry::{Completion, Transfer, TransferOrigin, TransferStage};
+#[cfg(feature = "inside")]
+pub use entry::Completion;
+pub use entry::{Transfer, TransferOrigin, TransferStage};
 pub use file_type::{Direction, FileType};
 pub use order::{Installed, Moved, TransferOrder};
 pub use plan::{TransferPlan, Window, WindowMode};
