@@ -26,14 +26,21 @@ mod services;
 mod states;
 mod words;
 
-pub use files::{ManagerKind, SoftwareFiles};
+#[cfg(feature = "inside")]
+pub use files::ManagerKind;
+pub use files::SoftwareFiles;
 pub use inventory::Inventory;
 pub use manager::{MAX_PROGRAMS, PATIENCE, PackageManager, PackageWish, Prospect};
 pub use notes::{UnitNote, UnitNotes};
-pub use package::{InstalledPackage, SoftwareUnit};
-pub use plan::{Plan, PlannedChange, PlannedStep};
+#[cfg(feature = "inside")]
+pub use package::InstalledPackage;
+pub use package::SoftwareUnit;
+pub use plan::PlannedChange;
+#[cfg(feature = "inside")]
+pub use plan::{Plan, PlannedStep};
 pub use services::{InitService, ServiceFolder, is_vital};
 pub use states::ServiceState;
+#[cfg(feature = "inside")]
 pub use words::fault_of;
 
 /// A list of packages, or what one says of itself, is read up to this size: the list of a full
