@@ -240,6 +240,7 @@ fn t57_a_configuration_that_was_restored_by_hand_is_on_trial_too() {
     );
     world.moved(number, Ok(()));
     world.installed(number, Ok(Installed::OnTrial(HOUR)));
+    assert!(world.wait(HOUR).is_some());
     // Somebody has to see whether the ACS is still there.
     let mut talk = world.open();
     talk.accept();

@@ -224,6 +224,7 @@ fn t26_wherever_the_power_is_cut_the_former_configuration_is_back() {
             }
         }
         fs::write(here.dir.join("root/etc/.group.cwmpd-new"), "the").unwrap();
+        fs::remove_file(here.dir.join("model/placed.7")).unwrap();
         let judged = here.installer.judge(&restore()).unwrap_err();
         assert_eq!(judged.code, 9010);
         here.installer.settle(7);
@@ -355,4 +356,62 @@ fn t26_without_a_trial_it_is_in_force_at_once() {
         here.installer.roll_back(&restore()).is_err(),
         "nothing to bring back"
     );
+}
+
+#[test]
+fn t26_what_was_kept_for_a_trial_that_is_over_goes_also_after_a_power_cut() {
+    let here = InstallBox::new(Release::V24);
+    let before = all(&here);
+    let file = here.downloaded(archive(&["-z"], &[("etc/config/new", "config new\n")]));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    let marker = here.installer.model_dir.with_file_name("model-flash.3");
+    fs::write(&marker, "").unwrap();
+    here.installer.settle_others(&[3, 7]);
+    assert!(here.read("model/former.7").is_some() && marker.exists());
+    here.installer.settle_others(&[8]);
+    assert!(!marker.exists());
+    fs::remove_file(here.dir.join("config/new")).unwrap();
+    assert_eq!(all(&here), before);
+}
+
+#[test]
+fn t26_one_file_that_does_not_come_back_keeps_no_other_from_it() {
+    let here = InstallBox::new(Release::V24);
+    let before = here.read("config/network").unwrap();
+    let files = [
+        ("etc/config/network", "config interface 'wan'\n"),
+        ("etc/folder/file", "theirs\n"),
+    ];
+    let folder = here.dir.join("root/etc/folder");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("file"), "mine\n").unwrap();
+    let file = here.downloaded(archive(&["-z"], &files));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    let why = here.installer.roll_back(&restore()).unwrap_err();
+    assert!(
+        why.starts_with("the former configuration does not come back: "),
+        "{why}"
+    );
+    assert_eq!(here.read("config/network").unwrap(), before);
+    fs::remove_file(&folder).unwrap();
+    here.installer.roll_back(&restore()).unwrap();
+    assert_eq!(here.read("root/etc/folder/file").unwrap(), "mine\n");
+}
+
+#[test]
+fn t26_what_is_in_its_place_is_on_trial_also_where_a_service_starts_the_agent_anew() {
+    let here = InstallBox::new(Release::V24);
+    let wan = "config interface 'wan'\n";
+    let file = here.downloaded(archive(&["-z"], &[("etc/config/network", wan)]));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    assert_eq!(here.installer.judge(&restore()), Ok(TRIAL));
+    assert_eq!(here.read("config/network").unwrap(), wan);
+    let reloads = here.system.calls();
+    let reloads = reloads.iter().filter(|call| *call == "reload_config");
+    assert_eq!(reloads.count(), 2, "who did not hear of it does now");
+    here.installer.roll_back(&restore()).unwrap();
+    here.installer.settle(7);
+    assert!(here.read("model/placed.7").is_none());
 }

@@ -30,7 +30,7 @@ use super::start::Folders;
 use super::watch::BoxChange;
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::cwmp::{FileType, Installed, TransferOrder};
+use crate::cwmp::{FileType, Installed, TransferOrder, TransferStage, TransferStatus};
 use crate::datamodel::model::Model;
 use crate::device::commands::System;
 use crate::device::install::Installer;
@@ -127,9 +127,11 @@ pub(super) fn path_of(file_type: &FileType, model: &mut Model) -> Option<PathBuf
 impl Agent {
     /// What earlier runs left of transfers that are over goes.
     pub(super) fn clear_transfers(&self, now: Now) {
-        let known = self.engine.transfers(now).into_iter();
+        let goes_on = |transfer: &TransferStatus| !matches!(transfer.stage, TransferStage::Done(_));
+        let known = self.engine.transfers(now).into_iter().filter(goes_on);
         let known: Vec<u32> = known.map(|transfer| transfer.order.number).collect();
         self.transfers.files.remove_others(&known);
+        installer(&self.config, &self.folders).settle_others(&known);
     }
 
     /// Does what is to be done for the transfers now.

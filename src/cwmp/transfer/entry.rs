@@ -17,6 +17,12 @@ pub const TRANSFER_FAILURE: u32 = 9010;
 /// Upload failure (A.5).
 const UPLOAD_FAILURE: u32 = 9011;
 
+/// The part of a trial that passes before a session may prove anything, and the most of it. procd
+/// waits for a second, and then has the services take their new configuration one after the other:
+/// until then the box speaks as it did before.
+const SETTLING_PART: u32 = 20;
+const MAX_SETTLING: Duration = Duration::from_secs(30);
+
 /// Characters of a FaultString of TransferComplete (schema).
 const MAX_FAULT_STRING: usize = 256;
 
@@ -64,6 +70,8 @@ pub enum TransferStage {
     Judging,
     /// The box goes down for it, until this uptime at the latest.
     GoingDown(Duration),
+    /// In force, but until this uptime not all services may have taken it; then it is on trial.
+    Settling(Duration),
     /// In force, until this uptime unless the ACS answers by then.
     OnTrial(Duration),
     /// It failed the trial.
@@ -118,10 +126,19 @@ pub struct Run {
     pub announced: bool,
     /// Not before this uptime: it failed just now.
     pub retry_at: Option<Duration>,
+    /// How often bringing back what was before has failed.
+    pub roll_backs: u32,
     /// The uptime at which something is to be done, unless something else happens.
     pub wake: Option<Duration>,
     /// Why the last attempt failed.
     pub why: String,
+}
+
+impl Run {
+    /// Whether it does not have to wait any more after a failure.
+    pub fn may_begin(&self, now: Now) -> bool {
+        self.retry_at.is_none_or(|at| at <= now.uptime)
+    }
 }
 
 impl Transfer {
@@ -179,11 +196,26 @@ impl Transfer {
 
     /// Whether something is being done to the box that no other installation may meet.
     pub fn occupies_the_box(&self) -> bool {
-        use TransferStage::{GoingDown, Installing, Judging, OnTrial, RollingBack};
+        use TransferStage::{GoingDown, Installing, Judging, OnTrial, RollingBack, Settling};
         matches!(
             self.stage,
-            Installing | Judging | GoingDown(_) | OnTrial(_) | RollingBack
+            Installing | Judging | GoingDown(_) | Settling(_) | OnTrial(_) | RollingBack
         )
+    }
+
+    /// How much of its trial is no proof yet.
+    pub fn settling(&self) -> Duration {
+        (self.trial_time() / SETTLING_PART).min(MAX_SETTLING)
+    }
+
+    /// How long its trial is.
+    pub fn trial_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.trial))
+    }
+
+    /// When its trial ends that settles until this uptime.
+    pub fn trial_end(&self, settled: Duration) -> Duration {
+        settled.saturating_add(self.trial_time().saturating_sub(self.settling()))
     }
 
     /// Whether no session may be open meanwhile. One decides a trial.

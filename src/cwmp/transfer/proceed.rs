@@ -24,6 +24,10 @@ const RETRY_WAIT: Duration = Duration::from_secs(30);
 /// The longest such wait.
 const MAX_RETRY_WAIT: Duration = Duration::from_secs(600);
 
+/// A roll-back that fails is tried so often in all: what stands in its way, such as a flash that is
+/// full, may pass. No session is open meanwhile.
+const MAX_ROLL_BACKS: u32 = 3;
+
 /// What it depends on.
 pub struct Surroundings<'a> {
     /// No session is open or about to be.
@@ -80,7 +84,7 @@ impl TransferQueue {
                 put(transfer, model);
             }
             let is_late = match transfer.stage {
-                TransferStage::GoingDown(by) => by <= now.uptime,
+                TransferStage::GoingDown(at) | TransferStage::Settling(at) => at <= now.uptime,
                 // The answer to the Inform of this session decides.
                 TransferStage::OnTrial(until) => until <= now.uptime && !transfer.run.announced,
                 TransferStage::Waiting | TransferStage::Moving | TransferStage::Moved => {
@@ -109,6 +113,11 @@ impl TransferQueue {
                 );
                 self.fail(number, failure(string), model, now);
             }
+            TransferStage::Settling(settled) => {
+                let until = transfer.trial_end(settled);
+                transfer.enter(TransferStage::OnTrial(until));
+                self.news = true;
+            }
             TransferStage::OnTrial(_) => {
                 log::warn!(
                     "{}: the ACS did not answer in {} s, what was before comes back",
@@ -133,7 +142,9 @@ impl TransferQueue {
         for transfer in self.transfers.iter_mut().filter(|t| !t.run.told) {
             let action = match transfer.stage {
                 TransferStage::Judging => Action::Judge(transfer.order.clone()),
-                TransferStage::RollingBack if around.is_calm => {
+                TransferStage::RollingBack
+                    if around.is_calm && transfer.run.may_begin(around.now) =>
+                {
                     Action::RollBack(transfer.order.clone())
                 }
                 _ => continue,
@@ -193,13 +204,16 @@ impl TransferQueue {
     fn set_alarms(&mut self, around: &Surroundings<'_>) {
         for transfer in &mut self.transfers {
             transfer.run.wake = match transfer.stage {
-                TransferStage::GoingDown(by) => Some(by),
+                TransferStage::GoingDown(at) | TransferStage::Settling(at) => Some(at),
                 TransferStage::OnTrial(until) if !transfer.run.announced => Some(until),
                 TransferStage::Waiting | TransferStage::Moved => match transfer.leave(around) {
                     Leave::Later(at) => at,
                     Leave::Given | Leave::Over => transfer.window_end(),
                 },
                 TransferStage::Moving => transfer.window_end(),
+                TransferStage::RollingBack if !transfer.run.told => {
+                    transfer.run.retry_at.filter(|at| *at > around.now.uptime)
+                }
                 _ => None,
             };
         }
@@ -254,9 +268,9 @@ impl TransferQueue {
             }
             Ok(Installed::OnTrial(time)) => {
                 transfer.trial = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-                transfer.enter(TransferStage::OnTrial(now.uptime.saturating_add(time)));
+                let settled = now.uptime.saturating_add(transfer.settling());
+                transfer.enter(TransferStage::Settling(settled));
                 put(transfer, model);
-                self.news = true;
             }
             Err(fault) => self.fail(number, fault, model, now),
         }
@@ -271,8 +285,17 @@ impl TransferQueue {
         now: Now,
     ) {
         let is_awaited = |t: &&mut Transfer| t.stage == TransferStage::RollingBack;
-        if self.find(number).filter(is_awaited).is_none() {
+        let Some(transfer) = self.find(number).filter(is_awaited) else {
             return;
+        };
+        if let Err(why) = &outcome {
+            transfer.run.roll_backs += 1;
+            if transfer.run.roll_backs < MAX_ROLL_BACKS {
+                log::error!("{}, once more: {why}", transfer.order);
+                transfer.run.retry_at = Some(now.uptime.saturating_add(RETRY_WAIT));
+                transfer.run.told = false;
+                return;
+            }
         }
         let string = match outcome {
             Ok(()) => "with the new configuration the ACS was out of reach: the former one is back"
@@ -359,6 +382,9 @@ impl TransferQueue {
 impl Transfer {
     /// It comes into another stage, of which the agent was not told yet.
     fn enter(&mut self, stage: TransferStage) {
+        if stage == TransferStage::RollingBack {
+            self.run.retry_at = None;
+        }
         self.stage = stage;
         self.run.told = false;
     }

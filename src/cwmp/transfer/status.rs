@@ -52,7 +52,7 @@ impl fmt::Display for TransferStage {
             Self::Installing => "being installed",
             Self::Judging => "being looked at after a restart",
             Self::GoingDown(_) => "being flashed",
-            Self::OnTrial(_) => "on trial",
+            Self::Settling(_) | Self::OnTrial(_) => "on trial",
             Self::RollingBack => "being undone",
             Self::Done(completion) if completion.fault.code == 0 => "complete, still to be told",
             Self::Done(_) => "failed, still to be told",

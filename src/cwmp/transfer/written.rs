@@ -43,6 +43,7 @@ impl Transfer {
             TransferStage::Moving | TransferStage::Moved => (MOVING, None),
             TransferStage::Installing | TransferStage::GoingDown(_) => (INSTALLING, None),
             TransferStage::Judging => (JUDGING, None),
+            TransferStage::Settling(settled) => (ON_TRIAL, Some(self.trial_end(settled))),
             TransferStage::OnTrial(until) => (ON_TRIAL, Some(until)),
             TransferStage::RollingBack => (ROLLING_BACK, None),
             TransferStage::Done(_) => (DONE, None),
@@ -184,8 +185,14 @@ impl Transfer {
             TransferStage::Installing => TransferStage::Moving,
             TransferStage::OnTrial(_) if !is_same_boot => {
                 self.trial = (self.trial / 2).max(LEAST_TRIAL);
-                let time = Duration::from_secs(u64::from(self.trial));
-                TransferStage::OnTrial(now.uptime.saturating_add(time))
+                TransferStage::OnTrial(now.uptime.saturating_add(self.trial_time()))
+            }
+            TransferStage::OnTrial(until) => {
+                let rest = self.trial_time().saturating_sub(self.settling());
+                match until.saturating_sub(rest) {
+                    settled if settled > now.uptime => TransferStage::Settling(settled),
+                    _ => TransferStage::OnTrial(*until),
+                }
             }
             stage => stage.clone(),
         };

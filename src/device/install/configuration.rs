@@ -4,15 +4,17 @@
 //! state that the agent had then. So it is done here instead, in three steps, each on flash before the
 //! next: what is to be replaced is looked through, then kept (`former.N`, beside the state), then
 //! replaced file by file. Wherever the power is cut, what was kept comes back when the transfer is
-//! judged; whatever fails, at once. What was kept stays until the trial is over.
+//! judged; whatever fails, at once. Once all is in its place (`placed.N`) the trial shows the rest.
+//! What was kept stays until that is over.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::archive::{ArchiveReader, Unpack};
-use super::replace::{Replace, Survey, Targets, keep};
+use super::replace::{BringBack, Replace, Survey, Targets, keep};
 use super::{Installer, fault};
-use crate::base::{file, room};
+use crate::base::file::{self, Keep};
+use crate::base::room;
 use crate::cwmp::{Installed, TransferOrder};
 use crate::device::commands::{CommandError, Commands, Listen};
 use crate::device::uci::{self, Document, MAX_FILE_BYTES};
@@ -49,10 +51,16 @@ impl Installer {
         if paths.is_empty() {
             return Err(fault(9018, "there is no configuration in this file"));
         }
-        room::check(&self.config_dir, bytes).map_err(|why| fault(9010, why))?;
         let former = self.former_path(order.number);
+        let placed = self.placed_path(order.number);
+        // That of an earlier attempt.
+        if placed.exists() {
+            file::remove(&placed).map_err(|error| fault(9002, error))?;
+        }
         keep(&paths, &former)
             .map_err(|error| fault(9002, format!("what it replaces cannot be kept: {error}")))?;
+        // With that on the flash as well, so that each of them can be written, and written back.
+        room::check(&self.config_dir, bytes).map_err(|why| fault(9010, why))?;
         let mut replace = Replace::new(self.targets(false));
         let replaced = match &configuration {
             Configuration::Archive => self.unpack(from, false, &mut replace),
@@ -62,6 +70,8 @@ impl Installer {
                 .map_err(|error| fault(9010, error)),
         };
         if let Err(why) = replaced {
+            // With what it was writing: the room is needed.
+            drop(replace);
             if let Err(error) = self.bring_back(order.number) {
                 log::error!("{error}");
             }
@@ -71,10 +81,19 @@ impl Installer {
             log::info!("the configuration says what is in force already");
             return Ok(Installed::Done);
         }
+        let packages = replace.packages.join("\n");
+        let noted = file::replace(&placed, packages.as_bytes(), 0o600, Keep::Durably);
+        if let Err(error) = noted {
+            log::warn!("{}: cannot be written: {error}", placed.display());
+        }
         self.tell(&replace.packages);
+        Ok(self.in_force())
+    }
+
+    fn in_force(&self) -> Installed {
         match self.transfer.rollback {
-            never if never.is_zero() => Ok(Installed::Done),
-            patience => Ok(Installed::OnTrial(patience)),
+            never if never.is_zero() => Installed::Done,
+            patience => Installed::OnTrial(patience),
         }
     }
 
@@ -104,6 +123,13 @@ impl Installer {
             let why = "the box went down before the configuration was put in force";
             return Err(fault(9010, why));
         }
+        // All of it was in its place: the services that took it may have started the agent anew.
+        if let Ok(packages) = file::read(&self.placed_path(number), MAX_FILE_BYTES) {
+            let packages = String::from_utf8_lossy(&packages);
+            let packages: Vec<String> = packages.lines().map(str::to_owned).collect();
+            self.tell(&packages);
+            return Ok(self.in_force());
+        }
         Err(match self.bring_back(number) {
             Ok(()) => fault(
                 9010,
@@ -115,17 +141,23 @@ impl Installer {
 
     /// Brings back what a configuration replaced; may be done again.
     pub(super) fn bring_back(&self, number: u32) -> Result<(), String> {
-        let mut replace = Replace::new(self.targets(true));
-        let back = self.unpack(&self.former_path(number), true, &mut replace);
-        back.map_err(|why| {
-            format!(
-                "the former configuration does not come back: {}",
-                why.string
-            )
-        })?;
-        log::warn!("the former configuration is back");
-        self.tell(&replace.packages);
-        Ok(())
+        let mut back = BringBack {
+            replace: Replace::new(self.targets(true)),
+            failed: None,
+        };
+        let read = self.unpack(&self.former_path(number), true, &mut back);
+        // Also where some of it does not come: what came is in force.
+        self.tell(&back.replace.packages);
+        let failed = back.failed.take().map(|error| error.to_string());
+        match read.err().map(|why| why.string).or(failed) {
+            Some(why) => Err(format!(
+                "the former configuration does not come back: {why}"
+            )),
+            None => {
+                log::warn!("the former configuration is back");
+                Ok(())
+            }
+        }
     }
 
     /// The services hear of it. That one does not take it is for the trial to show.
@@ -199,6 +231,11 @@ impl Installer {
     /// What a configuration replaced, on flash.
     pub(super) fn former_path(&self, number: u32) -> PathBuf {
         self.model_dir.join(format!("former.{number}"))
+    }
+
+    /// Tells that all of a configuration is in its place, and which packages are others; on flash.
+    pub(super) fn placed_path(&self, number: u32) -> PathBuf {
+        self.model_dir.join(format!("placed.{number}"))
     }
 }
 

@@ -113,6 +113,7 @@ impl Installer {
         let kept = [
             self.note_path(number),
             self.marker_path(number),
+            self.placed_path(number),
             self.former_path(number),
         ];
         for path in kept.iter().filter(|path| path.exists()) {
@@ -122,6 +123,27 @@ impl Installer {
         }
         for path in [self.flash_log_path(number), self.kept_path(number)] {
             let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+impl Installer {
+    /// Settles all transfers but these: the power was cut between their end and what was left to do.
+    pub fn settle_others(&self, known: &[u32]) {
+        let marker = self.marker_path(0);
+        let marker = marker.file_name().unwrap_or_default().to_string_lossy();
+        let marker = marker.trim_end_matches('0');
+        let kept = ["former.", "placed.", "flash."].map(|prefix| (Some(&*self.model_dir), prefix));
+        for (folder, prefix) in kept.into_iter().chain([(self.model_dir.parent(), marker)]) {
+            let entries = folder.map(std::fs::read_dir).into_iter().flatten();
+            for entry in entries.flatten().flatten() {
+                let name = entry.file_name();
+                let number = name.to_str().and_then(|name| name.strip_prefix(prefix));
+                match number.and_then(|number| number.parse().ok()) {
+                    Some(number) if !known.contains(&number) => self.settle(number),
+                    _ => {}
+                }
+            }
         }
     }
 }

@@ -207,6 +207,12 @@ pub(super) struct Replace<'t> {
     writing: Writing,
 }
 
+impl Drop for Replace<'_> {
+    fn drop(&mut self) {
+        self.drop_unfinished();
+    }
+}
+
 /// The file whose bytes come.
 enum Writing {
     /// None, or one that is passed over.
@@ -235,6 +241,16 @@ impl<'t> Replace<'t> {
         put.map_err(|error| io::Error::other(error.to_string()))?;
         self.packages.push(name.to_owned());
         Ok(())
+    }
+
+    /// What was being written stays unwritten, and takes no room.
+    fn drop_unfinished(&mut self) {
+        let writing = std::mem::replace(&mut self.writing, Writing::Nothing);
+        if let Writing::Plain(_, path, file) = writing {
+            // Nothing of it is to be written any more.
+            let _ = file.into_parts();
+            let _ = fs::remove_file(unfinished(&path));
+        }
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
@@ -314,17 +330,61 @@ impl Unpack for Replace<'_> {
             Writing::Nothing => Ok(()),
             Writing::Package(name, text) => self.put_package(&name, &text),
             Writing::Plain(entry, path, file) => {
-                let file = file.into_inner().map_err(io::Error::other)?;
-                let (user, group) = entry.owner;
-                // Only root may; whoever else restores becomes the owner.
-                let _ = fchown(&file, Some(user), Some(group));
-                file.set_permissions(fs::Permissions::from_mode(entry.mode))?;
-                file.sync_all()?;
-                self.others = true;
-                named(&unfinished(&path), &path)
+                let new = unfinished(&path);
+                let named = finished(file, &entry).and_then(|()| named(&new, &path));
+                match named {
+                    Ok(()) => self.others = true,
+                    Err(_) => drop(fs::remove_file(new)),
+                }
+                named
             }
         }
     }
+}
+
+/// Brings back as much as can be: what fails is passed over, and told at the end.
+pub(super) struct BringBack<'t> {
+    pub replace: Replace<'t>,
+    /// The first failure.
+    pub failed: Option<io::Error>,
+}
+
+impl BringBack<'_> {
+    fn note(&mut self, outcome: io::Result<()>) -> io::Result<()> {
+        if let Err(error) = outcome {
+            log::error!("a file of the former configuration does not come back: {error}");
+            self.replace.drop_unfinished();
+            self.failed.get_or_insert(error);
+        }
+        Ok(())
+    }
+}
+
+impl Unpack for BringBack<'_> {
+    fn entry(&mut self, entry: ArchiveEntry) -> io::Result<()> {
+        let taken = self.replace.entry(entry);
+        self.note(taken)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let taken = self.replace.bytes(bytes);
+        self.note(taken)
+    }
+
+    fn whole(&mut self) -> io::Result<()> {
+        let taken = self.replace.whole();
+        self.note(taken)
+    }
+}
+
+/// The file of an entry, with its rights and on the medium.
+fn finished(file: BufWriter<File>, entry: &ArchiveEntry) -> io::Result<()> {
+    let file = file.into_inner().map_err(io::Error::other)?;
+    let (user, group) = entry.owner;
+    // Only root may; whoever else restores becomes the owner.
+    let _ = fchown(&file, Some(user), Some(group));
+    file.set_permissions(fs::Permissions::from_mode(entry.mode))?;
+    file.sync_all()
 }
 
 fn unfinished(path: &Path) -> PathBuf {
