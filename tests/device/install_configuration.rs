@@ -415,3 +415,18 @@ fn t26_what_is_in_its_place_is_on_trial_also_where_a_service_starts_the_agent_an
     here.installer.settle(7);
     assert!(here.read("model/placed.7").is_none());
 }
+
+#[test]
+fn t27_an_archive_does_not_write_through_a_link_of_its_own() {
+    let here = InstallBox::new(Release::V24);
+    fs::create_dir(here.dir.join("root/etc")).unwrap();
+    fs::write(here.dir.join("root/etc/passwd"), "mine\n").unwrap();
+    let before = all(&here);
+    let link = archive(&[], &[("a", "-> etc")]);
+    let below = archive(&[], &[("a/passwd", "theirs\n")]);
+    // The head of the link alone, and the other archive behind it.
+    let file = here.downloaded([&link[..512], &below].concat());
+    let refused = here.installer.install(&restore(), &file).unwrap_err();
+    assert_eq!(refused.code, 9018, "{}", refused.string);
+    assert_eq!(all(&here), before);
+}

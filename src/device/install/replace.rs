@@ -78,6 +78,8 @@ pub(super) struct Survey<'t> {
     pub targets: Targets<'t>,
     /// The paths that are to be replaced, or made.
     pub paths: Vec<PathBuf>,
+    /// Links that come: what was kept could not be put back through them.
+    links: Vec<PathBuf>,
     /// Bytes that come.
     pub bytes: u64,
     /// The text of a package, which has to be one.
@@ -89,6 +91,7 @@ impl<'t> Survey<'t> {
         Self {
             targets,
             paths: Vec::new(),
+            links: Vec::new(),
             bytes: 0,
             package: None,
         }
@@ -108,6 +111,14 @@ impl Unpack for Survey<'_> {
             return Err(damaged(format!(
                 "{name}: it is below something that is no folder"
             )));
+        }
+        let mut above = path.ancestors().skip(1);
+        if above.any(|above| self.links.iter().any(|link| link == above)) {
+            let name = &entry.name;
+            return Err(damaged(format!("{name}: it is below a link")));
+        }
+        if entry.kind == EntryKind::Link {
+            self.links.push(path.clone());
         }
         match entry.kind {
             EntryKind::Folder if is_folder => return Ok(()),
