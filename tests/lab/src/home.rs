@@ -73,8 +73,8 @@ impl Home {
             }
         }
         home.make_commands();
-        let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\nconfig luup 'luup'\n\n\
-                        config transfer 'transfer'\n";
+        let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\n\
+                        config transfer 'transfer'\n\nconfig luup 'luup'\n";
         home.write_config("cwmpd", sections);
         home.set_uci("cpe", "interface", "lo");
         home.set_uci("cpe", "port", "0");
