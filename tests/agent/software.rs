@@ -280,6 +280,11 @@ fn t49_a_service_is_stopped_and_started_after_the_session() {
                 .contains(&format!("toold {word}\n"))
                 .then_some(())
         });
+        // Until then another wish is refused.
+        wait_for("the service to have heard", || {
+            let status = agent.get(&format!("{SERVICE}.Status"));
+            (!["Starting", "Stopping"].contains(&&*status)).then_some(())
+        });
     }
 }
 

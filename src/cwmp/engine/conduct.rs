@@ -100,6 +100,10 @@ impl Engine {
         (self.changed, self.stale) = (false, false);
         // All that is new is in the Inform.
         model.take_news();
+        if self.queue.waits(EventCode::Bootstrap) {
+            // This ACS knows no value yet that could be another now.
+            model.forget_changes();
+        }
         if model.has_change() {
             self.queue.raise(EventCode::ValueChange.into());
         } else {
