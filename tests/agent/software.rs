@@ -281,10 +281,7 @@ fn t49_a_service_is_stopped_and_started_after_the_session() {
                 .then_some(())
         });
         // Until then another wish is refused.
-        wait_for("the service to have heard", || {
-            let status = agent.get(&format!("{SERVICE}.Status"));
-            (!["Starting", "Stopping"].contains(&&*status)).then_some(())
-        });
+        agent.wait_for_log(&format!("toold was told to {word}"));
     }
 }
 

@@ -161,8 +161,9 @@ impl Agent {
         {
             // What was not told is told when the next session ends.
             let Some(outcome) = outcome else { continue };
-            if let Err(why) = &outcome {
-                log::warn!("{}: {service} {}: {why}", write.path, action.word());
+            match &outcome {
+                Ok(()) => log::info!("{service} was told to {}", action.word()),
+                Err(why) => log::warn!("{}: {service} {}: {why}", write.path, action.word()),
             }
             self.software
                 .source

@@ -203,8 +203,9 @@ impl SoftwareSource {
 
     /// How a service stands; `None` before procd has said so.
     fn status(&self, service: &str) -> Option<&'static str> {
+        // Where nobody tells how it ends, its beginning would be shown for ever.
+        self.states.as_ref()?;
         self.doing(service).or_else(|| {
-            self.states.as_ref()?;
             let is_active = self.state(service).is_some_and(|state| state.is_active);
             Some(if is_active { "Active" } else { "Idle" })
         })
