@@ -12,6 +12,7 @@
 //! | 3 | [`connreq`] | who may wake the box, and each way in | yes |
 //! | 3 | [`device`] | the box: its configuration, its files, its commands | yes |
 //! | 3 | [`luup`] | the Luup engine and its Z-Wave home | yes |
+//! | 3 | [`transfer`] | files between a server and the box | yes |
 //! | 2 | [`http`] | HTTP as a client, for all rooms above | yes |
 //! | 2 | [`cwmp`] | the engine: sessions, RPCs, events, retry, schedule | no |
 //! | 1 | [`soap`] | messages | no |
@@ -30,7 +31,7 @@
 #![cfg_attr(not(feature = "inside"), allow(rustdoc::private_intra_doc_links))]
 // What only a part uses that is left out is no mistake then: the linker drops it.
 #![cfg_attr(
-    not(all(feature = "luup", feature = "ubus")),
+    not(all(feature = "luup", feature = "software", feature = "ubus")),
     allow(dead_code, unused_imports)
 )]
 #![deny(
@@ -85,3 +86,7 @@ mod luup;
 pub mod soap;
 #[cfg(not(feature = "inside"))]
 mod soap;
+#[cfg(feature = "inside")]
+pub mod transfer;
+#[cfg(not(feature = "inside"))]
+mod transfer;

@@ -95,6 +95,7 @@ impl Link {
                 exchange: config.exchange_timeout,
                 deadline: None,
             },
+            watch: None,
         });
         Ok(Self {
             client,

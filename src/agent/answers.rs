@@ -6,51 +6,53 @@ use std::fmt::Write as _;
 use super::control::{Request, escape};
 use super::newer;
 use super::poll_loop::Agent;
+use super::transfers::HowFar;
 use crate::base::clock::Now;
-use crate::cwmp::EventCode;
+use crate::cwmp::{Direction, EventCode};
 use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
 
 /// Of the values that cannot be used, so many are named.
 const MAX_UNUSED: usize = 10;
 
 impl Agent {
-    /// The text for the user, or the sentence that says why not.
-    pub(super) fn answer(&mut self, request: Request, now: Now) -> Result<String, String> {
+    /// The text for the user, or the sentence that says why not; `None` where he has to wait for it.
+    pub(super) fn answer(
+        &mut self,
+        client: u32,
+        request: Request,
+        now: Now,
+    ) -> Option<Result<String, String>> {
         self.model.set_time(now);
-        if matches!(request, Request::Get(_) | Request::Dump { .. }) {
-            // The user asks for the values of now; a session keeps those of its beginning.
-            self.look(now);
-        }
-        match request {
-            Request::Get(path) => self.get(&path),
+        Some(match request {
+            Request::Get(path) => self.read(&path, now),
             Request::Set(values) => self.set(values, now),
-            Request::Add(object) => {
-                let object = self.full(&object);
-                let added = self.model.add_object(Requester::Local, &object, None);
-                let (instance, _) = added.map_err(|e| self.refusal(&object, &e))?;
-                self.changed_by_hand(now);
-                Ok(format!("{object}{instance}.\n"))
+            Request::Add(object) => self.add(&object, now),
+            Request::Delete(object) => self.delete(&object, now),
+            Request::Inform(event) => self.inform(event.as_deref(), now),
+            Request::AskDownload(file_type, arguments) => {
+                return self.request_download(client, file_type, arguments, now);
             }
-            Request::Delete(object) => {
-                let object = self.full(&object);
-                let deleted = self.model.delete_object(Requester::Local, &object, None);
-                deleted.map_err(|e| self.refusal(&object, &e))?;
-                self.changed_by_hand(now);
-                Ok(String::new())
-            }
-            Request::Inform(event) => {
-                let code = |text: &str| {
-                    let unknown = || format!("{text:?} is no event code like '2 PERIODIC'");
-                    EventCode::parse(text).ok_or_else(unknown)
-                };
-                let event = event.as_deref().map(code).transpose()?;
-                let informed = self.engine.inform(event, now);
-                informed.map(|()| String::new()).map_err(|e| e.to_string())
-            }
+            Request::Kicked(arguments) => return self.kicked(client, arguments, now),
+            Request::Download(order) => self.order_transfer(Direction::Download, order, now),
+            Request::Upload(order) => self.order_transfer(Direction::Upload, order, now),
+            Request::Transfers => Ok(self.list_transfers(now)),
+            Request::Confirm(number) => self.confirm_transfer(number, now),
+            Request::Cancel(number) => self.cancel_transfer(number, now),
             Request::Status => Ok(self.status(now)),
-            Request::Dump { csv: false } => self.get(""),
-            Request::Dump { csv: true } => self.dump(),
-        }
+            Request::Dump { csv: false } => self.read("", now),
+            Request::Dump { csv: true } => self.dump(now),
+        })
+    }
+
+    /// Opens a session, with an event by its name.
+    pub(super) fn inform(&mut self, event: Option<&str>, now: Now) -> Result<String, String> {
+        let code = |text: &str| {
+            let unknown = || format!("{text:?} is no event code like '2 PERIODIC'");
+            EventCode::parse(text).ok_or_else(unknown)
+        };
+        let event = event.map(code).transpose()?;
+        let informed = self.engine.inform(event, now);
+        informed.map(|()| String::new()).map_err(|e| e.to_string())
     }
 
     /// The path with the root, which a user may leave out.
@@ -62,7 +64,26 @@ impl Agent {
         }
     }
 
-    fn get(&mut self, path: &str) -> Result<String, String> {
+    fn add(&mut self, object: &str, now: Now) -> Result<String, String> {
+        let object = self.full(object);
+        let added = self.model.add_object(Requester::Local, &object, None);
+        let (instance, _) = added.map_err(|e| self.refusal(&object, &e))?;
+        self.changed_by_hand(now);
+        Ok(format!("{object}{instance}.\n"))
+    }
+
+    fn delete(&mut self, object: &str, now: Now) -> Result<String, String> {
+        let object = self.full(object);
+        let deleted = self.model.delete_object(Requester::Local, &object, None);
+        deleted.map_err(|e| self.refusal(&object, &e))?;
+        self.changed_by_hand(now);
+        Ok(String::new())
+    }
+
+    /// Values as they are now: a session keeps those of its beginning.
+    pub(super) fn read(&mut self, path: &str, now: Now) -> Result<String, String> {
+        self.model.set_time(now);
+        self.look(now);
         let path = self.full(path);
         let is_object = path.is_empty() || path.ends_with('.');
         let mut text = String::new();
@@ -105,6 +126,7 @@ impl Agent {
         self.apply_touched(now);
         if self.session.is_none() {
             self.write_to_luup(now);
+            self.tell_services(now);
         }
     }
 
@@ -145,6 +167,9 @@ impl Agent {
                 "root:          {root}, though cpe.root is {wanted}: {why}"
             );
         }
+        for (order, progress) in self.transfers.moving() {
+            let _ = writeln!(text, "under way:     {order}: {}", HowFar(progress));
+        }
         let _ = writeln!(text, "clock:         {clock}");
         let _ = writeln!(text, "ubus:          {}", self.ubus.line());
         for failure in self.ubus.failures() {
@@ -180,7 +205,8 @@ impl Agent {
     }
 
     /// The csv of GenieACS's simulator, which puts the dot behind the name of an object itself.
-    fn dump(&mut self) -> Result<String, String> {
+    fn dump(&mut self, now: Now) -> Result<String, String> {
+        self.look(now);
         let failed = |e: ModelError| e.to_string();
         let mut values: BTreeMap<String, String> = BTreeMap::new();
         self.model

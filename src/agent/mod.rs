@@ -12,6 +12,7 @@
 //!   connection requests, `timers`.
 //! * `answers` serves the user of the box, `orders` does to the box what the ACS asks, `luup`
 //!   fetches from and writes to Luup.
+//! * `transfers` moves files in and out, and has them put in force.
 //! * `ubus` is the agent on OpenWrt's bus: its object `tr069`.
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
@@ -31,6 +32,7 @@
 
 mod address;
 mod answers;
+mod by_hand;
 mod changes;
 mod clocks;
 pub mod control;
@@ -39,6 +41,7 @@ mod fetch;
 mod identity;
 mod jobs;
 mod live;
+mod local_transfers;
 mod logger;
 mod luup;
 mod memory;
@@ -52,10 +55,12 @@ mod run_dir;
 mod session;
 mod settings;
 mod signals;
+mod software;
 mod source;
 mod spare;
 mod start;
 mod timers;
+mod transfers;
 mod trouble;
 mod ubus;
 mod watch;

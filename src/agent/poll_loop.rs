@@ -11,6 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::address::AcsPlace;
+use super::by_hand::Caller;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
@@ -19,16 +20,18 @@ use super::jobs::{JobId, Jobs};
 use super::live::Live;
 use super::luup::{LuupEnd, LuupReport};
 use super::memory::Memory;
-use super::orders::Ran;
+use super::orders::{Order, Ran};
 use super::own_config::Complaints;
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
 use super::session::{NoReply, SessionStage};
 use super::signals::{Signals, Wish};
+use super::software::{SoftwareEnd, SoftwareReport};
 use super::source::Facts;
 use super::spare::Spare;
 use super::start::Folders;
 use super::timers::{LoopTimer, Timers};
+use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
@@ -79,6 +82,7 @@ enum LoopEvent {
 /// What a job reports.
 pub(super) enum Done {
     Luup(LuupReport),
+    Software(SoftwareReport),
     /// What came of the last message to the ACS.
     Answered {
         reply: Result<Reply, NoReply>,
@@ -87,6 +91,8 @@ pub(super) enum Done {
     },
     /// What was ordered ran, or did not.
     Ran(Intent, Ran),
+    /// A step of a transfer was done, or not.
+    Stepped(Step, Came),
 }
 
 /// The running agent.
@@ -100,6 +106,7 @@ pub(super) struct Agent {
     pub clocks: Rc<RefCell<Clocks>>,
     pub facts: Rc<RefCell<Facts>>,
     pub luup: LuupEnd,
+    pub software: SoftwareEnd,
     pub uci: Rc<RefCell<UciSource>>,
     pub model: Model,
     pub engine: Engine,
@@ -120,7 +127,10 @@ pub(super) struct Agent {
     pub kept_tls: KeptTls,
     pub acs_place: AcsPlace,
     /// What is to be carried out when its timer is due.
-    pub orders: Vec<Intent>,
+    pub orders: Vec<Order>,
+    pub transfers: Transfers,
+    /// Who waits for an answer of the ACS.
+    pub callers: Vec<Caller>,
     /// SIGTERM came: no session is opened any more.
     pub stopping: bool,
 }
@@ -140,10 +150,14 @@ impl Agent {
             true => self.look(now),
             false => self.retry_config(now),
         }
+        self.clear_transfers(now);
         self.resume(now);
         self.ask_ubus(now);
+        self.recall_units(now);
+        self.tell_services(now);
         loop {
             let now = self.now();
+            self.proceed(now);
             self.follow_engine(now);
             if self.has_ended() {
                 self.end(now);
@@ -235,8 +249,9 @@ impl Agent {
             LoopEvent::Changed(changes) => self.changed(changes, now),
             LoopEvent::Reported(job, done) => self.take(job, done, now),
             LoopEvent::Asked(client, request) => {
-                let answer = self.answer(request, now);
-                self.control.answer(client, answer, now.uptime);
+                if let Some(answer) = self.answer(client, request, now) {
+                    self.control.answer(client, answer, now.uptime);
+                }
             }
             LoopEvent::Told(event) => self.on_ubus(event, now),
             LoopEvent::ConnectionRequested => self.engine.connection_request(now),
@@ -266,11 +281,13 @@ impl Agent {
     fn take(&mut self, job: JobId, done: Done, now: Now) {
         match done {
             Done::Luup(report) => self.hear_luup(report, now),
+            Done::Software(report) => self.hear_software(report, now),
             Done::Answered { reply, met_at } => {
                 self.met_acs(met_at, now);
                 self.answered(job, reply, now);
             }
             Done::Ran(intent, ran) => self.ran(intent, ran, now),
+            Done::Stepped(step, came) => self.stepped(step, came, now),
         }
     }
 

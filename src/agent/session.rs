@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::address::look_up;
 use super::clocks;
 use super::jobs::{Job, JobId, JobKind, Reporter};
+use super::orders::OwnBox;
 use super::poll_loop::{Agent, Done};
 use crate::acs::{Link, LinkError, Reply};
 use crate::base::clock::Now;
@@ -131,7 +132,11 @@ impl Agent {
 
     /// Hands an input to the engine and does what it says.
     pub(super) fn step(&mut self, input: Input, now: Now) {
-        let mut host = self.own_box();
+        let mut host = OwnBox {
+            config: &self.config,
+            folders: &self.folders,
+            uci: &self.uci,
+        };
         let step = self.engine.handle(input, &mut self.model, &mut host, now);
         self.act(step.actions, now);
         match step.output {
@@ -157,6 +162,7 @@ impl Agent {
         let job = Job {
             kind: JobKind::Session,
             patience: patience(&contact),
+            pulse: None,
             lost: Box::new(|lost| Done::Answered {
                 reply: Err(NoReply::Lost(lost.to_string())),
                 met_at: None,
@@ -222,6 +228,7 @@ impl Agent {
     fn after_session(&mut self, now: Now) {
         self.live.save(&self.model);
         self.write_to_luup(now);
+        self.tell_services(now);
         match self.follow_config(now) {
             true => self.look(now),
             false => self.next_look(now),

@@ -116,6 +116,7 @@ impl Agent {
     pub(super) fn act_on_changes(&mut self, now: Now) {
         self.timers.stop(LoopTimer::Changes);
         let mut is_news = false;
+        let mut is_about_software = false;
         for change in self.changes.take(now.uptime) {
             is_news |= match change {
                 BoxChange::Configuration => {
@@ -126,6 +127,10 @@ impl Agent {
                     own_config::close(&self.folders.config_dir);
                     self.follow_config(now);
                     self.find_address();
+                    true
+                }
+                BoxChange::Software => {
+                    is_about_software = true;
                     true
                 }
                 BoxChange::Addresses => {
@@ -142,6 +147,9 @@ impl Agent {
         }
         if is_news {
             self.look(now);
+        }
+        if is_about_software {
+            self.follow_units(now);
         }
     }
 

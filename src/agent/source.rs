@@ -5,6 +5,7 @@
 //! | `connection_request_url` | where the ACS may ask for a session; empty while that is not possible |
 //! | `current_time` | local time with its offset |
 //! | `software_version` | the version of cwmpd |
+//! | `config_files`, `log_files` | tables of what an Upload can name by its number |
 //! | `told_manufacturer`, `told_manufacturer_oui`, `told_product_class`, `told_serial_number` | as an ACS was told by DeviceId; nothing before |
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use super::clocks::Clocks;
+use super::own_config::OWN_PACKAGE;
 use crate::datamodel::source::{
     Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
 };
@@ -30,6 +32,13 @@ const KEYS: [&str; 7] = [
     "told_product_class",
     "told_serial_number",
 ];
+
+/// The tables of what an Upload can name by its number (A.4.1.5), and the UCI sections that they have
+/// behind number 1.
+const TABLES: [(&str, &str); 2] = [("config_files", "config_file"), ("log_files", "log_file")];
+
+/// What number 1 is called: the whole configuration, and the system log. No section has this name.
+const WHOLE: &str = "*";
 
 /// What the agent tells of itself; the loop keeps it up to date.
 #[derive(Default)]
@@ -65,8 +74,10 @@ impl Facts {
 pub(super) struct AgentSource {
     pub facts: Rc<RefCell<Facts>>,
     pub clocks: Rc<RefCell<Clocks>>,
-    /// Knows the time zone.
+    /// Knows the time zone, and the sections of [`TABLES`].
     pub uci: Rc<RefCell<UciSource>>,
+    /// Those sections, for each table that there is.
+    pub tables: [Option<Slot>; TABLES.len()],
 }
 
 impl AgentSource {
@@ -87,8 +98,19 @@ impl AgentSource {
 
 impl Source for AgentSource {
     fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
-        if row.writable || row.kind.is_none() {
+        if row.writable {
             return Err("the agent tells of itself and takes nothing".to_owned());
+        }
+        if row.kind.is_none() {
+            for (at, (table, sections)) in TABLES.into_iter().enumerate() {
+                if let (true, Some(place)) = (table == key, self.tables.get_mut(at)) {
+                    let sections = format!("{OWN_PACKAGE}.@{sections}");
+                    *place = Some(self.uci.borrow_mut().declare(row, &sections)?);
+                    return Ok(Slot::new(KEYS.len() + at));
+                }
+            }
+            let names = TABLES.map(|(table, _)| table);
+            return Err(format!("the tables of the agent are {}", names.join(", ")));
         }
         let known = KEYS.iter().position(|known| *known == key);
         known
@@ -108,6 +130,21 @@ impl Source for AgentSource {
             Some(key) => Reading::of(self.told(key)),
             None => Reading::Absent,
         }
+    }
+
+    /// Number 1 is always there. While the file of the others cannot be read they stay as they were.
+    fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
+        let at_table = slot.index().checked_sub(KEYS.len())?;
+        let sections = (*self.tables.get(at_table)?)?;
+        let others: Vec<&str> = known.iter().copied().filter(|one| *one != WHOLE).collect();
+        let listed = self.uci.borrow_mut().list(sections, at, &others);
+        let unknown = || others.iter().map(|one| Listed::new(*one)).collect();
+        let mut all = vec![Listed {
+            number: Some(1),
+            ..Listed::new(WHOLE)
+        }];
+        all.extend(listed.unwrap_or_else(unknown));
+        Some(all)
     }
 
     fn noticed(&self, slot: Slot) -> Noticed {
@@ -234,6 +271,7 @@ mod tests {
             facts: Rc::default(),
             clocks: Rc::new(RefCell::new(Clocks::new(nowhere, nowhere, &uci))),
             uci: Rc::new(RefCell::new(uci)),
+            tables: Default::default(),
         };
         let row = Declaration {
             kind: Some(&ParamType::of(XsdType::String)),

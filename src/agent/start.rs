@@ -22,9 +22,11 @@ use super::poll_loop::Agent;
 use super::run_dir::RunDir;
 use super::settings::CONFIG_PAUSES;
 use super::signals::Signals;
+use super::software::SoftwareEnd;
 use super::source::{AgentSource, Facts, Shared, VERSION};
 use super::spare::Spare;
 use super::timers::{LoopTimer, Timers};
+use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
@@ -111,6 +113,7 @@ struct SourceSet {
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
     luup: LuupEnd,
+    software: SoftwareEnd,
     ubus: UbusPart,
     uci: Rc<RefCell<UciSource>>,
 }
@@ -128,12 +131,14 @@ impl SourceSet {
             &uci,
         )));
         let (luup, luup_source) = LuupEnd::new();
+        let (software, software_source) = SoftwareEnd::new(config);
         let ubus = UbusPart::new(config, clocks::uptime());
         let uci = Rc::new(RefCell::new(uci));
         let agent = AgentSource {
             facts: Rc::clone(&facts),
             clocks: Rc::clone(&clocks),
             uci: Rc::clone(&uci),
+            tables: Default::default(),
         };
         let sources: Sources = vec![
             (UCI, Box::new(Shared(Rc::clone(&uci)))),
@@ -142,6 +147,7 @@ impl SourceSet {
             ("proc", Box::new(ProcSource::new("/proc"))),
             ("net", Box::new(NetSource::new(interface))),
             ("luup", luup_source),
+            ("software", software_source),
             ("ubus", ubus.source()),
             ("agent", Box::new(agent)),
         ];
@@ -149,6 +155,7 @@ impl SourceSet {
             facts,
             clocks,
             luup,
+            software,
             ubus,
             uci,
         };
@@ -161,7 +168,7 @@ impl SourceSet {
 /// `None` where SIGTERM came before.
 pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<Agent>, AgentError> {
     // Before anything is read there, so that no edit is missed.
-    let watch = Watch::new(&folders.config_dir);
+    let mut watch = Watch::new(&folders.config_dir);
     let uci = own_config::source(&folders);
     let (config, _) = own_config::read(&uci, &folders.config_dir);
     logger::set_up(&config.log);
@@ -199,6 +206,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         set.facts.borrow_mut().identity = Some(told);
     }
     let memory = Memory::new(&folders.run_dir, &boot.id);
+    watch.watch_software(&set.software.watched());
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
     if boot.told {
@@ -217,11 +225,14 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         kept_tls: KeptTls::default(),
         acs_place: AcsPlace::default(),
         orders: Vec::new(),
+        callers: Vec::new(),
+        transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,
         luup: set.luup,
+        software: set.software,
         uci: set.uci,
         folders,
         config,

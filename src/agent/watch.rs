@@ -2,7 +2,7 @@
 //! Each is a descriptor, so that none of it needs looking up again and again.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -26,6 +26,14 @@ const ROUTE_GROUPS: u32 = 0x40 | 0x400;
 /// than it is read does not hold the loop.
 const MAX_READS: usize = 16;
 
+/// A file is another one: it was written, or renamed over the old one, as `uci commit` does.
+const WRITTEN: AddWatchFlags = AddWatchFlags::IN_CLOSE_WRITE.union(AddWatchFlags::IN_MOVED_TO);
+
+/// A name came or went.
+const LISTED: AddWatchFlags = AddWatchFlags::IN_CREATE
+    .union(AddWatchFlags::IN_DELETE)
+    .union(AddWatchFlags::IN_MOVED_FROM);
+
 /// What changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum BoxChange {
@@ -33,6 +41,8 @@ pub(super) enum BoxChange {
     Configuration,
     /// A file of the configuration was written.
     Files,
+    /// A package or a service came, went, or is another.
+    Software,
     /// An interface got an address, or lost one.
     Addresses,
     /// The way to somewhere.
@@ -45,6 +55,7 @@ pub(super) enum BoxChange {
 /// change is seen at the next session instead.
 pub(super) struct Watch {
     files: Option<Inotify>,
+    software: Option<Inotify>,
     addresses: Option<OwnedFd>,
     routes: Option<OwnedFd>,
     clock: Option<TimerFd>,
@@ -53,7 +64,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Watches the files in `config_dir`, the addresses and the clock of the box.
     pub(super) fn new(config_dir: &Path) -> Self {
-        let files = files(config_dir).inspect_err(|e| {
+        let files = folders(&[config_dir], WRITTEN).inspect_err(|e| {
             log::warn!(
                 "{} cannot be watched ({e}): changes there are seen at the next session",
                 config_dir.display()
@@ -61,19 +72,27 @@ impl Watch {
         });
         Self {
             files: files.ok(),
+            software: None,
             addresses: netlink(ADDRESS_GROUPS).ok(),
             routes: netlink(ROUTE_GROUPS).ok(),
             clock: clock().ok(),
         }
     }
 
+    /// Watches these folders, too, as far as they are there.
+    pub(super) fn watch_software(&mut self, watched: &[PathBuf]) {
+        let watched: Vec<&Path> = watched.iter().map(|dir| &**dir).collect();
+        let watched: Vec<&Path> = watched.into_iter().filter(|dir| dir.is_dir()).collect();
+        if !watched.is_empty() {
+            self.software = folders(&watched, WRITTEN.union(LISTED)).ok();
+        }
+    }
+
     /// Takes what the descriptors have to say, so that they become silent.
     pub(super) fn work(&self) -> Vec<BoxChange> {
         let mut changes = Vec::new();
-        if let Some(files) = &self.files {
-            let reads = (0..MAX_READS).take_while(|_| files.read_events().is_ok());
-            changes.extend((reads.count() > 0).then_some(BoxChange::Files));
-        }
+        changes.extend(is_written(self.files.as_ref()).then_some(BoxChange::Files));
+        changes.extend(is_written(self.software.as_ref()).then_some(BoxChange::Software));
         changes.extend(told(self.addresses.as_ref()).then_some(BoxChange::Addresses));
         changes.extend(told(self.routes.as_ref()).then_some(BoxChange::Routes));
         if let Some(timer) = &self.clock {
@@ -90,10 +109,12 @@ impl Watch {
 impl Part for Watch {
     fn descriptors(&self) -> Vec<(BorrowedFd<'_>, PollFlags)> {
         let files = self.files.as_ref().map(AsFd::as_fd);
+        let software = self.software.as_ref().map(AsFd::as_fd);
         let addresses = self.addresses.as_ref().map(AsFd::as_fd);
         let routes = self.routes.as_ref().map(AsFd::as_fd);
         let clock = self.clock.as_ref().map(AsFd::as_fd);
-        let all = [files, addresses, routes, clock].into_iter().flatten();
+        let all = [files, software, addresses, routes, clock];
+        let all = all.into_iter().flatten();
         all.map(|fd| (fd, PollFlags::POLLIN)).collect()
     }
 
@@ -102,12 +123,19 @@ impl Part for Watch {
     }
 }
 
-fn files(dir: &Path) -> nix::Result<Inotify> {
+fn folders(dirs: &[&Path], changes: AddWatchFlags) -> nix::Result<Inotify> {
     let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
-    // `uci commit` renames a new file over the old one.
-    let mask = AddWatchFlags::IN_CLOSE_WRITE | AddWatchFlags::IN_MOVED_TO;
-    inotify.add_watch(dir, mask | AddWatchFlags::IN_ONLYDIR)?;
+    for dir in dirs {
+        inotify.add_watch(*dir, changes | AddWatchFlags::IN_ONLYDIR)?;
+    }
     Ok(inotify)
+}
+
+/// Whether something changed in one of the folders.
+fn is_written(folders: Option<&Inotify>) -> bool {
+    let reads =
+        (0..MAX_READS).take_while(|_| folders.is_some_and(|dirs| dirs.read_events().is_ok()));
+    reads.count() > 0
 }
 
 /// Whether the kernel told something here.

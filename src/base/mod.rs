@@ -3,10 +3,12 @@
 //! * [`clock`] is time as an argument, [`datetime`] its text (TR-106 §3.2), [`xsd`] the types of
 //!   texts, [`zone`] a time zone, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
-//!   [`secret`] a text that is never shown, [`prefix`] a network of addresses.
+//!   [`secret`] a text that is never shown, [`prefix`] a network of addresses, [`uuid`] the name of
+//!   a piece of software.
 //! * [`backoff`] is the pauses between attempts.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
-//!   cut leaves the old or the new one, [`stamp`] tells whether one changed.
+//!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
+//!   room for one.
 //! * [`parts`] is what this build is without.
 //!
 //! Files are all it touches of the world.
@@ -22,9 +24,11 @@ pub mod json;
 pub mod parts;
 pub mod percent;
 pub mod prefix;
+pub mod room;
 pub mod secret;
 pub mod stamp;
 pub mod truth;
 pub mod url;
+pub mod uuid;
 pub mod xsd;
 pub mod zone;

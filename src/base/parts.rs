@@ -1,8 +1,9 @@
 //! The parts that a build may leave out, with the features of `Cargo.toml`.
 
 /// Each, and whether this build has it.
-pub const PARTS: [(&str, bool); 2] = [
+pub const PARTS: [(&str, bool); 3] = [
     ("luup", cfg!(feature = "luup")),
+    ("software", cfg!(feature = "software")),
     ("ubus", cfg!(feature = "ubus")),
 ];
 

@@ -59,10 +59,15 @@ pub(super) fn text() -> String {
     text + PATHS + END
 }
 
-/// A command, and beside it what it does, in as many lines as that takes.
+/// A command, and beside it or below what it does, in as many lines as that takes.
 fn add<T>(text: &mut String, command: &Command<T>) {
     let mut line = format!("  {} {}", command.name, command.arguments);
     line.truncate(line.trim_end().len());
+    if line.len() >= INDENT {
+        *text += &line;
+        text.push('\n');
+        line.clear();
+    }
     let mut begins = true;
     for word in command.help.split(' ') {
         let is_full = !begins && line.len() + 1 + word.len() > COLUMNS;
@@ -72,7 +77,7 @@ fn add<T>(text: &mut String, command: &Command<T>) {
             line.clear();
         }
         if is_full || begins {
-            let gap = INDENT.saturating_sub(line.len()).max(1);
+            let gap = INDENT.saturating_sub(line.len());
             line.extend(std::iter::repeat_n(' ', gap));
             begins = false;
         } else {
@@ -106,6 +111,15 @@ mod tests {
         let commands = help.split("Commands\n").nth(1).unwrap();
         let commands = commands.split("  A path").next().unwrap();
         for line in commands.lines().filter(|line| line.starts_with(' ')) {
+            let is_long = |line: &str| line.len() > INDENT && !line[..INDENT].ends_with(' ');
+            if line.starts_with("  ") && !line.starts_with("   ") && is_long(line) {
+                // A command with many arguments has a line of its own.
+                assert!(
+                    commands.contains(&format!("{line}\n{:INDENT$}", "")),
+                    "'{line}'"
+                );
+                continue;
+            }
             let (before, behind) = line.split_at(INDENT);
             assert!(
                 before.ends_with(' ') && !behind.starts_with(' '),

@@ -261,8 +261,11 @@ fn is_negative_number(word: &OsStr) -> bool {
     number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
 }
 
-/// The words with the values that are on standard input, where the command is one that takes values;
-/// a word behind its path is one.
+/// The words before user and password of an order of a transfer, the command's name among them.
+const BEFORE_CREDENTIALS: [(&str, usize); 2] = [("download", 4), ("upload", 3)];
+
+/// The words with the values that are on standard input, where the command is one that takes values:
+/// a word behind its path is one; user and password of a transfer are at its end.
 fn with_input(
     words: Vec<CliWord>,
     ask: &mut dyn FnMut(&str) -> Result<String, String>,
@@ -270,6 +273,22 @@ fn with_input(
     let mut texts: Vec<String> = Vec::with_capacity(words.len());
     for word in words {
         let is_value = texts.first().is_some_and(|verb| verb == "set") && texts.len() % 2 == 0;
+        let verb = texts.first().map_or("", String::as_str);
+        let order = BEFORE_CREDENTIALS.iter().find(|(name, _)| *name == verb);
+        match (&word, order) {
+            (CliWord::FromInput, Some((_, most))) if (3..=*most).contains(&texts.len()) => {
+                for what in ["user", "password"] {
+                    texts.push(ask(what).map_err(CliError::Failed)?);
+                }
+                continue;
+            }
+            (_, Some((_, most))) if texts.len() >= *most => {
+                let why = "user and password of a transfer are no words of a command line, which \
+                           others can see: write - for them";
+                return Err(CliError::Usage(why.to_owned()));
+            }
+            _ => {}
+        }
         let text = match (word, texts.last()) {
             (CliWord::Text(text), _) => text,
             (CliWord::FromInput, Some(path)) if is_value => ask(path).map_err(CliError::Failed)?,
@@ -402,6 +421,40 @@ mod tests {
         let refused = read("cwmpd set A -secret").unwrap_err();
         assert!(refused.contains("stands behind --"), "{refused}");
         assert!(!refused.contains("secret"), "{refused}");
+    }
+
+    #[test]
+    fn t57_user_and_password_of_a_transfer_are_no_words_of_a_command_line() {
+        for (line, target, user) in [
+            ("cwmpd download 1 http://a/b", "", ""),
+            ("cwmpd download 1 http://a/b name", "name", ""),
+            ("cwmpd download 1 http://a/b -", "", "input for user"),
+            (
+                "cwmpd download 1 http://a/b name -",
+                "name",
+                "input for user",
+            ),
+        ] {
+            let Ok(Task::Ask(_, Request::Download(order))) = read(line) else {
+                panic!("{line}");
+            };
+            assert_eq!((&*order.target, &*order.username), (target, user), "{line}");
+            let password = user.replace("user", "password");
+            assert_eq!(order.password.reveal(), password, "{line}");
+        }
+        let upload = read("cwmpd upload 2 http://a/b -");
+        assert!(matches!(upload, Ok(Task::Ask(_, Request::Upload(order)))
+            if order.password.reveal() == "input for password"));
+        for line in [
+            "cwmpd upload 2 http://a/b user sesame",
+            "cwmpd download 1 http://a/b user sesame",
+            "cwmpd download 1 http://a/b name user sesame",
+            "cwmpd download 1 http://a/b - sesame",
+        ] {
+            let why = read(line).unwrap_err();
+            assert!(why.contains("write - for them"), "{line}: {why}");
+            assert!(!why.contains("sesame"), "{why}");
+        }
     }
 
     #[test]

@@ -2,17 +2,23 @@
 
 use super::limits::{MAX_ECHOED_NAME, MAX_FAULT_STRING, MAX_PARAMETER_FAULTS, PARAMETER_BYTES};
 use crate::base::excerpt::excerpt;
+use crate::base::url::Url;
 use crate::datamodel::model::{ModelError, SetError};
 use crate::soap::{Fault, SetParameterValuesFault, escaped_len, fault_string};
 
 /// The RPC is none of [`METHODS`](super::METHODS).
 pub const METHOD_NOT_SUPPORTED: u32 = 9000;
+/// The box does not want to, as it is set up.
+pub const REQUEST_DENIED: u32 = 9001;
 /// The box could not do what is right to ask for.
 pub const INTERNAL_ERROR: u32 = 9002;
 /// What is asked is wrong as a whole; wrong parameters have their own faults within.
 pub const INVALID_ARGUMENTS: u32 = 9003;
 /// It would take more memory, flash or message than there is.
 pub const RESOURCES_EXCEEDED: u32 = 9004;
+
+/// The scheme of a URL is none that the box speaks.
+const UNSUPPORTED_PROTOCOL: u32 = 9013;
 
 /// A fault with the standard's text and, behind a colon, the reason.
 pub fn because(code: u32, why: &str) -> Fault {
@@ -26,6 +32,29 @@ pub fn of(error: &ModelError, name: &str) -> Fault {
         "" => because(code, &excerpt(name, MAX_ECHOED_NAME)),
         why => because(code, why),
     }
+}
+
+/// Whether a file can come from there or go there.
+pub fn of_url(url: &str) -> Result<(), Fault> {
+    let Err(why) = Url::parse(url) else {
+        return Ok(());
+    };
+    let code = match is_of_another_scheme(url) {
+        true => UNSUPPORTED_PROTOCOL,
+        false => INVALID_ARGUMENTS,
+    };
+    Err(because(code, &format!("the URL cannot be used: {why}")))
+}
+
+fn is_of_another_scheme(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        let is_name = scheme
+            .bytes()
+            .all(|c| c.is_ascii_alphanumeric() || b"+-.".contains(&c));
+        let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+        is_name && !scheme.is_empty() && !is_web
+    })
 }
 
 /// The fault of SetParameterValues (A.3.2.1): 9003 with an entry for each refused parameter, but

@@ -3,13 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::acs_call::CallOutcome;
 use super::event::EventCode;
 use super::intent::Intent;
 use super::post::Post;
+use super::software::DuTask;
 use super::status::Outcome;
+use super::transfer::TransferOrder;
 use crate::base::config::{IdentityOptions, LinkConfig};
 use crate::base::secret::Secret;
-use crate::soap::DeviceId;
+use crate::datamodel::model::Model;
+use crate::soap::{DeviceId, TransferFault};
 
 /// The boot of the box that the program runs in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,8 +52,25 @@ pub trait Host {
     /// It has not: a sentence that says what is missing.
     fn can(&self, intent: &Intent) -> Result<(), String>;
 
+    /// Whether the box can install, update and remove software.
+    ///
+    /// # Errors
+    /// It cannot: a sentence that says why. ChangeDUState is then none of its methods.
+    fn can_change_units(&self) -> Result<(), String>;
+
     /// The UCI packages that were changed since the last call and whose services are to be told.
     fn touched(&mut self) -> Vec<String>;
+
+    /// Whether the box can do this, as far as that is known before a byte was moved: there is a way,
+    /// a place, and room. `model` tells what the number of a file stands for.
+    ///
+    /// # Errors
+    /// It cannot: the fault of the RPC that asks for it, with a sentence of the reason.
+    fn accepts(&self, order: &TransferOrder, model: &mut Model) -> Result<(), TransferFault>;
+
+    /// Whether nobody uses the box at present, so that an interruption of its service is borne
+    /// (`3 When Idle`, A.4.1.8).
+    fn is_idle(&self) -> bool;
 }
 
 /// Where a session goes, by the settings of its beginning.
@@ -108,6 +129,49 @@ pub enum Action {
     SettingsApplied,
     /// Carry this out, and tell by [`Engine::ended`](crate::cwmp::Engine::ended) how that ended.
     CarryOut(Intent),
+    /// Carry this operation of a ChangeDUState out, and tell by
+    /// [`Engine::unit_changed`](crate::cwmp::Engine::unit_changed) what came of it. One at a time.
+    ChangeUnit {
+        /// The number of the change: its name, never used again.
+        change: u32,
+        /// Which operation of it, from 0.
+        operation: u32,
+        /// What is to be done.
+        task: DuTask,
+    },
+    /// The program or the box went down while this was carried out: tell by
+    /// [`Engine::unit_changed`](crate::cwmp::Engine::unit_changed) what became of it, and do nothing
+    /// that was not done.
+    JudgeUnit {
+        /// The number of the change.
+        change: u32,
+        /// Which operation of it, from 0.
+        operation: u32,
+        /// What was to be done.
+        task: DuTask,
+    },
+    /// Move the file, from its server into the transfer's own file or from there to the server, and
+    /// tell by [`Engine::moved`](crate::cwmp::Engine::moved). Once more after a restart of the
+    /// program: what was moved already may be gone on with.
+    Move(TransferOrder),
+    /// Put in force what was moved, and tell by
+    /// [`Engine::installed`](crate::cwmp::Engine::installed). Never during a session, and one at a
+    /// time.
+    Install(TransferOrder),
+    /// The box came up after it had been told to install this: tell by
+    /// [`Engine::installed`](crate::cwmp::Engine::installed) what became of it.
+    Judge(TransferOrder),
+    /// What is on trial failed it: bring back what it replaced, and tell by
+    /// [`Engine::rolled_back`](crate::cwmp::Engine::rolled_back).
+    RollBack(TransferOrder),
+    /// The transfer is over, or passed its trial: its files can go.
+    Settle(u32),
+    /// The transfer is called off: its job is to stop, and its files can go. Nothing is told.
+    Abandon(u32),
+    /// What became of the call that [`Engine::call_acs`](crate::cwmp::Engine::call_acs) gave this
+    /// number: the text is foreign. Kicked has the URL that the browser goes to, RequestDownload
+    /// nothing.
+    CallEnded(u32, CallOutcome),
 }
 
 /// The engine's answer to an [`Input`].
@@ -128,6 +192,8 @@ pub enum InformError {
     NotByHand(EventCode),
     /// The box is to reboot, as the ACS ordered.
     GoingDown,
+    /// Firmware or a configuration is being installed.
+    Installing,
 }
 
 impl fmt::Display for InformError {
@@ -144,6 +210,9 @@ impl fmt::Display for InformError {
             ),
             Self::GoingDown => f.write_str(
                 "the box is about to reboot, as the ACS ordered; should it not, sessions go on",
+            ),
+            Self::Installing => f.write_str(
+                "firmware or a configuration is being installed; sessions go on afterwards",
             ),
         }
     }

@@ -16,13 +16,16 @@
 //! | `due`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
+//! | `acs_call` | what somebody on the box has the ACS asked (A.4.2.1, A.4.2.2) |
+//! | `transfer` | the files that come and go |
 //! | `fault`, `limits` | refusals of the data model as fault codes (A.5); how long a message may be |
 //! | `interface` | what passes between the engine and the agent |
 //! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
 //!
 //! Not here: HTTP with its authentication, cookies and redirects (`acs`), connection requests
-//! (`connreq`), file transfers, diagnostics.
+//! (`connreq`), the bytes of files, diagnostics.
 
+mod acs_call;
 mod budget;
 mod due;
 mod engine;
@@ -38,6 +41,7 @@ mod offer;
 mod periodic;
 mod post;
 mod queue;
+mod receipt;
 mod record;
 mod retry;
 mod rng;
@@ -45,8 +49,13 @@ mod rpc;
 mod schedule;
 mod session;
 mod settings;
+mod software;
 mod status;
+mod transfer;
 
+#[cfg(feature = "inside")]
+pub use acs_call::AcsCallError;
+pub use acs_call::{AcsCall, CallOutcome};
 pub use engine::Engine;
 pub use event::EventCode;
 pub use identity::told as told_identity;
@@ -57,7 +66,14 @@ pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
+pub use software::{DuKind, DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;
 #[cfg(feature = "inside")]
 pub use status::{EngineStatus, LastSession, SessionCount};
+#[cfg(feature = "inside")]
+pub use transfer::Completion;
+pub use transfer::{
+    Direction, FileType, Installed, Moved, TransferOrder, TransferOrigin, TransferStage,
+    TransferStatus,
+};

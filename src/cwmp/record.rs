@@ -21,6 +21,17 @@ pub const INTENTS: &str = "cwmp.intents";
 pub const VERSION: &str = "cwmp.version";
 /// The identity that an ACS was told last.
 pub const IDENTITY: &str = "cwmp.identity";
+/// The changes of software: a record for each ChangeDUState, with a dot and a number behind.
+pub const CHANGE: &str = "cwmp.change";
+/// The number of the next ChangeDUState.
+pub const NEXT_CHANGE: &str = "cwmp.changes";
+/// What the ACS is to hear of software that it did not change.
+pub const ANNOUNCEMENTS: &str = "cwmp.announcements";
+
+/// The transfers: a record for each, with a dot and a number behind.
+pub const TRANSFER: &str = "cwmp.transfer";
+/// The number of the next transfer.
+pub const NEXT_TRANSFER: &str = "cwmp.transfers";
 
 /// Sets a record, an empty one by removing it; untouched if it is so already, so that what did not
 /// change is not written.

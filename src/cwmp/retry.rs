@@ -7,6 +7,10 @@ use super::rng::Rng;
 /// From this retry on the range no longer grows (TR-069 Table 3).
 const LAST_STEP: u32 = 10;
 
+/// An ACS that refuses this often to hear of the end of something never will: by these waits that is
+/// after more than an hour.
+pub const MAX_REFUSALS: u32 = 10;
+
 /// No wait is longer, whatever the ACS set: far beyond any range the standard's table shows, and
 /// it keeps sums of times from overflowing.
 const MAX_WAIT_MS: u64 = 10 * 365 * 86_400 * 1000;

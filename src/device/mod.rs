@@ -8,14 +8,19 @@
 //! * [`addresses`] asks the kernel for the addresses of the box.
 //! * [`reach`] chooses the address at which others reach the box.
 //! * [`commands`] act on the box: reboot, factory reset, reload of services.
+//! * [`install`] puts files that were transferred in force, and makes those that are to be.
+//! * [`software`] is what is installed, and what installs it.
 //!
 //! The room runs no shell and never waits for the network. It does not know what a parameter is:
 //! the rows of `etc/cwmpd/*.csv` say which value belongs where (TR-106 and TR-181 are theirs).
 
 pub mod addresses;
 pub mod commands;
+pub mod install;
 pub mod logical;
 pub mod reach;
+#[cfg(feature = "software")]
+pub mod software;
 pub mod sources;
 #[cfg(feature = "ubus")]
 pub mod ubus;

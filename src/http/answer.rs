@@ -35,6 +35,11 @@ impl HttpAnswer {
         &self.explanation.host
     }
 
+    /// The length of the body in bytes, where the server says so before (`Content-Length`).
+    pub fn length(&self) -> Option<u64> {
+        self.body.content_length()
+    }
+
     /// The values of all headers of that name, its case ignored, in their order.
     pub fn header_values(&self, name: &str) -> Vec<String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -16,6 +16,7 @@ use super::error::{ExchangePhase, Explanation, HttpError};
 use super::names::Names;
 use super::request::HttpRequest;
 use super::tls::{KeptTls, UncheckedDates};
+use super::watch::{ExchangeWatch, Watched};
 use crate::base::config::TlsConfig;
 
 /// The longest head of an answer taken: what fills the buffer is too long.
@@ -40,6 +41,8 @@ pub struct HttpSettings {
     pub credentials: Credentials,
     /// How long it waits.
     pub limits: TimeLimits,
+    /// Who may end it before.
+    pub watch: Option<Arc<dyn ExchangeWatch>>,
 }
 
 /// How long an exchange may take.
@@ -96,14 +99,16 @@ impl HttpClient {
             .timeout_per_call(Some(limits.exchange))
             .build();
         let connections = Arc::new(Connections::default());
+        let watched = Watched(settings.watch);
         let opener = Opener::new(
             settings.tls,
             settings.check_dates,
             settings.kept_tls,
             Arc::clone(&connections),
+            watched.clone(),
         );
         Self {
-            agent: Agent::with_parts(config, opener, Names::default()),
+            agent: Agent::with_parts(config, opener, Names::new(watched)),
             connections,
             auth: Auth::new(settings.credentials),
             limits,

@@ -20,6 +20,7 @@ use super::error::HttpError;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
 use super::tls::{self, KeptTls, UncheckedDates};
+use super::watch::Watched;
 use crate::base::config::TlsConfig;
 
 /// What an answer may take beside its body, in bytes: its head, interim heads before it (RFC 9110
@@ -135,6 +136,7 @@ pub(super) struct Opener {
     kept: KeptTls,
     tls: OnceLock<SslContext>,
     connections: Arc<Connections>,
+    watched: Watched,
 }
 
 impl Opener {
@@ -143,6 +145,7 @@ impl Opener {
         check_dates: bool,
         kept: KeptTls,
         connections: Arc<Connections>,
+        watched: Watched,
     ) -> Self {
         Self {
             config,
@@ -150,6 +153,7 @@ impl Opener {
             kept,
             tls: OnceLock::new(),
             connections,
+            watched,
         }
     }
 
@@ -181,6 +185,11 @@ impl Opener {
             Ok(()) => {}
             Err(_) if deadline.left().is_err() => return Err(Error::Timeout(deadline.reason)),
             Err(error) => {
+                // What the watch says is more than what TLS makes of it.
+                let ours = error.io_error().and_then(|error| error.get_ref());
+                if let Some(ours) = ours.and_then(|ours| ours.downcast_ref::<HttpError>()) {
+                    return Err(other(ours.clone().into()));
+                }
                 let host = authority.to_owned();
                 return Err(other(tls::handshake_error(host, &error, stream.ssl())));
             }
@@ -216,14 +225,21 @@ impl Connector<()> for Opener {
         };
         let deadline = Deadline::new(details.timeout);
         let socket =
-            Socket::dial(&details.addrs, deadline).map_err(|error| match error.kind() {
-                io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
-                _ => Error::Other(Box::new(HttpError::Connect {
-                    host: authority.clone(),
-                    why: error.to_string(),
-                })),
+            Socket::dial(&details.addrs, deadline, self.watched.clone()).map_err(|error| {
+                match error.kind() {
+                    io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
+                    io::ErrorKind::Other => Error::Io(error),
+                    _ => Error::Other(Box::new(HttpError::Connect {
+                        host: authority.clone(),
+                        why: error.to_string(),
+                    })),
+                }
             })?;
-        self.connections.connected(socket.ends());
+        let ends = socket.ends();
+        if !self.watched.may_meet(ends) {
+            return Err(other(refused(authority, ends)));
+        }
+        self.connections.connected(ends);
         let stream = match tls {
             None => Stream::Plain(socket),
             Some(tls) => {
@@ -240,6 +256,16 @@ impl Connector<()> for Opener {
             connections: Arc::clone(&self.connections),
         }))
     }
+}
+
+fn refused(host: String, ends: Option<(SocketAddr, SocketAddr)>) -> Box<HttpError> {
+    Box::new(match ends {
+        Some((_, theirs)) => HttpError::AddressRefused {
+            host,
+            address: theirs.ip(),
+        },
+        None => HttpError::Disconnected(host),
+    })
 }
 
 fn other(error: Box<HttpError>) -> Error {

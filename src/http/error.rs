@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,14 @@ pub enum HttpError {
         /// The system's words for the last address tried.
         why: String,
     },
+    /// [`ExchangeWatch`](super::ExchangeWatch) does not want this connection.
+    AddressRefused {
+        host: String,
+        /// Where its name led.
+        address: IpAddr,
+    },
+    /// [`ExchangeWatch`](super::ExchangeWatch) ended the exchange.
+    Interrupted,
     /// The certificate does not prove that this is the server.
     Certificate {
         host: String,
@@ -163,6 +172,13 @@ impl fmt::Display for HttpError {
                 f,
                 "no connection to {host}: {why}; check that it runs and is reachable"
             ),
+            Self::AddressRefused { host, address } => {
+                write!(
+                    f,
+                    "no connection to {host}: {address} is not where it may lead"
+                )
+            }
+            Self::Interrupted => f.write_str("the exchange was ended on this side"),
             Self::Certificate { host, problem } => {
                 write!(f, "the certificate of {host} is refused: {problem}")
             }

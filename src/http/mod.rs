@@ -8,7 +8,7 @@
 //!
 //! It follows no redirect, keeps no cookie and repeats nothing that a server may have read: that
 //! is for the room above, which sees every answer. It blocks, each time no longer than its
-//! [`TimeLimits`] say: let it run on a thread of its own.
+//! [`TimeLimits`] say, and no longer than its [`ExchangeWatch`] lets it: let it run on a thread of its own.
 //!
 //! The framing is ureq's, TLS is OpenSSL's. Between them is a connection of our own
 //! (`connection.rs`), since ureq's sends head and body in separate packets, cannot demand TLS 1.2,
@@ -25,6 +25,7 @@ mod names;
 mod request;
 mod socket;
 mod tls;
+mod watch;
 
 pub use answer::HttpAnswer;
 pub use auth::Credentials;
@@ -35,3 +36,4 @@ pub use request::{HttpRequest, RequestBody};
 pub use tls::check as check_tls;
 pub use tls::{KeptTls, UncheckedDates};
 pub use ureq::http::Method;
+pub use watch::ExchangeWatch;

@@ -20,7 +20,9 @@ pub struct HttpRequest<'a> {
     pub(super) url: &'a Url,
     headers: Vec<(&'static str, Secret)>,
     pub(super) body: Option<RequestBody<'a>>,
-    /// Whether the server was asked for its word the last time.
+    /// Whether the server is asked for its word before any body.
+    asks: bool,
+    /// Whether it was the last time.
     pub(super) expects: bool,
 }
 
@@ -32,6 +34,7 @@ impl<'a> HttpRequest<'a> {
             url,
             headers: Vec::new(),
             body: None,
+            asks: false,
             expects: false,
         }
     }
@@ -47,6 +50,14 @@ impl<'a> HttpRequest<'a> {
     #[must_use]
     pub fn body(mut self, body: RequestBody<'a>) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    /// Asks the server for its word before the body, however short that is: it may want credentials,
+    /// or lead elsewhere.
+    #[must_use]
+    pub fn asking_first(mut self) -> Self {
+        self.asks = true;
         self
     }
 
@@ -80,7 +91,8 @@ impl<'a> HttpRequest<'a> {
                 line = [b"authorization: ", proof.as_slice(), b"\r\n"].concat();
             }
         }
-        self.expects = may_expect && auth.may_be_asked() && length > Some(EXPECT_ABOVE_BYTES);
+        let is_large = auth.may_be_asked() && length > Some(EXPECT_ABOVE_BYTES);
+        self.expects = may_expect && (is_large || (self.asks && length > Some(0)));
         if self.expects {
             request = request.header("Expect", "100-continue");
         }

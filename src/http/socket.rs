@@ -2,11 +2,19 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, getsockopt, socket, sockopt,
+};
 use ureq::Timeout;
 use ureq::unversioned::transport::NextTimeout;
+
+use super::error::HttpError;
+use super::watch::Watched;
 
 /// How long an operation may take, and what ureq calls it.
 #[derive(Clone, Copy)]
@@ -42,22 +50,30 @@ pub(super) struct Socket {
     tcp: TcpStream,
     /// For what follows.
     pub deadline: Deadline,
+    watched: Watched,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
 }
 
 impl Socket {
     /// Tries one address after the other; each gets an equal share of the time left.
-    pub fn dial(addresses: &[SocketAddr], deadline: Deadline) -> io::Result<Self> {
+    pub fn dial(
+        addresses: &[SocketAddr],
+        deadline: Deadline,
+        watched: Watched,
+    ) -> io::Result<Self> {
         let mut last = io::ErrorKind::NotFound.into();
         for (tried, address) in addresses.iter().enumerate() {
             let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-            let connected = match deadline.left()? {
-                Some(left) => TcpStream::connect_timeout(address, left / shares),
-                None => TcpStream::connect(address),
+            let share = Deadline {
+                until: deadline
+                    .left()?
+                    .and_then(|left| Instant::now().checked_add(left / shares)),
+                ..deadline
             };
-            match connected {
-                Ok(tcp) => return Self::new(tcp, deadline),
+            match call(*address, share, &watched) {
+                Ok(tcp) => return Self::new(tcp, deadline, watched),
+                Err(error) if is_ours(&error) => return Err(error),
                 Err(error) => last = error,
             }
         }
@@ -69,16 +85,76 @@ impl Socket {
         self.tcp.local_addr().ok().zip(self.tcp.peer_addr().ok())
     }
 
-    fn new(tcp: TcpStream, deadline: Deadline) -> io::Result<Self> {
+    /// How long the next operation may wait before it is looked at again.
+    fn at_once(&self) -> io::Result<Option<Duration>> {
+        let piece = self.watched.piece_of(self.deadline.left()?);
+        piece.map_err(io::Error::other)
+    }
+
+    fn new(tcp: TcpStream, deadline: Deadline, watched: Watched) -> io::Result<Self> {
         // A message leaves in one write: its last packet must not wait for an acknowledgement.
         tcp.set_nodelay(true)?;
         Ok(Self {
             tcp,
             deadline,
+            watched,
             read_timeout: None,
             write_timeout: None,
         })
     }
+}
+
+/// Connects to one address.
+fn call(address: SocketAddr, deadline: Deadline, watched: &Watched) -> io::Result<TcpStream> {
+    let family = match address {
+        SocketAddr::V4(_) => AddressFamily::Inet,
+        SocketAddr::V6(_) => AddressFamily::Inet6,
+    };
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let socket = socket(family, SockType::Stream, flags, None)?;
+    match connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
+        Err(Errno::EINPROGRESS | Errno::EINTR) => {
+            loop {
+                let piece = watched.piece_of(deadline.left()?);
+                let piece = piece.map_err(io::Error::other)?;
+                if is_ready(socket.as_fd(), PollFlags::POLLOUT, piece)? {
+                    break;
+                }
+            }
+            match getsockopt(&socket, sockopt::SocketError)? {
+                0 => {}
+                error => return Err(io::Error::from_raw_os_error(error)),
+            }
+        }
+        result => result?,
+    }
+    let tcp = TcpStream::from(socket);
+    tcp.set_nonblocking(false)?;
+    Ok(tcp)
+}
+
+/// Waits until one of these holds for it, or so long; whether it does.
+pub(super) fn is_ready(
+    fd: BorrowedFd<'_>,
+    flags: PollFlags,
+    most: Option<Duration>,
+) -> io::Result<bool> {
+    // A millisecond at least: what is left of one is none for poll.
+    let wait = most.map_or(PollTimeout::NONE, |most| {
+        let wait = most.max(Duration::from_millis(1));
+        PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX)
+    });
+    match poll(&mut [PollFd::new(fd, flags)], wait) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::EINTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether it has an error of ours in it: whoever tries goes no further then.
+fn is_ours(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    inner.is_some_and(|inner| inner.is::<HttpError>())
 }
 
 impl AsRawFd for Socket {
@@ -109,7 +185,7 @@ fn interrupts(error: &io::Error) -> bool {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let left = self.deadline.left()?;
+            let left = self.at_once()?;
             if !serves(self.read_timeout, left) {
                 self.tcp.set_read_timeout(left)?;
                 self.read_timeout = left;
@@ -125,7 +201,7 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            let left = self.deadline.left()?;
+            let left = self.at_once()?;
             if !serves(self.write_timeout, left) {
                 self.tcp.set_write_timeout(left)?;
                 self.write_timeout = left;
@@ -170,7 +246,7 @@ mod tests {
             until: Instant::now().checked_add(Duration::from_secs(2)),
             reason: Timeout::Connect,
         };
-        let socket = Socket::dial(&addresses, deadline).unwrap();
+        let socket = Socket::dial(&addresses, deadline, Watched::default()).unwrap();
         assert_eq!(socket.ends().unwrap().1, addresses[1]);
     }
 }

@@ -118,6 +118,7 @@ impl LuupClient {
                 exchange: cfg.timeout,
                 deadline: Instant::now().checked_add(cfg.timeout),
             },
+            watch: None,
         });
         let owners = Owners::new(cfg)?;
         Ok(Self { http, owners, base })

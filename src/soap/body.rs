@@ -107,6 +107,7 @@ messages! {
         AutonomousTransferCompleteResponse {}
         RequestDownloadResponse {}
         DUStateChangeCompleteResponse {}
+        AutonomousDUStateChangeCompleteResponse {}
         KickedResponse { next_url = "NextURL" }
     }
     structures {
@@ -135,6 +136,7 @@ messages! {
         ChangeDUStateResponse {}
         RequestDownload { file_type = "FileType", file_type_arg = "FileTypeArg" }
         DUStateChangeComplete { results = "Results", command_key = "CommandKey" }
+        AutonomousDUStateChangeComplete { results = "Results" }
         Kicked { command = "Command", referer = "Referer", arg = "Arg", next = "Next" }
     }
     structures {

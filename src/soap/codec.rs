@@ -29,6 +29,9 @@ pub(super) trait Content: Default {
 /// Missing, they are empty: Magma, ruby-cwmp and Node-CWMP leave them out.
 const KEYS: [&str; 2] = ["CommandKey", "ParameterKey"];
 
+/// Here the schema itself lets it be absent.
+const NEEDS_NO_KEY: &str = "ChangeDUState";
+
 /// An argument or a member of a structure: one element, or none, or several, under a parent.
 pub(super) trait Field {
     fn fill_from(&mut self, parent: Element, name: &str) -> Result<(), Box<BadArgument>>;
@@ -188,7 +191,9 @@ impl Content for String {
                 return self.fill(key);
             }
         }
-        parent.note(format!("{name} is missing, taken as empty"));
+        if parent.name() != NEEDS_NO_KEY {
+            parent.note(format!("{name} is missing, taken as empty"));
+        }
         Ok(())
     }
 

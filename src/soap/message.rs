@@ -142,6 +142,10 @@ pub enum Message {
         command_key: String,
     },
     DUStateChangeCompleteResponse,
+    AutonomousDUStateChangeComplete {
+        results: Vec<AutonomousDuResult>,
+    },
+    AutonomousDUStateChangeCompleteResponse,
     Kicked {
         command: String,
         referer: String,
@@ -436,4 +440,13 @@ pub struct DuResult {
     pub start_time: String,
     pub complete_time: String,
     pub fault: TransferFault,
+}
+
+/// One result of AutonomousDUStateChangeComplete (A.4.2.4).
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct AutonomousDuResult {
+    /// As if the ACS had ordered it.
+    pub result: DuResult,
+    /// `Install`, `Update` or `Uninstall`.
+    pub operation_performed: String,
 }

@@ -329,6 +329,23 @@ impl Item for DuResult {
     const ARRAY: Option<(&'static str, &'static str)> = None;
 }
 
+impl Content for AutonomousDuResult {
+    fn fill(&mut self, node: Element) -> Result<(), Box<BadArgument>> {
+        self.result.fill(node)?;
+        self.operation_performed
+            .fill_from(node, "OperationPerformed")
+    }
+
+    fn write(&self, w: &mut Writer) {
+        self.result.write(w);
+        self.operation_performed.put(w, "OperationPerformed");
+    }
+}
+
+impl Item for AutonomousDuResult {
+    const ARRAY: Option<(&'static str, &'static str)> = None;
+}
+
 /// The operations, by the `xsi:type` of each, and their arguments.
 macro_rules! operations {
     ($($name:ident = $xsi_type:literal { $($field:ident = $element:literal),* })*) => {

@@ -66,7 +66,7 @@ fn s10_magma_is_served() {
         call("SetParameterValues", &list, "SetParameterValuesResponse");
         let object = "<ObjectName>Device.ManagementServer.InformParameter.</ObjectName>";
         call("AddObject", object, "AddObjectResponse");
-        call("Download", "<FileSize/>", "fault 9000");
+        call("GetOptions", "<OptionName/>", "fault 9000");
         say(s, "text/xml; charset=utf-8", "");
     });
     agent.wait_for_log("session ended: success, in CWMP 1.0");

@@ -3,6 +3,7 @@
 mod addresses;
 mod boot_delay;
 mod by_hand;
+mod calls;
 mod clock;
 mod disk;
 mod dump;
@@ -19,6 +20,7 @@ mod left_out;
 mod life;
 #[cfg(feature = "luup")]
 mod luup;
+mod numbered_files;
 mod old_kernel;
 mod orders;
 mod own_config;
@@ -27,7 +29,10 @@ mod root;
 mod rules;
 mod secrets;
 mod sessions;
+#[cfg(feature = "software")]
+mod software;
 mod storms;
+mod transfers;
 mod trust;
 #[cfg(feature = "ubus")]
 mod ubus;

@@ -246,12 +246,14 @@ fn s03_sections_without_names_are_those_that_are_meant() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let text = fs::read_to_string(file(&home)).unwrap();
-    let unnamed = ["acs", "cpe", "luup"].iter().fold(text, |text, name| {
-        text.replace(
-            &format!("config {name} '{name}'"),
-            &format!("config {name}"),
-        )
-    });
+    let unnamed = ["acs", "cpe", "luup", "transfer"]
+        .iter()
+        .fold(text, |text, name| {
+            text.replace(
+                &format!("config {name} '{name}'"),
+                &format!("config {name}"),
+            )
+        });
     home.write_config("cwmpd", &unnamed);
     let agent = home.start();
     acs.session(|s| {
@@ -263,7 +265,7 @@ fn s03_sections_without_names_are_those_that_are_meant() {
     assert_eq!(complaint(&agent), None);
     let text = fs::read_to_string(file(&home)).unwrap();
     assert!(text.contains("provisioning_code 'taken'"), "{text}");
-    assert_eq!(text.matches("config ").count(), 3, "{text}");
+    assert_eq!(text.matches("config ").count(), 4, "{text}");
 }
 
 #[test]

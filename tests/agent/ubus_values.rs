@@ -142,10 +142,12 @@ fn b21_what_nobody_names_is_not_asked_and_a_row_that_writes_is_refused() {
     let (home, socket) = home(&acs);
     let ubusd = FakeUbusd::start(&socket);
     objects::offer_today(&ubusd);
-    let file = home.model_dir().join("deviceinfo.csv");
-    let rows = fs::read_to_string(&file).unwrap();
-    let rows = rows.lines().filter(|row| !row.contains("ubus:"));
-    fs::write(&file, rows.collect::<Vec<_>>().join("\n")).unwrap();
+    for file in fs::read_dir(home.model_dir()).unwrap() {
+        let file = file.unwrap().path();
+        let rows = fs::read_to_string(&file).unwrap();
+        let rows = rows.lines().filter(|row| !row.contains("ubus:"));
+        fs::write(&file, rows.collect::<Vec<_>>().join("\n")).unwrap();
+    }
     let agent = home.start();
     acs.quiet_session();
     asked(&agent, &acs, |_| ());

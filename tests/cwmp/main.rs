@@ -1,8 +1,12 @@
 //! The engine through whole sessions, in simulated time.
 
+mod autonomous;
 mod bounds;
+mod by_hand;
 mod clock;
+mod cuts;
 mod events;
+mod files;
 mod foreign;
 mod hostile;
 mod identity;
@@ -13,6 +17,11 @@ mod promises;
 mod property;
 mod retry;
 mod rpc;
+#[cfg(feature = "software")]
+mod software;
 mod spread;
+mod transfers;
+mod trial;
 mod versions;
+mod windows;
 mod world;

@@ -2,8 +2,9 @@
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::cwmp::METHODS;
-use cwmpd::soap::{Fault, Message, ParameterValue, SetParameterAttributes, Status};
+use cwmpd::soap::{DuOperation, Fault, Message, ParameterValue, SetParameterAttributes, Status};
 
+use crate::files::{download, schedule, upload};
 use crate::world::{Talk, World, notify, set_values};
 
 /// A session of a box that its ACS knows, after the InformResponse.
@@ -77,7 +78,7 @@ fn inner(fault: &Fault) -> Vec<(&str, u32)> {
 }
 
 #[test]
-fn the_method_list_is_honest_both_ways() {
+fn t60_the_method_list_is_honest_both_ways() {
     let mut world = World::known();
     let mut talk = session(&mut world);
     let Message::GetRPCMethodsResponse { method_list } = talk.call(Message::GetRPCMethods) else {
@@ -101,6 +102,18 @@ fn the_method_list_is_honest_both_ways() {
             delay_seconds: 1,
             command_key: String::new(),
         },
+        Message::Download(download("")),
+        Message::Upload(upload("")),
+        Message::ScheduleDownload(schedule("", &[(10, 20, "1 At Any Time", 0)])),
+        Message::GetQueuedTransfers,
+        Message::GetAllQueuedTransfers,
+        Message::CancelTransfer {
+            command_key: String::new(),
+        },
+        Message::ChangeDUState {
+            operations: vec![DuOperation::default()],
+            command_key: String::new(),
+        },
     ];
     for call in &calls {
         assert!(METHODS.contains(&call.name()));
@@ -118,10 +131,6 @@ fn w16_what_is_not_supported_is_answered_with_9000_and_the_session_goes_on() {
         method: method.to_owned(),
     });
     let unsupported = [
-        Message::Download(Default::default()),
-        Message::Upload(Default::default()),
-        Message::GetQueuedTransfers,
-        Message::GetAllQueuedTransfers,
         Message::Inform(Default::default()),
         Message::TransferComplete(Default::default()),
     ];

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,12 +14,13 @@ use cwmpd::base::config::Config;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::cwmp::{
     Action, Boot, Contact, Engine, EngineOptions, Host, Input, Intent, Outcome, Output, Post,
-    PostKind, Step,
+    PostKind, Step, TransferOrder,
 };
 use cwmpd::datamodel::model::{Model, NewValue, Requester, SetError};
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, ParameterValue, SetParameterAttributes,
+    TransferFault,
 };
 use cwmpd_lab::Folder;
 
@@ -33,35 +35,7 @@ pub const START: Now = Now {
     confirmed: false,
 };
 
-const ROWS: &str = "\
-DeviceInfo.;ANY;0;0
-DeviceInfo.Manufacturer;STRING:64;0;0;0;0;0;0;;Maker
-DeviceInfo.ManufacturerOUI;STRING:6;0;0;0;0;0;0;;0A0B0C
-DeviceInfo.ProductClass;STRING:64;0;0;0;0;0;0;;Home
-DeviceInfo.SerialNumber;STRING:64;0;0;0;0;0;0;;42
-DeviceInfo.SoftwareVersion;STRING:64;1;0;0;2;1;0;;;;;;;live:version
-DeviceInfo.ProvisioningCode;STRING:64;0;1;1;2;1;0
-ManagementServer.;ANY;0;0
-ManagementServer.EnableCWMP;BOOLEAN;0;1;1;0;0;0;;1
-ManagementServer.URL;STRING:256;0;1;1;0;0;0;;http://a.example/
-ManagementServer.PeriodicInformEnable;BOOLEAN;0;1;1;0;0;0;;0
-ManagementServer.PeriodicInformInterval;UINT:1:;0;1;1;0;0;0;;3600
-ManagementServer.PeriodicInformTime;DATE;0;1;1;0;0;0;;1970-01-01T00:00:00Z
-ManagementServer.ParameterKey;STRING:32;0;0;0;0;1;1
-ManagementServer.DefaultActiveNotificationThrottle;UINT;0;1;1;0;0;0;;0
-ManagementServer.CWMPRetryMinimumWaitInterval;UINT:1:65535;0;1;1;0;0;0;;5
-ManagementServer.CWMPRetryIntervalMultiplier;UINT:1000:65535;0;1;1;0;0;0;;2000
-ManagementServer.X_CWMPD_LastFailure;STRING:256;0;0;0;2
-Home.;ANY;0;0
-Home.Light;BOOLEAN;0;1;1;0;0;0;;0
-Home.Level;UINT:0:100;0;1;1;0;0;0;;7
-Home.Name;STRING:64;0;1;1;0;0;0;;attic
-Home.Statistics;UINT;0;0;1;0;0;1;;0
-Home.Sensor;STRING;1;0;0;0;0;0;;;;;;;live:sensor
-Home.Room.;ANY;0;1;1
-Home.Room.{i}.;ANY;0;1;1
-Home.Room.{i}.Name;STRING:64;0;1;1;0;0;0;;new
-";
+const ROWS: &str = include_str!("world.csv");
 
 /// Values that change behind the agent's back.
 #[derive(Clone, Default)]
@@ -99,6 +73,12 @@ pub struct FakeHost {
     /// The sentence with which it refuses to do anything.
     pub missing: Option<String>,
     pub touched: Vec<String>,
+    /// Why it cannot install software.
+    pub no_packages: Option<String>,
+    /// The fault with which it refuses transfers.
+    pub refusal: Option<TransferFault>,
+    /// Somebody uses the box.
+    pub busy: bool,
 }
 
 impl Host for FakeHost {
@@ -106,14 +86,26 @@ impl Host for FakeHost {
         self.missing.clone().map_or(Ok(()), Err)
     }
 
+    fn can_change_units(&self) -> Result<(), String> {
+        self.no_packages.clone().map_or(Ok(()), Err)
+    }
+
     fn touched(&mut self) -> Vec<String> {
         std::mem::take(&mut self.touched)
+    }
+
+    fn accepts(&self, _order: &TransferOrder, _model: &mut Model) -> Result<(), TransferFault> {
+        self.refusal.clone().map_or(Ok(()), Err)
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.busy
     }
 }
 
 /// The box.
 pub struct World {
-    dir: Folder,
+    pub dir: Folder,
     pub model: Model,
     pub engine: Engine,
     pub now: Now,
@@ -122,6 +114,8 @@ pub struct World {
     pub options: EngineOptions,
     pub seed: u64,
     boots: u32,
+    /// What the agent was told to do for transfers and software, and has not begun.
+    pub todo: Vec<Action>,
     /// What the agent keeps in RAM for a restart of the program.
     kept: Option<String>,
 }
@@ -164,6 +158,7 @@ impl World {
             options,
             seed,
             boots: 0,
+            todo: Vec::new(),
             kept: None,
         }
     }
@@ -203,6 +198,7 @@ impl World {
     }
 
     fn come_up(&mut self, told: bool) {
+        self.todo.clear();
         self.model = open(&self.dir, &self.live);
         self.seed += 1;
         self.engine = Engine::new(
@@ -232,6 +228,21 @@ impl World {
         files.map(stamp).collect()
     }
 
+    /// What happens while the disk cannot be written.
+    pub fn without_disk<T>(&mut self, happens: impl FnOnce(&mut Self) -> T) -> T {
+        let (dir, away) = self.take_disk();
+        let outcome = happens(self);
+        std::fs::rename(&away, &dir).unwrap();
+        outcome
+    }
+
+    fn take_disk(&self) -> (PathBuf, PathBuf) {
+        let dir = self.dir.to_path_buf();
+        let away = dir.with_extension("away");
+        std::fs::rename(&dir, &away).unwrap();
+        (dir, away)
+    }
+
     /// Somebody on the box sets a parameter (path without root).
     pub fn set(&mut self, path: &str, value: &str) {
         set_here(&mut self.model, Requester::Local, &[value_of(path, value)]).unwrap();
@@ -247,7 +258,15 @@ impl World {
         self.model.value(path).unwrap()
     }
 
+    /// As the agent does before it waits; what it is to do for transfers and software now.
+    pub fn proceed(&mut self) -> Vec<Action> {
+        let actions = self.engine.proceed(&mut self.model, &self.host, self.now);
+        self.todo.extend(actions);
+        std::mem::take(&mut self.todo)
+    }
+
     pub fn poll(&mut self) -> bool {
+        self.todo = self.proceed();
         let is_due = self.engine.poll(&mut self.model, self.now);
         self.keep();
         is_due
@@ -505,9 +524,7 @@ impl Talk<'_> {
     /// The fault that a call is answered with while the disk cannot be written.
     #[track_caller]
     pub fn fault_without_disk(&mut self, request: Message) -> Fault {
-        let dir = self.world.dir.to_path_buf();
-        let away = dir.with_extension("away");
-        std::fs::rename(&dir, &away).unwrap();
+        let (dir, away) = self.world.take_disk();
         let fault = self.fault(request);
         std::fs::rename(&away, &dir).unwrap();
         fault

@@ -37,6 +37,7 @@ const TR181: Official = Official {
         "IP.Interface.{i}.IPv4Address.{i}.IPAddress",
         "IP.Interface.{i}.IPv4Address.{i}.SubnetMask",
         "IP.Interface.{i}.IPv6Address.{i}.IPAddress",
+        "SoftwareModules.ExecEnv.{i}.Enable",
     ],
     forced: &[
         "RootDataModelVersion",
@@ -399,6 +400,7 @@ fn s19_what_both_roots_have_is_described_alike() {
     // What TR-098 does not have.
     let not_there = [
         "DeviceInfo.HostName",
+        "DeviceInfo.VendorConfigFile.{i}.UseForBackupRestore",
         "ManagementServer.HTTPConnectionRequestEnable",
     ];
     for name in device.keys() {

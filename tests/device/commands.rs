@@ -10,7 +10,7 @@ use cwmpd_lab::Folder;
 
 /// One test at a time: a program that is being written cannot be run, and a child that another
 /// test starts just then has it open for an instant.
-static ALONE: Mutex<()> = Mutex::new(());
+pub static ALONE: Mutex<()> = Mutex::new(());
 
 /// A folder of programs that write down how they were run.
 struct Programs(Folder);

@@ -51,7 +51,11 @@ fn read_by_model() -> BTreeSet<String> {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         for rest in text.split("uci:cwmpd.").skip(1) {
             let ends = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.';
-            options.insert(rest.split(ends).next().unwrap().to_owned());
+            let named = rest.split(ends).next().unwrap();
+            // Sections that a box may have more of have no name.
+            if !named.is_empty() {
+                options.insert(named.to_owned());
+            }
         }
     }
     options

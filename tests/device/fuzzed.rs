@@ -7,8 +7,19 @@ fn mutated_uci_files_keep_the_fuzzed_property() {
     try_mutants("uci", Vec::new(), properties::uci);
 }
 
+#[cfg(feature = "software")]
+#[test]
+fn t51_mutated_lists_of_packages_keep_the_fuzzed_property() {
+    try_mutants("software", Vec::new(), properties::software);
+}
+
 #[cfg(feature = "ubus")]
 #[test]
 fn b18_mutated_messages_of_ubus_keep_the_fuzzed_property() {
     try_mutants("ubus", Vec::new(), properties::ubus);
+}
+
+#[test]
+fn t27_mutated_archives_and_images_keep_the_fuzzed_property() {
+    try_mutants("archive", Vec::new(), properties::archive);
 }

@@ -4,6 +4,14 @@ mod commands;
 mod config;
 mod durable;
 mod fuzzed;
+mod install_collect;
+mod install_configuration;
+mod install_firmware;
+mod install_place;
+#[cfg(feature = "software")]
+mod software;
+#[cfg(feature = "software")]
+mod software_manager;
 mod stub;
 #[cfg(feature = "ubus")]
 mod ubus_link;

@@ -3,7 +3,7 @@
 use crate::tree;
 
 /// The RPCs, and where TR-069 Amendment 6 describes them.
-const RPCS: [(&str, &str); 27] = [
+const RPCS: [(&str, &str); 28] = [
     ("GetRPCMethods", "A.3.1.1"),
     ("SetParameterValues", "A.3.2.1"),
     ("GetParameterValues", "A.3.2.2"),
@@ -31,6 +31,7 @@ const RPCS: [(&str, &str); 27] = [
     ("Kicked", "A.4.2.1"),
     ("RequestDownload", "A.4.2.2"),
     ("DUStateChangeComplete", "A.4.2.3"),
+    ("AutonomousDUStateChangeComplete", "A.4.2.4"),
 ];
 
 /// What else of Annex A is cited: methods in general, types, names, faults.

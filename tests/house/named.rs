@@ -8,7 +8,15 @@ use crate::rust_text;
 use crate::tree;
 
 /// The sections of `etc/config/cwmpd`.
-const SECTIONS: [&str; 3] = ["acs", "cpe", "luup"];
+const SECTIONS: [&str; 7] = [
+    "acs",
+    "cpe",
+    "luup",
+    "transfer",
+    "file_type",
+    "config_file",
+    "log_file",
+];
 
 /// What a name in a file of the box is made of.
 fn is_name(c: char) -> bool {

@@ -49,6 +49,7 @@ fn settings() -> HttpSettings {
             exchange: AMPLE,
             deadline: None,
         },
+        watch: None,
     }
 }
 

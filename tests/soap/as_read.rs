@@ -69,6 +69,10 @@ pub fn as_read(sent: &Envelope) -> Envelope {
         Message::DUStateChangeComplete { results, .. } => {
             results.iter_mut().for_each(|r| coarse(&mut r.fault.code))
         }
+        Message::AutonomousDUStateChangeComplete { results } => {
+            let codes = results.iter_mut().map(|r| &mut r.result.fault.code);
+            codes.for_each(coarse);
+        }
         _ => {}
     }
     read

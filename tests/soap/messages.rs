@@ -475,7 +475,13 @@ fn modules() -> BoxedStrategy<Message> {
                 complete_time,
                 fault,
             },
-        );
+        )
+        .boxed();
+    let autonomous =
+        (result.clone(), text()).prop_map(|(result, operation_performed)| AutonomousDuResult {
+            result,
+            operation_performed,
+        });
     prop_oneof![
         (vec(operation, 0..4), text()).prop_map(|(operations, command_key)| {
             Message::ChangeDUState {
@@ -491,6 +497,9 @@ fn modules() -> BoxedStrategy<Message> {
             }
         }),
         Just(Message::DUStateChangeCompleteResponse),
+        vec(autonomous, 0..4)
+            .prop_map(|results| Message::AutonomousDUStateChangeComplete { results }),
+        Just(Message::AutonomousDUStateChangeCompleteResponse),
     ]
     .boxed()
 }

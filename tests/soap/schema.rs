@@ -258,6 +258,20 @@ fn since_1_1() -> Vec<Message> {
     ]
 }
 
+fn du_result(code: u32) -> DuResult {
+    DuResult {
+        uuid: text(UUID),
+        deployment_unit_ref: text(""),
+        version: text("1"),
+        current_state: text("Failed"),
+        resolved: false,
+        execution_unit_ref_list: text(""),
+        start_time: text(TIME),
+        complete_time: text(TIME),
+        fault: transfer_fault(code),
+    }
+}
+
 fn since_1_2() -> Vec<Message> {
     vec![
         Message::ScheduleDownload(ScheduleDownload {
@@ -302,22 +316,17 @@ fn since_1_2() -> Vec<Message> {
         },
         Message::ChangeDUStateResponse,
         Message::DUStateChangeComplete {
-            results: [0, 9026]
-                .map(|code| DuResult {
-                    uuid: text(UUID),
-                    deployment_unit_ref: text(""),
-                    version: text("1"),
-                    current_state: text("Failed"),
-                    resolved: false,
-                    execution_unit_ref_list: text(""),
-                    start_time: text(TIME),
-                    complete_time: text(TIME),
-                    fault: transfer_fault(code),
-                })
-                .to_vec(),
+            results: [0, 9026].map(du_result).to_vec(),
             command_key: text("k"),
         },
         Message::DUStateChangeCompleteResponse,
+        Message::AutonomousDUStateChangeComplete {
+            results: vec![AutonomousDuResult {
+                result: du_result(0),
+                operation_performed: text("Install"),
+            }],
+        },
+        Message::AutonomousDUStateChangeCompleteResponse,
         fault(9021),
         transfer_complete(9020),
     ]

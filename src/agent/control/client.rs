@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::SOCKET;
 use super::protocol::{read_answer, write_request};
 use super::request::Request;
+use super::server::ANSWER_PATIENCE;
 
-/// How long the agent may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the agent may take beyond what its answer may take.
+const SLACK: Duration = Duration::from_secs(30);
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -59,8 +60,8 @@ pub fn ask(run_dir: &Path, request: &Request) -> Result<String, AskError> {
 }
 
 fn talk(stream: &mut UnixStream, request: &Request) -> io::Result<String> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(ANSWER_PATIENCE.saturating_add(SLACK)))?;
+    stream.set_write_timeout(Some(SLACK))?;
     stream.write_all(write_request(request).as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;

@@ -11,7 +11,7 @@ mod server;
 
 pub use client::{AskError, ask};
 pub use protocol::escape;
-pub use request::{Command, Request, read_command};
+pub use request::{Command, LocalTransfer, Request, read_command};
 pub(super) use server::Server;
 
 /// The socket's name in the run folder.

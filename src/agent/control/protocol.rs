@@ -2,7 +2,10 @@
 //!
 //! A request is the words of its command, separated by tabs, in one line. An answer's first line is
 //! `ok`, or `error` and a sentence; the lines after `ok` are for the user. In words, backslash, tab,
-//! line feed and carriage return are written `\\`, `\t`, `\n` and `\r`.
+//! line feed and carriage return are written `\\`, `\t`, `\n` and `\r`, other control characters, which
+//! a terminal might obey, `\xNN` with the two hex digits of their number.
+
+use std::fmt::Write as _;
 
 use super::request::{Request, read_command};
 
@@ -11,7 +14,7 @@ pub(super) const MAX_REQUEST: usize = 160 * 1024;
 
 /// The line of a request, with its line feed.
 pub(super) fn write_request(request: &Request) -> String {
-    let words: Vec<_> = request.words().into_iter().map(escape).collect();
+    let words: Vec<_> = request.words().iter().map(|word| escape(word)).collect();
     words.join("\t") + "\n"
 }
 
@@ -51,6 +54,9 @@ pub fn escape(text: &str) -> String {
             '\t' => word.push_str(r"\t"),
             '\n' => word.push_str(r"\n"),
             '\r' => word.push_str(r"\r"),
+            c if c.is_control() => {
+                let _ = write!(word, r"\x{:02x}", u32::from(c));
+            }
             c => word.push(c),
         }
     }
@@ -67,6 +73,10 @@ fn unescape(word: &str) -> Option<String> {
                 't' => '\t',
                 'n' => '\n',
                 'r' => '\r',
+                'x' => {
+                    let (high, low) = (chars.next()?.to_digit(16)?, chars.next()?.to_digit(16)?);
+                    char::from_u32(high * 16 + low)?
+                }
                 _ => return None,
             },
             c => c,
@@ -78,7 +88,18 @@ fn unescape(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::control::LocalTransfer;
     use proptest::prelude::*;
+
+    fn local_transfer(target: &str, user: &str) -> LocalTransfer {
+        LocalTransfer {
+            file_type: "1 Firmware Upgrade Image".to_owned(),
+            url: "http://files.example/".to_owned(),
+            target: target.to_owned(),
+            username: user.to_owned(),
+            password: user.into(),
+        }
+    }
 
     #[test]
     fn each_request_is_read_as_it_was_written() {
@@ -90,6 +111,17 @@ mod tests {
             Request::Delete(text()),
             Request::Inform(None),
             Request::Inform(Some("6 CONNECTION REQUEST".to_owned())),
+            Request::AskDownload(text(), Vec::new()),
+            Request::AskDownload("1".to_owned(), vec!["A=".to_owned(), "=\t".to_owned()]),
+            Request::Kicked([text(), String::new(), String::new(), text()]),
+            Request::Download(local_transfer("", "")),
+            Request::Download(local_transfer("a\tb", "")),
+            Request::Download(local_transfer("", "user")),
+            Request::Upload(local_transfer("", "")),
+            Request::Upload(local_transfer("", "user")),
+            Request::Transfers,
+            Request::Confirm(1),
+            Request::Cancel(u32::MAX),
             Request::Status,
             Request::Dump { csv: false },
             Request::Dump { csv: true },
@@ -112,9 +144,25 @@ mod tests {
             "get\t\\x",
             "get\tx\\",
             "dump\txml",
+            "download\t1",
+            "download\t1\tu\tn\tu\tp\tx",
+            "upload\t1\tu\tn",
+            "transfers\tconfirm",
+            "transfers\tcancel\t-1",
+            "transfers\tcancel\t1\t2",
+            "get\t\\x9",
+            "get\t\\xzz",
         ] {
             assert!(read_request(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn t37_no_terminal_obeys_what_is_shown() {
+        let text = "\u{1b}]0;title\u{7}\u{9b}31m\0\u{7f}é";
+        let shown = escape(text);
+        assert_eq!(shown, r"\x1b]0;title\x07\x9b31m\x00\x7fé");
+        assert_eq!(unescape(&shown).as_deref(), Some(text));
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! What a user of the box may ask of the running agent: one table, from which `cwmpd --help`, the
 //! reading of command lines and that of requests follow.
 
+use std::borrow::Cow;
+
+use crate::base::secret::Secret;
+
 /// A command, as a row of a table. `T` is what it is read as.
 pub struct Command<T> {
     /// Its first word.
@@ -11,6 +15,21 @@ pub struct Command<T> {
     pub help: &'static str,
     /// Reads the arguments; `None` where they are not those of the command.
     pub read: fn(&[&str]) -> Option<T>,
+}
+
+/// A transfer that a user of the box orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalTransfer {
+    /// As he writes it.
+    pub file_type: String,
+    /// Where the file is, or goes.
+    pub url: String,
+    /// What it is to be called here; empty for its own name.
+    pub target: String,
+    /// For the server; empty for none.
+    pub username: String,
+    /// It goes with that.
+    pub password: Secret,
 }
 
 /// What a user of the box asks of the agent.
@@ -26,6 +45,20 @@ pub enum Request {
     Delete(String),
     /// A session now, with an event of this name, or none but the session itself.
     Inform(Option<String>),
+    /// The ACS is asked to order a download of this type, with arguments `NAME=VALUE`.
+    AskDownload(String, Vec<String>),
+    /// The user of a browser was sent here: COMMAND, REFERER, ARG and NEXT of Kicked.
+    Kicked([String; 4]),
+    /// A file comes to the box.
+    Download(LocalTransfer),
+    /// A file goes from the box.
+    Upload(LocalTransfer),
+    /// The transfers that are not over.
+    Transfers,
+    /// The user agrees to the transfer of this number.
+    Confirm(u32),
+    /// The user calls off the transfer of this number.
+    Cancel(u32),
     /// How the agent fares.
     Status,
     /// The whole model.
@@ -37,7 +70,7 @@ pub enum Request {
 
 impl Request {
     /// All that can be asked.
-    pub const COMMANDS: [Command<Self>; 7] = [
+    pub const COMMANDS: [Command<Self>; 12] = [
         Command {
             name: "status",
             arguments: "",
@@ -82,6 +115,54 @@ impl Request {
             read: |words| Some(Self::Inform((!words.is_empty()).then(|| words.join(" ")))),
         },
         Command {
+            name: "transfers",
+            arguments: "[confirm N | cancel N]",
+            help: "files that come and go, how far each is, and what it waits for; or agree to one \
+                   that waits for that, or call one off",
+            read: |words| match words {
+                [] => Some(Self::Transfers),
+                ["confirm", number] => Some(Self::Confirm(number.parse().ok()?)),
+                ["cancel", number] => Some(Self::Cancel(number.parse().ok()?)),
+                _ => None,
+            },
+        },
+        Command {
+            name: "download",
+            arguments: "TYPE URL [NAME] [-]",
+            help: "bring a file and put it in force, such as '1 Firmware Upgrade Image'; with - a \
+                   user and a password for its server are two lines of standard input",
+            read: |words| Some(Self::Download(LocalTransfer::read(words, true)?)),
+        },
+        Command {
+            name: "upload",
+            arguments: "TYPE URL [-]",
+            help: "send a file, such as '2 Vendor Log File'",
+            read: |words| Some(Self::Upload(LocalTransfer::read(words, false)?)),
+        },
+        Command {
+            name: "request-download",
+            arguments: "TYPE [NAME=VALUE] ...",
+            help: "ask the ACS to order a download, such as of '1 Firmware Upgrade Image'; waits \
+                   for its answer",
+            read: |words| {
+                let (file_type, arguments) = words.split_first()?;
+                let arguments = arguments.iter().filter(|word| word.contains('='));
+                let arguments: Vec<_> = arguments.map(|word| (*word).to_owned()).collect();
+                let is_complete = arguments.len() + 1 == words.len();
+                is_complete.then(|| Self::AskDownload((*file_type).to_owned(), arguments))
+            },
+        },
+        Command {
+            name: "kicked",
+            arguments: "COMMAND REFERER ARG NEXT",
+            help: "tell the ACS that a browser was sent here, and print the URL where it is to go \
+                   next",
+            read: |words| {
+                let words: [&str; 4] = words.try_into().ok()?;
+                Some(Self::Kicked(words.map(str::to_owned)))
+            },
+        },
+        Command {
             name: "dump",
             arguments: "[--csv]",
             help: "all values, as PATH VALUE, or as csv for a simulator of boxes",
@@ -94,8 +175,8 @@ impl Request {
     ];
 
     /// The words that are read as this request: the command's name and its arguments.
-    pub fn words(&self) -> Vec<&str> {
-        match self {
+    pub fn words(&self) -> Vec<Cow<'_, str>> {
+        let words = match self {
             Self::Get(path) => vec!["get", path],
             Self::Set(values) => {
                 let pairs = values.iter().flat_map(|(path, value)| [path, value]);
@@ -108,10 +189,63 @@ impl Request {
             Self::Delete(object) => vec!["del", object],
             Self::Inform(None) => vec!["inform"],
             Self::Inform(Some(event)) => vec!["inform", event],
+            Self::AskDownload(file_type, arguments) => {
+                let arguments = arguments.iter().map(String::as_str);
+                ["request-download", file_type]
+                    .into_iter()
+                    .chain(arguments)
+                    .collect()
+            }
+            Self::Kicked([command, referer, arg, next]) => {
+                vec!["kicked", command, referer, arg, next]
+            }
+            Self::Download(order) => order.words("download"),
+            Self::Upload(order) => order.words("upload"),
+            Self::Transfers => vec!["transfers"],
+            Self::Confirm(number) => return of_transfer("confirm", *number),
+            Self::Cancel(number) => return of_transfer("cancel", *number),
             Self::Status => vec!["status"],
             Self::Dump { csv: false } => vec!["dump"],
             Self::Dump { csv: true } => vec!["dump", "--csv"],
+        };
+        words.into_iter().map(Cow::Borrowed).collect()
+    }
+}
+
+fn of_transfer(verb: &'static str, number: u32) -> Vec<Cow<'static, str>> {
+    vec!["transfers".into(), verb.into(), number.to_string().into()]
+}
+
+impl LocalTransfer {
+    /// Only a download has a name; user and password are both there, or none of them.
+    fn read(words: &[&str], is_download: bool) -> Option<Self> {
+        let (file_type, url, target, [username, password]) = match *words {
+            [file_type, url] => (file_type, url, "", [""; 2]),
+            [file_type, url, target] if is_download => (file_type, url, target, [""; 2]),
+            [file_type, url, user, password] => (file_type, url, "", [user, password]),
+            [file_type, url, target, user, password] if is_download => {
+                (file_type, url, target, [user, password])
+            }
+            _ => return None,
+        };
+        Some(Self {
+            file_type: file_type.to_owned(),
+            url: url.to_owned(),
+            target: target.to_owned(),
+            username: username.to_owned(),
+            password: password.into(),
+        })
+    }
+
+    fn words<'w>(&'w self, verb: &'w str) -> Vec<&'w str> {
+        let mut words = vec![verb, &*self.file_type, &*self.url];
+        if !self.target.is_empty() {
+            words.push(&self.target);
         }
+        if !(self.username.is_empty() && self.password.is_empty()) {
+            words.extend([&*self.username, self.password.reveal()]);
+        }
+        words
     }
 }
 

@@ -21,6 +21,10 @@ const MAX_CLIENTS: usize = 4;
 /// How long a client may take for its request, and again to read its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long an answer may take that others make: the ACS, with its time for a connection and for each
+/// message.
+pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(120);
+
 /// Listens on the control socket, within the agent's loop.
 pub(in crate::agent) struct Server {
     /// None while the socket could not be made, or had to be closed.
@@ -132,10 +136,16 @@ impl Server {
         let mut requests = Vec::new();
         self.clients.retain_mut(|client| {
             if client.deadline <= now {
+                if matches!(client.phase, ControlStage::Waiting) {
+                    let seconds = ANSWER_PATIENCE.as_secs();
+                    let why = format!("no answer of the ACS within {seconds} s; see cwmpd status");
+                    client.begin_answer(Err(why), now);
+                    return true;
+                }
                 log::warn!("control socket: a client took too long and was dropped");
                 return false;
             }
-            match client.work() {
+            match client.work(now) {
                 Ok(None) => true,
                 Ok(Some(line)) => {
                     match read_request(&line) {
@@ -150,7 +160,7 @@ impl Server {
         requests
     }
 
-    /// Answers a request. The client is closed once it has read all of it.
+    /// Answers a request, at once or when what makes the answer is done. The client is closed once it has read all of it.
     pub(in crate::agent) fn answer(
         &mut self,
         id: u32,
@@ -161,7 +171,7 @@ impl Server {
             client.begin_answer(answer, now);
         }
         self.clients
-            .retain_mut(|client| client.id != id || client.work().is_ok());
+            .retain_mut(|client| client.id != id || client.work(now).is_ok());
     }
 }
 
@@ -196,7 +206,7 @@ impl ControlClient {
 
     /// The request line, once it is there. An error is the end of the client, be it only that it
     /// has its answer.
-    fn work(&mut self) -> io::Result<Option<String>> {
+    fn work(&mut self, now: Duration) -> io::Result<Option<String>> {
         match &mut self.phase {
             ControlStage::Asking(line) => {
                 let mut chunk = [0; 4096];
@@ -214,10 +224,15 @@ impl ControlClient {
                 line.truncate(end);
                 let line = String::from_utf8(std::mem::take(line));
                 self.phase = ControlStage::Waiting;
+                self.deadline = now.saturating_add(ANSWER_PATIENCE);
                 line.map(Some)
                     .map_err(|_| io::ErrorKind::InvalidData.into())
             }
-            ControlStage::Waiting => Ok(None),
+            // Nothing more is to come: who closes does not wait any more.
+            ControlStage::Waiting => match ready(self.stream.read(&mut [0]))? {
+                None => Ok(None),
+                Some(_) => Err(io::ErrorKind::UnexpectedEof.into()),
+            },
             ControlStage::Reading { answer, sent } => {
                 while let Some(rest) = answer.get(*sent..).filter(|rest| !rest.is_empty()) {
                     match ready(self.stream.write(rest))? {
@@ -312,6 +327,27 @@ mod tests {
         (&clients[4]).write_all(b"status\n").unwrap();
         let asked = bench.server.work(deadline);
         assert!(matches!(asked[..], [(_, Request::Status)]), "{asked:?}");
+    }
+
+    #[test]
+    fn t56_who_waits_for_the_acs_is_answered_in_the_end_and_who_is_gone_is_let_go() {
+        let mut bench = Listening::new("waiting");
+        let (waits, goes) = (bench.connect(), bench.connect());
+        for mut client in [&waits, &goes] {
+            client.write_all(b"kicked\ta\tb\tc\td\n").unwrap();
+        }
+        assert_eq!(bench.server.work(NOW).len(), 2);
+        drop(goes);
+        assert_eq!(bench.server.work(NOW), []);
+        assert_eq!(bench.server.clients.len(), 1, "its socket would stay ready");
+        let end = NOW + ANSWER_PATIENCE;
+        assert_eq!(bench.server.deadline(), Some(end));
+        bench.server.work(end);
+        assert_eq!(bench.server.deadline(), Some(end + PATIENCE));
+        bench.server.work(end);
+        let mut answer = String::new();
+        let _ = (&waits).read_to_string(&mut answer);
+        assert!(answer.starts_with("error no answer of the ACS"), "{answer}");
     }
 
     #[test]

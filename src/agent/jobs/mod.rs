@@ -42,6 +42,8 @@ pub(super) enum JobKind {
     LuupWrite,
     /// Runs a program of the box.
     Command,
+    /// Moves a file from or to a server.
+    Transfer,
 }
 
 impl JobKind {
@@ -52,18 +54,20 @@ impl JobKind {
             Self::LuupFetch => "luup-fetch",
             Self::LuupWrite => "luup-write",
             Self::Command => "command",
+            Self::Transfer => "transfer",
         }
     }
 
     /// Whether the two must not run at the same time: Luup would give values from before a write
-    /// after it, and programs that touch the flash would meet half of each other's work.
+    /// after it, programs that touch the flash would meet half of each other's work, and two files at
+    /// a time are more than the memory of a box has room for.
     fn excludes(self, other: Self) -> bool {
         match self {
             Self::Session => false,
             Self::LuupFetch | Self::LuupWrite => {
                 matches!(other, Self::LuupFetch | Self::LuupWrite)
             }
-            Self::Command => other == Self::Command,
+            Self::Command | Self::Transfer => other == self,
         }
     }
 }
@@ -103,12 +107,17 @@ pub(super) struct JobId(u32);
 /// What a job does on its thread.
 type Work<T> = Box<dyn FnOnce(&Reporter<T>) + Send>;
 
+/// Whether a job got on since that was last asked.
+type Pulse = Box<dyn FnMut() -> bool>;
+
 /// What a job is made of.
 pub(super) struct Job<T> {
     /// What it does.
     pub kind: JobKind,
     /// How long it may take for its report, or for each of them.
     pub patience: Duration,
+    /// Of a job that may take as long as it gets on: it has its patience again then.
+    pub pulse: Option<Pulse>,
     /// The report in its place where it makes none.
     pub lost: Box<dyn Fn(Lost) -> T>,
     /// What it does, on its thread.
@@ -119,7 +128,7 @@ pub(super) struct Job<T> {
 #[derive(Clone)]
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
-    /// `luup-fetch`, `luup-write`, `command`.
+    /// `luup-fetch`, `luup-write`, `command`, `transfer`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,
@@ -198,6 +207,7 @@ struct Running<T> {
     id: JobId,
     kind: JobKind,
     patience: Duration,
+    pulse: Option<Pulse>,
     /// When its next report (its end, once it is cancelled) is due, as uptime; `None` while none is
     /// expected.
     due: Option<Duration>,
@@ -282,11 +292,13 @@ impl<T: Send + 'static> Jobs<T> {
                 Said::Over(panic) => reports.extend(self.over(id, panic)),
             }
         }
-        let overdue = |job: &Running<T>| job.due.is_some_and(|due| due <= now);
-        let (late, running) = std::mem::take(&mut self.running)
-            .into_iter()
-            .partition(overdue);
-        self.running = running;
+        let mut late = Vec::new();
+        for mut job in std::mem::take(&mut self.running) {
+            match job.is_late(now) {
+                true => late.push(job),
+                false => self.running.push(job),
+            }
+        }
         for job in late {
             let lost = Lost::TimedOut(job.patience);
             log::error!("job {}: {lost}", job.kind.name());
@@ -341,6 +353,7 @@ impl<T: Send + 'static> Jobs<T> {
         let Job {
             kind,
             patience,
+            pulse,
             lost,
             work,
         } = job;
@@ -374,6 +387,7 @@ impl<T: Send + 'static> Jobs<T> {
                     id,
                     kind,
                     patience,
+                    pulse,
                     due: Some(now.saturating_add(patience)),
                     lost,
                     cancelled,
@@ -391,6 +405,16 @@ impl<T: Send + 'static> Jobs<T> {
 impl<T> Running<T> {
     fn is_heard(&self) -> bool {
         !self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Whether its time is over; one that gets on has it once more.
+    fn is_late(&mut self, now: Duration) -> bool {
+        let is_due = self.due.is_some_and(|due| due <= now);
+        let gets_on = is_due && self.is_heard() && self.pulse.as_mut().is_some_and(|pulse| pulse());
+        if gets_on {
+            self.due = Some(now.saturating_add(self.patience));
+        }
+        is_due && !gets_on
     }
 }
 

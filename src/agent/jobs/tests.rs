@@ -15,6 +15,7 @@ fn job(kind: JobKind, work: impl FnOnce(&Reporter<String>) + Send + 'static) -> 
     Job {
         kind,
         patience: PATIENCE,
+        pulse: None,
         lost: Box::new(|lost| format!("lost: {lost}")),
         work: Box::new(work),
     }
@@ -170,6 +171,48 @@ fn f01_a_hanging_job_does_not_hold_up_those_behind_it_for_good() {
     jobs.start(job(JobKind::LuupWrite, |r| r.say("write".to_owned())), NOW);
     assert_eq!(jobs.work(NOW + PATIENCE).len(), 1);
     assert_eq!(reports(&mut jobs, 1, NOW + PATIENCE), ["write"]);
+}
+
+#[test]
+fn t32_a_job_that_gets_on_has_its_patience_again_and_none_once_it_does_not() {
+    let mut jobs = jobs();
+    let (mut moving, _go) = waiting(JobKind::Transfer, "begun", "never");
+    let (step, steps) = channel::<()>();
+    moving.pulse = Some(Box::new(move || steps.try_recv().is_ok()));
+    let id = jobs.start(moving, NOW);
+    assert_eq!(reports(&mut jobs, 1, NOW), ["begun"]);
+    jobs.expect(id, NOW);
+    for times in 1..4 {
+        step.send(()).unwrap();
+        assert_eq!(work(&mut jobs, NOW + times * PATIENCE), [""; 0]);
+        let next = NOW + (times + 1) * PATIENCE;
+        assert_eq!(jobs.deadline(), Some(next));
+    }
+    let given_up = "lost: it was not done after 10 s and was given up";
+    assert_eq!(work(&mut jobs, NOW + 4 * PATIENCE), [given_up]);
+    assert_eq!(jobs.given_up.len(), 1);
+}
+
+#[test]
+fn t33_a_file_moves_beside_a_session_and_commands_and_one_at_a_time() {
+    let mut jobs = jobs();
+    let mut ends = Vec::new();
+    for (kind, said) in [
+        (JobKind::Session, "session"),
+        (JobKind::Command, "command"),
+        (JobKind::Transfer, "transfer"),
+        (JobKind::Transfer, "next transfer"),
+    ] {
+        let (job, go) = waiting(kind, said, "");
+        jobs.start(job, NOW);
+        ends.push(go);
+    }
+    let mut begun = reports(&mut jobs, 3, NOW);
+    begun.sort();
+    assert_eq!(begun, ["command", "session", "transfer"]);
+    assert_eq!(jobs.waiting.len(), 1);
+    drop(ends);
+    assert!(settle(&mut jobs, NOW).contains(&"next transfer".to_owned()));
 }
 
 #[test]

@@ -49,6 +49,7 @@ impl Agent {
             let job = Job {
                 kind: JobKind::LuupFetch,
                 patience: config.timeout.saturating_add(SLACK),
+                pulse: None,
                 lost: Box::new(move |why| {
                     let lost_it = Err(LuupError::Lost(why.to_string()));
                     Done::Luup(LuupReport::Fetched(lost.clone(), lost_it))
@@ -88,6 +89,7 @@ impl Agent {
                 .timeout
                 .saturating_mul(requests)
                 .saturating_add(SLACK),
+            pulse: None,
             lost: Box::new(|_| Done::Luup(LuupReport::Written(Vec::new()))),
             work: Box::new(move |reporter| {
                 let taken = write_all(&config, writes, reporter);

@@ -13,7 +13,7 @@ use nix::unistd::geteuid;
 
 use super::{BOOT, TOLD};
 use crate::agent::error::AgentError;
-use crate::agent::{clocks, control, live, memory, spare};
+use crate::agent::{clocks, control, live, memory, spare, transfers};
 use crate::base::file;
 
 const LOCK: &str = "cwmpd.lock";
@@ -139,7 +139,8 @@ fn has_only_own(dir: &Path) -> bool {
     let own = |name: &OsStr| {
         let name = name.to_string_lossy();
         let temporary = name.starts_with('.') && name.ends_with(".cwmpd-new");
-        temporary || OWN_FILES.contains(&&*name)
+        let of_transfer = transfers::number_of(&name).is_some();
+        temporary || of_transfer || OWN_FILES.contains(&&*name)
     };
     fs::read_dir(dir).is_ok_and(|entries| {
         let mut entries = entries.flatten();

@@ -1,7 +1,6 @@
 //! What the methods of the object do, each by the code of the command of the same name.
 
 use super::{UbusEvent, UbusLink, object};
-use crate::agent::control::Request;
 use crate::agent::poll_loop::Agent;
 use crate::agent::watch::BoxChange;
 use crate::base::clock::Now;
@@ -67,7 +66,7 @@ impl Agent {
             (None, false) => None,
         };
         let running = self.engine.in_session();
-        let informed = self.answer(Request::Inform(event), now);
+        let informed = self.inform(event.as_deref(), now);
         Ok(Some(match informed {
             Ok(_) if asks_methods => {
                 self.engine.ask_methods();
@@ -86,7 +85,7 @@ impl Agent {
     /// the caller says of it.
     fn ubus_notify(&mut self, arguments: &UbusTable, now: Now) -> MethodAnswer {
         if let Some(parameter) = object::text(arguments, "parameter")? {
-            let read = self.answer(Request::Get(parameter.to_owned()), now);
+            let read = self.read(parameter, now);
             if let Err(why) = read {
                 return Ok(Some(object::said(-1, &why)));
             }

@@ -18,8 +18,18 @@ const CALL_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Default)]
 pub(super) struct AskedValues {
     values: Rc<RefCell<UbusSource>>,
-    /// The calls under way, each with the number of its method in the source.
-    calls: Vec<(CallId, usize)>,
+    /// The calls under way.
+    calls: Vec<(CallId, AskedFor)>,
+}
+
+/// What a call is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AskedFor {
+    /// The method of this number in the source.
+    Rows(usize),
+    /// The services that procd has.
+    #[cfg(feature = "software")]
+    Services,
 }
 
 impl AskedValues {
@@ -46,13 +56,19 @@ impl Agent {
             values.borrow_mut().has_no_bus();
             return false;
         };
-        for (number, method) in values.borrow().methods().iter().enumerate() {
-            if !calls.iter().any(|(_, asked)| *asked == number) {
+        let mut ask = |asked: AskedFor, object: &str, method: &str| {
+            if !calls.iter().any(|(_, other)| *other == asked) {
                 let no_arguments = UbusTable::default();
-                let (object, name) = (&method.object, &method.method);
-                let id = link.call(object, name, no_arguments, CALL_PATIENCE, now.uptime);
-                calls.push((id, number));
+                let id = link.call(object, method, no_arguments, CALL_PATIENCE, now.uptime);
+                calls.push((id, asked));
             }
+        };
+        for (number, method) in values.borrow().methods().iter().enumerate() {
+            ask(AskedFor::Rows(number), &method.object, &method.method);
+        }
+        #[cfg(feature = "software")]
+        if self.software.has_services() {
+            ask(AskedFor::Services, "service", "list");
         }
         !calls.is_empty()
     }
@@ -66,8 +82,11 @@ impl Agent {
     pub(super) fn told(&mut self, id: CallId, answer: Result<UbusTable, UbusError>, now: Now) {
         let AskedValues { values, calls } = &mut self.ubus.values;
         if let Some(at) = calls.iter().position(|(call, _)| *call == id) {
-            let (_, number) = calls.swap_remove(at);
-            values.borrow_mut().take(number, answer, now.uptime);
+            match calls.swap_remove(at).1 {
+                AskedFor::Rows(number) => values.borrow_mut().take(number, answer, now.uptime),
+                #[cfg(feature = "software")]
+                AskedFor::Services => self.software.heard(answer),
+            }
             self.fetched(now);
         }
     }

@@ -15,6 +15,7 @@ mod read;
 mod review;
 mod similar;
 mod tls;
+mod transfer;
 mod written;
 
 use std::path::PathBuf;
@@ -25,6 +26,9 @@ use log::LevelFilter;
 use crate::base::prefix::AddressPrefix;
 pub use read::ConfigReading;
 pub use review::review;
+pub use transfer::TransferConfig;
+#[cfg(feature = "inside")]
+pub use transfer::TypeFolder;
 pub use written::{LostLine, Remark, WrittenConfig, WrittenOption, WrittenSection};
 
 /// The interface that the `net:@` rows tell of where none is set: the bridge of the home network on
@@ -122,6 +126,8 @@ pub struct Config {
     pub link: LinkConfig,
     /// Section `luup`.
     pub luup: LuupConfig,
+    /// Section `transfer`, and those of the files.
+    pub transfer: TransferConfig,
 }
 
 /// For each part of DeviceId, whether its option is set: then it overrides what an ACS was told.
@@ -235,6 +241,7 @@ impl Default for Config {
                 user: None,
                 timeout: seconds(DEFAULT_LUUP_TIMEOUT),
             },
+            transfer: TransferConfig::default(),
         }
     }
 }

@@ -43,6 +43,7 @@ impl Config {
         options.base_url("luup", "url", &mut config.luup.url);
         config.luup.user = options.text("luup", "user");
         options.seconds("luup", "timeout", 1, &mut config.luup.timeout);
+        options.transfer(&mut config.transfer);
         let OptionReader {
             remarks,
             looked_for,
@@ -74,9 +75,9 @@ const SEVERITIES: [(&str, LevelFilter); 9] = [
     ("debug", LevelFilter::Debug),
 ];
 
-struct OptionReader<'w> {
-    written: &'w WrittenConfig,
-    remarks: Vec<Remark>,
+pub(super) struct OptionReader<'w> {
+    pub(super) written: &'w WrittenConfig,
+    pub(super) remarks: Vec<Remark>,
     looked_for: Vec<OptionName>,
 }
 
@@ -160,12 +161,17 @@ impl<'w> OptionReader<'w> {
     /// What an option says; what is empty is not set (libuci makes no difference either). What is only
     /// blank is set, to nothing that can be used: where security hangs on it, it must not count as absent.
     fn said(&mut self, section: &str, option: &str) -> Option<OptionWords<'w>> {
+        self.looks_for(section, option);
+        let said = self.written.option(section, option)?;
+        (said.items.len() > 1 || said.items.iter().any(|item| !item.is_empty())).then_some(said)
+    }
+
+    /// Notes that somebody reads the option.
+    pub(super) fn looks_for(&mut self, section: &str, option: &str) {
         let name = (section.to_owned(), option.to_owned());
         if !self.looked_for.contains(&name) {
             self.looked_for.push(name);
         }
-        let said = self.written.option(section, option)?;
-        (said.items.len() > 1 || said.items.iter().any(|item| !item.is_empty())).then_some(said)
     }
 
     /// The one value of an option that is set and not blank. A list of one is one value.
@@ -198,7 +204,7 @@ impl<'w> OptionReader<'w> {
         self.remark(section, option, text);
     }
 
-    fn flag(&mut self, section: &str, option: &str, value: &mut bool) {
+    pub(super) fn flag(&mut self, section: &str, option: &str, value: &mut bool) {
         let Some(text) = self.text(section, option) else {
             return;
         };
@@ -208,7 +214,13 @@ impl<'w> OptionReader<'w> {
         }
     }
 
-    fn seconds(&mut self, section: &str, option: &str, least: u64, value: &mut Duration) {
+    pub(super) fn seconds(
+        &mut self,
+        section: &str,
+        option: &str,
+        least: u64,
+        value: &mut Duration,
+    ) {
         let Some(text) = self.text(section, option) else {
             return;
         };
@@ -313,8 +325,21 @@ impl<'w> OptionReader<'w> {
         }
     }
 
-    fn file(&mut self, section: &str, option: &str) -> Option<PathBuf> {
+    pub(super) fn file(&mut self, section: &str, option: &str) -> Option<PathBuf> {
         let text = self.text(section, option)?;
+        self.absolute(section, option, text)
+    }
+
+    /// A list of files.
+    pub(super) fn files(&mut self, section: &str, option: &str) -> Vec<PathBuf> {
+        let said = self.said(section, option);
+        let items = said.map(|said| said.items).unwrap_or_default();
+        let paths = items.into_iter().map(|item| item.trim().to_owned());
+        let paths = paths.filter_map(|path| self.absolute(section, option, path));
+        paths.collect()
+    }
+
+    fn absolute(&mut self, section: &str, option: &str, text: String) -> Option<PathBuf> {
         if text.starts_with('/') {
             return Some(PathBuf::from(text));
         }

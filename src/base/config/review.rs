@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::read::OptionName;
 use super::similar::nearest;
+use super::transfer::REPEATED;
 use super::written::{Remark, WrittenConfig, WrittenOption, WrittenSection};
 use crate::base::parts;
 
@@ -49,8 +50,19 @@ impl<'w> ReadSections<'w> {
     /// `names` are the options that somebody reads.
     fn of(written: &'w WrittenConfig, names: &'w [OptionName]) -> Self {
         let roles: BTreeSet<&str> = names.iter().map(|(section, _)| section.as_str()).collect();
-        let meant = |role| Some((role, written.section(role)?));
-        Self(roles.into_iter().filter_map(meant).collect())
+        let mut read = Vec::new();
+        for role in roles {
+            if REPEATED.contains(&role) {
+                let of_kind = written
+                    .sections
+                    .iter()
+                    .filter(|section| section.kind == role);
+                read.extend(of_kind.map(|section| (role, section)));
+            } else {
+                read.extend(written.section(role).map(|section| (role, section)));
+            }
+        }
+        Self(read)
     }
 
     /// The names that a section is read by: mostly one or none.

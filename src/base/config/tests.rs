@@ -127,6 +127,13 @@ fn every_option_is_taken() {
         ("luup.url", "http://127.0.0.1:1/"),
         ("luup.user", "luup"),
         ("luup.timeout", "4"),
+        ("transfer.keep_settings", "0"),
+        ("transfer.keep", "/etc/passwd"),
+        ("transfer.rollback", "60"),
+        ("transfer.web_folder", "/web"),
+        ("transfer.release_file", "/etc/version"),
+        ("config_file.name", "firewall"),
+        ("config_file.path", "/etc/firewall.user"),
     ]);
     assert_eq!(warnings, Vec::<String>::new());
     let seconds = Duration::from_secs;
@@ -175,6 +182,14 @@ fn every_option_is_taken() {
                 url: "http://127.0.0.1:1".into(),
                 user: Some("luup".into()),
                 timeout: seconds(4),
+            },
+            transfer: TransferConfig {
+                keep_settings: false,
+                keep: vec!["/etc/passwd".into()],
+                rollback: seconds(60),
+                web_folder: "/web".into(),
+                release_file: "/etc/version".into(),
+                types: Vec::new(),
             },
         }
     );
@@ -491,4 +506,70 @@ fn s03_a_file_of_nothing_but_sections_is_gone_through_once() {
         "{remarks:?}"
     );
     assert_eq!(remarks[20].text, "and 99980 more");
+}
+
+fn section(line: u32, kind: &str, options: &[(&str, &str)]) -> WrittenSection {
+    let options = options.iter().map(|(name, value)| WrittenOption {
+        line,
+        name: (*name).to_owned(),
+        value: (*value).to_owned(),
+        is_list: *name == "keep",
+    });
+    WrittenSection {
+        line,
+        kind: kind.to_owned(),
+        name: None,
+        options: options.collect(),
+    }
+}
+
+#[test]
+fn t30_types_and_files_are_as_many_as_there_are_sections() {
+    let sounds = [
+        ("name", "X 001122 Sounds"),
+        ("folder", "/sounds"),
+        ("service", "bell"),
+    ];
+    let written = WrittenConfig {
+        sections: vec![
+            section(
+                1,
+                "transfer",
+                &[
+                    ("rollback", "0"),
+                    ("keep", "/etc/config/network"),
+                    ("keep", "passwd"),
+                ],
+            ),
+            section(5, "file_type", &sounds),
+            section(6, "file_type", &[("name", ""), ("folder", "")]),
+            section(
+                7,
+                "file_type",
+                &[("name", "X 001122 Lost"), ("folder", "sounds")],
+            ),
+            section(
+                8,
+                "log_file",
+                &[("name", "first"), ("path", "/var/log/first")],
+            ),
+            section(9, "log_file", &[("path", "/var/log/nameless")]),
+            section(
+                10,
+                "log_file",
+                &[("name", "second"), ("path", "/var/log/second")],
+            ),
+        ],
+        lost: Vec::new(),
+    };
+    let reading = Config::read(&written);
+    let transfer = reading.config.transfer;
+    assert!(transfer.keep_settings && transfer.rollback.is_zero());
+    assert_eq!(transfer.keep, [PathBuf::from("/etc/config/network")]);
+    let types: Vec<_> = transfer.types.iter().map(|of| of.name.as_str()).collect();
+    assert_eq!(types, ["X 001122 Sounds"]);
+    assert_eq!(transfer.types[0].service.as_deref(), Some("bell"));
+    let lines: Vec<_> = reading.remarks.iter().map(|remark| remark.line).collect();
+    assert_eq!(lines, [Some(1), Some(7), Some(9)]);
+    assert_eq!(review(&written, &reading.looked_for), Vec::new());
 }

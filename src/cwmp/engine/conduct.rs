@@ -7,15 +7,15 @@ use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
 use crate::base::url;
 use crate::cwmp::budget::Budget;
-use crate::cwmp::event::{By, EventCode};
+use crate::cwmp::event::{By, Event, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::inform;
 use crate::cwmp::interface::{Action, Contact, Host, Input, Output, Step};
-use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED};
+use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED, MAX_REASON};
 use crate::cwmp::record;
 use crate::cwmp::retry;
 use crate::cwmp::rpc::{self, Context};
-use crate::cwmp::session::{Failure, Received, Session};
+use crate::cwmp::session::{Asked, Failure, Received, Session};
 use crate::cwmp::status::{LastSession, Outcome, list};
 use crate::datamodel::model::Model;
 use crate::soap::{Fault, Message};
@@ -83,7 +83,12 @@ impl Engine {
         // The ACS that is contacted is the one of this moment.
         self.apply_settings(model, now);
         if !self.settings.has_acs() {
-            return refused("there is no ACS any more");
+            let why = "there is no ACS any more";
+            let actions = self.refuse_calls(why);
+            return Step {
+                actions,
+                ..refused(why)
+            };
         }
         self.identity = match identity::current(model, self.options.identity) {
             Ok(identity) => identity,
@@ -95,12 +100,20 @@ impl Engine {
         (self.changed, self.stale) = (false, false);
         // All that is new is in the Inform.
         model.take_news();
+        if self.queue.waits(EventCode::Bootstrap) {
+            // This ACS knows no value yet that could be another now.
+            model.forget_changes();
+        }
         if model.has_change() {
             self.queue.raise(EventCode::ValueChange.into());
         } else {
             self.queue.withdraw(EventCode::ValueChange);
         }
-        let events = self.queue.depart();
+        self.depart_calls();
+        let mut events = self.queue.depart().to_vec();
+        events.extend(self.transfers.depart());
+        events.extend(self.software_departs());
+        events.sort_by_key(|event| event.code);
         self.events = events.iter().map(ToString::to_string).collect();
         self.offer.begin(now);
         log::info!(
@@ -111,7 +124,7 @@ impl Engine {
         );
         let timeout = u32::try_from(self.options.session_timeout.as_secs()).unwrap_or(u32::MAX);
         let identity = self.identity.clone();
-        let built = inform::build(identity, model, events, self.retry_count, now);
+        let built = inform::build(identity, model, &events, self.retry_count, now);
         self.has_more = built.has_more;
         let (session, post) = Session::open(
             built.inform,
@@ -165,17 +178,36 @@ impl Engine {
         match received {
             Received::Nothing => {}
             Received::InformResponse => self.delivered(session, model, now, actions),
-            Received::Answer(Message::GetRPCMethodsResponse { method_list }) => {
-                log::info!("the ACS knows {}", method_list.join(", "));
-            }
-            Received::Answer(Message::Fault(fault)) => {
-                log::warn!("the ACS refused a request: {} {}", fault.code, fault.string);
-            }
-            Received::Answer(_) => {}
+            Received::Answer(asked, answer) => self.answered(asked, answer, model, actions),
             Received::Request(message) => {
                 let answer = self.execute(message, session, model, host, now);
                 session.owe(answer);
             }
+        }
+    }
+
+    /// The ACS answered a request of ours.
+    fn answered(
+        &mut self,
+        asked: Asked,
+        answer: Message,
+        model: &mut Model,
+        actions: &mut Vec<Action>,
+    ) {
+        if let Message::Fault(fault) = &answer {
+            let why = excerpt(&fault.string, MAX_REASON);
+            log::warn!("the ACS refused a request: {} {why}", fault.code);
+        }
+        match asked {
+            Asked::Methods => {
+                if let Message::GetRPCMethodsResponse { method_list } = answer {
+                    log::info!("the ACS knows {}", method_list.join(", "));
+                }
+            }
+            Asked::ByHand(number) => actions.push(self.answered_by_hand(number, answer)),
+            Asked::Transfer(number) => self.transfer_told(number, answer, model),
+            Asked::Change(number) => self.change_told(number, answer, model),
+            Asked::Announcements(count) => self.announcements_told(count, answer, model),
         }
     }
 
@@ -205,11 +237,14 @@ impl Engine {
             self.asks_methods |= self.options.ask_acs_methods;
         }
         if std::mem::take(&mut self.asks_methods) {
-            session.ask(Message::GetRPCMethods);
+            session.ask(Message::GetRPCMethods, Asked::Methods);
         }
+        self.ask_by_hand(session);
         if has(EventCode::Boot) {
             actions.push(Action::BootDelivered);
         }
+        self.tell_transfers(session, model, now);
+        self.tell_software(session);
         self.forget_delivered(model);
         commit(model);
     }
@@ -237,6 +272,8 @@ impl Engine {
             at_reboot: &mut self.at_reboot,
             multiples: self.queue.multiples(),
             intents: &mut self.intents,
+            transfers: &mut self.transfers,
+            changes: &mut self.changes,
             boot: &self.boot.id,
             host,
             changed: &mut self.changed,
@@ -264,7 +301,8 @@ impl Engine {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Output {
-        let news = self.queue.returned();
+        let news = self.queue.returned() | self.transfers.returned() | self.software_returned();
+        self.end_calls(failure.as_ref().map(|failure| &*failure.why), actions);
         let outcome = match failure {
             None => self.succeeded(now),
             Some(failure) => self.failed(failure, informed, news, model, now),
@@ -303,7 +341,39 @@ impl Engine {
         if self.queue.is_waiting() {
             self.due.for_event(now.uptime);
         }
+        self.tell_later(now);
         Outcome::Success
+    }
+
+    /// What this session could not tell is for the next one; what the ACS refused to hear is told
+    /// again later.
+    fn tell_later(&mut self, now: Now) {
+        match self.owes() {
+            None => {}
+            Some(0) => self.due.for_event(now.uptime),
+            Some(refusals) => {
+                let wait = retry::wait(
+                    refusals,
+                    self.settings.retry_minimum,
+                    self.settings.retry_multiplier,
+                    &mut self.rng,
+                );
+                self.due.for_retry(now.uptime.saturating_add(wait));
+            }
+        }
+    }
+
+    /// How often the ACS has refused what it still has to hear; `None` if there is nothing.
+    pub(super) fn owes(&self) -> Option<u32> {
+        let owed = [self.transfers.owes(), self.software_owes()];
+        owed.into_iter().flatten().min()
+    }
+
+    /// The events of what the ACS still has to hear.
+    pub(super) fn derived_events(&self) -> Vec<Event> {
+        let mut events = self.transfers.pending();
+        events.extend(self.software_pending());
+        events
     }
 
     /// `news`: something happened during the session that requires one itself.
@@ -323,7 +393,8 @@ impl Engine {
         // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
         // the one that this was to repeat. But a session that only a connection request caused is
         // not retried.
-        if informed || self.queue.is_waiting() || self.retry_count > 0 {
+        let is_owed = self.queue.is_waiting() || self.owes().is_some();
+        if informed || is_owed || self.retry_count > 0 {
             self.retry_count = self.retry_count.saturating_add(1);
             let wait = retry::wait(
                 self.retry_count,

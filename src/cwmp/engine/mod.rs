@@ -1,14 +1,18 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`, what it sees done after one in `promises`, and what it knows after a
+//! does in one in `conduct`, what people on the box have the ACS asked in `by_hand`, what it sees done after one in `promises`, and what it knows after a
 //! power cut in `memory`.
 
+mod by_hand;
 mod conduct;
 mod memory;
 mod promises;
+mod software;
+mod transfers;
 mod triggers;
 
 use std::time::Duration;
 
+use super::acs_call::AcsCalls;
 use super::budget::Budget;
 use super::due::Due;
 use super::event::EventCode;
@@ -23,7 +27,9 @@ use super::rng::Rng;
 use super::schedule::Schedule;
 use super::session::Session;
 use super::settings::Settings;
+use super::software::{Announcements, ChangeQueue};
 use super::status::{EngineStatus, LastSession, SessionCount};
+use super::transfer::{Transfer, TransferQueue};
 use crate::base::clock::Now;
 use crate::base::url;
 use crate::datamodel::model::Model;
@@ -50,9 +56,21 @@ pub struct Engine {
     boot: Boot,
     /// What was promised and is still to be done.
     intents: Intents,
+    /// The files that come and go.
+    transfers: TransferQueue,
+    /// What is done to the software of the box.
+    changes: ChangeQueue,
+    /// Change and operation that the agent carries out.
+    changing: Option<(u32, u32)>,
+    /// Not before this uptime does one begin: the disk took nothing.
+    note_again: Option<Duration>,
+    /// What was done to software without the ACS.
+    announcements: Announcements,
     /// The box is to go down: no session is opened.
     going_down: Option<GoingDown>,
     session: Option<Session>,
+    /// What people on the box wait for.
+    calls: AcsCalls,
     /// Of the running session.
     budget: Budget,
     /// What the Inform of the last session called the box.
@@ -109,10 +127,16 @@ impl Engine {
             spread: Duration::ZERO,
             schedule: Schedule::default(),
             due: Due::default(),
+            transfers: TransferQueue::load(model, &boot.id, now),
+            changes: ChangeQueue::load(model, &boot.id, now),
+            changing: None,
+            note_again: None,
+            announcements: Announcements::from_record(&record::get(model, record::ANNOUNCEMENTS)),
             boot,
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
             session: None,
+            calls: AcsCalls::default(),
             budget: Budget::default(),
             identity: DeviceId::default(),
             opening: false,
@@ -138,7 +162,10 @@ impl Engine {
             engine.hold_after_boot(now);
         }
         record::put(model, record::INTENTS, &engine.intents.to_record());
-        if engine.queue.is_waiting() {
+        if engine.transfers.iter().any(Transfer::is_on_trial) {
+            engine.due.at_once(now.uptime);
+        }
+        if engine.queue.is_waiting() || engine.owes().is_some() {
             engine.due.for_event(now.uptime);
         }
         engine.values_changed(model, now);
@@ -162,6 +189,9 @@ impl Engine {
 
     /// The state, for `cwmpd status`.
     pub fn status(&self, now: Now) -> EngineStatus {
+        let derived = self.derived_events();
+        let pending = self.queue.iter().chain(&derived);
+        let intents = self.intents.iter().map(ToString::to_string);
         EngineStatus {
             url: url::shown(&self.settings.url),
             enabled: self.settings.enabled,
@@ -174,8 +204,8 @@ impl Engine {
             retry_count: self.retry_count,
             held: self.held(now),
             next: self.next_wakeup().map(|at| at.saturating_sub(now.uptime)),
-            pending: self.queue.iter().map(ToString::to_string).collect(),
-            promised: self.intents.iter().map(ToString::to_string).collect(),
+            pending: pending.map(ToString::to_string).collect(),
+            promised: intents.chain(self.changes.promised()).collect(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::schedule::Schedule;
 use crate::cwmp::settings::Settings;
+use crate::cwmp::software::Announcements;
 use crate::datamodel::model::Model;
 
 /// After the command for a reboot no session opens for this long. Should the box still be there
@@ -104,7 +105,14 @@ impl Engine {
     fn forget_all(&mut self, model: &mut Model, now: Now) {
         let mut intents = Intents::default();
         intents.add(Intent::Reboot, &self.boot.id);
-        let kept = [(record::INTENTS, &*intents.to_record())];
+        // No number is used again, though nothing else is known of what had it.
+        let next_transfer = self.transfers.next_number().to_string();
+        let next_change = self.changes.next_number().to_string();
+        let kept = [
+            (record::INTENTS, &*intents.to_record()),
+            (record::NEXT_TRANSFER, &*next_transfer),
+            (record::NEXT_CHANGE, &*next_change),
+        ];
         if let Err(error) = model.factory_reset(&kept) {
             let why = format!("the box is reset, but the agent's own state is not: {error}");
             return self.fail(&Intent::FactoryReset, &why, model, now);
@@ -114,6 +122,9 @@ impl Engine {
         self.queue = EventQueue::default();
         self.at_reboot = EventQueue::default();
         self.schedule = Schedule::default();
+        self.transfers.forget_all();
+        self.changes.forget_all();
+        self.announcements = Announcements::default();
         self.due.clear();
         // None of them is known to hold, so that even the same ACS is a new one.
         self.settings = Settings::default();

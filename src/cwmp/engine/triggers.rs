@@ -14,6 +14,7 @@ use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::rng::Rng;
 use crate::cwmp::settings::Settings;
+use crate::cwmp::transfer::Transfer;
 use crate::datamodel::model::Model;
 
 /// An interval has room for at least this many spreads of a periodic inform, whatever is configured:
@@ -25,7 +26,8 @@ impl Engine {
     /// [`Input::Start`](crate::cwmp::Input::Start).
     pub fn poll(&mut self, model: &mut Model, now: Now) -> bool {
         self.save_if_due(model, now);
-        if self.session.is_some() || self.is_going_down(model, now) || !self.settings.has_acs() {
+        let is_held = self.session.is_some() || self.is_installing();
+        if is_held || self.is_going_down(model, now) || !self.settings.has_acs() {
             return false;
         }
         self.fire_timers(model, now);
@@ -63,11 +65,23 @@ impl Engine {
     /// A wall clock that is set moves instants in absolute time: then too.
     pub fn next_wakeup(&self) -> Option<Duration> {
         let next = self.next_session();
-        [next, self.save_at].into_iter().flatten().min()
+        let all = [
+            next,
+            self.save_at,
+            self.transfers.next(),
+            self.changes.next(),
+            self.note_again,
+        ];
+        all.into_iter().flatten().min()
+    }
+
+    /// Whether something is being done to the box that no session is to meet.
+    fn is_installing(&self) -> bool {
+        self.transfers.iter().any(Transfer::holds_sessions)
     }
 
     pub(super) fn next_session(&self) -> Option<Duration> {
-        let is_busy = self.session.is_some() || self.opening;
+        let is_busy = self.session.is_some() || self.opening || self.is_installing();
         match self.going_down {
             Some(GoingDown::By(by)) => return Some(by),
             Some(GoingDown::Ordered) => return None,
@@ -90,20 +104,25 @@ impl Engine {
     /// default).
     ///
     /// # Errors
-    /// There is no ACS, the event is another one, or the box is about to reboot.
+    /// There is no ACS, the event is another one, or the box is about to reboot or to be another.
     pub fn inform(&mut self, event: Option<EventCode>, now: Now) -> Result<(), InformError> {
         let event = event.unwrap_or(EventCode::ConnectionRequest);
         if !matches!(event, EventCode::Periodic | EventCode::ConnectionRequest) {
             return Err(InformError::NotByHand(event));
         }
-        if !self.settings.has_acs() {
-            return Err(InformError::NoAcs);
-        }
-        if self.going_down.is_some() {
-            return Err(InformError::GoingDown);
-        }
+        self.can_call()?;
         self.asked(event, now);
         Ok(())
+    }
+
+    /// Whether there is somebody to open a session with, and time for it.
+    pub(super) fn can_call(&self) -> Result<(), InformError> {
+        match self.going_down {
+            _ if !self.settings.has_acs() => Err(InformError::NoAcs),
+            Some(_) => Err(InformError::GoingDown),
+            None if self.is_installing() => Err(InformError::Installing),
+            None => Ok(()),
+        }
     }
 
     /// The ACS is asked, in the next session, which methods it knows, for the log.
@@ -113,7 +132,7 @@ impl Engine {
     }
 
     /// Somebody waits for a session, also while events wait for theirs.
-    fn asked(&mut self, event: EventCode, now: Now) {
+    pub(super) fn asked(&mut self, event: EventCode, now: Now) {
         self.raise(event.into(), now);
         if self.session.is_none() {
             self.due.at_once(now.uptime);
@@ -199,7 +218,8 @@ impl Engine {
     /// as its orders were.
     pub(super) fn hold_after_boot(&mut self, now: Now) {
         let is_expected = |code| self.queue.waits(code);
-        if is_expected(EventCode::Bootstrap) || is_expected(EventCode::MReboot) {
+        let flashed = self.transfers.iter().any(Transfer::holds_sessions);
+        if is_expected(EventCode::Bootstrap) || is_expected(EventCode::MReboot) || flashed {
             return;
         }
         // An earlier run of the program in this boot has drawn already.
@@ -228,6 +248,7 @@ impl Engine {
         }
         if model.record(record::ACS) == Some(url) {
             // Back to the ACS that was bootstrapped last, before the other one was met.
+            self.transfers.acs_returned(model);
             self.offer = Offer::from_record(&record::get(model, record::VERSION), url, now);
             if self.queue.waits(EventCode::Bootstrap) {
                 self.queue.withdraw(EventCode::Bootstrap);
@@ -240,6 +261,8 @@ impl Engine {
         self.queue.bootstrap();
         model.forget_changes();
         self.schedule.clear();
+        self.transfers.acs_changed(model);
+        self.forget_software(model);
         self.at_reboot = EventQueue::default();
         self.retry_count = 0;
         self.due.clear();

@@ -1,11 +1,10 @@
 //! Reboot (A.3.2.9), FactoryReset (A.4.1.6) and ScheduleInform (A.4.1.2). What they promise is
 //! durable before the response.
 
-use super::{Context, check_key, keep};
+use super::{Context, check_key, check_room, keep};
 use crate::cwmp::event::{Event, EventCode};
-use crate::cwmp::fault::{self, INTERNAL_ERROR, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
+use crate::cwmp::fault::{self, INTERNAL_ERROR, INVALID_ARGUMENTS};
 use crate::cwmp::intent::Intent;
-use crate::cwmp::queue::MAX_MULTIPLE;
 use crate::cwmp::record;
 use crate::soap::{Fault, Message};
 
@@ -58,15 +57,6 @@ pub fn schedule_inform(delay: u32, key: &str, cx: &mut Context<'_>) -> Result<St
         return Err(fault::of(&error, record::SCHEDULE));
     }
     Ok(cx.respond(Message::ScheduleInformResponse))
-}
-
-/// A place in the Inform for the `M` event that is promised.
-fn check_room(cx: &Context<'_>) -> Result<(), Fault> {
-    if cx.multiples + cx.schedule.len() + cx.at_reboot.multiples() < MAX_MULTIPLE {
-        return Ok(());
-    }
-    let why = "too many ScheduleInform and Reboot events are outstanding";
-    Err(fault::because(RESOURCES_EXCEEDED, why))
 }
 
 /// What cannot be carried out is not promised.

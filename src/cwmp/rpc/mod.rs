@@ -8,15 +8,21 @@ mod attributes;
 mod control;
 mod names;
 mod objects;
+mod software;
+mod transfers;
 mod values;
+
+pub use transfers::full_queue;
 
 use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
 use super::intent::{Intent, Intents};
 use super::interface::Host;
 use super::limits::{MAX_ECHOED_NAME, MAX_ENTRIES, MAX_KEY, MAX_RESPONSE_BYTES};
-use super::queue::EventQueue;
+use super::queue::{EventQueue, MAX_MULTIPLE};
 use super::record;
 use super::schedule::Schedule;
+use super::software::{ChangeQueue, SOFTWARE_SINCE};
+use super::transfer::TransferQueue;
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
 use crate::datamodel::model::{InForce, Model, ModelError};
@@ -24,8 +30,8 @@ use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, MAX_ESCAPED_BYTES, Message, Status, escaped_len,
 };
 
-/// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1).
-pub const METHODS: [&str; 11] = [
+/// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1), see [`is_known`].
+pub const METHODS: [&str; 18] = [
     "GetRPCMethods",
     "SetParameterValues",
     "GetParameterValues",
@@ -37,7 +43,23 @@ pub const METHODS: [&str; 11] = [
     "Reboot",
     "FactoryReset",
     "ScheduleInform",
+    "Download",
+    "Upload",
+    "ScheduleDownload",
+    "CancelTransfer",
+    "GetQueuedTransfers",
+    "GetAllQueuedTransfers",
+    "ChangeDUState",
 ];
+
+/// Whether this program knows an RPC in a session of the version.
+pub fn is_known(method: &str, version: CwmpVersion) -> bool {
+    let is_there = match method {
+        "ChangeDUState" => cfg!(feature = "software") && version >= SOFTWARE_SINCE,
+        _ => true,
+    };
+    is_there && METHODS.contains(&method)
+}
 
 /// What an RPC may use.
 pub struct Context<'a> {
@@ -51,6 +73,10 @@ pub struct Context<'a> {
     pub multiples: usize,
     /// What is promised for after the session.
     pub intents: &'a mut Intents,
+    /// The files that come and go.
+    pub transfers: &'a mut TransferQueue,
+    /// What is done to the software of the box.
+    pub changes: &'a mut ChangeQueue,
     /// The boot that it is promised in.
     pub boot: &'a str,
     /// The box.
@@ -96,9 +122,7 @@ impl Context<'_> {
 /// Carries a request out: the envelope of its response, or why not.
 pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> {
     match request {
-        Message::GetRPCMethods => Ok(cx.respond(Message::GetRPCMethodsResponse {
-            method_list: METHODS.map(str::to_owned).to_vec(),
-        })),
+        Message::GetRPCMethods => Ok(get_methods(cx)),
         Message::SetParameterValues {
             parameter_list,
             parameter_key,
@@ -126,6 +150,16 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
             delay_seconds,
             command_key,
         } => control::schedule_inform(delay_seconds, &command_key, cx),
+        Message::Download(call) => transfers::download(call, cx),
+        Message::Upload(call) => transfers::upload(call, cx),
+        Message::ScheduleDownload(call) => transfers::schedule_download(call, cx),
+        Message::CancelTransfer { command_key } => transfers::cancel(&command_key, cx),
+        Message::GetQueuedTransfers => Ok(transfers::queued(cx)),
+        Message::GetAllQueuedTransfers => Ok(transfers::all_queued(cx)),
+        Message::ChangeDUState {
+            operations,
+            command_key,
+        } => software::change(operations, command_key, cx),
         other => {
             let name = excerpt(other.name(), MAX_ECHOED_NAME);
             Err(fault::because(METHOD_NOT_SUPPORTED, &name))
@@ -133,8 +167,38 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
     }
 }
 
+/// What the box can do now.
+fn get_methods(cx: &Context<'_>) -> String {
+    let can = |method: &&str| match *method {
+        "ChangeDUState" => cx.host.can_change_units().is_ok(),
+        _ => true,
+    };
+    let known = METHODS
+        .into_iter()
+        .filter(|method| is_known(method, cx.version));
+    cx.respond(Message::GetRPCMethodsResponse {
+        method_list: known.filter(can).map(str::to_owned).collect(),
+    })
+}
+
+/// A place in the Inform for the `M` event that is promised.
+fn check_room(cx: &Context<'_>) -> Result<(), Fault> {
+    let promised = [
+        cx.multiples,
+        cx.schedule.len(),
+        cx.at_reboot.multiples(),
+        cx.transfers.len(),
+        cx.changes.len(),
+    ];
+    if promised.iter().sum::<usize>() < MAX_MULTIPLE {
+        return Ok(());
+    }
+    let why = "too many events of earlier requests are outstanding";
+    Err(fault::because(RESOURCES_EXCEEDED, why))
+}
+
 /// Makes records durable, all or none.
-fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
+pub fn keep(records: &[(&str, &str)], model: &mut Model) -> Result<(), ModelError> {
     let before: Vec<String> = records
         .iter()
         .map(|(key, _)| record::get(model, key))

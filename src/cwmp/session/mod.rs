@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, VecDeque};
 use super::fault::{self, METHOD_NOT_SUPPORTED};
 use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
-use super::rpc::METHODS;
+use super::rpc::is_known;
 use crate::base::excerpt::excerpt;
 use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError,
@@ -29,7 +29,7 @@ enum Awaited {
     /// The Inform: only its response, or a fault.
     InformResponse(Sent),
     /// Another request of ours: only its response, or a fault.
-    Response(Sent),
+    Response(Asked, Sent),
     /// A response or nothing: a request of the ACS, or nothing.
     Request,
 }
@@ -43,6 +43,22 @@ struct Sent {
     resends: u32,
 }
 
+/// On whose behalf a request of ours is sent. It comes back with the answer, so that each answer
+/// finds what it is about; where none comes in the session, nothing comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Somebody wants to know the methods of the ACS.
+    Methods,
+    /// Somebody on the box wants it: the call of this number.
+    ByHand(u32),
+    /// The transfer of this number is over.
+    Transfer(u32),
+    /// The ChangeDUState of this number is over.
+    Change(u32),
+    /// Software was changed without the ACS; so many results.
+    Announcements(usize),
+}
+
 /// What a reply means to the engine.
 #[derive(Debug, PartialEq)]
 pub enum Received {
@@ -50,8 +66,8 @@ pub enum Received {
     Nothing,
     /// The Inform was accepted: its events are delivered.
     InformResponse,
-    /// The answer to another request of ours.
-    Answer(Message),
+    /// The answer to another request of ours, or its refusal by a fault.
+    Answer(Asked, Message),
     /// A request to carry out; [`Session::owe`] takes the answer.
     Request(Message),
 }
@@ -95,7 +111,7 @@ pub struct Session {
     answering: Header,
     /// The answer that we owe to the ACS.
     owed: Option<String>,
-    requests: VecDeque<Message>,
+    requests: VecDeque<(Asked, Message)>,
     next_id: u32,
     informed: bool,
     /// What was odd so far, and is in the log.
@@ -148,8 +164,8 @@ impl Session {
     }
 
     /// Queues a request of ours; it is sent if its turn comes before the empty POST.
-    pub fn ask(&mut self, request: Message) {
-        self.requests.push_back(request);
+    pub fn ask(&mut self, request: Message, asked: Asked) {
+        self.requests.push_back((asked, request));
     }
 
     /// The header that the answer to the request that came last has: its ID, and none if it had
@@ -238,10 +254,9 @@ impl Session {
         self.hold = false;
         match &self.awaited {
             Awaited::Request => Ok(Received::Nothing),
-            Awaited::InformResponse(sent) | Awaited::Response(sent) => Err(Failure::new(format!(
-                "the ACS gave no answer to {}",
-                sent.name
-            ))),
+            Awaited::InformResponse(sent) | Awaited::Response(_, sent) => Err(Failure::new(
+                format!("the ACS gave no answer to {}", sent.name),
+            )),
         }
     }
 
@@ -249,7 +264,7 @@ impl Session {
         self.hold = envelope.header.hold_requests;
         match std::mem::replace(&mut self.awaited, Awaited::Request) {
             Awaited::InformResponse(sent) => self.receive_inform_response(sent, envelope),
-            Awaited::Response(sent) => self.receive_answer(sent, envelope),
+            Awaited::Response(asked, sent) => self.receive_answer(asked, sent, envelope),
             Awaited::Request if is_answer(envelope.body.name()) => Err(Failure::new(format!(
                 "the ACS sent {} though nothing was asked",
                 envelope.body.name()
@@ -288,17 +303,22 @@ impl Session {
         }
     }
 
-    fn receive_answer(&mut self, sent: Sent, envelope: Envelope) -> Result<Received, Failure> {
+    fn receive_answer(
+        &mut self,
+        asked: Asked,
+        sent: Sent,
+        envelope: Envelope,
+    ) -> Result<Received, Failure> {
         self.check_id(&sent, &envelope.header);
         let name = envelope.body.name();
         match envelope.body {
             Message::Fault(ref fault) if fault.code == RETRY_REQUEST => {
-                self.awaited = Awaited::Response(sent.again()?);
+                self.awaited = Awaited::Response(asked, sent.again()?);
                 Ok(Received::Nothing)
             }
-            Message::Fault(_) => Ok(Received::Answer(envelope.body)),
+            Message::Fault(_) => Ok(Received::Answer(asked, envelope.body)),
             _ if name.strip_suffix("Response") == Some(&sent.name) => {
-                Ok(Received::Answer(envelope.body))
+                Ok(Received::Answer(asked, envelope.body))
             }
             _ => Err(Failure::new(format!(
                 "the ACS answered {} with {name}",
@@ -329,7 +349,7 @@ impl Session {
                 ..
             } if expected && !is_answer(&method) => {
                 // What arguments an unsupported method should have does not matter.
-                let refused = match METHODS.contains(&method.as_str()) {
+                let refused = match is_known(&method, self.version) {
                     true => fault::because(fault::INVALID_ARGUMENTS, &bad.to_string()),
                     false => fault::because(METHOD_NOT_SUPPORTED, &method),
                 };
@@ -353,7 +373,7 @@ impl Session {
     fn refused_by_status(&self, status: u16, body: &str, envelope: Option<Envelope>) -> Failure {
         let (to, informing) = match &self.awaited {
             Awaited::InformResponse(sent) => (sent.name.as_str(), true),
-            Awaited::Response(sent) => (sent.name.as_str(), false),
+            Awaited::Response(_, sent) => (sent.name.as_str(), false),
             Awaited::Request => ("an answer of ours", false),
         };
         let evidence = match envelope.map(|envelope| envelope.body) {
@@ -377,7 +397,7 @@ impl Session {
     /// What to send now (§3.7.1.3, Table 7); `None` when the session has ended successfully, by the
     /// four conditions of §3.7.1.4.
     pub fn turn(&mut self) -> Option<Post> {
-        if let Awaited::InformResponse(sent) | Awaited::Response(sent) = &self.awaited {
+        if let Awaited::InformResponse(sent) | Awaited::Response(_, sent) = &self.awaited {
             return Some(sent.post()); // again, as the ACS asked by 8005
         }
         if let Some(body) = self.owed.take() {
@@ -392,10 +412,10 @@ impl Session {
         } else {
             None
         };
-        if let Some(request) = next {
+        if let Some((asked, request)) = next {
             let sent = self.request(request, Header::default());
             let post = sent.post();
-            self.awaited = Awaited::Response(sent);
+            self.awaited = Awaited::Response(asked, sent);
             return Some(post);
         }
         if self.silent && self.empty_sent {

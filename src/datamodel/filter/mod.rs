@@ -10,6 +10,7 @@ mod definition;
 mod item;
 mod map;
 mod pattern;
+mod row;
 mod scale;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use definition::Definition;
 pub use item::ListItem;
 pub use map::WordMap;
 pub use pattern::Pattern;
+pub use row::RowsOf;
 pub use scale::Scale;
 
 /// How long a definition may be, in bytes: as long as an expression.
@@ -71,12 +73,15 @@ pub enum Filter {
     Match(Pattern),
     /// `scale(factor)`: a number times a factor.
     Scale(Scale),
+    /// `row(Table.)`: the paths of the instances that are called so; the model applies it, which knows
+    /// them.
+    Row(RowsOf),
 }
 
 type Make = fn(&[FilterArgument<'_>]) -> Result<Filter, String>;
 
 /// The filters by name.
-const FILTERS: [(&str, Make); 13] = [
+const FILTERS: [(&str, Make); 14] = [
     ("epoch", |list| plain(list, Filter::Epoch)),
     ("bool", |list| plain(list, Filter::Bool)),
     ("not", |list| plain(list, Filter::Not)),
@@ -90,6 +95,7 @@ const FILTERS: [(&str, Make); 13] = [
     ("item", |list| ListItem::new(list).map(Filter::Item)),
     ("match", |list| Pattern::new(list).map(Filter::Match)),
     ("scale", |list| Scale::new(list).map(Filter::Scale)),
+    ("row", |list| RowsOf::new(list).map(Filter::Row)),
 ];
 
 fn plain(list: &[FilterArgument<'_>], filter: Filter) -> Result<Filter, String> {
@@ -121,6 +127,7 @@ impl Filter {
             Self::Item(_) => "item",
             Self::Match(_) => "match",
             Self::Scale(_) => "scale",
+            Self::Row(_) => "row",
         }
     }
 
@@ -153,6 +160,7 @@ impl Filter {
             Self::Item(item) => item.apply(text),
             Self::Match(pattern) => pattern.apply(text),
             Self::Scale(scale) => scale.apply(text),
+            Self::Row(_) => Some(text.to_owned()),
         }
     }
 
@@ -166,7 +174,12 @@ impl Filter {
             Self::Scale(scale) => scale.invert(text)?,
             Self::Not => digit(text == "0"),
             Self::Bool | Self::Trim | Self::Hex8 => text.to_owned(),
-            Self::Upper | Self::Lower | Self::NoColon | Self::Oui | Self::Item(_) => return None,
+            Self::Upper
+            | Self::Lower
+            | Self::NoColon
+            | Self::Oui
+            | Self::Item(_)
+            | Self::Row(_) => return None,
         };
         (self.apply(&told)? == text).then_some(told)
     }
@@ -177,7 +190,12 @@ impl Filter {
             Self::Epoch | Self::Bool | Self::Not | Self::Trim | Self::Hex8 | Self::Scale(_) => true,
             Self::Map(map) => map.one_to_one(),
             Self::Match(pattern) => pattern.invertible(),
-            Self::Upper | Self::Lower | Self::NoColon | Self::Oui | Self::Item(_) => false,
+            Self::Upper
+            | Self::Lower
+            | Self::NoColon
+            | Self::Oui
+            | Self::Item(_)
+            | Self::Row(_) => false,
         }
     }
 }

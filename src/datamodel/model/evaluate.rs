@@ -7,10 +7,13 @@ use super::Model;
 use super::resolve::instances;
 use crate::datamodel::expr::Scope;
 use crate::datamodel::filter::Filter;
-use crate::datamodel::key::{Key, NodeId};
+use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::row::Storage;
-use crate::datamodel::schema::{Formula, Origin, Parameter, Reference, SourceRef, is_number};
+use crate::datamodel::schema::{
+    Formula, Origin, Parameter, Reference, Schema, SourceRef, is_number,
+};
 use crate::datamodel::source::Reading;
+use crate::datamodel::state::State;
 
 impl Model {
     /// Hands the value as the ACS sees it to `give`: valid for its type, secrets empty. Whether it
@@ -97,7 +100,10 @@ impl Model {
                 continue;
             };
             let value = match source.get(reference.slot, at.as_slice()) {
-                Reading::Value(raw) => filtered(&raw, &reference.filters),
+                Reading::Value(raw) => {
+                    let row = |table: &str, name: &str| row_path(&schema, &self.state, table, name);
+                    filtered(&raw, &reference.filters, &row)
+                }
                 Reading::Absent => continue,
                 Reading::Unknown => {
                     is_known = false;
@@ -247,10 +253,27 @@ impl Scope for Neighbours<'_> {
     }
 }
 
-fn filtered(raw: &str, filters: &[Filter]) -> Option<String> {
+fn filtered(
+    raw: &str,
+    filters: &[Filter],
+    row: &dyn Fn(&str, &str) -> Option<String>,
+) -> Option<String> {
     let mut value = raw.to_owned();
     for filter in filters {
-        value = filter.apply(&value)?;
+        value = match filter {
+            Filter::Row(rows) => rows.paths(&value, |name| row(&rows.table, name)),
+            filter => filter.apply(&value)?,
+        };
     }
     Some(value)
+}
+
+/// The path, without a dot at its end (TR-106 §3.2.4), of the instance of a table that its source
+/// calls so.
+fn row_path(schema: &Schema, state: &State, table: &str, name: &str) -> Option<String> {
+    let table = Key::new(schema.find(table)?, At::default());
+    let instances = state.tables.get(&table)?;
+    let mut numbers = instances.numbers();
+    let number = numbers.find(|number| instances.identity(*number) == Some(name))?;
+    Some(format!("{}{number}", schema.path(table)))
 }

@@ -87,6 +87,9 @@ impl Linker<'_> {
 
     fn check_source(&mut self, node: NodeId) -> Result<(), RowError> {
         let error = |column, why| Err(RowError { column, why });
+        if let Some(table) = self.missing_table(node) {
+            return error(15, format!("row: there is no table {table}"));
+        }
         let Some(parameter) = self.schema.parameter_mut(node) else {
             return Ok(());
         };
@@ -120,6 +123,23 @@ impl Linker<'_> {
             );
         }
         Ok(())
+    }
+
+    /// The table whose rows a parameter names, where there is none of that name.
+    fn missing_table(&self, node: NodeId) -> Option<&str> {
+        let Origin::Sources(references) = &self.schema.parameter(node)?.origin else {
+            return None;
+        };
+        let filters = references.iter().flat_map(|one| &one.filters);
+        let tables = filters.filter_map(|filter| match filter {
+            Filter::Row(rows) => Some(&*rows.table),
+            _ => None,
+        });
+        let is_table = |path: &str| {
+            let found = self.schema.find(path);
+            found.is_some_and(|found| self.schema.table(found).is_some())
+        };
+        tables.into_iter().find(|path| !is_table(path))
     }
 
     /// Leaves tables out that have no columns; says whether there were any.

@@ -15,6 +15,7 @@ mod document;
 mod edit;
 mod file;
 mod layout;
+mod packages;
 mod parse;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use std::io;
 pub use document::{Document, Section, Value};
 pub use edit::{Edit, check_option, removed};
 pub use file::{CONFIG_DIR, load, load_unless_busy, mend, restore, salvage, update};
+pub use packages::packages;
 
 /// No file is larger: the largest seen in the field, a list of blocked addresses, has 200 kB.
 pub const MAX_FILE_BYTES: usize = 1 << 20;

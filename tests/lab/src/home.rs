@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -73,7 +73,8 @@ impl Home {
             }
         }
         home.make_commands();
-        let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\nconfig luup 'luup'\n";
+        let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\n\
+                        config transfer 'transfer'\n\nconfig luup 'luup'\n";
         home.write_config("cwmpd", sections);
         home.set_uci("cpe", "interface", "lo");
         home.set_uci("cpe", "port", "0");
@@ -186,6 +187,16 @@ impl Home {
             uci::Value::One(value) => Some(value.clone()),
             uci::Value::List(values) => Some(values.join(" ")),
         }
+    }
+
+    /// Tells the box where files of a type go.
+    pub fn add_file_type(&self, name: &str, folder: &Path) {
+        let package = self.config_dir().join("cwmpd");
+        let before = fs::read_to_string(&package).expect("a configuration file");
+        let folder = folder.display();
+        let section =
+            format!("\nconfig file_type\n\toption name '{name}'\n\toption folder '{folder}'\n");
+        fs::write(package, before + &section).expect("a configuration file");
     }
 
     /// Writes a whole file of the configuration.

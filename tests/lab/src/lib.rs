@@ -7,8 +7,11 @@
 //! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
+//! * [`packages`]: opkg and apk with a few packages.
+//! * [`files`]: a file server that does what a real one is not to.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
+//! * [`openwrt`]: the commands of OpenWrt, which flash, back up and tell the log of such a box.
 //! * [`medium`]: what of a program's files is on the medium when it promises something.
 //! * [`Openings`]: how often files are opened.
 //! * [`mutants`]: deliberate breakages of the code.
@@ -20,6 +23,7 @@
 
 pub mod acs;
 pub mod attack;
+pub mod files;
 mod folder;
 pub mod home;
 pub mod http;
@@ -30,6 +34,8 @@ pub mod mutants;
 pub mod network;
 mod nginx;
 mod openings;
+pub mod openwrt;
+pub mod packages;
 pub mod properties;
 mod rerun;
 pub mod shared;

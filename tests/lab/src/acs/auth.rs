@@ -2,44 +2,28 @@
 
 use std::sync::Arc;
 
-use cwmpd::base::digest::{self, Algorithm, Challenge, Proof, Qop};
+use super::{Entry, Record};
+use crate::http::{Auth, Guard, Reply, Request};
 
-use super::{Auth, Entry, Record};
-use crate::http::{Reply, Request};
-
-const REALM: &str = "cwmpd lab";
-
-/// Keeps the nonces it gave out.
+/// The guard of the ACS.
 pub(super) struct Gate {
-    auth: Auth,
-    user: (String, String),
+    guard: Guard,
     record: Arc<Record>,
-    nonces: u32,
-    /// The nonce in use and the highest count seen with it.
-    current: Option<(String, u32)>,
     challenged_on: Option<usize>,
 }
 
 impl Gate {
     pub(super) fn new(auth: Auth, user: (String, String), record: Arc<Record>) -> Self {
         Self {
-            auth,
-            user,
+            guard: Guard::new(auth, user),
             record,
-            nonces: 0,
-            current: None,
             challenged_on: None,
         }
     }
 
     /// Lets a request in (`None`), or gives the 401 that answers it.
     pub(super) fn admit(&mut self, request: &Request, connection: usize) -> Option<Reply> {
-        let admitted = match self.auth {
-            Auth::Open => true,
-            Auth::Digest => self.digest_holds(request),
-            Auth::Basic => self.basic_holds(request),
-        };
-        if admitted {
+        if self.guard.admits(request) {
             if let Some(challenged) = self.challenged_on.take().filter(|on| *on != connection) {
                 self.record.breach(format!(
                     "the request after 401 has to be repeated on the same connection (TR-069 \
@@ -48,78 +32,12 @@ impl Gate {
             }
             return None;
         }
-        let challenge = self.challenge();
+        let challenge = self.guard.challenge();
         self.challenged_on = Some(connection);
         self.record
             .add(Entry::from_box(0, connection, request), true);
         self.record
             .add(Entry::wire(0, connection, &challenge), true);
         Some(challenge)
-    }
-
-    fn challenge(&mut self) -> Reply {
-        let challenge = match self.auth {
-            Auth::Basic => format!("Basic realm=\"{REALM}\""),
-            _ => {
-                self.nonces += 1;
-                let nonce = format!("{:08x}{:08x}", std::process::id(), self.nonces);
-                let challenge = format!(
-                    "Digest realm=\"{REALM}\", qop=\"auth\", algorithm=MD5, nonce=\"{nonce}\", \
-                     opaque=\"lab\""
-                );
-                self.current = Some((nonce, 0));
-                challenge
-            }
-        };
-        Reply::new(401).header("WWW-Authenticate", &challenge)
-    }
-
-    fn basic_holds(&self, request: &Request) -> bool {
-        let expected = format!("{}:{}", self.user.0, self.user.1);
-        request
-            .header("Authorization")
-            .and_then(|value| value.strip_prefix("Basic "))
-            .is_some_and(|value| value == openssl::base64::encode_block(expected.as_bytes()))
-    }
-
-    fn digest_holds(&mut self, request: &Request) -> bool {
-        let Some(header) = request.header("Authorization") else {
-            return false;
-        };
-        let credentials = digest::parse(header);
-        let [credentials] = credentials.as_slice() else {
-            return false;
-        };
-        let count = credentials
-            .param("nc")
-            .and_then(|nc| u32::from_str_radix(nc, 16).ok());
-        let fresh = match (&mut self.current, count) {
-            (Some((nonce, seen)), Some(count)) => {
-                let fresh = credentials.param("nonce") == Some(nonce) && count > *seen;
-                *seen = (*seen).max(count);
-                fresh
-            }
-            _ => false,
-        };
-        fresh && self.response_of(credentials, request) == credentials.param("response")
-    }
-
-    fn response_of<'a>(&self, credentials: &'a Challenge, request: &Request) -> Option<&'a str> {
-        let given = |name| credentials.param(name);
-        let proof = Proof {
-            algorithm: Algorithm::named(given("algorithm"))?,
-            username: given("username")
-                .filter(|name| *name == self.user.0)?
-                .as_bytes(),
-            realm: given("realm").filter(|realm| *realm == REALM)?.as_bytes(),
-            password: self.user.1.as_bytes(),
-            nonce: given("nonce")?.as_bytes(),
-            cnonce: given("cnonce")?,
-            nc: given("nc")?,
-            method: &request.method,
-            uri: given("uri").filter(|uri| *uri == request.target)?,
-            qop: Qop::Auth,
-        };
-        given("response").filter(|response| *response == proof.response())
     }
 }

@@ -2,11 +2,14 @@
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{
-    Fault, Message, ParameterAttributes, ParameterInfo, ParameterValue, SetParameterAttributes,
-    Status,
+    AllQueuedTransfer, Download, Fault, Message, ParameterAttributes, ParameterInfo,
+    ParameterValue, SetParameterAttributes, Status, TransferComplete, TransferResponse, Upload,
 };
 
-use super::Session;
+use super::{ScriptedAcs, Session};
+
+/// What stands for a time that is not known (A.2.1).
+pub const UNKNOWN_TIME: &str = "0001-01-01T00:00:00Z";
 
 /// Unpacks the answer to a call, or says what came in its place.
 macro_rules! expect {
@@ -114,6 +117,81 @@ impl Session<'_> {
         };
         expect!(self.call(call), Message::DeleteObjectResponse { status } => status)
     }
+
+    /// Download, or Upload: the box has it before it, and will tell how it ended.
+    #[track_caller]
+    pub fn transfer(&mut self, call: Message) {
+        let response = expect!(self.call(call),
+            Message::DownloadResponse(response) | Message::UploadResponse(response) => response);
+        let pending = TransferResponse {
+            status: Status::Pending,
+            start_time: UNKNOWN_TIME.to_owned(),
+            complete_time: UNKNOWN_TIME.to_owned(),
+        };
+        assert_eq!(response, pending);
+    }
+
+    /// The TransferComplete that comes now, answered.
+    #[track_caller]
+    pub fn transfer_complete(&mut self) -> TransferComplete {
+        let complete = expect!(self.receive_request(),
+            Message::TransferComplete(complete) => complete);
+        self.respond(Message::TransferCompleteResponse);
+        complete
+    }
+
+    /// GetAllQueuedTransfers.
+    #[track_caller]
+    pub fn queued(&mut self) -> Vec<AllQueuedTransfer> {
+        expect!(self.call(Message::GetAllQueuedTransfers),
+            Message::GetAllQueuedTransfersResponse { transfer_list } => transfer_list)
+    }
+
+    /// CancelTransfer.
+    #[track_caller]
+    pub fn cancel(&mut self, command_key: &str) {
+        let command_key = command_key.to_owned();
+        expect!(self.call(Message::CancelTransfer { command_key }),
+            Message::CancelTransferResponse => ());
+    }
+}
+
+impl ScriptedAcs {
+    /// Plays the session that tells how one transfer ended: its events, each with its key where there
+    /// is one, and the completion.
+    #[track_caller]
+    pub fn completion(&self) -> (Vec<String>, TransferComplete) {
+        self.session(|s| {
+            let events = s.inform().event.into_iter().map(|event| {
+                let words = [event.event_code, event.command_key];
+                words.join(" ").trim_end().to_owned()
+            });
+            let events = events.collect();
+            let complete = s.transfer_complete();
+            s.end();
+            (events, complete)
+        })
+    }
+}
+
+/// Download of a file of which the ACS knows no more than its type and where it is.
+pub fn download(command_key: &str, file_type: &str, url: &str) -> Message {
+    Message::Download(Download {
+        command_key: command_key.into(),
+        file_type: file_type.into(),
+        url: url.into(),
+        ..Download::default()
+    })
+}
+
+/// Upload of a file to a server that lets everybody in.
+pub fn upload(command_key: &str, file_type: &str, url: &str) -> Message {
+    Message::Upload(Upload {
+        command_key: command_key.into(),
+        file_type: file_type.into(),
+        url: url.into(),
+        ..Upload::default()
+    })
 }
 
 fn strings(list: &[&str]) -> Vec<String> {

@@ -83,6 +83,15 @@ pub(super) fn schema(schemas: &Path, envelopes: &[(CwmpVersion, String)]) -> Res
     Ok(())
 }
 
+/// Validates one envelope strictly, and its arrays; true of it where the schemas are not at hand.
+pub fn validate(version: CwmpVersion, envelope: &str) -> Result<(), String> {
+    arrays(envelope)?;
+    match schemas_at_hand() {
+        Some(schemas) => schema(&schemas, &[(version, envelope.to_owned())]),
+        None => Ok(()),
+    }
+}
+
 fn xmllint(schemas: &Path, minor: u8, envelopes: &[&String]) -> Result<(), String> {
     let folder = Folder::new("xmllint");
     let mut command = Command::new("xmllint");

@@ -22,7 +22,9 @@ mod connection_request;
 mod session;
 mod transcript;
 
-pub use calls::set_parameter_values;
+pub use crate::http::Auth;
+pub use calls::{UNKNOWN_TIME, download, set_parameter_values, upload};
+pub use check::validate;
 pub use connection_request::{CallAnswer, Caller, connect_from, loopback, request_connection};
 pub use session::{Received, Session};
 pub use transcript::{Entry, Side};
@@ -47,17 +49,6 @@ pub const USER: (&str, &str) = ("FFFFFF-home-000001", "acs \"secret\" \\1");
 
 /// What the ACS logs in with at a box for a connection request.
 pub const CALLER: (&str, &str) = ("caller", "call me");
-
-/// How the ACS wants the box to prove itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// Not at all.
-    Open,
-    /// Digest with MD5 and `qop="auth"`, as ACSs do it.
-    Digest,
-    /// Name and password as they are, for whoever listens.
-    Basic,
-}
 
 /// Told of each entry of the transcript when it is made.
 pub type Observer = Box<dyn FnMut(&Entry) + Send>;

@@ -49,6 +49,8 @@ impl Request {
 enum Step {
     Send(Vec<u8>),
     Wait(Duration),
+    /// The same again and again, so often, a pause after each.
+    Repeat(Vec<u8>, u64, Duration),
 }
 
 /// An answer: by default status line, headers, `Content-Length` and body, with keep-alive.
@@ -61,9 +63,13 @@ pub struct Reply {
     before: Duration,
     stop_after: Option<usize>,
     wait_after: Option<(usize, Duration)>,
+    repeat: (u64, Duration),
     http10: bool,
     close: bool,
 }
+
+/// Ends a chunked body without trailers.
+const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 #[derive(Clone, Debug)]
 enum Framing {
@@ -73,6 +79,7 @@ enum Framing {
         trailers: Vec<(String, String)>,
     },
     UntilClose,
+    Lie(u64),
     Raw,
 }
 
@@ -87,6 +94,7 @@ impl Reply {
             before: Duration::ZERO,
             stop_after: None,
             wait_after: None,
+            repeat: (1, Duration::ZERO),
             http10: false,
             close: false,
         }
@@ -187,6 +195,19 @@ impl Reply {
         self
     }
 
+    /// Sends the body so often, with a pause after each: a long one that is in no memory, one without
+    /// end, one that drips. Chunked, each is a chunk.
+    pub fn repeated(mut self, times: u64, pause: Duration) -> Self {
+        self.repeat = (times, pause);
+        self
+    }
+
+    /// Announces another length than it has.
+    pub fn lying(mut self, length: u64) -> Self {
+        self.framing = Framing::Lie(length);
+        self
+    }
+
     /// Stops after this many bytes of the body as it is on the wire, and closes.
     pub fn stop_in_body(mut self, after: usize) -> Self {
         self.stop_after = Some(after);
@@ -206,6 +227,15 @@ impl Reply {
                     stream.write_all(&bytes)?;
                     stream.flush()?;
                 }
+                Step::Repeat(bytes, times, time) => {
+                    for _ in 0..times {
+                        stream.write_all(&bytes)?;
+                        stream.flush()?;
+                        if !pause(time) {
+                            return Ok(false);
+                        }
+                    }
+                }
                 Step::Wait(time) => {
                     if !pause(time) {
                         return Ok(false);
@@ -223,6 +253,18 @@ impl Reply {
             body.truncate(length);
         }
         let mut steps = vec![Step::Wait(self.before)];
+        if let (2.., pause) = self.repeat {
+            steps.push(Step::Send(head));
+            let is_chunked = matches!(self.framing, Framing::Chunked { .. });
+            let end = if is_chunked {
+                body.split_off(body.len() - LAST_CHUNK.len())
+            } else {
+                Vec::new()
+            };
+            steps.push(Step::Repeat(body, self.repeat.0, pause));
+            steps.push(Step::Send(end));
+            return steps;
+        }
         match self.wait_after {
             Some((after, time)) => {
                 let rest = body.split_off(after.min(body.len()));
@@ -246,8 +288,10 @@ impl Reply {
         }
         match &self.framing {
             Framing::Length if self.status != 204 => {
-                head += &format!("Content-Length: {}\r\n", self.body.len());
+                let length = (self.body.len() as u64).saturating_mul(self.repeat.0);
+                head += &format!("Content-Length: {length}\r\n");
             }
+            Framing::Lie(length) => head += &format!("Content-Length: {length}\r\n"),
             Framing::Chunked { .. } => head += "Transfer-Encoding: chunked\r\n",
             _ => {}
         }
@@ -296,14 +340,19 @@ impl fmt::Display for Reply {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         204 => "No Content",
+        206 => "Partial Content",
         301 => "Moved Permanently",
         302 => "Found",
         307 => "Temporary Redirect",
+        303 => "See Other",
         308 => "Permanent Redirect",
         400 => "Bad Request",
         401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
+        416 => "Range Not Satisfiable",
         417 => "Expectation Failed",
         407 => "Proxy Authentication Required",
         500 => "Internal Server Error",

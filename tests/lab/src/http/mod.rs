@@ -4,9 +4,11 @@
 //! at. The handler decides the answer byte by byte if need be ([`Reply`]). Dropping the server
 //! ends every thread, also those that wait on purpose.
 
+mod guard;
 mod message;
 mod tls;
 
+pub use guard::{Auth, Guard};
 pub use message::{Reply, Request};
 pub use tls::{Authority, Days, EXPIRED, Identity, Leaf, NOT_YET, ServerTls};
 

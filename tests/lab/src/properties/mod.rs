@@ -1,28 +1,36 @@
 //! What holds for any bytes, for every reader of foreign ones: the fuzz targets in `tests/fuzz` try
 //! it with coverage, the tests of each room with simple mutations ([`try_mutants`]).
 
+mod archive;
 mod digest;
 mod expr;
 mod journal;
 #[cfg(feature = "luup")]
 mod luup;
 mod mutate;
+mod parts;
 mod request;
 mod rows;
 mod soap;
+#[cfg(feature = "software")]
+mod software;
 #[cfg(feature = "ubus")]
 mod ubus;
 mod uci;
 
+pub use archive::archive;
 pub use digest::digest;
 pub use expr::expr;
 pub use journal::journal;
 #[cfg(feature = "luup")]
 pub use luup::luup;
 pub use mutate::{seeds, try_mutants};
+pub use parts::parts;
 pub use request::request;
 pub use rows::rows;
 pub use soap::soap;
+#[cfg(feature = "software")]
+pub use software::software;
 #[cfg(feature = "ubus")]
 pub use ubus::ubus;
 pub use uci::uci;

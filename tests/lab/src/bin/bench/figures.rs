@@ -12,7 +12,7 @@ use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, instructions, lived, luup, model, ubus};
+use crate::{Effort, changes, instructions, lived, luup, model, transfers, ubus};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
@@ -24,6 +24,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     floods(program, effort);
     luup::figures(program, effort);
     ubus::figures(program, effort);
+    transfers::figures(program);
     idleness(program, floor, effort);
     soak(program, effort);
     let bytes = std::fs::metadata(program).expect("the program").len();

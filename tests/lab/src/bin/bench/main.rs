@@ -13,6 +13,7 @@ mod model;
 mod process;
 mod rig;
 mod trace;
+mod transfers;
 mod ubus;
 
 use std::path::Path;

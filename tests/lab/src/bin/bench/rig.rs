@@ -105,7 +105,14 @@ impl Running<'_> {
     }
 
     /// One session from the box's own will; gives the wall time from Inform to the last answer.
-    pub fn session(&self, mut play: impl FnMut(&mut Session)) -> Duration {
+    pub fn session(&self, play: impl FnMut(&mut Session)) -> Duration {
+        let took = self.begin_session(play);
+        self.settle();
+        took
+    }
+
+    /// The same, of which something goes on behind it.
+    pub fn begin_session(&self, mut play: impl FnMut(&mut Session)) -> Duration {
         let run_dir = self.rig.home.run_dir();
         let asked = std::thread::spawn(move || ask(&run_dir, &Request::Inform(None)));
         let took = self.rig.acs.session(|s| {
@@ -120,7 +127,6 @@ impl Running<'_> {
             .join()
             .expect("a thread")
             .expect("the agent's consent");
-        self.settle();
         took
     }
 

@@ -5,6 +5,7 @@
 mod narrator;
 mod power_cut;
 mod scenes;
+mod transfers;
 mod world;
 
 use std::io::stdin;

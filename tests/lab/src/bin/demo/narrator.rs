@@ -164,6 +164,29 @@ fn words(message: &Message) -> (String, Vec<String>) {
             in_force(*status)
         )),
         Message::DeleteObject { object_name, .. } => plain(format!("DeleteObject {object_name}")),
+        Message::Download(call) => plain(format!(
+            "Download: fetch {} from {}, CommandKey {:?}",
+            call.file_type, call.url, call.command_key
+        )),
+        Message::Upload(call) => plain(format!(
+            "Upload: send {} to {}, CommandKey {:?}",
+            call.file_type, call.url, call.command_key
+        )),
+        Message::DownloadResponse(_) | Message::UploadResponse(_) => {
+            plain("accepted, TransferComplete will tell how it ended (Status 1)".into())
+        }
+        Message::TransferComplete(told) if told.fault.code == 0 => plain(format!(
+            "TransferComplete {:?}: it went well",
+            told.command_key
+        )),
+        Message::TransferComplete(told) => (
+            format!("TransferComplete {:?}", told.command_key),
+            vec![paint(
+                RED,
+                &format!("{}: {}", told.fault.code, told.fault.string),
+            )],
+        ),
+        Message::TransferCompleteResponse => plain("TransferCompleteResponse: noted".into()),
         Message::Fault(fault) => (
             paint(RED, &format!("Fault {}: {}", fault.code, fault.string)),
             refusals(fault),

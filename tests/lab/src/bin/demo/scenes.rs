@@ -8,6 +8,7 @@ use cwmpd_lab::acs::{ScriptedAcs, Session};
 
 use crate::narrator::{aside, scene};
 use crate::power_cut::power_cut;
+use crate::transfers;
 use crate::world::World;
 
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
@@ -21,7 +22,7 @@ type Scene = (&'static str, fn(&World));
 
 /// All scenes in order; says how many there were.
 pub fn play(world: &World) -> usize {
-    let scenes: [Scene; 8] = [
+    let scenes: [Scene; 11] = [
         ("First contact, and discovery", first_contact),
         (
             "Everything the box knows, and its Z-Wave home",
@@ -40,6 +41,15 @@ pub fn play(world: &World) -> usize {
         (
             "The power fails in the middle of a SetParameterValues",
             power_cut,
+        ),
+        (
+            "A firmware upgrade, over a connection that breaks",
+            transfers::firmware_upgrade,
+        ),
+        ("A backup of the configuration", transfers::backup),
+        (
+            "A configuration that would lose the box is rolled back",
+            transfers::restore_rolled_back,
         ),
         ("The box moves to another ACS", the_move),
     ];
@@ -85,7 +95,7 @@ fn found<'a>(values: &'a [ParameterValue], name: &str) -> &'a str {
 }
 
 /// Waits for something that happens soon.
-fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !holds() {
         assert!(

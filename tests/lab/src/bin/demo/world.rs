@@ -1,12 +1,14 @@
 //! What the demo sets up: the box, two ACSs, a Luup engine.
 
 use std::cell::RefCell;
+use std::fs;
 use std::path::PathBuf;
 
 use cwmpd::soap::Inform;
 use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
-use cwmpd_lab::home::{Daemon, Home};
+use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
+use cwmpd_lab::openwrt::{OpenWrt, Release};
 
 use crate::narrator::{self, aside, scene};
 
@@ -15,6 +17,7 @@ pub struct World<'a> {
     pub acs_a: ScriptedAcs,
     pub acs_b: ScriptedAcs,
     pub luup: FakeLuup,
+    pub system: OpenWrt,
     program: String,
     home: &'a Home,
     /// Absent only between two boots.
@@ -32,11 +35,17 @@ impl<'a> World<'a> {
             })
         };
         let (acs_a, acs_b, luup) = (acs("ACS A"), acs("ACS B"), FakeLuup::start());
+        let dir = home.config_dir().with_file_name("");
+        let system = OpenWrt::new(&dir, Release::V24);
         home.set_acs(&acs_a.url());
         home.set_caller();
         home.set_uci("cpe", "periodic_notify_interval", "1");
         home.set_uci("luup", "enable", "1");
         home.set_uci("luup", "url", &luup.url());
+        let release = system.release_file().display().to_string();
+        home.set_uci("transfer", "release_file", &release);
+        home.set_uci("transfer", "rollback", "5");
+        home.set_uci("acs", "retry_min_wait_interval", "1");
         home.write_config("system", "config system\n\toption hostname 'home'\n");
         scene(0, "What runs, all of it on this machine's loopback");
         aside(&format!(
@@ -52,6 +61,7 @@ impl<'a> World<'a> {
             acs_a,
             acs_b,
             luup,
+            system,
             program: program.to_owned(),
             daemon: RefCell::new(Some(home.start())),
             home,
@@ -112,6 +122,23 @@ impl<'a> World<'a> {
     pub fn pid(&self) -> u32 {
         let daemon = self.daemon.borrow();
         daemon.as_ref().map(Daemon::pid).expect("an agent")
+    }
+
+    /// What `cwmpd status` says; nothing while no agent runs.
+    pub fn status(&self) -> String {
+        self.home.run(&["status"]).out
+    }
+
+    /// Whether the host has this name, as the configuration says.
+    pub fn is_called(&self, name: &str) -> bool {
+        let system = fs::read_to_string(self.config_dir().join("system")).unwrap_or_default();
+        system.contains(&format!("'{name}'"))
+    }
+
+    /// Waits until a flash has taken the box down; it is to be restarted.
+    pub fn wait_for_the_flash(&self) {
+        self.system.set_agent(self.pid());
+        wait_for("the flash", || self.system.is_down().then_some(()));
     }
 
     /// Boots the box after a power cut: what lies in memory is gone.
