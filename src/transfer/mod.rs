@@ -1,7 +1,7 @@
 //! The bytes of a transfer: between a file server and a file, over [`http`](crate::http) (TR-069
 //! §3.4.3).
 //!
-//! It knows no types of files and no RPCs: [`download`] and [`upload`] move what an order names, each
+//! It knows no types of files and no RPCs: [`fn@download`] and [`fn@upload`] move what an order names, each
 //! on a thread of its own, and say how that ended in the words and codes of the standard (A.5.1). A
 //! file of any length takes the memory of a few buffers. What a server, or somebody on the way to
 //! it, may do to the box is bounded: bytes by the room there is, time by a least speed and by a

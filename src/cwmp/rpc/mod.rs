@@ -30,7 +30,7 @@ use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, MAX_ESCAPED_BYTES, Message, Status, escaped_len,
 };
 
-/// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1), see [`is_known`].
+/// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1), see `is_known`.
 pub const METHODS: [&str; 18] = [
     "GetRPCMethods",
     "SetParameterValues",

@@ -82,8 +82,8 @@ impl TransferPlan {
             Self::Windows(windows) => {
                 let entries = windows.iter().map(|window| {
                     record::join(&[
-                        &window.start.to_string(),
-                        &window.end.to_string(),
+                        window.start.to_string().as_str(),
+                        window.end.to_string().as_str(),
                         window.mode.as_str(),
                         &window.message,
                         &window.retries.to_string(),

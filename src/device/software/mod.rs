@@ -4,8 +4,8 @@
 //! * [`SoftwareFiles`] says where the package manager keeps its lists: opkg of OpenWrt 14.07 to
 //!   24.10, apk since 25.12.
 //! * [`Inventory`] is what these lists say, read without a process: `opkg` and `apk` its parts.
-//! * [`PackageManager`] installs and removes by opkg or apk; [`plan`] reads what they say they would
-//!   do, and [`words`] what they say went wrong.
+//! * [`PackageManager`] installs and removes by opkg or apk; `plan` reads what they say they would
+//!   do, and `words` what they say went wrong.
 //! * [`ServiceFolder`] is what `/etc/init.d` has for procd to run.
 //! * [`UnitNotes`] is what the agent remembers of a unit and no list has.
 //!
