@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cwmpd::cwmp::{Action, Installed};
-use cwmpd::soap::{Download, Message};
+use cwmpd::soap::{Download, Message, TransferFault};
 
 use crate::files::{download, upload};
 use crate::world::World;
@@ -165,6 +165,27 @@ fn t26_a_roll_back_that_fails_is_tried_again_while_all_is_kept_for_it() {
     back(&mut world, Ok(()));
     let (_, string) = completion(&mut world);
     assert!(string.contains("the former one is back"), "{string}");
+}
+
+#[test]
+fn t26_what_is_half_in_its_place_is_brought_back_before_any_session() {
+    let (mut world, _) = World::with_transfers(&[configuration()]);
+    world.moved(1, Ok(()));
+    let half = TransferFault {
+        code: 9002,
+        string: "the flash is full".to_owned(),
+    };
+    assert_eq!(world.installed(1, Ok(Installed::InPieces(half))), []);
+    for answer in [Err("the flash is full"), Ok(())] {
+        world.engine.connection_request(world.now);
+        assert!(!world.poll(), "the box is neither the one nor the other");
+        let (_, actions) = unreachable_until_something_is_done(&mut world);
+        assert!(is_roll_back(&actions), "{actions:?}");
+        back(&mut world, answer);
+    }
+    let (code, string) = completion(&mut world);
+    assert_eq!(code, 9010);
+    assert_eq!(string, "the flash is full: the former one is back");
 }
 
 #[test]

@@ -293,3 +293,24 @@ fn t10_a_delay_of_the_longest_kind_overflows_nothing() {
     world.events();
     assert_eq!(idle(&mut world, 1000 * HOUR).1, []);
 }
+
+#[test]
+fn t38_a_flash_that_hangs_is_not_begun_a_second_time_beside_itself() {
+    let (mut world, begun) = scheduled(&[
+        (0, 3600, "2 Immediately", 5),
+        (3600, 7200, "2 Immediately", 5),
+    ]);
+    assert_moves(&begun, 1);
+    let begun = world.moved(1, Ok(()));
+    assert!(matches!(&begun[..], [Action::Install(_)]), "{begun:?}");
+    assert_eq!(world.installed(1, Ok(Installed::GoingDown)), []);
+    world.pass(300 * SECOND);
+    assert_eq!(world.proceed(), [Action::Settle(1)]);
+    let (code, string) = completion(&mut world);
+    assert_eq!(code, 9010);
+    assert!(
+        string.starts_with("the box did not go down within 300 s"),
+        "{string}"
+    );
+    assert_eq!(idle(&mut world, 2 * HOUR).1, []);
+}

@@ -401,6 +401,42 @@ fn t26_one_file_that_does_not_come_back_keeps_no_other_from_it() {
 }
 
 #[test]
+fn t27_an_archive_of_names_alone_takes_no_memory() {
+    let here = InstallBox::new(Release::V24);
+    let folder = format!("etc/{}", vec!["n".repeat(250); 7].join("/"));
+    let names: Vec<String> = (0..400).map(|at| format!("{folder}/{at}")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+    let file = here.downloaded(archive(&["-z"], &files));
+    let refused = here.installer.install(&restore(), &file).unwrap_err();
+    assert_eq!(refused.code, 9018);
+    assert!(refused.string.contains("524288 bytes"), "{refused:?}");
+    assert!(here.read("model/former.7").is_none());
+}
+
+#[test]
+fn t26_what_was_interrupted_and_does_not_come_back_at_once_stays_kept() {
+    let here = InstallBox::new(Release::V24);
+    let folder = here.dir.join("root/etc/folder");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("file"), "mine\n").unwrap();
+    let file = here.downloaded(archive(&["-z"], &[("etc/folder/file", "theirs\n")]));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    // As if the power had been cut before all was in its place.
+    fs::remove_file(here.dir.join("model/placed.7")).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    let judged = here.installer.judge(&restore()).unwrap();
+    let Installed::InPieces(why) = judged else {
+        unreachable!("{judged:?}");
+    };
+    assert_eq!(why.code, 9010);
+    assert!(why.string.contains("does not come back"), "{why:?}");
+    fs::remove_file(&folder).unwrap();
+    here.installer.roll_back(&restore()).unwrap();
+    assert_eq!(here.read("root/etc/folder/file").unwrap(), "mine\n");
+}
+
+#[test]
 fn t26_what_is_in_its_place_is_on_trial_also_where_a_service_starts_the_agent_anew() {
     let here = InstallBox::new(Release::V24);
     let wan = "config interface 'wan'\n";

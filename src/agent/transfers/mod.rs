@@ -72,7 +72,8 @@ impl Transfers {
         moving.map(|one| (&one.step.order, &one.progress))
     }
 
-    /// Whether a step that changes the box is under way, or the box goes down for one: no other program is to be run beside it.
+    /// Whether a step that changes the box is under way, or the box goes down for one: no other program
+    /// is to be run beside it.
     pub(super) fn is_installing(&self) -> bool {
         let changes = |one: &UnderWay| matches!(one.step.deed, Deed::Install | Deed::RollBack);
         self.under_way.iter().any(changes)
@@ -199,11 +200,11 @@ impl Agent {
             Came::Moved(outcome) => self.engine.moved(number, outcome, model, now),
             Came::Installed(outcome) => {
                 self.engine.installed(number, outcome, model, now);
-                self.follow_installation(&step.order, now);
+                self.follow_installation(&step, now);
             }
             Came::RolledBack(outcome) => {
                 self.engine.rolled_back(number, outcome, model, now);
-                self.follow_installation(&step.order, now);
+                self.follow_installation(&step, now);
             }
             Came::NotBegun => self.order_again(Order::Step(step), now),
         }
@@ -211,8 +212,8 @@ impl Agent {
     }
 
     /// A configuration that came, or came back, may be the agent's own.
-    fn follow_installation(&mut self, order: &TransferOrder, now: Now) {
-        if matches!(order.file_type, FileType::VendorConfiguration(_)) {
+    fn follow_installation(&mut self, step: &Step, now: Now) {
+        if step.is_configuration() {
             self.changed(vec![BoxChange::Configuration], now);
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::agent::jobs::{JobKind, Lost, Reporter};
 use crate::agent::poll_loop::Done;
-use crate::cwmp::{Direction, Installed, Moved, TransferOrder};
+use crate::cwmp::{Direction, FileType, Installed, Moved, TransferOrder};
 use crate::device::install::{self, Installer};
 use crate::soap::TransferFault;
 use crate::transfer::{self, Progress, Transport};
@@ -104,9 +104,18 @@ impl Step {
         };
         match self.deed {
             Deed::Collect | Deed::Move => Came::Moved(Err(fault())),
+            // Nobody knows how far it came.
+            Deed::Install | Deed::Judge if self.is_configuration() => {
+                Came::Installed(Ok(Installed::InPieces(fault())))
+            }
             Deed::Install | Deed::Judge => Came::Installed(Err(fault())),
             Deed::RollBack => Came::RolledBack(Err(why.to_string())),
         }
+    }
+
+    /// Whether it is about one.
+    pub(super) fn is_configuration(&self) -> bool {
+        matches!(self.order.file_type, FileType::VendorConfiguration(_))
     }
 
     /// Does it.
@@ -142,6 +151,34 @@ impl Step {
         if goes_down {
             // The flash is being written: until that is over nobody else has a turn.
             thread::sleep(FLASH_TIME);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::secret::Secret;
+
+    use super::*;
+
+    #[test]
+    fn t26_a_configuration_of_which_nobody_knows_how_far_it_came_comes_back() {
+        let of = |file_type| TransferOrder {
+            number: 1,
+            direction: Direction::Download,
+            file_type,
+            url: String::new(),
+            username: String::new(),
+            password: Secret::default(),
+            file_size: 0,
+            target_file_name: String::new(),
+        };
+        for deed in [Deed::Install, Deed::Judge] {
+            let lost = |file_type| Step::new(deed, of(file_type)).lost(&Lost::Silent);
+            let came = lost(FileType::VendorConfiguration(None));
+            assert!(matches!(came, Came::Installed(Ok(Installed::InPieces(_)))));
+            let came = lost(FileType::Firmware);
+            assert!(matches!(came, Came::Installed(Err(_))));
         }
     }
 }

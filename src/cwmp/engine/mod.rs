@@ -1,6 +1,7 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`, what people on the box have the ACS asked in `by_hand`, what it sees done after one in `promises`, and what it knows after a
-//! power cut in `memory`.
+//! does in one in `conduct`, what people on the box have the ACS asked in `by_hand`, what it sees done
+//! after one in `promises`, what it has done to files and packages in `transfers` and `software`, and
+//! what it knows after a power cut in `memory`.
 
 mod by_hand;
 mod conduct;

@@ -5,6 +5,7 @@
 use super::{Context, check_key, check_room, keep};
 use crate::base::clock::UNKNOWN_TIME;
 use crate::base::excerpt::excerpt;
+use crate::base::secret::Secret;
 use crate::cwmp::event::EventCode;
 use crate::cwmp::fault::{self, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
 use crate::cwmp::limits::MAX_ECHOED_NAME;
@@ -30,14 +31,15 @@ const OWN_RETRIES: u32 = 3;
 /// A file is to come. SuccessURL and FailureURL are for a browser that waits, and here none does.
 pub fn download(call: Download, cx: &mut Context<'_>) -> Result<String, Fault> {
     let order = TransferOrder {
-        number: 0,
-        direction: Direction::Download,
-        file_type: file_type(&call.file_type, Direction::Download)?,
-        url: call.url,
-        username: call.username,
-        password: call.password,
         file_size: u64::from(call.file_size),
         target_file_name: call.target_file_name,
+        ..order(
+            Direction::Download,
+            &call.file_type,
+            call.url,
+            call.username,
+            call.password,
+        )?
     };
     let plan = TransferPlan::Delay(call.delay_seconds);
     accept(order, EventCode::MDownload, call.command_key, plan, cx)?;
@@ -46,16 +48,13 @@ pub fn download(call: Download, cx: &mut Context<'_>) -> Result<String, Fault> {
 
 /// A file is to go.
 pub fn upload(call: Upload, cx: &mut Context<'_>) -> Result<String, Fault> {
-    let order = TransferOrder {
-        number: 0,
-        direction: Direction::Upload,
-        file_type: file_type(&call.file_type, Direction::Upload)?,
-        url: call.url,
-        username: call.username,
-        password: call.password,
-        file_size: 0,
-        target_file_name: String::new(),
-    };
+    let order = order(
+        Direction::Upload,
+        &call.file_type,
+        call.url,
+        call.username,
+        call.password,
+    )?;
     let plan = TransferPlan::Delay(call.delay_seconds);
     accept(order, EventCode::MUpload, call.command_key, plan, cx)?;
     Ok(cx.respond(Message::UploadResponse(pending())))
@@ -64,14 +63,15 @@ pub fn upload(call: Upload, cx: &mut Context<'_>) -> Result<String, Fault> {
 /// A file is to come, within windows.
 pub fn schedule_download(call: ScheduleDownload, cx: &mut Context<'_>) -> Result<String, Fault> {
     let order = TransferOrder {
-        number: 0,
-        direction: Direction::Download,
-        file_type: file_type(&call.file_type, Direction::Download)?,
-        url: call.url,
-        username: call.username,
-        password: call.password,
         file_size: u64::from(call.file_size),
         target_file_name: call.target_file_name,
+        ..order(
+            Direction::Download,
+            &call.file_type,
+            call.url,
+            call.username,
+            call.password,
+        )?
     };
     let plan = TransferPlan::Windows(windows(call.time_window_list)?);
     accept(
@@ -170,6 +170,26 @@ fn accept(
 pub fn full_queue() -> Fault {
     let why = format!("{MAX_TRANSFERS} transfers are queued already");
     fault::because(RESOURCES_EXCEEDED, &why)
+}
+
+/// What all three RPCs say of the file; its number is given by the queue.
+fn order(
+    direction: Direction,
+    text: &str,
+    url: String,
+    username: String,
+    password: Secret,
+) -> Result<TransferOrder, Fault> {
+    Ok(TransferOrder {
+        number: 0,
+        direction,
+        file_type: file_type(text, direction)?,
+        url,
+        username,
+        password,
+        file_size: 0,
+        target_file_name: String::new(),
+    })
 }
 
 fn file_type(text: &str, direction: Direction) -> Result<FileType, Fault> {

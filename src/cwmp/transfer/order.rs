@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Direction, FileType};
 use crate::base::secret::Secret;
 use crate::base::url;
+use crate::soap::TransferFault;
 
 /// What is to be moved: all that a job needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub struct Moved {
 }
 
 /// How far an installation came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Installed {
     /// What was moved is in force.
     Done,
@@ -58,4 +59,7 @@ pub enum Installed {
     OnTrial(Duration),
     /// The program that flashes was started, and the box goes down; the next boot shows the rest.
     GoingDown,
+    /// A configuration of which some may be in its place, for this reason: what it replaced is kept,
+    /// and has to come back.
+    InPieces(TransferFault),
 }

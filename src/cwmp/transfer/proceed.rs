@@ -111,7 +111,8 @@ impl TransferQueue {
                     "the box did not go down within {} s of the command that flashes",
                     FLASH_GRACE.as_secs()
                 );
-                self.fail(number, failure(string), model, now);
+                // Not again within its windows: the program may yet be at it.
+                self.complete(number, failure(string), model, now);
             }
             TransferStage::Settling(settled) => {
                 let until = transfer.trial_end(settled);
@@ -268,15 +269,24 @@ impl TransferQueue {
             }
             Ok(Installed::OnTrial(time)) => {
                 transfer.trial = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+                transfer.run.why = String::new();
                 let settled = now.uptime.saturating_add(transfer.settling());
                 transfer.enter(TransferStage::Settling(settled));
+                put(transfer, model);
+            }
+            Ok(Installed::InPieces(fault)) => {
+                log::error!("{}: {}", transfer.order, fault.string);
+                transfer.enter(TransferStage::RollingBack);
+                // What stood in the way may pass.
+                transfer.run.retry_at = Some(now.uptime.saturating_add(RETRY_WAIT));
+                transfer.run.why = fault.string;
                 put(transfer, model);
             }
             Err(fault) => self.fail(number, fault, model, now),
         }
     }
 
-    /// Whether what failed its trial is undone.
+    /// Whether what failed its trial, or did not get as far, is undone.
     pub fn rolled_back(
         &mut self,
         number: u32,
@@ -297,13 +307,13 @@ impl TransferQueue {
                 return;
             }
         }
+        let cause = match transfer.run.why.as_str() {
+            "" => "with the new configuration the ACS was out of reach",
+            why => why,
+        };
         let string = match outcome {
-            Ok(()) => "with the new configuration the ACS was out of reach: the former one is back"
-                .to_owned(),
-            Err(why) => format!(
-                "with the new configuration the ACS was out of reach, and the former one could not \
-                 be brought back: {why}"
-            ),
+            Ok(()) => format!("{cause}: the former one is back"),
+            Err(why) => format!("{cause}, and the former one could not be brought back: {why}"),
         };
         // To try the same again would cut the box off once more.
         self.complete(number, failure(string), model, now);

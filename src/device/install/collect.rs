@@ -2,11 +2,11 @@
 //! can be sent again (TR-069 A.4.1.5).
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Installer, fault, words};
+use super::{Installer, closed_file, fault, words};
 use crate::base::file;
 use crate::base::room;
 use crate::cwmp::FileType;
@@ -69,6 +69,8 @@ impl Installer {
             let made = fs::metadata(to).map_or(0, |data| data.len());
             fits(to, made)
         };
+        // sysupgrade would let every user read it.
+        closed_file(to).map_err(|error| fault(9011, error))?;
         let arguments: [&OsStr; 2] = ["-b".as_ref(), to.as_os_str()];
         let ran = self.system.run(BACKUP, &arguments, Listen::All(&mut take));
         ran.map_err(|error| not_made(&error, &said))?;
@@ -83,7 +85,7 @@ impl Installer {
 
     fn collect_output(&self, program: &'static str, to: &Path) -> Result<(), TransferFault> {
         let failed = |error: io::Error| fault(9011, format!("{}: {error}", to.display()));
-        let mut file = File::create(to).map_err(failed)?;
+        let mut file = closed_file(to).map_err(failed)?;
         let (mut made, mut next_look) = (0_u64, 0);
         let mut take = |bytes: &[u8]| {
             if made >= next_look {
@@ -147,7 +149,7 @@ fn collect_file(from: &Path, to: &Path) -> Result<(), TransferFault> {
     fits(to, bytes).map_err(failed)?;
     let folder = to.parent().unwrap_or(Path::new("/"));
     room::check(folder, bytes).map_err(|why| fault(9011, why))?;
-    let mut to = File::create(to).map_err(failed)?;
+    let mut to = closed_file(to).map_err(failed)?;
     let copied = io::copy(&mut io::Read::take(source, bytes), &mut to).map_err(failed)?;
     if copied < bytes {
         return Err(failed(io::Error::other("it was cut while it was read")));

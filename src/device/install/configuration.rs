@@ -72,10 +72,13 @@ impl Installer {
         if let Err(why) = replaced {
             // With what it was writing: the room is needed.
             drop(replace);
-            if let Err(error) = self.bring_back(order.number) {
-                log::error!("{error}");
-            }
-            return Err(why);
+            return match self.bring_back(order.number) {
+                Ok(()) => Err(why),
+                Err(error) => {
+                    let string = format!("{}; {error}", why.string);
+                    Ok(Installed::InPieces(TransferFault { string, ..why }))
+                }
+            };
         }
         if replace.packages.is_empty() && !replace.others {
             log::info!("the configuration says what is in force already");
@@ -130,13 +133,11 @@ impl Installer {
             self.tell(&packages);
             return Ok(self.in_force());
         }
-        Err(match self.bring_back(number) {
-            Ok(()) => fault(
-                9010,
-                "the box went down while the configuration was put in force; the former one is back",
-            ),
-            Err(why) => fault(9002, why),
-        })
+        let why = "the box went down while the configuration was put in force";
+        match self.bring_back(number) {
+            Ok(()) => Err(fault(9010, format!("{why}: the former one is back"))),
+            Err(error) => Ok(Installed::InPieces(fault(9010, format!("{why}; {error}")))),
+        }
     }
 
     /// Brings back what a configuration replaced; may be done again.

@@ -12,7 +12,7 @@
 //!   image that cannot take over all settings.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime};
 use super::flash_note::FlashNote;
 use super::metadata::image_metadata;
 use super::pack::{self, Gzip, TapeHead};
-use super::{Installer, fault, words};
+use super::{Installer, closed_file, fault, words};
 use crate::base::file::{self, Keep};
 use crate::cwmp::Installed;
 use crate::datamodel::csv::Crc32;
@@ -208,7 +208,7 @@ impl Installer {
     /// An archive of what brings the box back to its ACS: the agent's configuration and state, what
     /// TLS needs, and what is named in `transfer.keep`.
     fn pack_kept(&self, to: &Path) -> io::Result<()> {
-        let mut archive = Gzip::begin(BufWriter::new(File::create(to)?))?;
+        let mut archive = Gzip::begin(BufWriter::new(closed_file(to)?))?;
         for path in self.kept_files() {
             let Ok(file) = file::open(&path) else {
                 continue;

@@ -27,6 +27,9 @@ mod place;
 mod replace;
 
 use std::fmt::Display;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -146,6 +149,22 @@ impl Installer {
             }
         }
     }
+}
+
+/// The end of a name until its file is whole.
+const UNFINISHED: &str = ".cwmpd-new";
+
+/// The name of a file until it is whole, in the same folder.
+fn unfinished(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}{UNFINISHED}"))
+}
+
+/// A file that no other user may read, empty: there are passwords in configurations.
+fn closed_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)
 }
 
 /// A fault for TransferComplete, or of an RPC.

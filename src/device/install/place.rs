@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
-use super::{Installer, fault};
+use super::{Installer, UNFINISHED, fault, unfinished};
 use crate::base::excerpt::excerpt;
 use crate::base::file;
 use crate::base::room;
@@ -22,9 +22,6 @@ const MAX_DEPTH: usize = 8;
 
 /// Permissions of a file that is new, and of a folder that is made for it.
 const FILE_MODE: u32 = 0o644;
-
-/// The end of a name until its file is whole.
-const UNFINISHED: &str = ".cwmpd-new";
 
 /// Where a plain file goes.
 pub(super) struct FilePlace {
@@ -154,11 +151,10 @@ fn within(folder: &Path, name: &str) -> Result<PathBuf, TransferFault> {
 
 /// Copies a file by way of a name that a reader does not take for it; on the medium when it returns.
 fn copy_whole(from: &Path, to: &Path, mode: u32) -> io::Result<()> {
-    let name = to.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = to.with_file_name(format!(".{name}{UNFINISHED}"));
-    let copied = copy_synced(from, &unfinished, mode).and_then(|()| fs::rename(&unfinished, to));
+    let new = unfinished(to);
+    let copied = copy_synced(from, &new, mode).and_then(|()| fs::rename(&new, to));
     if copied.is_err() {
-        let _ = fs::remove_file(&unfinished);
+        let _ = fs::remove_file(&new);
     }
     copied?;
     file::sync_folder(to.parent().unwrap_or(Path::new("/")))

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{ABSENT, ArchiveEntry, EntryKind, Unpack, damaged};
 use super::pack::{self, TapeHead};
+use super::{closed_file, unfinished};
 use crate::base::{file, room};
 use crate::device::uci::{self, Document, MAX_FILE_BYTES};
 
@@ -20,8 +21,8 @@ const OWN_PACKAGE: &str = "cwmpd";
 /// The folders of its state, one for each root of the data model, as an archive has them.
 const OWN_FOLDERS: [&str; 2] = ["etc/cwmpd", "etc/cwmpd-igd"];
 
-/// The end of a name until its file is whole.
-const UNFINISHED: &str = ".cwmpd-new";
+/// Bytes of the names of all that an archive replaces: a box keeps some hundred files.
+const MAX_NAMES: usize = 512 << 10;
 
 /// Where the files of an archive go.
 pub(super) struct Targets<'t> {
@@ -78,6 +79,8 @@ pub(super) struct Survey<'t> {
     pub targets: Targets<'t>,
     /// The paths that are to be replaced, or made.
     pub paths: Vec<PathBuf>,
+    /// Bytes of their names.
+    names: usize,
     /// Links that come: what was kept could not be put back through them.
     links: Vec<PathBuf>,
     /// Bytes that come.
@@ -91,6 +94,7 @@ impl<'t> Survey<'t> {
         Self {
             targets,
             paths: Vec::new(),
+            names: 0,
             links: Vec::new(),
             bytes: 0,
             package: None,
@@ -136,6 +140,12 @@ impl Unpack for Survey<'_> {
         if let (EntryKind::File, Some(package)) = (entry.kind, self.targets.package(&path)) {
             self.package = Some((package.to_owned(), Vec::new()));
         }
+        self.names = self.names.saturating_add(path.as_os_str().len());
+        if self.names > MAX_NAMES {
+            return Err(damaged(format!(
+                "the names in it are longer than {MAX_NAMES} bytes together"
+            )));
+        }
         self.paths.push(path);
         Ok(())
     }
@@ -164,16 +174,14 @@ impl Unpack for Survey<'_> {
 /// Keeps what is at these paths, durably, as an archive at `to`. What is not there is noted, so that
 /// it goes again when the archive is put back.
 pub(super) fn keep(paths: &[PathBuf], to: &Path) -> io::Result<()> {
-    let unfinished = to.with_extension("new");
+    let new = to.with_extension("new");
     let lengths = paths
         .iter()
         .filter_map(|path| fs::symlink_metadata(path).ok());
     let bytes = lengths.map(|data| data.len()).sum();
     let folder = to.parent().unwrap_or(Path::new("/"));
     room::check(folder, bytes).map_err(io::Error::other)?;
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let mut archive = BufWriter::new(options.open(&unfinished)?);
+    let mut archive = BufWriter::new(closed_file(&new)?);
     // What is below a folder comes before it: so it is removed before it.
     for path in paths.iter().rev() {
         let name = path.to_str().ok_or_else(|| damaged("a name is no text"))?;
@@ -204,7 +212,7 @@ pub(super) fn keep(paths: &[PathBuf], to: &Path) -> io::Result<()> {
     }
     pack::end(&mut archive)?;
     archive.into_inner().map_err(io::Error::other)?.sync_all()?;
-    fs::rename(&unfinished, to)?;
+    fs::rename(&new, to)?;
     file::sync_folder(folder)
 }
 
@@ -396,11 +404,6 @@ fn finished(file: BufWriter<File>, entry: &ArchiveEntry) -> io::Result<()> {
     let _ = fchown(&file, Some(user), Some(group));
     file.set_permissions(fs::Permissions::from_mode(entry.mode))?;
     file.sync_all()
-}
-
-fn unfinished(path: &Path) -> PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}{UNFINISHED}"))
 }
 
 fn named(new: &Path, path: &Path) -> io::Result<()> {
