@@ -187,8 +187,10 @@ impl Agent {
         }
     }
 
-    /// The same after a change of the ACS: that the port is closed, as it wanted, is no news to it.
+    /// The same after a session in which the ACS or the box changed something: that the port is closed,
+    /// as the ACS wanted, is no news to it.
     pub(super) fn apply_settings_of_acs(&mut self, now: Now) {
+        self.follow_units(now);
         if self.open_or_close(now) {
             match self.listener.port() {
                 Some(_) => self.engine.look(&mut self.model, now),

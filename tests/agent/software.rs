@@ -285,45 +285,58 @@ fn t49_a_service_is_stopped_and_started_after_the_session() {
     }
 }
 
+/// Within the session in which the policy comes, whose values are those of its beginning, and behind
+/// it.
 #[test]
 fn t54_what_somebody_on_the_box_installs_is_told_where_the_policy_wants_it() {
-    let site = Site::new(Packager::Opkg);
-    let agent = site.start();
-    agent.inform();
-    site.acs.session(|s| {
-        s.inform();
-        for (name, value) in [
-            ("OperationTypeFilter", "Install,Uninstall"),
-            ("ResultTypeFilter", "Both"),
-        ] {
-            s.set(&[(&format!("{POLICY}.{name}"), XsdType::String, value)], "");
-        }
-        s.set(&[(&format!("{POLICY}.Enable"), XsdType::Boolean, "1")], "");
-        s.end();
-    });
-    let status =
-        site.box_.list() + "Package: byhand\nVersion: 3\nStatus: install user installed\n\n";
-    let list = root(&site.home).join("usr/lib/opkg/status");
-    fs::write(&list, &status).unwrap();
-    site.acs.session(|s| {
-        let codes: Vec<String> = s.inform().event.into_iter().map(|e| e.event_code).collect();
-        assert!(
-            codes.iter().any(|code| code.starts_with("12 ")),
-            "{codes:?}"
-        );
-        let Message::AutonomousDUStateChangeComplete { results } = s.receive_request() else {
-            panic!("expected an AutonomousDUStateChangeComplete");
+    for within in [true, false] {
+        let site = Site::new(Packager::Opkg);
+        let agent = site.start();
+        let install_by_hand = || {
+            let unit = "Package: byhand\nVersion: 3\nStatus: install user installed\n\n";
+            let list = root(&site.home).join("usr/lib/opkg/status");
+            fs::write(&list, site.box_.list() + unit).unwrap();
         };
-        s.respond(Message::AutonomousDUStateChangeCompleteResponse);
-        assert_eq!(results[0].operation_performed, "Install");
-        assert_eq!(results[0].result.version, "3");
-        assert_eq!(
-            results[0].result.deployment_unit_ref.trim_end_matches('.'),
-            UNIT
-        );
-        s.end();
-    });
-    drop(agent);
+        agent.inform();
+        site.acs.session(|s| {
+            s.inform();
+            for (name, value) in [
+                ("OperationTypeFilter", "Install,Uninstall"),
+                ("ResultTypeFilter", "Both"),
+            ] {
+                s.set(&[(&format!("{POLICY}.{name}"), XsdType::String, value)], "");
+            }
+            s.set(&[(&format!("{POLICY}.Enable"), XsdType::Boolean, "1")], "");
+            if within {
+                install_by_hand();
+                // What comes over the socket later is heard later.
+                agent.status();
+            }
+            s.end();
+        });
+        if !within {
+            install_by_hand();
+        }
+        site.acs.session(|s| {
+            let codes: Vec<String> = s.inform().event.into_iter().map(|e| e.event_code).collect();
+            assert!(
+                codes.iter().any(|code| code.starts_with("12 ")),
+                "{codes:?}"
+            );
+            let Message::AutonomousDUStateChangeComplete { results } = s.receive_request() else {
+                panic!("expected an AutonomousDUStateChangeComplete");
+            };
+            s.respond(Message::AutonomousDUStateChangeCompleteResponse);
+            assert_eq!(results[0].operation_performed, "Install");
+            assert_eq!(results[0].result.version, "3");
+            assert_eq!(
+                results[0].result.deployment_unit_ref.trim_end_matches('.'),
+                UNIT
+            );
+            s.end();
+        });
+        drop(agent);
+    }
 }
 
 #[test]
