@@ -39,7 +39,7 @@ use crate::acs::Reply;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::connreq::{Access, Listener};
+use crate::connreq::{Access, Listener, Quota};
 use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
@@ -118,6 +118,8 @@ pub(super) struct Agent {
     pub watch: Watch,
     pub control: Server,
     pub listener: Listener,
+    /// For all ways in which the ACS can ask for a session.
+    pub quota: Quota,
     pub ubus: UbusPart,
     pub jobs: Jobs<Done>,
     pub timers: Timers,
@@ -215,6 +217,7 @@ impl Agent {
     fn listen(&mut self, uptime: Duration) -> Vec<LoopEvent> {
         let Self {
             listener,
+            quota,
             engine,
             facts,
             config,
@@ -232,7 +235,7 @@ impl Agent {
             period: settings.request_period,
         };
         let mut events = Vec::new();
-        if listener.work(uptime, &access) > 0 {
+        if listener.work(uptime, &access, quota) > 0 {
             events.push(LoopEvent::ConnectionRequested);
         }
         if listener.port() != before {

@@ -30,7 +30,7 @@ use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
 use crate::base::config::{Config, LogConfig};
-use crate::connreq::Listener;
+use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
 use crate::datamodel::model::{Finding, Model, OpenError, describe};
 use crate::datamodel::source::Sources;
@@ -245,6 +245,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         run_dir,
         signals,
         listener,
+        quota: Quota::default(),
     }))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How a bucket fills.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rate {
     /// Tokens in a full one.
     pub burst: u32,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cwmpd::base::prefix::AddressPrefix;
 use cwmpd::base::secret::Secret;
-use cwmpd::connreq::Listener;
+use cwmpd::connreq::{Listener, Quota};
 use cwmpd_lab::acs::{Caller, connect_from, loopback};
 
 use crate::served::{Rules, Served, access, credentials, get, head, is_closed, status};
@@ -233,6 +233,7 @@ fn s22_what_makes_no_sense_is_answered_a_few_times_and_then_not() {
 fn s22_a_flood_is_looked_at_only_now_and_then() {
     let password = Secret::new("secret");
     let access = access("acs", &password);
+    let mut quota = Quota::default();
     let mut listener = Listener::new(0).unwrap();
     listener.open(Duration::ZERO);
     let port = listener.port().unwrap();
@@ -240,7 +241,7 @@ fn s22_a_flood_is_looked_at_only_now_and_then() {
     let mut work = |count: usize, now| {
         let connect = |_| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         let _peers: Vec<_> = (0..count).map(connect).collect();
-        listener.work(now, &access);
+        listener.work(now, &access, &mut quota);
         (listener.descriptors().count(), listener.deadline())
     };
     assert!(work(20, now).0 > 0);

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use cwmpd::base::secret::Secret;
-use cwmpd::connreq::Listener;
+use cwmpd::connreq::{Listener, Quota};
 
 use crate::served::{Served, access, credentials, get, head, is_closed, status};
 
@@ -154,9 +154,9 @@ fn w21_a_taken_port_is_tried_again_later_and_not_all_the_time() {
     assert!(retry >= start + Duration::from_secs(1));
     drop(taken);
     let password = Secret::default();
-    listener.work(start, &access("", &password));
+    listener.work(start, &access("", &password), &mut Quota::default());
     assert_eq!(listener.port(), None);
-    listener.work(retry, &access("", &password));
+    listener.work(retry, &access("", &password), &mut Quota::default());
     assert_eq!(listener.port(), Some(port));
 }
 
@@ -174,7 +174,12 @@ fn w21_a_restart_takes_the_port_at_once() {
     let mut answer = [0; 512];
     while !matches!(peer.read(&mut answer), Ok(n) if n > 0) {
         assert!(Instant::now() < deadline);
-        listener.work(Duration::ZERO, &access("", &Secret::default()));
+        let password = Secret::default();
+        listener.work(
+            Duration::ZERO,
+            &access("", &password),
+            &mut Quota::default(),
+        );
     }
     drop(listener);
     let mut next = Listener::new(port).unwrap();

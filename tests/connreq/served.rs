@@ -10,7 +10,7 @@ use std::time::Duration;
 use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
 use cwmpd::base::prefix::AddressPrefix;
 use cwmpd::base::secret::Secret;
-use cwmpd::connreq::{Access, Listener};
+use cwmpd::connreq::{Access, Listener, Quota};
 
 /// A listener that is served. Time runs as fast as the test says.
 pub struct Served {
@@ -65,6 +65,7 @@ impl Served {
         let (shared, end) = (state.clone(), stop.clone());
         let thread = std::thread::spawn(move || {
             let password = Secret::new(password);
+            let mut quota = Quota::default();
             while !end.load(Ordering::SeqCst) {
                 let mut state = shared.lock().unwrap();
                 let rules = state.rules.clone();
@@ -74,7 +75,7 @@ impl Served {
                     max_requests: rules.max_requests.unwrap_or(1_000_000),
                     ..access(username, &password)
                 };
-                state.welcome += listener.work(state.now, &access);
+                state.welcome += listener.work(state.now, &access, &mut quota);
                 state.tally = listener.tally().to_string();
                 drop(state);
                 std::thread::sleep(Duration::from_millis(1));

@@ -1,6 +1,6 @@
 //! Connection requests of strangers.
 
-use cwmpd::connreq::head::{HeadReading, MAX_HEAD, read};
+use cwmpd::connreq::http::head::{HeadReading, MAX_HEAD, read};
 
 /// No request panics; one that is whole is within its bound, was not whole before its last byte, and
 /// is the same whatever follows; its path is none of the rest of a URL.

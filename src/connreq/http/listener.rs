@@ -1,4 +1,4 @@
-//! HTTP connection requests (TR-069 §3.2.2.2).
+//! The port for connection requests over HTTP, and all who come to it.
 
 use std::fmt;
 use std::io;
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use nix::sys::socket::{Backlog, listen, setsockopt, sockopt};
 
-use super::access::Access;
 use super::connection::{Connection, Fate, PeerStage};
 use super::denial::Denial;
 use super::origins::Origins;
 use super::peers::Peers;
-use super::reception::{Asker, Reception};
-use crate::base::prefix::AddressPrefix;
+use super::reception::{Asker, Reception, Rules};
+use crate::connreq::access::Access;
+use crate::connreq::quota::Quota;
 
 /// After a port could not be taken, until the next attempt.
 const RETRY: Duration = Duration::from_secs(5);
@@ -135,7 +135,8 @@ impl Listener {
 
     /// Does what is ready or due, without waiting, and says how many requests authenticated and were
     /// accepted; each has its 200 already.
-    pub fn work(&mut self, now: Duration, access: &Access<'_>) -> usize {
+    pub fn work(&mut self, now: Duration, access: &Access<'_>, quota: &mut Quota) -> usize {
+        let rules = &mut Rules { access, quota, now };
         if matches!(self.state, PortState::Failed { retry_at } if retry_at <= now) {
             self.open(now);
         }
@@ -146,10 +147,10 @@ impl Listener {
         // Before newcomers, who may cost them their place.
         for number in self.peers.ready() {
             if let Some(peer) = self.peers.take(number) {
-                self.serve(peer, access, now);
+                self.serve(peer, rules);
             }
         }
-        self.accept(access, now);
+        self.accept(rules);
         let Reception { tally, origins, .. } = &mut self.reception;
         tally.sum_up(origins, now);
         self.reception.take_welcome()
@@ -162,7 +163,7 @@ impl Listener {
 
     /// Takes in all who wait, and only then serves them: who begins anew as soon as it is done with
     /// has to wait for the next time.
-    fn accept(&mut self, access: &Access<'_>, now: Duration) {
+    fn accept(&mut self, rules: &mut Rules<'_>) {
         let mut came = Vec::new();
         for _ in 0..MAX_ACCEPTS {
             let PortState::Open { socket, .. } = &self.state else {
@@ -178,7 +179,7 @@ impl Listener {
                         "connection-request port: {e}; closed for {} s",
                         RETRY.as_secs()
                     );
-                    let retry_at = now + RETRY;
+                    let retry_at = rules.now.saturating_add(RETRY);
                     self.state = PortState::Failed { retry_at };
                 }
             }
@@ -186,11 +187,12 @@ impl Listener {
         for (stream, peer) in came {
             // An IPv4 peer comes as an IPv6 one by the socket for both.
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-            self.welcome(stream, peer, access, now);
+            self.welcome(stream, peer, rules);
         }
     }
 
-    fn welcome(&mut self, stream: TcpStream, peer: SocketAddr, access: &Access<'_>, now: Duration) {
+    fn welcome(&mut self, stream: TcpStream, peer: SocketAddr, rules: &mut Rules<'_>) {
+        let now = rules.now;
         self.came = self.came.wrapping_add(1);
         let mut connection = Connection::new(self.came, stream, peer, now);
         let origins = &mut self.reception.origins;
@@ -198,25 +200,24 @@ impl Listener {
         if !connection.is_modest {
             self.rests_until = Some(now.saturating_add(REST));
         }
-        let is_allowed =
-            |allowed: &[AddressPrefix]| allowed.iter().any(|network| network.contains(peer.ip()));
-        if !access.allowed.is_none_or(is_allowed) {
+        if !rules.access.hears(peer.ip()) {
             self.leave_out(&connection, Denial::NotAllowed, now);
             return;
         }
         // What it has to say is often there already.
-        self.serve(connection, access, now);
+        self.serve(connection, rules);
     }
 
     /// Serves one peer as far as its input goes.
-    fn serve(&mut self, mut peer: Connection, access: &Access<'_>, now: Duration) {
+    fn serve(&mut self, mut peer: Connection, rules: &mut Rules<'_>) {
+        let now = rules.now;
         let asker = Asker::of(&peer);
         let Self {
             peers, reception, ..
         } = self;
         let fate = peer.serve(|input| {
             let keeps = |origins: &Origins| peers.keeps_challenged(asker.origin, origins, now);
-            reception.answer(asker, input, access, now, keeps)
+            reception.answer(asker, input, rules, keeps)
         });
         match fate {
             Fate::Stays => {

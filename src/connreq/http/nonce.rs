@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::access::same;
 use crate::base::digest::hex;
+use crate::connreq::access::same;
 
 /// How long a nonce is good: an ACS answers a challenge at once.
 const LIFETIME: Duration = Duration::from_secs(30);

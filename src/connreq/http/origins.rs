@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::bucket::{Bucket, Rate};
 use super::denial::Counts;
 use crate::base::prefix::AddressPrefix;
+use crate::connreq::bucket::{Bucket, Rate};
 
 /// Places that are remembered. One more replaces the one that was not seen for longest.
 const MAX_ORIGINS: usize = 256;
@@ -164,7 +164,7 @@ pub(super) fn origin_of(address: IpAddr) -> Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connreq::denial::Denial;
+    use crate::connreq::http::denial::Denial;
 
     const NOW: Duration = Duration::from_secs(1000);
 

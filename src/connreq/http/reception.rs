@@ -3,25 +3,32 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::access::{self, Access, REALM};
-use super::bucket::{Bucket, Rate};
 use super::connection::{Connection, PeerAnswer, PeerInput};
 use super::denial::Denial;
 use super::head::Head;
+use super::judge::{self, REALM};
 use super::nonce::Nonces;
 use super::origins::{Origin, Origins};
 use super::tally::Tally;
+use crate::connreq::access::Access;
+use crate::connreq::quota::Quota;
 
 /// Answers requests.
 pub(super) struct Reception {
     nonces: Nonces,
-    accepted: Bucket,
-    /// That of `accepted`.
-    rate: Rate,
     pub origins: Origins,
     pub tally: Tally,
     /// Requests that authenticated since it was asked last.
     welcome: usize,
+}
+
+/// What holds while the port is worked on.
+pub(super) struct Rules<'a> {
+    pub access: &'a Access<'a>,
+    /// For all ways in.
+    pub quota: &'a mut Quota,
+    /// As uptime.
+    pub now: Duration,
 }
 
 /// Who asks.
@@ -46,11 +53,6 @@ impl Reception {
     pub(super) fn new() -> Result<Self, getrandom::Error> {
         Ok(Self {
             nonces: Nonces::new()?,
-            accepted: Bucket::default(),
-            rate: Rate {
-                burst: 1,
-                interval: Duration::ZERO,
-            },
             origins: Origins::default(),
             tally: Tally::default(),
             welcome: 0,
@@ -68,14 +70,12 @@ impl Reception {
         &mut self,
         asker: Asker,
         input: &PeerInput<'_>,
-        access: &Access<'_>,
-        now: Duration,
+        rules: &mut Rules<'_>,
         keeps: impl FnOnce(&Origins) -> bool,
     ) -> PeerAnswer {
+        let Rules { access, now, .. } = *rules;
         let (outcome, may_go_on) = match input {
-            PeerInput::Request(head, may_go_on) => {
-                (self.admit(asker, head, access, now), *may_go_on)
-            }
+            PeerInput::Request(head, may_go_on) => (self.admit(asker, head, rules), *may_go_on),
             PeerInput::Malformed => (Err(Denial::Malformed), false),
             PeerInput::TooLong => (Err(Denial::TooLong), false),
         };
@@ -96,7 +96,7 @@ impl Reception {
         let header = match status {
             401 => self.challenge(why, access, now),
             405 => "Allow: GET\r\n".to_owned(),
-            503 => self.retry_after(why, asker.origin, now),
+            503 => self.retry_after(why, asker.origin, rules),
             _ => String::new(),
         };
         match status == 401 && may_go_on && keeps(&self.origins) {
@@ -109,38 +109,25 @@ impl Reception {
         &mut self,
         asker: Asker,
         head: &Head<'_>,
-        access: &Access<'_>,
-        now: Duration,
+        rules: &mut Rules<'_>,
     ) -> Result<(), Denial> {
+        let Rules { access, now, .. } = *rules;
         let (origins, origin) = (&mut self.origins, asker.origin);
         let may_guess = || origins.may_guess(origin, now).is_ok();
-        let judged = access::judge(head, access, &mut self.nonces, now, may_guess);
+        let judged = judge::judge(head, access, &mut self.nonces, now, may_guess);
         match judged {
             Err(Denial::WrongUsername | Denial::WrongPassword) => {
                 self.origins.guessed(origin, now);
             }
             Ok(()) => {
                 self.origins.trust(origin, now);
-                self.follow_rate(access);
-                if !self.accepted.take(self.rate, now) {
+                if !rules.quota.take(access, now) {
                     return Err(Denial::TooManyRequests);
                 }
             }
             Err(_) => {}
         }
         judged
-    }
-
-    /// A new rate begins with a full bucket.
-    fn follow_rate(&mut self, access: &Access<'_>) {
-        let burst = access.max_requests.max(1);
-        let rate = Rate {
-            burst,
-            interval: access.period / burst,
-        };
-        if rate != self.rate {
-            (self.rate, self.accepted) = (rate, Bucket::default());
-        }
     }
 
     fn challenge(&mut self, why: Denial, access: &Access<'_>, now: Duration) -> String {
@@ -165,9 +152,10 @@ impl Reception {
         )
     }
 
-    fn retry_after(&mut self, why: Denial, origin: Origin, now: Duration) -> String {
+    fn retry_after(&mut self, why: Denial, origin: Origin, rules: &Rules<'_>) -> String {
+        let now = rules.now;
         let wait = match why {
-            Denial::TooManyRequests => self.accepted.wait(self.rate, now),
+            Denial::TooManyRequests => rules.quota.wait(now),
             _ => self
                 .origins
                 .may_guess(origin, now)
