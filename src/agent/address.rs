@@ -45,16 +45,16 @@ impl Agent {
     pub(super) fn find_address(&self) -> bool {
         let interface = self.interface();
         let address = reach::address(interface.as_deref(), self.acs_place.address);
-        if self.facts.borrow().address == address {
+        if self.facts.borrow().reach.address == address {
             return false;
         }
-        self.facts.borrow_mut().address = address;
+        self.facts.borrow_mut().reach.address = address;
         self.log_address();
         true
     }
 
     fn log_address(&self) {
-        let address = self.facts.borrow().address;
+        let address = self.facts.borrow().reach.address;
         match address {
             Some(address) => log::info!("the ACS is told to reach the box at {address}"),
             None => log::warn!("the ACS cannot reach the box: {}", self.why_no_address()),

@@ -132,21 +132,6 @@ impl Agent {
 
     fn status(&mut self, now: Now) -> String {
         let mut text = self.engine.status(now).to_string();
-        let facts = self.facts.borrow();
-        let url = match (facts.port, facts.address) {
-            (None, _) => "nowhere, the port is closed".to_owned(),
-            (_, None) => format!("nowhere, {}", self.why_no_address()),
-            _ => facts
-                .connection_request_url()
-                .value()
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        drop(facts);
-        let user = match &*self.engine.settings().request_username {
-            "" => "none, so nobody is let in",
-            user => user,
-        };
         let clock = match (now.wall_is_set(), now.wall_is_confirmed()) {
             (false, _) => "not set",
             (true, false) => "set, but nobody confirms it",
@@ -175,9 +160,7 @@ impl Agent {
         for failure in self.ubus.failures() {
             let _ = writeln!(text, "  no answer:   {failure}");
         }
-        let _ = writeln!(text, "call us at:    {url}");
-        let _ = writeln!(text, "  as user:     {user}");
-        let _ = writeln!(text, "  until now:   {}", self.listener.tally());
+        self.write_ways(&mut text);
         for complaint in &self.complaints.lines {
             let _ = writeln!(text, "configuration: {complaint}");
         }

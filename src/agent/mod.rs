@@ -17,7 +17,7 @@
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
-//! * `address` is where the ACS is told to reach the box.
+//! * `ways` is how the ACS reaches the box, `address` the box's own address in that.
 //! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged.
 //! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
 //!   short; `settings` acts on them.
@@ -64,6 +64,7 @@ mod transfers;
 mod trouble;
 mod ubus;
 mod watch;
+mod ways;
 
 pub use error::AgentError;
 pub use jobs::Conditions;

@@ -226,7 +226,7 @@ impl Agent {
         let before = listener.port();
         let (facts, settings) = (facts.borrow(), engine.settings());
         let access = Access {
-            path: &facts.path,
+            path: &facts.reach.path,
             username: &settings.request_username,
             password: &settings.request_password,
             takes_basic: config.basic_requests,

@@ -210,9 +210,9 @@ impl Agent {
         let has_moved = self.follow_acs();
         let path = request_path(&self.config, &mut self.model);
         let port = self.listener.port();
-        let mut facts = self.facts.borrow_mut();
-        let is_new = has_moved || facts.port != port || facts.path != path;
-        (facts.port, facts.path) = (port, path);
+        let reach = &mut self.facts.borrow_mut().reach;
+        let is_new = has_moved || reach.port != port || reach.path != path;
+        (reach.port, reach.path) = (port, path);
         is_new
     }
 }

@@ -3,17 +3,20 @@
 //! | key | value |
 //! |---|---|
 //! | `connection_request_url` | where the ACS may ask for a session; empty while that is not possible |
+//! | `udp_connection_request_address` | the same over UDP, as seen from outside |
+//! | `nat_detected` | whether STUN found another address than the box's own |
+//! | `connection_request_methods` | the ways in that this program has |
 //! | `current_time` | local time with its offset |
 //! | `software_version` | the version of cwmpd |
 //! | `config_files`, `log_files` | tables of what an Upload can name by its number |
 //! | `told_manufacturer`, `told_manufacturer_oui`, `told_product_class`, `told_serial_number` | as an ACS was told by DeviceId; nothing before |
 
 use std::cell::RefCell;
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 use super::clocks::Clocks;
 use super::own_config::OWN_PACKAGE;
+use super::ways::Reach;
 use crate::datamodel::source::{
     Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
 };
@@ -23,8 +26,11 @@ use crate::soap::DeviceId;
 /// The version of this program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 10] = [
     "connection_request_url",
+    "udp_connection_request_address",
+    "nat_detected",
+    "connection_request_methods",
     "current_time",
     "software_version",
     "told_manufacturer",
@@ -43,31 +49,10 @@ const WHOLE: &str = "*";
 /// What the agent tells of itself; the loop keeps it up to date.
 #[derive(Default)]
 pub(super) struct Facts {
-    /// The address that the ACS reaches the box at.
-    pub address: Option<IpAddr>,
-    /// The port that is open for connection requests.
-    pub port: Option<u16>,
-    /// The path of the connection-request URL, with its `/`.
-    pub path: String,
+    /// Where the ACS reaches the box.
+    pub reach: Reach,
     /// What an ACS was told of who the box is.
     pub identity: Option<DeviceId>,
-}
-
-impl Facts {
-    /// The connection-request URL: absent while nobody listens, unknown while the box has no
-    /// address.
-    pub(super) fn connection_request_url(&self) -> Reading<'static> {
-        let Some(port) = self.port else {
-            return Reading::Absent;
-        };
-        match self.address {
-            Some(address) => {
-                let authority = SocketAddr::new(address, port);
-                Reading::Value(format!("http://{authority}{}", self.path).into())
-            }
-            None => Reading::Unknown,
-        }
-    }
 }
 
 /// Serves [`Facts`] and the time to the data model.
@@ -120,7 +105,12 @@ impl Source for AgentSource {
 
     fn get(&mut self, slot: Slot, _at: &[Instance<'_>]) -> Reading<'_> {
         match KEYS.get(slot.index()) {
-            Some(&"connection_request_url") => self.facts.borrow().connection_request_url(),
+            Some(&"connection_request_url") => self.facts.borrow().reach.connection_request_url(),
+            Some(&"udp_connection_request_address") => {
+                self.facts.borrow().reach.udp_connection_request_address()
+            }
+            Some(&"nat_detected") => self.facts.borrow().reach.nat_detected(),
+            Some(&"connection_request_methods") => self.facts.borrow().reach.methods(),
             Some(&"current_time") => {
                 let mut clocks = self.clocks.borrow_mut();
                 clocks.follow_zone(&self.uci.borrow());
@@ -236,32 +226,6 @@ mod tests {
 
     use crate::base::xsd::XsdType;
     use crate::datamodel::types::ParamType;
-
-    fn url(facts: &Facts) -> Option<String> {
-        let url = facts.connection_request_url();
-        url.value().map(str::to_owned)
-    }
-
-    #[test]
-    fn the_url_is_there_when_address_and_port_are() {
-        let mut facts = Facts {
-            path: "/t0ken".to_owned(),
-            ..Facts::default()
-        };
-        assert_eq!(facts.connection_request_url(), Reading::Absent);
-        facts.port = Some(7547);
-        assert_eq!(facts.connection_request_url(), Reading::Unknown);
-        facts.address = Some("192.168.1.1".parse().unwrap());
-        assert_eq!(
-            url(&facts).as_deref(),
-            Some("http://192.168.1.1:7547/t0ken")
-        );
-        facts.address = Some("2001:db8::1".parse().unwrap());
-        assert_eq!(
-            url(&facts).as_deref(),
-            Some("http://[2001:db8::1]:7547/t0ken")
-        );
-    }
 
     #[test]
     fn keys_are_checked() {

@@ -1,0 +1,12 @@
+//! How the ACS reaches this box, whichever way: one answer (TR-069 §3.2.2, Annex G, Annex K).
+//!
+//! Each way in is a room of [`crate::connreq`], which judges who asks; here is what the box does to keep
+//! the way open, and what it tells of it.
+//!
+//! * `facts` is what the data model shows of it: the addresses that the ACS may use.
+//! * `status` tells people the same, and why a way is closed.
+
+mod facts;
+mod status;
+
+pub(super) use facts::Reach;
