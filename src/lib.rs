@@ -31,7 +31,12 @@
 #![cfg_attr(not(feature = "inside"), allow(rustdoc::private_intra_doc_links))]
 // What only a part uses that is left out is no mistake then: the linker drops it.
 #![cfg_attr(
-    not(all(feature = "luup", feature = "software", feature = "ubus")),
+    not(all(
+        feature = "igd",
+        feature = "luup",
+        feature = "software",
+        feature = "ubus"
+    )),
     allow(dead_code, unused_imports)
 )]
 #![deny(

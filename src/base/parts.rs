@@ -1,7 +1,8 @@
 //! The parts that a build may leave out, with the features of `Cargo.toml`.
 
 /// Each, and whether this build has it.
-pub const PARTS: [(&str, bool); 3] = [
+pub const PARTS: [(&str, bool); 4] = [
+    ("igd", cfg!(feature = "igd")),
     ("luup", cfg!(feature = "luup")),
     ("software", cfg!(feature = "software")),
     ("ubus", cfg!(feature = "ubus")),

@@ -7,11 +7,13 @@
 //! * `access` is what a request has to know, and where it may come from.
 //! * `quota` is how many requests are accepted, whichever way they come; `bucket` counts for it.
 //!
-//! The ways: [`http`].
+//! The ways: [`http`]; and what opens one where a gateway is in between: `pcp`.
 
 mod access;
 mod bucket;
 pub mod http;
+#[cfg(feature = "igd")]
+pub mod pcp;
 mod quota;
 
 pub use access::Access;

@@ -6,31 +6,16 @@
 //! (`tests/cross/getifaddrs.c`). It has no such attributes among addresses.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::os::fd::AsRawFd as _;
 
-use nix::errno::Errno;
 use nix::libc;
 use nix::net::if_::if_indextoname;
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
+use nix::sys::socket::{MsgFlags, recv, send};
+
+use super::netlink::{
+    self, ATTRIBUTE_HEADER, DONE, ERROR, MAX_PACKET, MESSAGE_HEADER, ip, next, refusal,
 };
-
-/// A list comes in packets; the kernel makes none that is larger for a reader of so much.
-const MAX_PACKET: usize = 8192;
-
-/// `struct nlmsghdr`: length, type, flags, sequence number, port.
-const MESSAGE_HEADER: usize = 16;
-
-/// `struct rtattr`: length, type.
-const ATTRIBUTE_HEADER: usize = 4;
-
-/// Messages and attributes begin at multiples of this.
-const ALIGNMENT: usize = 4;
-
-/// `NLMSG_ERROR`, `NLMSG_DONE` of `linux/netlink.h`.
-const ERROR: u16 = 2;
-const DONE: u16 = 3;
 
 /// `NLM_F_DUMP_INTR`: something changed while the list was made, of which it may lack a part.
 const INTERRUPTED: u16 = 0x10;
@@ -63,16 +48,13 @@ pub struct InterfaceAddress {
 /// # Errors
 /// What the kernel answers.
 pub fn all() -> io::Result<Vec<InterfaceAddress>> {
-    let kernel = socket(
-        AddressFamily::Netlink,
-        SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
-        SockProtocol::NetlinkRoute,
-    )?;
+    let kernel = netlink::socket()?;
+    // Of all families (`struct rtgenmsg`).
+    let question = netlink::question(libc::RTM_GETADDR, libc::NLM_F_DUMP, &[0; 4]);
     let mut list = AddressList::default();
     for _ in 0..MAX_LISTS {
         list = AddressList::default();
-        send(kernel.as_raw_fd(), &question(), MsgFlags::empty())?;
+        send(kernel.as_raw_fd(), &question, MsgFlags::empty())?;
         let mut packet = [0; MAX_PACKET];
         while !list.is_complete {
             // It is there as soon as it is asked for.
@@ -119,47 +101,6 @@ impl AddressList {
     }
 }
 
-/// For the addresses of all families (`struct nlmsghdr`, `struct rtgenmsg`).
-fn question() -> [u8; MESSAGE_HEADER + ALIGNMENT] {
-    const LENGTH: u32 = (MESSAGE_HEADER + ALIGNMENT) as u32;
-    const FLAGS: u16 = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
-    let mut question = [0; MESSAGE_HEADER + ALIGNMENT];
-    let header = LENGTH.to_ne_bytes().into_iter();
-    let header = header.chain(libc::RTM_GETADDR.to_ne_bytes());
-    let header = header.chain(FLAGS.to_ne_bytes());
-    for (byte, value) in question.iter_mut().zip(header) {
-        *byte = value;
-    }
-    question
-}
-
-/// The next message or attribute, by the size of its header: its type and what it holds. None at the
-/// end, and where a length is impossible.
-fn next<'a, const HEADER: usize>(list: &mut &'a [u8]) -> Option<(u16, &'a [u8])> {
-    let (length, kind) = match HEADER {
-        MESSAGE_HEADER => {
-            let [a, b, c, d, e, f] = *list.first_chunk()?;
-            let length = u32::from_ne_bytes([a, b, c, d]);
-            (usize::try_from(length).ok()?, [e, f])
-        }
-        _ => {
-            let [a, b, c, d] = *list.first_chunk()?;
-            (usize::from(u16::from_ne_bytes([a, b])), [c, d])
-        }
-    };
-    let contents = list.get(HEADER..length)?;
-    *list = list
-        .get(length.next_multiple_of(ALIGNMENT)..)
-        .unwrap_or_default();
-    Some((u16::from_ne_bytes(kind), contents))
-}
-
-/// `struct nlmsgerr`: a negative error number first.
-fn refusal(message: &[u8]) -> Errno {
-    let number = message.first_chunk().copied().map(i32::from_ne_bytes);
-    Errno::from_raw(number.unwrap_or(0).saturating_neg())
-}
-
 /// `struct ifaddrmsg`, and attributes; with the number of the interface.
 fn read(message: &[u8]) -> Option<(u32, InterfaceAddress)> {
     let [_, prefix, flags, _, index @ ..] = *message.first_chunk::<8>()?;
@@ -181,12 +122,6 @@ fn read(message: &[u8]) -> Option<(u32, InterfaceAddress)> {
     Some((u32::from_ne_bytes(index), found))
 }
 
-fn ip(bytes: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(bytes).map(|bytes| Ipv4Addr::from(bytes).into());
-    let v6 = <[u8; 16]>::try_from(bytes).map(|bytes| Ipv6Addr::from(bytes).into());
-    v4.or(v6).ok()
-}
-
 /// None if the interface is gone by now.
 fn named((index, found): (u32, InterfaceAddress)) -> Option<InterfaceAddress> {
     let interface = if_indextoname(index).ok()?.into_string().ok()?;
@@ -195,17 +130,12 @@ fn named((index, found): (u32, InterfaceAddress)) -> Option<InterfaceAddress> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use proptest::prelude::*;
 
     use super::*;
-
-    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(ATTRIBUTE_HEADER + value.len()).unwrap();
-        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(ALIGNMENT), 0);
-        bytes
-    }
+    use crate::device::netlink::attribute;
 
     fn message(prefix: u8, flags: u8, attributes: &[Vec<u8>]) -> Vec<u8> {
         let mut bytes = vec![0, prefix, flags, 0];
@@ -276,13 +206,6 @@ mod tests {
             assert_eq!(list.is_interrupted, is_interrupted, "{first} {last}");
         }
         assert!(AddressList::default().take(b"").is_err());
-    }
-
-    #[test]
-    fn a_refusal_is_an_error_of_the_system() {
-        assert_eq!(refusal(&(-1_i32).to_ne_bytes()), Errno::EPERM);
-        assert_eq!(refusal(&i32::MIN.to_ne_bytes()), Errno::UnknownErrno);
-        assert_eq!(refusal(b""), Errno::UnknownErrno);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! * [`logical`] tells the device of `lan` or `wan`.
 //! * [`ubus`] is the bus on which its daemons speak with each other.
 //! * [`addresses`] asks the kernel for the addresses of the box.
+//! * [`routes`] asks it for the way to somebody else; `netlink` is how it is asked.
 //! * [`reach`] chooses the address at which others reach the box.
 //! * [`commands`] act on the box: reboot, factory reset, reload of services.
 //! * [`install`] puts files that were transferred in force, and makes those that are to be.
@@ -18,7 +19,9 @@ pub mod addresses;
 pub mod commands;
 pub mod install;
 pub mod logical;
+mod netlink;
 pub mod reach;
+pub mod routes;
 #[cfg(feature = "software")]
 pub mod software;
 pub mod sources;

@@ -6,3 +6,9 @@ use cwmpd_lab::properties::{self, try_mutants};
 fn mutated_requests_keep_the_fuzzed_property() {
     try_mutants("request", Vec::new(), properties::request);
 }
+
+#[cfg(feature = "igd")]
+#[test]
+fn r36_mutated_responses_by_pcp_keep_the_fuzzed_property() {
+    try_mutants("pcp", Vec::new(), properties::pcp);
+}

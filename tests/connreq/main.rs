@@ -3,4 +3,6 @@
 mod floods;
 mod fuzzed;
 mod http;
+#[cfg(feature = "igd")]
+mod pcp;
 mod served;

@@ -7,6 +7,7 @@
 //! * [`Nginx`]: a real HTTP(S) server, where it is installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
+//! * [`FakePcp`]: a router that makes pinholes.
 //! * [`packages`]: opkg and apk with a few packages.
 //! * [`files`]: a file server that does what a real one is not to.
 //! * [`Folder`]: a temporary folder.
@@ -36,6 +37,7 @@ mod nginx;
 mod openings;
 pub mod openwrt;
 pub mod packages;
+mod pcp;
 pub mod properties;
 mod rerun;
 pub mod shared;
@@ -46,4 +48,5 @@ pub use folder::Folder;
 pub use logging::logged;
 pub use nginx::Nginx;
 pub use openings::Openings;
+pub use pcp::{FakePcp, PcpAnswer};
 pub use rerun::rerun;

@@ -9,6 +9,8 @@ mod journal;
 mod luup;
 mod mutate;
 mod parts;
+#[cfg(feature = "igd")]
+mod pcp;
 mod request;
 mod rows;
 mod soap;
@@ -26,6 +28,8 @@ pub use journal::journal;
 pub use luup::luup;
 pub use mutate::{seeds, try_mutants};
 pub use parts::parts;
+#[cfg(feature = "igd")]
+pub use pcp::pcp;
 pub use request::request;
 pub use rows::rows;
 pub use soap::soap;
