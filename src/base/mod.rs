@@ -3,8 +3,8 @@
 //! * [`clock`] is time as an argument, [`datetime`] its text (TR-106 §3.2), [`xsd`] the types of
 //!   texts, [`zone`] a time zone, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
-//!   [`secret`] a text that is never shown, [`prefix`] a network of addresses, [`uuid`] the name of
-//!   a piece of software.
+//!   [`mod@hmac`] RFC 2104, [`secret`] a text that is never shown, [`prefix`] a network of addresses,
+//!   [`uuid`] the name of a piece of software.
 //! * [`backoff`] is the pauses between attempts.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
@@ -20,6 +20,7 @@ pub mod datetime;
 pub mod digest;
 pub mod excerpt;
 pub mod file;
+pub mod hmac;
 pub mod json;
 pub mod parts;
 pub mod percent;

@@ -7,7 +7,8 @@
 //! * `access` is what a request has to know, and where it may come from.
 //! * `quota` is how many requests are accepted, whichever way they come; `bucket` counts for it.
 //!
-//! The ways: [`http`]; and what opens one where a gateway is in between: `pcp`.
+//! The ways: [`http`]; [`stun`] finds the address of the one over UDP; and what opens one where a
+//! gateway is in between: `pcp`.
 
 mod access;
 mod bucket;
@@ -15,6 +16,7 @@ pub mod http;
 #[cfg(feature = "igd")]
 pub mod pcp;
 mod quota;
+pub mod stun;
 
 pub use access::Access;
 pub use http::Listener;

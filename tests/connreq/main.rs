@@ -6,3 +6,4 @@ mod http;
 #[cfg(feature = "igd")]
 mod pcp;
 mod served;
+mod stun;

@@ -1,0 +1,3 @@
+//! STUN, as the box sees it: what goes over the wire, and what is made of what comes.
+
+mod codec;
