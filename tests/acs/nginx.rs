@@ -2,8 +2,9 @@
 
 use cwmpd::acs::Link;
 use cwmpd::http::KeptTls;
+use cwmpd_lab::Folder;
 use cwmpd_lab::http::{Authority, Leaf, Reply, Server};
-use cwmpd_lab::{Folder, Nginx};
+use cwmpd_lab::peers::Nginx;
 
 use crate::{config, credentials, empty, inform, response};
 

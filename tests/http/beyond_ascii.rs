@@ -11,7 +11,8 @@ use base64::prelude::BASE64_STANDARD;
 use cwmpd::base::digest::{self, Algorithm, Coding, Proof, Qop};
 use cwmpd::http::error::HttpError;
 use cwmpd::http::{Credentials, HttpClient, HttpRequest, Method, RequestBody};
-use cwmpd_lab::{Folder, Nginx};
+use cwmpd_lab::Folder;
+use cwmpd_lab::peers::Nginx;
 
 use crate::{exchange, settings};
 

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 
 use cwmpd::http::error::HttpError;
 use cwmpd::http::{HttpClient, HttpRequest, Method, RequestBody};
+use cwmpd_lab::Folder;
 use cwmpd_lab::http::{Authority, Leaf};
-use cwmpd_lab::{Folder, Nginx};
+use cwmpd_lab::peers::Nginx;
 
 use crate::tls::trusting;
 use crate::{Whole, client, exchange, settings, url};

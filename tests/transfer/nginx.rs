@@ -4,8 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use cwmpd::cwmp::{Direction, Moved};
+use cwmpd_lab::Folder;
 use cwmpd_lab::http::{Authority, Leaf};
-use cwmpd_lab::{Folder, Nginx};
+use cwmpd_lab::peers::Nginx;
 
 use crate::{Home, order, pattern, with_user};
 

@@ -14,10 +14,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use cwmpd::soap::TransferComplete;
+use cwmpd_lab::Folder;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
 use cwmpd_lab::openwrt::{OpenWrt, Release};
-use cwmpd_lab::{Folder, Nginx};
+use cwmpd_lab::peers::Nginx;
 
 /// The vendor's own type of file that the box takes.
 const SOUNDS: &str = "X 00D09E Sounds";

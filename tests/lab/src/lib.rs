@@ -3,8 +3,8 @@
 //! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
 //! * [`acs`]: an ACS that plays a script over it, and tells what was said.
 //! * [`attack`]: somebody who wants to keep the ACS from the connection-request port.
-//! * [`network`]: a network of its own for a test.
-//! * [`Nginx`]: a real HTTP(S) server, where it is installed.
+//! * [`network`]: networks of a test's own: one alone, or ACS, NAT and box.
+//! * [`peers`]: real servers of HTTP, STUN, XMPP and a port-mapping daemon, where they are installed.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
 //! * [`FakePcp`]: a router that makes pinholes.
@@ -33,11 +33,11 @@ pub mod luup;
 pub mod medium;
 pub mod mutants;
 pub mod network;
-mod nginx;
 mod openings;
 pub mod openwrt;
 pub mod packages;
 mod pcp;
+pub mod peers;
 pub mod properties;
 mod rerun;
 pub mod shared;
@@ -46,7 +46,6 @@ pub mod ubus;
 
 pub use folder::Folder;
 pub use logging::logged;
-pub use nginx::Nginx;
 pub use openings::Openings;
 pub use pcp::{FakePcp, PcpAnswer};
 pub use rerun::rerun;

@@ -14,9 +14,12 @@ pub use tls::{Authority, Days, EXPIRED, Identity, Leaf, NOT_YET, ServerTls};
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use nix::sys::socket;
 
 /// Which exchange a request belongs to. Counts begin at 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,7 @@ pub struct Server {
     address: SocketAddr,
     tls: bool,
     shared: Arc<Shared>,
+    listener: TcpListener,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -104,14 +108,16 @@ impl Server {
             changed: Condvar::new(),
         });
         let is_tls = tls.is_some();
+        let own = listener.try_clone().expect("a socket");
         let acceptor = thread::spawn({
             let shared = Arc::clone(&shared);
-            move || accept(&listener, tls.map(Arc::new), &shared)
+            move || accept(&own, tls.map(Arc::new), &shared)
         });
         Self {
             address,
             tls: is_tls,
             shared,
+            listener,
             acceptor: Some(acceptor),
         }
     }
@@ -186,8 +192,8 @@ impl Drop for Server {
             }
             self.shared.changed.notify_all();
         }
-        // Wakes the thread in accept().
-        let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+        // Wakes the thread in accept(), also from another network.
+        let _ = socket::shutdown(self.listener.as_raw_fd(), socket::Shutdown::Both);
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
         }
@@ -229,11 +235,11 @@ impl Shared {
 
 fn accept(listener: &TcpListener, tls: Option<Arc<ServerTls>>, shared: &Arc<Shared>) {
     for stream in listener.incoming() {
-        let Ok(stream) = stream else { continue };
         let mut state = shared.lock();
         if state.stopping {
             return;
         }
+        let Ok(stream) = stream else { continue };
         state.connections += 1;
         let number = state.connections;
         let _ = stream.set_nodelay(true);

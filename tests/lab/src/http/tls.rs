@@ -168,6 +168,13 @@ impl Identity {
         self.cert.to_pem().expect("PEM")
     }
 
+    /// The certificate, and below it what leads to a root, PEM.
+    pub fn chain_pem(&self) -> Vec<u8> {
+        let chain = [vec![self.cert.clone()], self.chain.clone()].concat();
+        let pem = chain.iter().map(|cert| cert.to_pem().expect("PEM"));
+        pem.collect::<Vec<_>>().concat()
+    }
+
     /// The key, PEM, PKCS#8 (`BEGIN PRIVATE KEY`).
     pub fn key_pem(&self) -> Vec<u8> {
         self.key.private_key_to_pem_pkcs8().expect("PEM")

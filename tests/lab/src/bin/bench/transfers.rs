@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use cwmpd_lab::Folder;
 use cwmpd_lab::acs::{Auth, download};
-use cwmpd_lab::{Folder, Nginx};
+use cwmpd_lab::peers::Nginx;
 
 use crate::figures::{nothing, print};
 use crate::rig::Rig;
