@@ -35,7 +35,8 @@
         feature = "igd",
         feature = "luup",
         feature = "software",
-        feature = "ubus"
+        feature = "ubus",
+        feature = "xmpp"
     )),
     allow(dead_code, unused_imports)
 )]

@@ -35,6 +35,7 @@ use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
+use super::ways::XmppWay;
 use crate::acs::Reply;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
@@ -107,6 +108,7 @@ pub(super) struct Agent {
     pub facts: Rc<RefCell<Facts>>,
     pub luup: LuupEnd,
     pub software: SoftwareEnd,
+    pub xmpp: XmppWay,
     pub uci: Rc<RefCell<UciSource>>,
     pub model: Model,
     pub engine: Engine,
@@ -143,6 +145,7 @@ impl Agent {
         let now = self.now();
         self.find_address();
         self.open_or_close(now);
+        self.follow_xmpp(now);
         self.commit();
         if self.model.carry_over() {
             self.apply_touched(now);

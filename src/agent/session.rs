@@ -229,6 +229,8 @@ impl Agent {
         self.live.save(&self.model);
         self.write_to_luup(now);
         self.tell_services(now);
+        // It looked at all tables, of which this may be the first time.
+        self.follow_xmpp(now);
         match self.follow_config(now) {
             true => self.look(now),
             false => self.next_look(now),

@@ -182,7 +182,7 @@ impl Agent {
     /// Brings the connection-request port and its URL in line with the settings. The URL is a value
     /// that an ACS may want to be told of.
     pub(super) fn apply_settings(&mut self, now: Now) {
-        if self.open_or_close(now) {
+        if self.open_or_close(now) | self.follow_xmpp(now) {
             self.engine.look(&mut self.model, now);
         }
     }
@@ -191,6 +191,9 @@ impl Agent {
     /// as the ACS wanted, is no news to it.
     pub(super) fn apply_settings_of_acs(&mut self, now: Now) {
         self.follow_units(now);
+        if self.follow_xmpp(now) {
+            self.model.know("ManagementServer.ConnReqJabberID");
+        }
         if self.open_or_close(now) {
             match self.listener.port() {
                 Some(_) => self.engine.look(&mut self.model, now),

@@ -29,6 +29,7 @@ use super::timers::{LoopTimer, Timers};
 use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
+use super::ways::XmppWay;
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
@@ -115,6 +116,7 @@ struct SourceSet {
     luup: LuupEnd,
     software: SoftwareEnd,
     ubus: UbusPart,
+    xmpp: XmppWay,
     uci: Rc<RefCell<UciSource>>,
 }
 
@@ -133,6 +135,7 @@ impl SourceSet {
         let (luup, luup_source) = LuupEnd::new();
         let (software, software_source) = SoftwareEnd::new(config);
         let ubus = UbusPart::new(config, clocks::uptime());
+        let (xmpp, xmpp_source) = XmppWay::new();
         let uci = Rc::new(RefCell::new(uci));
         let agent = AgentSource {
             facts: Rc::clone(&facts),
@@ -149,6 +152,7 @@ impl SourceSet {
             ("luup", luup_source),
             ("software", software_source),
             ("ubus", ubus.source()),
+            ("xmpp", xmpp_source),
             ("agent", Box::new(agent)),
         ];
         let ends = Self {
@@ -157,6 +161,7 @@ impl SourceSet {
             luup,
             software,
             ubus,
+            xmpp,
             uci,
         };
         (ends, sources)
@@ -228,6 +233,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         callers: Vec::new(),
         transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
+        xmpp: set.xmpp,
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,

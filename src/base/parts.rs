@@ -1,11 +1,12 @@
 //! The parts that a build may leave out, with the features of `Cargo.toml`.
 
 /// Each, and whether this build has it.
-pub const PARTS: [(&str, bool); 4] = [
+pub const PARTS: [(&str, bool); 5] = [
     ("igd", cfg!(feature = "igd")),
     ("luup", cfg!(feature = "luup")),
     ("software", cfg!(feature = "software")),
     ("ubus", cfg!(feature = "ubus")),
+    ("xmpp", cfg!(feature = "xmpp")),
 ];
 
 /// Why what belongs to a part does nothing here; `None` where this build has the part, or there is

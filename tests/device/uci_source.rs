@@ -54,10 +54,19 @@ impl Served {
     }
 
     pub fn table(&mut self, key: &str) -> Slot {
+        self.table_below(key, 0)
+    }
+
+    /// A table in another one.
+    pub fn table_in(&mut self, key: &str) -> Slot {
+        self.table_below(key, 1)
+    }
+
+    fn table_below(&mut self, key: &str, tables: usize) -> Slot {
         let row = Declaration {
             kind: None,
             filtered: false,
-            tables: 0,
+            tables,
             writable: true,
         };
         self.source.declare(&row, key).unwrap()

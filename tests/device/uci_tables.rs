@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cwmpd::datamodel::source::{Reading, Source, SourceError};
+use cwmpd::datamodel::source::{Declaration, Listed, Reading, Slot, Source, SourceError};
 use cwmpd_lab::Folder;
 
 use crate::uci_source::{Served, called, value};
@@ -209,4 +209,82 @@ fn a_name_that_somebody_takes_before_the_commit_is_not_mixed_with_ours() {
     let refused = box_.source.commit().unwrap_err();
     assert!(matches!(refused, SourceError::Failed(_)), "{refused}");
     assert_eq!(box_.text("firewall"), theirs);
+}
+
+const OWNED: &str = "config group 'one'\n\nconfig group 'two'\n\n\
+    config member\n\toption of 'one'\n\toption name 'a'\n\n\
+    config member 'b'\n\toption of 'two'\n\toption name 'b'\n\n\
+    config member\n\toption of 'two'\n\toption name 'c'\n\n\
+    config member\n\toption of 'gone'\n\toption name 'd'\n";
+
+const MEMBERS: &str = "groups.@member[of={i}]";
+
+/// A table in another, and the names of its sections in the file for each of those.
+fn members(box_: &mut Served, table: Slot, known: [&[String]; 2]) -> [Vec<Listed>; 2] {
+    let of = |box_: &mut Served, group: &str, known: &[String]| {
+        let known = strings(known);
+        box_.source.list(table, &[called(group)], &known).unwrap()
+    };
+    [of(box_, "one", known[0]), of(box_, "two", known[1])]
+}
+
+fn identities(listed: &[Listed]) -> Vec<String> {
+    listed.iter().map(|one| one.identity.to_string()).collect()
+}
+
+#[test]
+fn a_table_in_a_table_has_the_sections_that_name_its_own() {
+    let folder = Folder::new("owned");
+    folder.file("groups", OWNED);
+    let mut box_ = Served::of(folder);
+    let table = box_.table_in(MEMBERS);
+    let [one, two] = members(&mut box_, table, [&[], &[]]).map(|of| identities(&of));
+    assert_eq!((one.len(), two.len()), (1, 2));
+    assert_eq!(two[0], "b");
+    // What has no name is known again in either table, whatever becomes of it.
+    let edited = OWNED
+        .replace("name 'a'", "name 'A'")
+        .replace("name 'c'", "name 'C'");
+    box_.write("groups", &edited);
+    box_.source.refresh();
+    let [listed, other] = members(&mut box_, table, [&one, &two]);
+    assert_eq!(listed[0].was.as_deref(), Some(&*one[0]));
+    assert_eq!(other[1].was.as_deref(), Some(&*two[1]));
+    let added = box_.source.stage_add(table, &[called("two")], 7).unwrap();
+    assert_eq!(&*added, "member_7");
+    box_.source.commit().unwrap();
+    let [_, two] = members(&mut box_, table, [&one, &two]);
+    assert_eq!(identities(&two)[2], "member_7");
+    let nameless = called(&one[0]);
+    assert!(box_.source.stage_add(table, &[nameless], 8).is_err());
+    // They go with the section that they name, and nothing else does.
+    let groups = box_.table("groups.@group");
+    box_.source.stage_remove(groups, &[called("two")]).unwrap();
+    box_.source.commit().unwrap();
+    let left = "config group 'one'\n\nconfig member\n\toption of 'one'\n\toption name 'A'\n\n\
+        config member\n\toption of 'gone'\n\toption name 'd'\n";
+    assert_eq!(box_.text("groups"), left);
+}
+
+#[test]
+fn a_table_in_a_table_needs_one() {
+    let mut box_ = served("nowhere");
+    let mut row = Declaration {
+        kind: None,
+        filtered: false,
+        tables: 0,
+        writable: true,
+    };
+    assert!(box_.source.declare(&row, "firewall.@rule[of={i}]").is_err());
+    row.tables = 1;
+    for key in [
+        "@rule[of=x]",
+        "@rule[={i}]",
+        "@[of={i}]",
+        "@rule[o f={i}]",
+        "@rule[a[b={i}]",
+    ] {
+        let key = format!("firewall.{key}");
+        assert!(box_.source.declare(&row, &key).is_err(), "{key}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::rust_text;
 use crate::tree;
 
 /// The sections of `etc/config/cwmpd`.
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 10] = [
     "acs",
     "cpe",
     "luup",
@@ -16,6 +16,9 @@ const SECTIONS: [&str; 7] = [
     "file_type",
     "config_file",
     "log_file",
+    "xmpp",
+    "xmpp_connection",
+    "xmpp_server",
 ];
 
 /// What a name in a file of the box is made of.

@@ -5,8 +5,11 @@
 //!
 //! * `facts` is what the data model shows of it: the addresses that the ACS may use.
 //! * `status` tells people the same, and why a way is closed.
+//! * `xmpp` is the connection to a server by which the ACS reaches a box that nobody else reaches.
 
 mod facts;
 mod status;
+mod xmpp;
 
 pub(super) use facts::Reach;
+pub(super) use xmpp::XmppWay;

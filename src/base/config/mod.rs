@@ -17,6 +17,7 @@ mod similar;
 mod tls;
 mod transfer;
 mod written;
+mod xmpp;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -128,6 +129,8 @@ pub struct Config {
     pub luup: LuupConfig,
     /// Section `transfer`, and those of the files.
     pub transfer: TransferConfig,
+    /// `xmpp.enable`: the ACS may have a connection for requests by XMPP.
+    pub xmpp: bool,
 }
 
 /// For each part of DeviceId, whether its option is set: then it overrides what an ACS was told.
@@ -242,6 +245,7 @@ impl Default for Config {
                 timeout: seconds(DEFAULT_LUUP_TIMEOUT),
             },
             transfer: TransferConfig::default(),
+            xmpp: true,
         }
     }
 }

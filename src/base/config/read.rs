@@ -44,6 +44,7 @@ impl Config {
         config.luup.user = options.text("luup", "user");
         options.seconds("luup", "timeout", 1, &mut config.luup.timeout);
         options.transfer(&mut config.transfer);
+        options.xmpp(&mut config.xmpp);
         let OptionReader {
             remarks,
             looked_for,

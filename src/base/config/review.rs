@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::read::OptionName;
 use super::similar::nearest;
-use super::transfer::REPEATED;
 use super::written::{Remark, WrittenConfig, WrittenOption, WrittenSection};
+use super::{transfer, xmpp};
 use crate::base::parts;
 
 /// No more remarks than these: further ones help nobody.
@@ -42,6 +42,16 @@ const SSL_VERIFY: (&str, &str) = ("acs", "ssl_verify");
 /// Sections of other agents, and those of the same meaning here.
 const SECTIONS_ELSEWHERE: [(&str, &str); 2] = [("local", "cpe"), ("device", "cpe")];
 
+/// Whether there may be any number of sections that are read so.
+fn is_repeated(role: &str) -> bool {
+    transfer::REPEATED.contains(&role) || xmpp::REPEATED.contains(&role)
+}
+
+/// Why what the first word of a name is about does nothing here.
+fn left_out(name: &str) -> Option<String> {
+    parts::left_out(name.split('_').next().unwrap_or_default())
+}
+
 /// The sections that somebody reads, each with the name that it is read by. Looked up once: a file may
 /// have very many others.
 struct ReadSections<'w>(Vec<(&'w str, &'w WrittenSection)>);
@@ -52,7 +62,7 @@ impl<'w> ReadSections<'w> {
         let roles: BTreeSet<&str> = names.iter().map(|(section, _)| section.as_str()).collect();
         let mut read = Vec::new();
         for role in roles {
-            if REPEATED.contains(&role) {
+            if is_repeated(role) {
                 let of_kind = written
                     .sections
                     .iter()
@@ -134,7 +144,7 @@ pub fn review(written: &WrittenConfig, names: &[OptionName]) -> Vec<Remark> {
             remarks.add(section.line, || unread_section(written, section, names));
             continue;
         };
-        if let Some(why) = parts::left_out(role) {
+        if let Some(why) = left_out(role) {
             remarks.add(section.line, || {
                 format!("section '{role}' has no effect: {why}")
             });
@@ -151,8 +161,7 @@ pub fn review(written: &WrittenConfig, names: &[OptionName]) -> Vec<Remark> {
         let mut before: BTreeSet<&str> = BTreeSet::new();
         for option in &section.options {
             let name = option.name.as_str();
-            let part = name.split('_').next().unwrap_or_default();
-            if let Some(why) = parts::left_out(part) {
+            if let Some(why) = left_out(name) {
                 remarks.add(option.line, || {
                     format!("cwmpd.{role}.{name} has no effect: {why}")
                 });

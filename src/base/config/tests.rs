@@ -134,6 +134,8 @@ fn every_option_is_taken() {
         ("transfer.release_file", "/etc/version"),
         ("config_file.name", "firewall"),
         ("config_file.path", "/etc/firewall.user"),
+        ("xmpp.enable", "0"),
+        ("xmpp_connection.username", "box"),
     ]);
     assert_eq!(warnings, Vec::<String>::new());
     let seconds = Duration::from_secs;
@@ -191,6 +193,7 @@ fn every_option_is_taken() {
                 release_file: "/etc/version".into(),
                 types: Vec::new(),
             },
+            xmpp: false,
         }
     );
 }

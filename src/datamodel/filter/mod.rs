@@ -73,8 +73,8 @@ pub enum Filter {
     Match(Pattern),
     /// `scale(factor)`: a number times a factor.
     Scale(Scale),
-    /// `row(Table.)`: the paths of the instances that are called so; the model applies it, which knows
-    /// them.
+    /// `row(Table.)`: the paths of the instances that are called so; the model applies it, and inverts
+    /// it, which knows them.
     Row(RowsOf),
 }
 
@@ -173,13 +173,8 @@ impl Filter {
             Self::Match(pattern) => pattern.invert(text)?,
             Self::Scale(scale) => scale.invert(text)?,
             Self::Not => digit(text == "0"),
-            Self::Bool | Self::Trim | Self::Hex8 => text.to_owned(),
-            Self::Upper
-            | Self::Lower
-            | Self::NoColon
-            | Self::Oui
-            | Self::Item(_)
-            | Self::Row(_) => return None,
+            Self::Bool | Self::Trim | Self::Hex8 | Self::Row(_) => text.to_owned(),
+            Self::Upper | Self::Lower | Self::NoColon | Self::Oui | Self::Item(_) => return None,
         };
         (self.apply(&told)? == text).then_some(told)
     }
@@ -187,15 +182,16 @@ impl Filter {
     /// Whether values can be written through the filter. Single values may still have no answer.
     pub fn invertible(&self) -> bool {
         match self {
-            Self::Epoch | Self::Bool | Self::Not | Self::Trim | Self::Hex8 | Self::Scale(_) => true,
+            Self::Epoch
+            | Self::Bool
+            | Self::Not
+            | Self::Trim
+            | Self::Hex8
+            | Self::Scale(_)
+            | Self::Row(_) => true,
             Self::Map(map) => map.one_to_one(),
             Self::Match(pattern) => pattern.invertible(),
-            Self::Upper
-            | Self::Lower
-            | Self::NoColon
-            | Self::Oui
-            | Self::Item(_)
-            | Self::Row(_) => false,
+            Self::Upper | Self::Lower | Self::NoColon | Self::Oui | Self::Item(_) => false,
         }
     }
 }

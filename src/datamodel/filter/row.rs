@@ -34,4 +34,18 @@ impl RowsOf {
         let paths: Vec<String> = names.filter_map(path).collect();
         paths.join(",")
     }
+
+    /// What the source calls the instances whose paths a text with commas has; `name` knows that of
+    /// one, whose path ends in no dot. `None` where one of them is not there, or is called so only as
+    /// long as it is as it is: a name like `@type[~print]` (UCI's sections without one) would soon
+    /// mean nothing.
+    pub fn names(&self, paths: &str, name: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let mut names = Vec::new();
+        let paths = paths.split(',').map(str::trim);
+        for path in paths.filter(|path| !path.is_empty()) {
+            let path = path.strip_suffix('.').unwrap_or(path);
+            names.push(name(path).filter(|name| !name.starts_with('@'))?);
+        }
+        Some(names.join(","))
+    }
 }

@@ -2,6 +2,8 @@
 
 use super::resolve::{Place, instances};
 use super::{Model, ModelError, PendingWrite};
+use crate::datamodel::filter::Filter;
+use crate::datamodel::key::{At, Key};
 use crate::datamodel::row::Storage;
 use crate::datamodel::schema::{Origin, Parameter, SourceRef};
 
@@ -28,7 +30,7 @@ impl Model {
                 kind,
                 slot: first.slot,
                 at: at.as_slice().iter().map(|i| i.name().into()).collect(),
-                value: inverted(wanted, first).ok()?,
+                value: self.inverted(wanted, first).ok()?,
                 wanted: wanted.to_owned(),
             })
         });
@@ -47,6 +49,33 @@ impl Model {
             self.state.update(key, |state| state.value = None);
         }
     }
+
+    /// The value as the source spells it: the filters of its row backwards.
+    pub(super) fn inverted(&self, value: &str, source: &SourceRef) -> Result<String, ModelError> {
+        let mut value = value.to_owned();
+        for filter in source.filters.iter().rev() {
+            // A row whose filters have no way back at all is not writable from the start.
+            let inverted = match filter {
+                Filter::Row(rows) => rows.names(&value, |path| self.row_name(&rows.table, path)),
+                filter => filter.invert(&value),
+            };
+            value = inverted.ok_or_else(|| {
+                let why = "there is no way to write this value to where the parameter is kept";
+                ModelError::InvalidValue(why.to_owned())
+            })?;
+        }
+        Ok(value)
+    }
+
+    /// What its source calls the instance of a table that has this path, without a dot at its end.
+    fn row_name(&self, table: &str, path: &str) -> Option<String> {
+        let table = Key::new(self.schema.find(table)?, At::default());
+        let path = path.strip_prefix(self.schema.path(table).as_str())?;
+        let instances = self.state.tables.get(&table)?;
+        let mut numbers = instances.numbers();
+        let number = numbers.find(|number| number.to_string() == path)?;
+        instances.identity(number).map(str::to_owned)
+    }
 }
 
 /// The source that takes new values of the parameter: the first alternative.
@@ -55,18 +84,4 @@ pub(super) fn writing_source(parameter: &Parameter) -> Option<&SourceRef> {
         (Origin::Sources(sources), Storage::System | Storage::Mixed) => sources.first(),
         _ => None,
     }
-}
-
-/// The value as the source spells it: the filters of its row backwards.
-pub(super) fn inverted(value: &str, source: &SourceRef) -> Result<String, ModelError> {
-    let mut value = value.to_owned();
-    for filter in source.filters.iter().rev() {
-        // A row whose filters have no way back at all is not writable from the start.
-        let inverted = filter.invert(&value);
-        value = inverted.ok_or_else(|| {
-            let why = "there is no way to write this value to where the parameter is kept";
-            ModelError::InvalidValue(why.to_owned())
-        })?;
-    }
-    Ok(value)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::change::Undo;
-use super::deferred::{inverted, writing_source};
+use super::deferred::writing_source;
 use super::notify::reports;
 use super::resolve::{Place, instances};
 use super::{InForce, Model, ModelError, NewValue, Requester, SetError};
@@ -158,7 +158,7 @@ impl Model {
                 _ => Ok(()),
             };
         };
-        let value = inverted(&entry.value, first)?;
+        let value = self.inverted(&entry.value, first)?;
         if value.is_empty() {
             self.check_unset(entry, parameter)?;
         }

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{MAX_FILE_BYTES, StoreError};
+use crate::base::parts;
 use crate::datamodel::csv::{self, Parsed};
 use crate::datamodel::disk::{Disk as _, RealDisk};
 
@@ -12,7 +13,8 @@ pub const MAX_MODEL_FILES: usize = 64;
 
 /// Reads all model files of a folder, in the order of their names: what a shell takes `*.csv` for, so
 /// neither what a package manager puts beside an edited file, nor what an editor does. Bad rows are in the
-/// [`Parsed`] of their file.
+/// [`Parsed`] of their file. A file that has the name of a part (`software.csv`) is of no use to a build
+/// without it.
 ///
 /// # Errors
 /// `Unreadable` names the folder or the first file that cannot be read; `TooManyFiles`.
@@ -35,6 +37,9 @@ pub fn read_model(folder: &Path) -> Result<Vec<(PathBuf, Parsed)>, StoreError> {
 }
 
 fn is_model_file(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.ends_with(b".csv") && !name.starts_with(b".")
+    let Some(stem) = name.as_encoded_bytes().strip_suffix(b".csv") else {
+        return false;
+    };
+    let part = std::str::from_utf8(stem).unwrap_or_default();
+    !stem.starts_with(b".") && parts::left_out(part).is_none()
 }

@@ -42,6 +42,33 @@ fn sections_are_instances_by_their_identity() {
 }
 
 #[test]
+fn a_path_is_kept_as_what_the_source_calls_the_instance() {
+    let used = "Net.Used;STRING;1;1;1;0;0;0;;;;;;;box:used|row(Net.Interface.)";
+    let bench = Bench::with(&format!("{CSV}{ROWS}{used}\n"));
+    bench.put_local("sections", "lan,@lan[~1a],wan");
+    let mut model = bench.open();
+    let used = "Device.Net.Used";
+    let mut set = |to: &str| {
+        let to = value(used, to);
+        model.set_values(Requester::Acs, &[to], None).is_ok()
+    };
+    assert!(set("Device.Net.Interface.1"));
+    assert!(set("Device.Net.Interface.3."), "the dot means no other");
+    // Nothing is there, or nothing that stays called so.
+    for to in ["Interface.1", "4", "03", "+1", "", "1.Note", "2"] {
+        assert!(!set(&format!("Device.Net.Interface.{to}")), "{to}");
+    }
+    assert_eq!(bench.local.borrow().get("used").unwrap(), "wan");
+    assert_eq!(get(&mut model, used), "Device.Net.Interface.3");
+    model
+        .delete_object(Requester::Acs, "Device.Net.Interface.3.", None)
+        .unwrap();
+    assert_eq!(get(&mut model, used), "", "it means nothing any more");
+    let nothing = value(used, "");
+    model.set_values(Requester::Acs, &[nothing], None).unwrap();
+}
+
+#[test]
 fn that_a_table_has_too_many_instances_is_told_while_it_has() {
     let bench = bench();
     let mut model = bench.open();

@@ -143,6 +143,17 @@ impl Identities {
         listed
     }
 
+    /// What sections of a type without a name are called that are none of `known`.
+    pub(super) fn others(&self, kind: &str, known: &[&str]) -> Vec<Rc<str>> {
+        let Some(of_kind) = self.0.get(kind) else {
+            return Vec::new();
+        };
+        let known: BTreeSet<usize> = known.iter().filter_map(|one| of_kind.find(one)).collect();
+        let others = of_kind.sections.iter();
+        let others = others.filter(|(_, at)| !known.contains(at));
+        others.map(|(identity, _)| Rc::clone(identity)).collect()
+    }
+
     /// The same for a document that was read anew; `before` is what was found in it last.
     pub(super) fn again(&self, before: Option<&Document>, document: &Document) -> Self {
         let mut kinds = self.0.clone();

@@ -8,12 +8,27 @@ use crate::device::uci::{is_name, is_package, is_type};
 /// What a key of a package means.
 pub(super) enum UciKey {
     /// `@type`: a table of the sections of a type.
-    Table {
-        /// The type.
-        kind: Box<str>,
-    },
+    Table(TableKey),
     /// `section.option`.
     Option(OptionKey),
+}
+
+/// The sections of a table.
+pub(super) struct TableKey {
+    /// Their type.
+    pub(super) kind: Box<str>,
+    /// `@type[option={i}]`: the option by which each names the section that the table is in.
+    pub(super) owner: Option<Box<str>>,
+}
+
+impl TableKey {
+    /// The option of the owner, and the section that this one is.
+    pub(super) fn owned<'k>(&'k self, at: &'k [Instance<'_>]) -> Option<(&'k str, &'k str)> {
+        Some((
+            self.owner.as_deref()?,
+            at.last()?.identity.unwrap_or_default(),
+        ))
+    }
 }
 
 /// Where the value of a row is: the section may depend on the instance.
@@ -80,10 +95,11 @@ pub(super) fn read<'k>(row: &Declaration<'_>, key: &'k str) -> Result<(&'k str, 
         return Err(format!("'{key}' does not begin with the name of a package"));
     }
     match row.kind {
-        None => match rest.strip_prefix('@').filter(|kind| is_of_type(kind)) {
-            Some(kind) => Ok((package, UciKey::Table { kind: kind.into() })),
+        None => match table(rest, row.tables) {
+            Some(table) => Ok((package, UciKey::Table(table))),
             None => Err(format!(
-                "'{key}' is not package.@type, a table of the sections of a type"
+                "'{key}' is not package.@type, a table of the sections of a type, nor, in another \
+                 table, package.@type[option={TEMPLATE}]"
             )),
         },
         Some(kind_of_row) => {
@@ -121,6 +137,23 @@ pub(super) fn read<'k>(row: &Declaration<'_>, key: &'k str) -> Result<(&'k str, 
             Ok((package, UciKey::Option(key)))
         }
     }
+}
+
+/// `@type`, `@type[option={i}]`.
+fn table(rest: &str, tables: usize) -> Option<TableKey> {
+    let rest = rest.strip_prefix('@')?;
+    let (kind, owner) = match rest.strip_suffix(&format!("={TEMPLATE}]")) {
+        Some(owned) => {
+            let (kind, option) = owned.split_once('[')?;
+            let is_one = tables > 0 && is_name(option.as_bytes());
+            (kind, Some(is_one.then(|| option.into())?))
+        }
+        None => (rest, None),
+    };
+    is_of_type(kind).then(|| TableKey {
+        kind: kind.into(),
+        owner,
+    })
 }
 
 /// Takes `=type` out of `section=type.option`.

@@ -5,6 +5,7 @@
 //! | `package.section.option` | an option. The section is a name, `@type[index]` (counted from 0, from the end if negative; `@[index]` counts all sections), or `{i}`: the section that the innermost instance is |
 //! | `package.section=type.option` | the same, and of which type the section is |
 //! | `package.@type` | a table: the sections of a type. New instances get a name, `type_number` |
+//! | `package.@type[option={i}]` | a table in another: those whose option names the section that it is in, with which they go |
 //!
 //! * `{i}` may also be a part of a name, as in `net_{i}`, or the index in a table of the agent's own.
 //! * What is not there is made when it is set: the option; a section with a name, of the type that
@@ -158,7 +159,7 @@ impl UciSource {
         let keys = self.keys.iter().filter(|(at, _)| Some(*at) == of);
         let options = keys.filter_map(|(_, key)| match key {
             UciKey::Option(key) => key.fixed(),
-            UciKey::Table { .. } => None,
+            UciKey::Table(_) => None,
         });
         options
             .map(|(section, option)| (section.to_owned(), option.to_owned()))
@@ -261,12 +262,12 @@ impl Source for UciSource {
         }
     }
 
-    fn list(&mut self, slot: Slot, _at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
-        let Some((UciKey::Table { kind }, package, dir)) = self.at(slot) else {
+    fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
+        let Some((UciKey::Table(table), package, dir)) = self.at(slot) else {
             return None;
         };
         package.open(dir);
-        package.list(kind, known)
+        package.list(&table.kind, table.owned(at), known)
     }
 
     fn noticed(&self, _slot: Slot) -> Noticed {
@@ -288,23 +289,38 @@ impl Source for UciSource {
     fn stage_add(
         &mut self,
         slot: Slot,
-        _at: &[Instance<'_>],
+        at: &[Instance<'_>],
         number: u32,
     ) -> Result<Box<str>, SourceError> {
         match self.at(slot) {
-            Some((UciKey::Table { kind }, package, dir)) => package.add(dir, kind, number),
+            Some((UciKey::Table(table), package, dir)) => {
+                package.add(dir, &table.kind, table.owned(at), number)
+            }
             _ => Err(SourceError::ReadOnly),
         }
     }
 
     fn stage_remove(&mut self, slot: Slot, at: &[Instance<'_>]) -> Result<(), SourceError> {
+        let Self {
+            keys,
+            packages,
+            dir,
+            ..
+        } = self;
         let section = at.last().and_then(|instance| instance.identity);
-        match (self.at(slot), section) {
-            (Some((UciKey::Table { .. }, package, dir)), Some(section)) => {
-                package.remove(dir, section)
+        let (Some((of, UciKey::Table(_))), Some(section)) = (keys.get(slot), section) else {
+            return Err(SourceError::ReadOnly);
+        };
+        let package = packages.get_mut(*of).ok_or(SourceError::ReadOnly)?;
+        package.remove(dir, section)?;
+        for (_, key) in keys.iter().filter(|(package, _)| package == of) {
+            if let UciKey::Table(table) = key {
+                for owned in package.owned_by(table, section) {
+                    package.remove(dir, &owned)?;
+                }
             }
-            _ => Err(SourceError::ReadOnly),
         }
+        Ok(())
     }
 
     fn staged(&self) -> Vec<String> {

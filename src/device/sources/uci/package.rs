@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::identity::Identities;
 use super::kept::Kept;
-use super::key::OptionPlace;
+use super::key::{OptionPlace, TableKey};
 use super::stage::Staging;
 use super::staged::{self, Staged};
 use super::value;
@@ -326,12 +326,41 @@ impl Package {
         found.or_else(|| document.find_meant(&place.section, place.kind?))
     }
 
-    /// The sections of a type; `None` where the file does not tell now.
-    pub(super) fn list(&mut self, kind: &str, known: &[&str]) -> Option<Vec<Listed>> {
-        match (&self.document, self.found) {
-            (Some(document), LastLook::Good(_)) => Some(self.ids.list(document, kind, known)),
-            _ => None,
-        }
+    /// The sections of a type, or those whose option says so; `None` where the file does not tell now.
+    pub(super) fn list(
+        &mut self,
+        kind: &str,
+        owned: Option<(&str, &str)>,
+        known: &[&str],
+    ) -> Option<Vec<Listed>> {
+        let (Some(document), LastLook::Good(_)) = (&self.document, self.found) else {
+            return None;
+        };
+        let Some((option, owner)) = owned else {
+            return Some(self.ids.list(document, kind, known));
+        };
+        // What is in other tables of the kind stays what it is, too.
+        let others = self.ids.others(kind, known);
+        let all = known
+            .iter()
+            .copied()
+            .chain(others.iter().map(|other| &**other));
+        let mut listed = self.ids.list(document, kind, &all.collect::<Vec<_>>());
+        listed.retain(|one| is_owned(document, &self.ids, &one.identity, option, owner));
+        Some(listed)
+    }
+
+    /// The sections of a table in the table that has this one.
+    pub(super) fn owned_by(&self, table: &TableKey, owner: &str) -> Vec<Box<str>> {
+        let (Some(document), Some(option)) = (&self.document, &table.owner) else {
+            return Vec::new();
+        };
+        let mut ids = self.ids.clone();
+        let sections = document.of_kind(&table.kind).iter();
+        let names = sections.filter_map(|at| ids.name(*at, document));
+        let names: Vec<Box<str>> = names.collect();
+        let is_owned = |name: &str| is_owned(document, &ids, name, option, owner);
+        names.into_iter().filter(|name| is_owned(name)).collect()
     }
 
     /// A file that cannot be read now cannot be changed.
@@ -393,6 +422,14 @@ impl Package {
             after,
         }))
     }
+}
+
+/// Whether an option of a section names another one.
+fn is_owned(document: &Document, ids: &Identities, name: &str, option: &str, owner: &str) -> bool {
+    let section = ids.find(document, name);
+    let section = section.and_then(|at| document.sections().get(at));
+    let said = section.and_then(|section| section.get(option));
+    said.is_some_and(|said| value::shown(said) == owner)
 }
 
 /// What the model is told of an error.

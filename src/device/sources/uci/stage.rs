@@ -1,8 +1,10 @@
 //! Changes of a package are checked and remembered.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::identity::nameless;
 use super::key::OptionPlace;
 use super::package::{Package, refused};
 use super::staged::{Alike, SectionRef, Staged};
@@ -110,14 +112,19 @@ impl Package {
         (is_next && !kind.is_empty()).then_some(kind)
     }
 
-    /// Stages a new section; gives its name.
+    /// Stages a new section, whose option says whose it is; gives its name.
     pub(super) fn add(
         &mut self,
         dir: &Path,
         kind: &str,
+        owned: Option<(&str, &str)>,
         number: u32,
     ) -> Result<Box<str>, SourceError> {
         self.must_be_open(dir)?;
+        if let Some((_, owner)) = owned.filter(|(_, owner)| nameless(owner).is_some()) {
+            let why = format!("section {owner} has no name that another could name it by");
+            return Err(SourceError::Failed(why));
+        }
         let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let stem: String = kind.chars().map(letter).collect();
         let mut name = format!("{stem}_{number}");
@@ -128,6 +135,14 @@ impl Package {
         }
         self.grow(dir, kind.len() + name.len())?;
         self.staging.add(kind, &name);
+        if let Some((option, owner)) = owned {
+            let place = OptionPlace {
+                section: Cow::Borrowed(&*name),
+                option: Cow::Borrowed(option),
+                kind: None,
+            };
+            self.set(dir, &place, owner, false)?;
+        }
         Ok(name.into())
     }
 
