@@ -8,16 +8,23 @@
 //! * `quota` is how many requests are accepted, whichever way they come; `bucket` counts for it.
 //!
 //! The ways: [`http`]; [`stun`] finds the address of the one over UDP; and what opens one where a
-//! gateway is in between: `pcp`.
+//! gateway is in between: `igd` and `pcp`. `Standing` is what an address is worth that a gateway
+//! calls its external one.
 
 mod access;
 mod bucket;
 pub mod http;
 #[cfg(feature = "igd")]
+pub mod igd;
+#[cfg(feature = "igd")]
 pub mod pcp;
 mod quota;
+#[cfg(feature = "igd")]
+mod standing;
 pub mod stun;
 
 pub use access::Access;
 pub use http::Listener;
 pub use quota::Quota;
+#[cfg(feature = "igd")]
+pub use standing::Standing;

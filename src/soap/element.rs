@@ -31,7 +31,7 @@ impl Oddities {
 
 /// A place in the document, which knows where to tell what is odd there.
 #[derive(Clone, Copy)]
-pub(super) struct Element<'a, 'i> {
+pub struct Element<'a, 'i> {
     node: Node<'a, 'i>,
     oddities: &'a Oddities,
 }
@@ -42,7 +42,7 @@ impl<'a, 'i> Element<'a, 'i> {
     }
 
     /// The name without its prefix.
-    pub(super) fn name(self) -> &'a str {
+    pub fn name(self) -> &'a str {
         self.node.tag_name().name()
     }
 
@@ -55,13 +55,13 @@ impl<'a, 'i> Element<'a, 'i> {
     }
 
     /// The elements in it.
-    pub(super) fn children(self) -> impl Iterator<Item = Self> {
+    pub fn children(self) -> impl Iterator<Item = Self> {
         let elements = self.node.children().filter(Node::is_element);
         elements.map(move |node| Self { node, ..self })
     }
 
     /// It and all elements below it.
-    pub(super) fn descendants(self) -> impl Iterator<Item = Self> {
+    pub fn descendants(self) -> impl Iterator<Item = Self> {
         let elements = self.node.descendants().filter(Node::is_element);
         elements.map(move |node| Self { node, ..self })
     }
@@ -89,7 +89,10 @@ impl<'a, 'i> Element<'a, 'i> {
     }
 
     /// The whole text, exactly, whatever comments and CDATA sections divide it.
-    pub(super) fn text(self) -> Result<Cow<'a, str>, Box<BadArgument>> {
+    ///
+    /// # Errors
+    /// It has elements.
+    pub fn text(self) -> Result<Cow<'a, str>, Box<BadArgument>> {
         let mut text = Cow::Borrowed("");
         for part in self.node.children() {
             if part.is_element() {

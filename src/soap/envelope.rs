@@ -1,30 +1,16 @@
 //! The envelope around a message: namespaces, header, Body (TR-069 §3.5).
 
-use std::borrow::Cow;
-
-use roxmltree::{Document, ParsingOptions};
-
 use super::body::{self, SOAP_ENVELOPE};
 use super::codec::Content;
+use super::document::{self, UNDECLARED};
 use super::element::{Element, Oddities};
 use super::error::{EnvelopeError, ParseError};
-use super::limits::MAX_NODES;
-use super::scan;
+use super::limits::ENVELOPE;
 use super::xml::Writer;
 use super::{CwmpVersion, Envelope, Header};
 
 /// The actor every receiver is (SOAP 1.1 §4.2.2).
 const ACTOR_NEXT: &str = "http://schemas.xmlsoap.org/soap/actor/next";
-
-/// What stands before a prefix to make the namespace of one that was not declared.
-const UNDECLARED: &str = "urn:undeclared:";
-
-/// Longest text of the XML reader that is kept: it quotes the document.
-const MAX_XML_ERROR: usize = 200;
-
-/// Undeclared prefixes that are taken for namespaces of their own, and bytes of each.
-const MAX_UNDECLARED: usize = 4;
-const MAX_PREFIX: usize = 32;
 
 impl Envelope {
     /// [`Envelope::read`] for who does not ask what was odd.
@@ -46,28 +32,9 @@ impl Envelope {
     /// and what is answered by fault 9003. A method that is not known is no error, but
     /// [`super::Message::Unknown`].
     pub fn read(text: &str, oddities: &Oddities) -> Result<Self, ParseError> {
-        let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-        let root = scan::check(text)?;
-        let mut text = Cow::Borrowed(without_end_tags(text, root, oddities));
-        for _ in 0..=MAX_UNDECLARED {
-            let options = ParsingOptions {
-                allow_dtd: false,
-                nodes_limit: MAX_NODES,
-                ..ParsingOptions::default()
-            };
-            let prefix = match Document::parse_with_options(&text, options) {
-                Ok(document) => return read(Element::new(document.root_element(), oddities)),
-                Err(roxmltree::Error::UnknownNamespace(prefix, _))
-                    if prefix.len() <= MAX_PREFIX =>
-                {
-                    prefix
-                }
-                Err(error) => return Err(xml_error(error).into()),
-            };
-            oddities.add(format!("the prefix {prefix} is not declared"));
-            text = Cow::Owned(declare(&text, root, &prefix));
-        }
-        Err(EnvelopeError::Xml("too many prefixes are not declared".to_owned()).into())
+        let mut envelope = Err(EnvelopeError::NotSoap.into());
+        document::read(text, &ENVELOPE, oddities, &mut |root| envelope = read(root))?;
+        envelope
     }
 
     /// Writes the envelope on one line, in the namespace of its version.
@@ -75,36 +42,6 @@ impl Envelope {
         let mut w = open(self.version, &self.header);
         body::write(&self.body, &mut w);
         close(w)
-    }
-}
-
-/// Node-CWMP closes an element `xml` that it never opened, behind all of the envelope.
-fn without_end_tags<'a>(text: &'a str, root: scan::Root, oddities: &Oddities) -> &'a str {
-    let end = root.end.unwrap_or(text.len());
-    match text.split_at_checked(end) {
-        Some((document, behind)) if !behind.is_empty() && scan::is_end_tags(behind) => {
-            if !behind.trim_ascii().is_empty() {
-                oddities.add("an end tag without a beginning follows the envelope");
-            }
-            document
-        }
-        _ => text,
-    }
-}
-
-/// The document with a namespace of its own for a prefix that it uses, and never declared.
-fn declare(text: &str, root: scan::Root, prefix: &str) -> String {
-    let (before, tag) = text.split_at_checked(root.start).unwrap_or((text, ""));
-    let end = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>'));
-    let (name, behind) = tag.split_at(end.unwrap_or(tag.len()));
-    format!("{before}{name} xmlns:{prefix}=\"{UNDECLARED}{prefix}\"{behind}")
-}
-
-fn xml_error(error: roxmltree::Error) -> EnvelopeError {
-    match error {
-        roxmltree::Error::NodesLimitReached => EnvelopeError::TooManyNodes,
-        roxmltree::Error::DtdDetected => EnvelopeError::DocumentType,
-        other => EnvelopeError::Xml(other.to_string().chars().take(MAX_XML_ERROR).collect()),
     }
 }
 

@@ -104,18 +104,18 @@ impl fmt::Display for EnvelopeError {
                 f,
                 "the envelope is longer than {MAX_ENVELOPE_BYTES} bytes; ask for less at once"
             ),
-            Self::TooDeep => write!(f, "the envelope is nested deeper than {MAX_DEPTH} elements"),
+            Self::TooDeep => write!(f, "the document is nested deeper than {MAX_DEPTH} elements"),
             Self::TooManyNodes => {
-                f.write_str("the envelope has too many elements; ask for less at once")
+                f.write_str("the document has too many elements; ask for less at once")
             }
             Self::TooManyAttributes => write!(
                 f,
-                "the envelope has more than {MAX_ATTRIBUTES} attributes in one place"
+                "the document has more than {MAX_ATTRIBUTES} attributes in one place"
             ),
             Self::DocumentType => {
-                f.write_str("the envelope has a document type declaration, which SOAP forbids")
+                f.write_str("the document has a document type declaration, which SOAP forbids")
             }
-            Self::Xml(why) => write!(f, "the envelope is not well-formed XML: {why}"),
+            Self::Xml(why) => write!(f, "the document is not well-formed XML: {why}"),
             Self::NotSoap => f.write_str("the document is no SOAP 1.1 envelope"),
             Self::Body => f.write_str("the envelope has no SOAP Body with exactly one element"),
             Self::Header(name) => {

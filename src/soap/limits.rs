@@ -13,6 +13,24 @@ pub const MAX_NODES: u32 = 1 << 18;
 /// `<` and `=` characters, each: the XML reader reserves memory by their number.
 pub const MAX_MARKUP: usize = 1 << 19;
 
+/// What a document may cost at most, beside its depth and its attributes.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentBounds {
+    /// How long its text is.
+    pub bytes: usize,
+    /// `<` and `=` characters, each.
+    pub markup: usize,
+    /// Elements, texts and comments together.
+    pub nodes: u32,
+}
+
+/// Those of an envelope.
+pub(super) const ENVELOPE: DocumentBounds = DocumentBounds {
+    bytes: MAX_ENVELOPE_BYTES,
+    markup: MAX_MARKUP,
+    nodes: MAX_NODES,
+};
+
 /// Attributes and namespace declarations of an element and all around it together: the XML reader
 /// compares each with each.
 pub const MAX_ATTRIBUTES: usize = 48;

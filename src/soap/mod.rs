@@ -15,11 +15,13 @@
 //! | `envelope` | header, namespaces, Body |
 //! | `body`, `structs` | which element is which argument, one list for both ways |
 //! | `codec` | base types and lists |
+//! | `document` | any document, within bounds and though it is wrong by the letter |
 //! | `element` | an element, and what was odd and taken all the same |
 //! | `xml`, `scan` | escaping on the way out, bounds on the way in |
 
 mod body;
 mod codec;
+mod document;
 mod element;
 mod envelope;
 mod error;
@@ -32,7 +34,8 @@ mod structs;
 mod version;
 mod xml;
 
-pub use element::Oddities;
+pub use document::read as read_document;
+pub use element::{Element, Oddities};
 pub use envelope::must_understand_fault;
 #[cfg(feature = "inside")]
 pub use error::EnvelopeError;

@@ -5,7 +5,7 @@
 //! document this scan is exact; in any other the reader stops at the first error.
 
 use super::error::EnvelopeError;
-use super::limits::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_ENVELOPE_BYTES, MAX_MARKUP};
+use super::limits::{DocumentBounds, MAX_ATTRIBUTES, MAX_DEPTH};
 
 /// Where the root element stands in a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,12 +17,12 @@ pub(super) struct Root {
 }
 
 /// Checks the bounds on bytes, markup, depth and attributes; a document type is refused.
-pub(super) fn check(text: &str) -> Result<Root, EnvelopeError> {
-    if text.len() > MAX_ENVELOPE_BYTES {
+pub(super) fn check(text: &str, bounds: &DocumentBounds) -> Result<Root, EnvelopeError> {
+    if text.len() > bounds.bytes {
         return Err(EnvelopeError::TooLong);
     }
     for mark in [b'<', b'='] {
-        if text.bytes().filter(|b| *b == mark).count() > MAX_MARKUP {
+        if text.bytes().filter(|b| *b == mark).count() > bounds.markup {
             return Err(EnvelopeError::TooManyNodes);
         }
     }
@@ -143,6 +143,11 @@ impl<'a> Tag<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::soap::limits::ENVELOPE;
+
+    fn check(text: &str) -> Result<Root, EnvelopeError> {
+        super::check(text, &ENVELOPE)
+    }
 
     #[test]
     fn markup_inside_comments_cdata_and_quotes_is_not_counted() {
