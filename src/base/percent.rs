@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{percent_decode_str, percent_encode_byte};
+use percent_encoding::{percent_decode, percent_decode_str, percent_encode_byte};
 
 /// What is coded in a column of a row; all else, UTF-8 included, stands as it is.
 pub fn in_column(c: char) -> bool {
@@ -43,6 +43,16 @@ pub fn decode(text: &str) -> Cow<'_, str> {
     decoded.unwrap_or(Cow::Borrowed(text))
 }
 
+/// The bytes of a value in a query as forms have it (`application/x-www-form-urlencoded`): a `+` is a
+/// space, all else as in [`decode`]. No memory is taken for it.
+pub fn decode_form(value: &[u8]) -> impl Iterator<Item = u8> {
+    let words = value.split(|byte| *byte == b'+').enumerate();
+    words.flat_map(|(number, word)| {
+        let space = (number > 0).then_some(b' ');
+        space.into_iter().chain(percent_decode(word))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +79,21 @@ mod tests {
         assert_eq!(encode("aZ09-._~", in_url), "aZ09-._~");
         let coded = encode("urn:x &é=%/?+🏠", in_url);
         assert_eq!(coded, "urn%3Ax%20%26%C3%A9%3D%25%2F%3F%2B%F0%9F%8F%A0");
+    }
+
+    #[test]
+    fn in_a_form_a_plus_is_a_space_and_a_coded_one_a_plus() {
+        for (coded, meant) in [
+            ("box+17", "box 17"),
+            ("box%2B17%20b", "box+17 b"),
+            ("+%2b+", " + "),
+            ("%2+b", "%2 b"),
+            ("", ""),
+        ] {
+            let bytes: Vec<_> = decode_form(coded.as_bytes()).collect();
+            assert_eq!(bytes, meant.as_bytes(), "{coded}");
+        }
+        assert!(decode_form(b"%FCx%").eq(*b"\xfcx%"));
     }
 
     #[test]

@@ -6,25 +6,30 @@
 //!
 //! * `access` is what a request has to know, and where it may come from.
 //! * `quota` is how many requests are accepted, whichever way they come; `bucket` counts for it.
+//! * `port` is a port that is to be open, `counts` says how often what was refused.
 //!
-//! The ways: [`http`]; [`stun`] finds the address of the one over UDP; and what opens one where a
+//! The ways: [`http`], [`udp`]; [`stun`] finds the address of the one over UDP; and what opens one where a
 //! gateway is in between: `igd` and `pcp`. `Standing` is what an address is worth that a gateway
 //! calls its external one.
 
 mod access;
 mod bucket;
+mod counts;
 pub mod http;
 #[cfg(feature = "igd")]
 pub mod igd;
 #[cfg(feature = "igd")]
 pub mod pcp;
+mod port;
 mod quota;
 #[cfg(feature = "igd")]
 mod standing;
 pub mod stun;
+pub mod udp;
 
 pub use access::Access;
 pub use http::Listener;
 pub use quota::Quota;
 #[cfg(feature = "igd")]
 pub use standing::Standing;
+pub use udp::UdpPort;

@@ -1,5 +1,7 @@
 //! Why a request, or a connection, is refused.
 
+use crate::connreq::counts;
+
 /// Why: for the log and the status; a peer sees no more than the HTTP status of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Denial {
@@ -163,13 +165,7 @@ impl Counts {
 
     /// `wrong path 1000, wrong password 3`: the most frequent first.
     pub(super) fn reasons(&self) -> String {
-        let named = Denial::ALL.map(|why| (self.of(why), why.short()));
-        let mut named: Vec<_> = named.into_iter().filter(|(count, _)| *count > 0).collect();
-        named.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let texts = named
-            .iter()
-            .map(|(count, short)| format!("{short} {count}"));
-        texts.collect::<Vec<_>>().join(", ")
+        counts::in_words(&mut Denial::ALL.map(|why| (self.of(why), why.short())))
     }
 }
 

@@ -14,10 +14,8 @@ use super::origins::Origins;
 use super::peers::Peers;
 use super::reception::{Asker, Reception, Rules};
 use crate::connreq::access::Access;
+use crate::connreq::port::Port;
 use crate::connreq::quota::Quota;
-
-/// After a port could not be taken, until the next attempt.
-const RETRY: Duration = Duration::from_secs(5);
 
 /// Peers taken from the kernel by one [`Listener::work`]: a flood of connects must hold neither the
 /// loop nor all descriptors that a process may have, which are 1024.
@@ -36,8 +34,7 @@ const SOCKET_BUFFER: usize = 8192;
 
 /// Listens for connection requests, within the agent's loop.
 pub struct Listener {
-    port: u16,
-    state: PortState,
+    port: Port<TcpListener>,
     peers: Peers,
     /// Peers that came so far.
     came: u64,
@@ -46,19 +43,12 @@ pub struct Listener {
     reception: Reception,
 }
 
-enum PortState {
-    Closed,
-    Open { socket: TcpListener, port: u16 },
-    Failed { retry_at: Duration },
-}
-
 impl Listener {
     /// For `port` (0: one that the system chooses); closed until [`Listener::open`]. Fails where
     /// the system has no random bytes.
     pub fn new(port: u16) -> Result<Self, getrandom::Error> {
         Ok(Self {
-            port,
-            state: PortState::Closed,
+            port: Port::new("connection requests", port, bind),
             peers: Peers::default(),
             came: 0,
             rests_until: None,
@@ -69,54 +59,28 @@ impl Listener {
     /// Takes the port, on IPv6 and IPv4. Where that fails it says so in the log, and
     /// [`Listener::work`] tries again when [`Listener::deadline`] is due.
     pub fn open(&mut self, now: Duration) {
-        if let PortState::Open { .. } = self.state {
-            return;
-        }
-        let first_failure = !matches!(self.state, PortState::Failed { .. });
-        match bind(self.port) {
-            Ok((socket, port)) => {
-                log::info!("listening for connection requests on port {port}");
-                self.state = PortState::Open { socket, port };
-            }
-            Err(e) => {
-                if first_failure {
-                    log::error!(
-                        "connection-request port {}: {e}; trying again every {} s",
-                        self.port,
-                        RETRY.as_secs()
-                    );
-                }
-                let retry_at = now + RETRY;
-                self.state = PortState::Failed { retry_at };
-            }
-        }
+        self.port.open(now);
     }
 
     /// Gives the port back and drops all peers.
     pub fn close(&mut self) {
-        self.state = PortState::Closed;
+        self.port.close();
         self.peers.clear();
     }
 
     /// The port that it is for, open or not.
     pub fn wanted_port(&self) -> u16 {
-        self.port
+        self.port.wanted()
     }
 
     /// The port that is open.
     pub fn port(&self) -> Option<u16> {
-        match self.state {
-            PortState::Open { port, .. } => Some(port),
-            _ => None,
-        }
+        self.port.number()
     }
 
     /// The descriptors to wait for, all for input.
     pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let socket = match &self.state {
-            PortState::Open { socket, .. } => Some(socket.as_fd()),
-            _ => None,
-        };
+        let socket = self.port.socket().map(TcpListener::as_fd);
         let peers = self.peers.iter().map(|peer| peer.stream().as_fd());
         let all = socket.into_iter().chain(peers);
         all.filter(|_| self.rests_until.is_none())
@@ -124,12 +88,12 @@ impl Listener {
 
     /// When [`Listener::work`] is due though no descriptor is ready.
     pub fn deadline(&self) -> Option<Duration> {
-        let retry = match self.state {
-            PortState::Failed { retry_at } => Some(retry_at),
-            _ => None,
-        };
         let peers = self.peers.iter().map(Connection::deadline);
-        let others = [retry, self.rests_until, self.reception.tally.deadline()];
+        let others = [
+            self.port.deadline(),
+            self.rests_until,
+            self.reception.tally.deadline(),
+        ];
         peers.chain(others.into_iter().flatten()).min()
     }
 
@@ -137,9 +101,7 @@ impl Listener {
     /// accepted; each has its 200 already.
     pub fn work(&mut self, now: Duration, access: &Access<'_>, quota: &mut Quota) -> usize {
         let rules = &mut Rules { access, quota, now };
-        if matches!(self.state, PortState::Failed { retry_at } if retry_at <= now) {
-            self.open(now);
-        }
+        self.port.retry(now);
         self.rests_until = None;
         while let Some(late) = self.peers.take_late(now) {
             self.leave_out(&late, Denial::NoRequest, now);
@@ -166,22 +128,15 @@ impl Listener {
     fn accept(&mut self, rules: &mut Rules<'_>) {
         let mut came = Vec::new();
         for _ in 0..MAX_ACCEPTS {
-            let PortState::Open { socket, .. } = &self.state else {
+            let Some(socket) = self.port.socket() else {
                 break;
             };
             match socket.accept() {
                 Ok(peer) => came.push(peer),
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                 Err(e) if is_of_the_peer(&e) => {}
-                Err(e) => {
-                    // Out of descriptors or memory: the port would stay ready, and the loop busy.
-                    log::error!(
-                        "connection-request port: {e}; closed for {} s",
-                        RETRY.as_secs()
-                    );
-                    let retry_at = rules.now.saturating_add(RETRY);
-                    self.state = PortState::Failed { retry_at };
-                }
+                // Out of descriptors or memory: the port would stay ready, and the loop busy.
+                Err(e) => self.port.fail(&e, rules.now),
             }
         }
         for (stream, peer) in came {

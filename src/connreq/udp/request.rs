@@ -1,0 +1,164 @@
+//! A connection request over UDP, read from bytes that nobody vouches for (TR-069 §G.2.2.3).
+//!
+//! Senders differ in what they write: the standard's example ends with the request line, freeacs has
+//! `/` for a path, Orange's server leaves out scheme and host. What they agree in is taken from all of
+//! them; what would give a datagram two meanings is refused.
+
+use super::denial::UdpDenial;
+use crate::base::hmac::HMAC_SHA1_LEN;
+
+/// The most bytes that a request may take: a user name of 256 characters may stand in it with nine
+/// bytes each. Those that there are have about 200.
+pub const MAX_REQUEST: usize = 4096;
+
+/// Digits of the largest number that is taken: 2⁶⁴ − 1.
+const MAX_DIGITS: usize = 20;
+
+/// The names of the fields, in the order in which they are signed, and the signature.
+const NAMES: [&[u8]; 5] = [b"ts", b"id", b"un", b"cn", b"sig"];
+
+/// What a request says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UdpRequest<'a> {
+    /// When it was made: in seconds since 1970, or, of some ACSs, in milliseconds.
+    pub ts: Numeral<'a>,
+    /// The same in all copies of a request.
+    pub id: Numeral<'a>,
+    /// The user name, coded as in a form (`application/x-www-form-urlencoded`).
+    pub un: &'a [u8],
+    /// Whatever the sender chose, coded likewise.
+    pub cn: &'a [u8],
+    /// The signature.
+    pub sig: [u8; HMAC_SHA1_LEN],
+}
+
+/// A number as it is written, and what it is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numeral<'a> {
+    /// The digits: they are what is signed.
+    pub digits: &'a [u8],
+    /// Their value.
+    pub value: u64,
+}
+
+impl<'a> UdpRequest<'a> {
+    /// Reads a datagram, without taking any memory.
+    ///
+    /// # Errors
+    /// Why it is no request.
+    pub fn parse(datagram: &'a [u8]) -> Result<Self, UdpDenial> {
+        if datagram.len() > MAX_REQUEST {
+            return Err(UdpDenial::TooLong);
+        }
+        // Those of a sender in C may have come along.
+        let end = datagram.iter().rposition(|byte| *byte != 0);
+        let text = datagram.get(..=end.unwrap_or_default()).unwrap_or_default();
+        let (line, headers) = split_line(text);
+        let target = line
+            .strip_prefix(b"GET ")
+            .and_then(|rest| rest.strip_suffix(b" HTTP/1.1"))
+            .filter(|target| !target.iter().any(u8::is_ascii_control))
+            .ok_or(UdpDenial::NoRequest)?;
+        let query = query_of(target).ok_or(UdpDenial::WrongTarget)?;
+        look_at(headers)?;
+        Self::of_query(query).ok_or(UdpDenial::BadQuery)
+    }
+
+    fn of_query(query: &'a [u8]) -> Option<Self> {
+        let mut fields = [None; NAMES.len()];
+        for pair in query.split(|byte| *byte == b'&') {
+            let (name, value) = split_at_byte(pair, b'=').unwrap_or_default();
+            let mut named = NAMES.iter().zip(&mut fields);
+            if let Some((_, field)) = named.find(|(known, _)| **known == name) {
+                if field.replace(value).is_some() {
+                    return None;
+                }
+            }
+        }
+        let [ts, id, un, cn, sig] = fields;
+        Some(Self {
+            ts: Numeral::parse(ts?)?,
+            id: Numeral::parse(id?)?,
+            un: un?,
+            cn: cn?,
+            sig: signature(sig?)?,
+        })
+    }
+}
+
+impl<'a> Numeral<'a> {
+    fn parse(digits: &'a [u8]) -> Option<Self> {
+        if !(1..=MAX_DIGITS).contains(&digits.len()) {
+            return None;
+        }
+        let value = digits.iter().try_fold(0_u64, |value, digit| {
+            let digit = char::from(*digit).to_digit(10)?;
+            value.checked_mul(10)?.checked_add(u64::from(digit))
+        });
+        value.map(|value| Self { digits, value })
+    }
+}
+
+/// The query of a target that is `http://HOST:PORT?QUERY`, with or without the `/` of a path, or has no
+/// scheme and host. Which host it names does not matter: a NAT may have had a hand in that.
+fn query_of(target: &[u8]) -> Option<&[u8]> {
+    const SCHEME: usize = "http://".len();
+    let rest = match target.split_at_checked(SCHEME) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"http://") => {
+            let end = rest.iter().position(|byte| b"/?".contains(byte))?;
+            rest.get(end..)?
+        }
+        _ => target,
+    };
+    rest.strip_prefix(b"/").unwrap_or(rest).strip_prefix(b"?")
+}
+
+/// Refuses a body, and lines that are no headers.
+fn look_at(mut headers: &[u8]) -> Result<(), UdpDenial> {
+    while !headers.is_empty() {
+        let (line, rest) = split_line(headers);
+        if line.is_empty() {
+            return match rest.iter().all(|byte| b"\r\n".contains(byte)) {
+                true => Ok(()),
+                false => Err(UdpDenial::HasBody),
+            };
+        }
+        let (name, value) = split_at_byte(line, b':').ok_or(UdpDenial::NoRequest)?;
+        if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
+            return Err(UdpDenial::NoRequest);
+        }
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
+        if is("Transfer-Encoding") || is("Content-Length") && value.trim_ascii() != b"0" {
+            return Err(UdpDenial::HasBody);
+        }
+        headers = rest;
+    }
+    Ok(())
+}
+
+/// 40 hex digits.
+fn signature(digits: &[u8]) -> Option<[u8; HMAC_SHA1_LEN]> {
+    let mut bytes = [0; HMAC_SHA1_LEN];
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        for digit in pair {
+            let value = char::from(*digit).to_digit(16)?;
+            *byte = *byte << 4 | u8::try_from(value).ok()?;
+        }
+    }
+    Some(bytes)
+}
+
+/// The first line, without its end, and what follows it.
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let (line, rest) = split_at_byte(bytes, b'\n').unwrap_or((bytes, b""));
+    (line.strip_suffix(b"\r").unwrap_or(line), rest)
+}
+
+fn split_at_byte(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
+    let position = bytes.iter().position(|byte| *byte == at)?;
+    let (before, rest) = bytes.split_at_checked(position)?;
+    Some((before, rest.get(1..)?))
+}
