@@ -65,30 +65,17 @@ impl Due {
         self.hold.map_or(at, |hold| hold.max(at))
     }
 
-    /// An active notification, throttled: `DefaultActiveNotificationThrottle` counts from the end
-    /// of the last successful session. Also during the wait for a retry; one that waits already goes
-    /// along, and is not put off.
-    pub fn for_notification(
-        &mut self,
-        now: Duration,
-        last_success: Option<Duration>,
-        throttle: Duration,
-    ) {
-        let earliest = last_success.map_or(now, |end| end.saturating_add(throttle));
+    /// An active notification, which must not come before `earliest`: changes of the same moment go
+    /// together. Also during the wait for a retry; one that waits already goes along, and is not put
+    /// off.
+    pub fn for_notification(&mut self, earliest: Duration, now: Duration) {
         let at = self.not_before_hold(earliest.max(now.saturating_add(COALESCE)));
         self.notify = Some(self.notify.map_or(at, |known| known.min(at)));
     }
 
-    /// The throttle is another one.
-    pub fn throttle_changed(
-        &mut self,
-        now: Duration,
-        last_success: Option<Duration>,
-        throttle: Duration,
-    ) {
-        if self.notify.take().is_some() {
-            self.for_notification(now, last_success, throttle);
-        }
+    /// When a notification may come is to be found anew. Whether one waits.
+    pub fn put_off_notification(&mut self) -> bool {
+        self.notify.take().is_some()
     }
 
     /// The retry of a failed session.

@@ -13,7 +13,7 @@
 //! | `offer` | the version of the Inform (§3.7.4) |
 //! | `identity`, `inform`, `inform_parameter` | who the box is, and what its Inform says (A.3.3.1) |
 //! | `event`, `queue` | the events and their rules of delivery, retry and discard (§3.7.1.5) |
-//! | `due`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
+//! | `due`, `calm`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
 //! | `acs_call` | what somebody on the box has the ACS asked (A.4.2.1, A.4.2.2) |
@@ -27,6 +27,7 @@
 
 mod acs_call;
 mod budget;
+mod calm;
 mod due;
 mod engine;
 mod event;
@@ -66,6 +67,7 @@ pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
+pub use settings::StunWish;
 pub use software::{DuKind, DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;

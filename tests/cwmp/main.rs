@@ -3,6 +3,7 @@
 mod autonomous;
 mod bounds;
 mod by_hand;
+mod calm;
 mod clock;
 mod cuts;
 mod events;

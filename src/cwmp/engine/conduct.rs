@@ -104,6 +104,7 @@ impl Engine {
             // This ACS knows no value yet that could be another now.
             model.forget_changes();
         }
+        self.calm.tells(&model.active_changes(), now.uptime);
         if model.has_change() {
             self.queue.raise(EventCode::ValueChange.into());
         } else {

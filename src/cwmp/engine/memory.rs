@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::{Engine, commit};
 use crate::base::clock::Now;
+use crate::cwmp::calm::Calm;
 use crate::cwmp::due::Due;
 use crate::cwmp::event::{EventCode, Retention};
 use crate::cwmp::queue::EventQueue;
@@ -35,6 +36,7 @@ impl Engine {
             self.queue.to_kept(),
             self.schedule.to_kept(),
             self.due.to_kept(),
+            self.calm.to_kept(),
         ];
         let kept = record::join(&kept);
         (kept != self.kept).then(|| {
@@ -51,10 +53,9 @@ impl Engine {
             Some([events, schedule, rest @ ..]) => {
                 self.queue = EventQueue::from_record(events);
                 self.schedule = Schedule::from_kept(schedule);
-                self.due = rest
-                    .first()
-                    .map(|due| Due::from_kept(due))
-                    .unwrap_or_default();
+                let rest = |at: usize| rest.get(at).map_or("", String::as_str);
+                self.due = Due::from_kept(rest(0));
+                self.calm = Calm::from_kept(rest(1));
                 self.save_later(now);
             }
             _ => {

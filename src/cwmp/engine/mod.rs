@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::acs_call::AcsCalls;
 use super::budget::Budget;
+use super::calm::Calm;
 use super::due::Due;
 use super::event::EventCode;
 use super::inform_parameter;
@@ -53,6 +54,7 @@ pub struct Engine {
     spread: Duration,
     schedule: Schedule,
     due: Due,
+    calm: Calm,
     /// The boot that the program runs in.
     boot: Boot,
     /// What was promised and is still to be done.
@@ -128,6 +130,7 @@ impl Engine {
             spread: Duration::ZERO,
             schedule: Schedule::default(),
             due: Due::default(),
+            calm: Calm::default(),
             transfers: TransferQueue::load(model, &boot.id, now),
             changes: ChangeQueue::load(model, &boot.id, now),
             changing: None,

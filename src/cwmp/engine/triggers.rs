@@ -170,9 +170,22 @@ impl Engine {
             return;
         }
         let is_first = self.queue.raise(EventCode::ValueChange.into());
-        if model.take_news() || is_first {
+        let news = model.take_news();
+        match is_first {
+            true => self.notify(&model.active_changes(), now),
+            false => self.notify(&news, now),
+        }
+    }
+
+    /// A session is to tell of changes of these values, when there may be one.
+    fn notify(&mut self, paths: &[String], now: Now) {
+        let (settings, uptime) = (&self.settings, now.uptime);
+        if let Some(at) = self.calm.earliest(paths, settings, uptime) {
+            let throttled = self
+                .last_success
+                .map(|end| end.saturating_add(settings.throttle));
             self.due
-                .for_notification(now.uptime, self.last_success, self.settings.throttle);
+                .for_notification(throttled.unwrap_or(at).max(at), uptime);
         }
     }
 
@@ -190,10 +203,9 @@ impl Engine {
             let period = self.settings.period;
             self.periodic = period.map(|period| Periodic::new(period, lag, &mut self.rng, now));
         }
-        if old.throttle != self.settings.throttle {
-            let throttle = self.settings.throttle;
-            self.due
-                .throttle_changed(now.uptime, self.last_success, throttle);
+        let limits = |of: &Settings| (of.throttle, of.udp_notification_limit);
+        if limits(&old) != limits(&self.settings) && self.due.put_off_notification() {
+            self.notify(&model.active_changes(), now);
         }
     }
 

@@ -39,7 +39,7 @@ mod touched;
 mod transact;
 mod unsaved;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 pub use attributes::MAX_NOTIFICATION;
@@ -77,8 +77,8 @@ pub struct Model {
     mixed: BTreeMap<Key, Box<str>>,
     /// Parameters with an unreported change, with their newest value where it is known.
     changed: BTreeMap<Key, Option<Box<str>>>,
-    /// A change with active notification was found since [`Model::take_news`].
-    news: bool,
+    /// Of these, which are notified actively, a change was found since [`Model::take_news`].
+    news: BTreeSet<Key>,
     /// What `changes` gave last, not yet known to be delivered.
     sent: Vec<(Key, Box<str>)>,
     /// Checks beyond the type.

@@ -39,16 +39,33 @@ impl Model {
 
     /// Whether a parameter with active notification has an unreported change.
     pub fn has_active_change(&self) -> bool {
-        self.changed.keys().any(|&key| {
+        self.active().next().is_some()
+    }
+
+    /// The parameters with active notification of which a change was found since the last call: new
+    /// events, also while older changes still wait for their report. Paths without the root.
+    pub fn take_news(&mut self) -> Vec<String> {
+        let news = std::mem::take(&mut self.news);
+        self.paths(news.into_iter())
+    }
+
+    /// All parameters with active notification that have an unreported change. Paths without the root.
+    pub fn active_changes(&self) -> Vec<String> {
+        self.paths(self.active())
+    }
+
+    fn paths(&self, keys: impl Iterator<Item = Key>) -> Vec<String> {
+        let root = self.root();
+        let paths = keys.map(|key| self.path(key));
+        let own = |path: String| path.strip_prefix(root).map(str::to_owned);
+        paths.filter_map(own).collect()
+    }
+
+    fn active(&self) -> impl Iterator<Item = Key> {
+        self.changed.keys().copied().filter(|&key| {
             let parameter = self.schema.parameter(key.node);
             parameter.is_some_and(|p| self.notification(key, p) == 2) && self.is_living(key)
         })
-    }
-
-    /// Whether a change with active notification was found since the last call: a new event, also
-    /// while older changes still wait for their report.
-    pub fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.news)
     }
 
     /// Whether any notifying parameter has an unreported change.
@@ -109,7 +126,7 @@ impl Model {
             }
         }
         self.sent.clear();
-        self.news = false;
+        self.news.clear();
     }
 
     /// The value of now follows from what the ACS did, so that it knows it. `path` is without the
@@ -157,7 +174,9 @@ impl Model {
         }
         let newest = self.changed.get(&key).and_then(Option::as_deref);
         if newest.is_none_or(|newest| *newest != *now) {
-            self.news |= self.notification(key, parameter) == 2;
+            if self.notification(key, parameter) == 2 {
+                self.news.insert(key);
+            }
         }
         let reported = reported.into();
         self.changed.insert(key, Some(now));

@@ -1,5 +1,6 @@
 //! Description, sources and store to a model.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -64,7 +65,7 @@ impl Model {
             recount: false,
             mixed: Default::default(),
             changed: Default::default(),
-            news: false,
+            news: BTreeSet::new(),
             sent: Vec::new(),
             rules: Default::default(),
             misfits: Default::default(),

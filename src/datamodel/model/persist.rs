@@ -43,7 +43,7 @@ impl Model {
             log::warn!("after the factory reset an older state file stays: {error}");
         }
         self.changed.clear();
-        self.news = false;
+        self.news.clear();
         self.sent.clear();
         self.mixed.clear();
         Ok(())

@@ -1,6 +1,8 @@
 //! `ManagementServer` as the engine and the agent act on it: read from the data model here and
 //! nowhere else.
 
+mod stun;
+
 use std::time::Duration;
 
 use super::periodic::Period;
@@ -8,6 +10,7 @@ use crate::base::datetime;
 use crate::base::secret::Secret;
 use crate::base::truth;
 use crate::datamodel::model::Model;
+pub use stun::StunWish;
 
 /// `CWMPRetryMinimumWaitInterval` in seconds, and its range (TR-181).
 const RETRY_MINIMUM: (u32, u32, u32) = (5, 1, 65_535);
@@ -19,6 +22,13 @@ const RETRY_MULTIPLIER: (u32, u32, u32) = (2000, 1000, 65_535);
 const MAX_REQUESTS: (u32, u32, u32) = (50, 1, 10_000);
 /// `X_ORANGE-COM_FreqConnectionRequest`: that period in seconds, and its range.
 const REQUEST_PERIOD: (u32, u32, u32) = (3600, 1, 86_400);
+
+/// `UDPConnectionRequestAddressNotificationLimit` in seconds, and its range. TR-181 does not have it any
+/// more; the storm that it keeps away is the same.
+const UDP_LIMIT: (u32, u32, u32) = (30, 0, 86_400);
+
+/// Reads a parameter of `ManagementServer` by its name, where it has a value.
+type Read<'a> = dyn FnMut(&str) -> Option<String> + 'a;
 
 /// The settings of the ACS. What the model does not have has the default of TR-181.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +59,11 @@ pub struct Settings {
     pub max_requests: u32,
     /// `X_ORANGE-COM_FreqConnectionRequest`.
     pub request_period: Duration,
+    /// The `STUN…` parameters.
+    pub stun: StunWish,
+    /// `UDPConnectionRequestAddressNotificationLimit`: the least time between two sessions that a new
+    /// address for requests over UDP opens.
+    pub udp_notification_limit: Duration,
 }
 
 impl Settings {
@@ -78,19 +93,17 @@ impl Settings {
                 }),
             retry_minimum: number(get("CWMPRetryMinimumWaitInterval"), RETRY_MINIMUM),
             retry_multiplier: number(get("CWMPRetryIntervalMultiplier"), RETRY_MULTIPLIER),
-            throttle: Duration::from_secs(
-                get("DefaultActiveNotificationThrottle")
-                    .and_then(|v| v.parse::<u32>().ok())
-                    .map_or(0, u64::from),
-            ),
+            throttle: seconds(get("DefaultActiveNotificationThrottle"), (0, 0, u32::MAX)),
             http_requests: http_requests.unwrap_or(true),
             request_username: get("ConnectionRequestUsername").unwrap_or_default(),
             request_password: Secret::new(get("ConnectionRequestPassword").unwrap_or_default()),
             max_requests: number(get("X_ORANGE-COM_MaxConnectionRequest"), MAX_REQUESTS),
-            request_period: Duration::from_secs(u64::from(number(
-                get("X_ORANGE-COM_FreqConnectionRequest"),
-                REQUEST_PERIOD,
-            ))),
+            request_period: seconds(get("X_ORANGE-COM_FreqConnectionRequest"), REQUEST_PERIOD),
+            stun: StunWish::read(&mut get),
+            udp_notification_limit: seconds(
+                get("UDPConnectionRequestAddressNotificationLimit"),
+                UDP_LIMIT,
+            ),
         }
     }
 
@@ -110,6 +123,10 @@ fn number(value: Option<String>, (default, least, greatest): (u32, u32, u32)) ->
     value
         .and_then(|v| v.parse().ok())
         .map_or(default, |n: u32| n.clamp(least, greatest))
+}
+
+fn seconds(value: Option<String>, range: (u32, u32, u32)) -> Duration {
+    Duration::from_secs(u64::from(number(value, range)))
 }
 
 #[cfg(test)]
