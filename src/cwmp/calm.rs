@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(earliest(&calm, &[&other], 101), Some(second(101)));
         assert_eq!(earliest(&calm, &[&udp, &other], 101), Some(second(101)));
         assert_eq!(earliest(&calm, &[&udp], 170), Some(second(170)));
-        calm.tells(&[url.clone()], second(165));
+        calm.tells(std::slice::from_ref(&url), second(165));
         assert_eq!(earliest(&calm, &[&url], 166), Some(second(175)));
         assert_eq!(Calm::from_kept(&calm.to_kept()), calm);
         for damaged in ["", " ", "x 7", "-1", "99999999999999999999 1 2 3"] {

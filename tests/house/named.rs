@@ -8,7 +8,7 @@ use crate::rust_text;
 use crate::tree;
 
 /// The sections of `etc/config/cwmpd`.
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "acs",
     "cpe",
     "luup",
@@ -17,6 +17,7 @@ const SECTIONS: [&str; 10] = [
     "config_file",
     "log_file",
     "xmpp",
+    "stun",
     "xmpp_connection",
     "xmpp_server",
 ];

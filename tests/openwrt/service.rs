@@ -420,8 +420,9 @@ fn b10_the_port_is_opened_to_the_zone_that_is_named() {
     with_each(|procd, version| {
         procd.configure(&["option open_zone 'wan'"]);
         procd.run("start");
-        let all = "dest_port=7547 proto=tcp src=wan target=ACCEPT type=rule";
-        assert_eq!(procd.rules(), [all], "{version}");
+        let all =
+            |protocol| format!("dest_port=7547 proto={protocol} src=wan target=ACCEPT type=rule");
+        assert_eq!(procd.rules(), [all("tcp"), all("udp")], "{version}");
         procd.configure(&[
             "option open_zone 'mgmt_1'",
             "option port '30005'",
@@ -430,16 +431,56 @@ fn b10_the_port_is_opened_to_the_zone_that_is_named() {
             "list allow_from '10.0.0.0/8,192.0.2.1'",
         ]);
         procd.run("start");
-        let (begin, middle) = ("dest_port=30005 family=", "proto=tcp src=mgmt_1 src_ip=");
-        let end = "target=ACCEPT type=rule";
-        let v4 = format!("{begin}ipv4 {middle}203.0.113.0/24 {end}");
-        let v6 = format!("{begin}ipv6 {middle}2001:db8:5::/48 {end}");
-        assert_eq!(procd.rules(), [v4, v6], "{version}");
+        let (begin, end) = ("dest_port=30005 family=", "target=ACCEPT type=rule");
+        let rules = |protocol| {
+            let middle = format!("proto={protocol} src=mgmt_1 src_ip=");
+            [
+                format!("{begin}ipv4 {middle}203.0.113.0/24 {end}"),
+                format!("{begin}ipv6 {middle}2001:db8:5::/48 {end}"),
+            ]
+        };
+        let all = [rules("tcp"), rules("udp")].concat();
+        assert_eq!(procd.rules(), all, "{version}");
         for rule in procd.rules() {
             for pair in rule.split(' ') {
                 let key = pair.split_once('=').unwrap().0;
                 assert!(KEYS.contains(&key), "{key}");
             }
+        }
+    });
+}
+
+#[test]
+fn r18_the_port_for_udp_is_opened_where_the_agent_may_listen_on_it() {
+    with_each(|procd, version| {
+        let rule = |protocol: &str, port| {
+            format!("dest_port={port} proto={protocol} src=wan target=ACCEPT type=rule")
+        };
+        let (tcp, udp) = (rule("tcp", 7547), rule("udp", 7547));
+        let cases: [(&[&str], &[&String]); 8] = [
+            (&[], &[&tcp, &udp]),
+            (&["config stun stun", "option listen 1"], &[&tcp, &udp]),
+            (&["config stun stun", "option listen 0"], &[&tcp]),
+            (&["config stun", "option listen 'No '"], &[&tcp]),
+            (
+                &["config stun stun", "option listen 0", "option enabled 1"],
+                &[&tcp, &udp],
+            ),
+            (
+                &["config stun stun", "option client_port 3479"],
+                &[&tcp, &rule("udp", 3479)],
+            ),
+            (&["config stun stun", "option client_port 0"], &[&tcp]),
+            (
+                &["option port 0", "config stun", "option client_port 3479"],
+                &[&rule("udp", 3479)],
+            ),
+        ];
+        for (options, rules) in cases {
+            procd.configure(&[&["option open_zone wan"], options].concat());
+            procd.run("start");
+            let rules: Vec<String> = rules.iter().map(|rule| (*rule).clone()).collect();
+            assert_eq!(procd.rules(), rules, "{version} {options:?}");
         }
     });
 }

@@ -16,6 +16,7 @@ mod review;
 mod similar;
 mod tls;
 mod transfer;
+mod ways;
 mod written;
 mod xmpp;
 
@@ -30,6 +31,7 @@ pub use review::review;
 pub use transfer::TransferConfig;
 #[cfg(feature = "inside")]
 pub use transfer::TypeFolder;
+pub use ways::UdpConfig;
 pub use written::{LostLine, Remark, WrittenConfig, WrittenOption, WrittenSection};
 
 /// The interface that the `net:@` rows tell of where none is set: the bridge of the home network on
@@ -90,6 +92,8 @@ pub struct Config {
     /// `cpe.port`: the connection-request port; 0: one that the system chooses at each start;
     /// `None`: closed, since it says something else.
     pub port: Option<u16>,
+    /// Section `stun`.
+    pub udp: UdpConfig,
     /// `cpe.path`: the path of the connection-request URL; `None` = the agent makes one up and keeps
     /// it (TR-069 3.2.2).
     pub path: Option<String>,
@@ -214,6 +218,10 @@ impl Default for Config {
         Self {
             interface: None,
             port: Some(DEFAULT_PORT),
+            udp: UdpConfig {
+                port: Some(DEFAULT_PORT),
+                listens: true,
+            },
             path: None,
             allow_from: None,
             basic_requests: false,

@@ -38,6 +38,7 @@ impl Config {
             looked_for: Vec::new(),
         };
         options.cpe(&mut config);
+        options.udp(&mut config);
         options.acs(&mut config);
         options.flag("luup", "enable", &mut config.luup.enable);
         options.base_url("luup", "url", &mut config.luup.url);
@@ -85,7 +86,7 @@ pub(super) struct OptionReader<'w> {
 impl<'w> OptionReader<'w> {
     fn cpe(&mut self, config: &mut Config) {
         config.interface = self.interface();
-        self.port(&mut config.port);
+        self.port("cpe", "port", &mut config.port);
         config.path = self.url_path();
         config.allow_from = self.networks("cpe", "allow_from");
         self.zone(config.port);
@@ -176,7 +177,7 @@ impl<'w> OptionReader<'w> {
     }
 
     /// The one value of an option that is set and not blank. A list of one is one value.
-    fn text(&mut self, section: &str, option: &str) -> Option<String> {
+    pub(super) fn text(&mut self, section: &str, option: &str) -> Option<String> {
         let said = self.said(section, option)?;
         match said.items.as_slice() {
             [text] => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -200,7 +201,14 @@ impl<'w> OptionReader<'w> {
         self.remarks.push(Remark { line, text });
     }
 
-    fn warn(&mut self, section: &str, option: &str, text: &str, wanted: &str, used: &str) {
+    pub(super) fn warn(
+        &mut self,
+        section: &str,
+        option: &str,
+        text: &str,
+        wanted: &str,
+        used: &str,
+    ) {
         let text = format!("cwmpd.{section}.{option}: '{text}' is not {wanted}; using {used}");
         self.remark(section, option, text);
     }
@@ -239,14 +247,14 @@ impl<'w> OptionReader<'w> {
     }
 
     /// No other port than the one that was asked for is opened.
-    fn port(&mut self, value: &mut Option<u16>) {
-        let Some(said) = self.said("cpe", "port") else {
+    pub(super) fn port(&mut self, section: &str, option: &str, value: &mut Option<u16>) {
+        let Some(said) = self.said(section, option) else {
             return;
         };
         let text = said.items.join(" ");
         *value = text.trim().parse().ok();
         if value.is_none() {
-            self.warn("cpe", "port", &text, "a port from 0 to 65535", "none");
+            self.warn(section, option, &text, "a port from 0 to 65535", "none");
         }
     }
 

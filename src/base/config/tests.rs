@@ -27,7 +27,7 @@ fn written(pairs: &[(&str, &str)]) -> WrittenConfig {
     }
 }
 
-fn read(pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
+pub(super) fn read(pairs: &[(&str, &str)]) -> (Config, Vec<String>) {
     let reading = Config::read(&written(pairs));
     let remarks = reading.remarks.into_iter();
     (reading.config, remarks.map(|remark| remark.text).collect())
@@ -127,6 +127,9 @@ fn every_option_is_taken() {
         ("luup.url", "http://127.0.0.1:1/"),
         ("luup.user", "luup"),
         ("luup.timeout", "4"),
+        ("stun.server_address", "stun.example.net"),
+        ("stun.client_port", "3479"),
+        ("stun.listen", "0"),
         ("transfer.keep_settings", "0"),
         ("transfer.keep", "/etc/passwd"),
         ("transfer.rollback", "60"),
@@ -144,6 +147,10 @@ fn every_option_is_taken() {
         Config {
             interface: Some("eth0.2".into()),
             port: Some(17547),
+            udp: UdpConfig {
+                port: Some(3479),
+                listens: false,
+            },
             path: Some("/cr/7".into()),
             allow_from: Some(networks(&["10.0.0.0/8", "2001:db8::/32"])),
             basic_requests: true,
@@ -228,6 +235,12 @@ fn an_odd_value_is_named_and_replaced() {
         ("acs.insecure_enable", "maybe", "using 0"),
         ("acs.basic_over_http", "maybe", "using 0"),
         ("luup.url", "127.0.0.1:3480", "using http://127.0.0.1:3480"),
+        ("stun.listen", "perhaps", "0 or 1; using 1"),
+        (
+            "stun.server_address",
+            "stun example",
+            "a host name or an address; using it, in vain",
+        ),
     ] {
         let (config, warnings) = read(&[(option, value)]);
         assert_eq!(config, Config::default(), "{option} = {value}");

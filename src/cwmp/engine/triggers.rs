@@ -179,14 +179,14 @@ impl Engine {
 
     /// A session is to tell of changes of these values, when there may be one.
     fn notify(&mut self, paths: &[String], now: Now) {
-        let (settings, uptime) = (&self.settings, now.uptime);
-        if let Some(at) = self.calm.earliest(paths, settings, uptime) {
-            let throttled = self
-                .last_success
-                .map(|end| end.saturating_add(settings.throttle));
-            self.due
-                .for_notification(throttled.unwrap_or(at).max(at), uptime);
-        }
+        let Some(at) = self.calm.earliest(paths, &self.settings, now.uptime) else {
+            return;
+        };
+        let throttle = self.settings.throttle;
+        let throttled = self
+            .last_success
+            .map_or(at, |end| end.saturating_add(throttle));
+        self.due.for_notification(throttled.max(at), now.uptime);
     }
 
     pub(super) fn apply_settings(&mut self, model: &mut Model, now: Now) {

@@ -173,10 +173,9 @@ impl Model {
             return;
         }
         let newest = self.changed.get(&key).and_then(Option::as_deref);
-        if newest.is_none_or(|newest| *newest != *now) {
-            if self.notification(key, parameter) == 2 {
-                self.news.insert(key);
-            }
+        let is_news = newest.is_none_or(|newest| *newest != *now);
+        if is_news && self.notification(key, parameter) == 2 {
+            self.news.insert(key);
         }
         let reported = reported.into();
         self.changed.insert(key, Some(now));
