@@ -28,7 +28,7 @@ export CWMPD_SHARED=${CWMPD_SHARED:-$PWD/../shared}
 export PATH=$PATH:/usr/sbin:/sbin
 logs=target/checks
 mkdir -p "$logs"
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 without_networks=all
 
 # check NAME COMMAND...: one check, its output kept. Exit code 77 says that it cannot be done here.
 check() {
@@ -119,6 +119,7 @@ tests() {
     grep -nE '^(error|warning: unused|test .* FAILED|---- |thread .* panicked)' -A 6 "$log" | head -n 120 | sed 's/^/    /'
   fi
   grep -hE '^skipped: ' "$log" | sort -u | sed 's/^/         /'
+  without_networks=$(grep -cE 'skipped: (network namespaces|`(ip|nft) )' "$log")
 }
 
 # More failures than this are no chance.
@@ -191,6 +192,7 @@ else
   check cross tests/cross.sh
 fi
 
+echo "tests skipped for want of network namespaces: $without_networks"
 if [ $skipped -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"
 else

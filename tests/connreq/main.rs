@@ -4,6 +4,8 @@ mod floods;
 mod fuzzed;
 mod http;
 #[cfg(feature = "igd")]
+mod miniupnpd;
+#[cfg(feature = "igd")]
 mod pcp;
 mod served;
 mod stun;

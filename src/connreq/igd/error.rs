@@ -121,6 +121,10 @@ impl fmt::Display for IgdError {
             }
             Self::NoService => f.write_str("the gateway does not offer it by UPnP"),
             Self::NotConnected(word) => write!(f, "the gateway has no connection: it is {word}"),
+            // So miniupnpd tells it.
+            Self::NoAddress(word) if word.is_empty() => f.write_str(
+                "the gateway tells no external address: it has no connection, or is behind another NAT",
+            ),
             Self::NoAddress(word) => {
                 write!(
                     f,

@@ -5,6 +5,7 @@
 //! * [`attack`]: somebody who wants to keep the ACS from the connection-request port.
 //! * [`network`]: networks of a test's own: one alone, or ACS, NAT and box.
 //! * [`peers`]: real servers of HTTP, STUN, XMPP and a port-mapping daemon, where they are installed.
+//! * [`StunServer`]: one that shares its port with the ACS.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
 //! * [`FakePcp`]: a router that makes pinholes.
@@ -41,6 +42,7 @@ pub mod peers;
 pub mod properties;
 mod rerun;
 pub mod shared;
+mod stun;
 pub mod tools;
 pub mod ubus;
 
@@ -49,3 +51,4 @@ pub use logging::logged;
 pub use openings::Openings;
 pub use pcp::{FakePcp, PcpAnswer};
 pub use rerun::rerun;
+pub use stun::{Asked, StunServer};

@@ -19,6 +19,8 @@ mod auth;
 mod calls;
 mod check;
 mod connection_request;
+mod over_udp;
+mod over_xmpp;
 mod session;
 mod transcript;
 
@@ -26,6 +28,8 @@ pub use crate::http::Auth;
 pub use calls::{UNKNOWN_TIME, download, set_parameter_values, upload};
 pub use check::validate;
 pub use connection_request::{CallAnswer, Caller, connect_from, loopback, request_connection};
+pub use over_udp::beside;
+pub use over_xmpp::XmppAcs;
 pub use session::{Received, Session};
 pub use transcript::{Entry, Side};
 

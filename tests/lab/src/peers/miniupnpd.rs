@@ -28,17 +28,16 @@ pub struct MiniupnpdOptions {
     pub ports: (u16, u16),
 }
 
-impl Default for MiniupnpdOptions {
-    fn default() -> Self {
-        Self {
-            is_igd1: false,
-            has_upnp: true,
-            has_pcp: true,
-            external: None,
-            least_lease: 120,
-            ports: (1024, 65_535),
-        }
-    }
+impl MiniupnpdOptions {
+    /// A gateway of today.
+    pub const USUAL: Self = Self {
+        is_igd1: false,
+        has_upnp: true,
+        has_pcp: true,
+        external: None,
+        least_lease: 120,
+        ports: (1024, 65_535),
+    };
 }
 
 /// A running miniupnpd on the gateway of a world, with the chains that its rules have for that.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Coturn, Miniupnpd, MiniupnpdOptions, Prosody, Stund};
 use crate::Folder;
+use crate::acs::{Caller, XmppAcs, beside};
 use crate::http::{Authority, Leaf};
 use crate::network::addresses::GATEWAY;
 use crate::network::{Nat, World, WorldOptions};
@@ -57,7 +58,7 @@ fn miniupnpd_describes_a_gateway_of_either_version_to_the_box() {
         let folder = Folder::new("miniupnpd");
         let options = MiniupnpdOptions {
             is_igd1,
-            ..MiniupnpdOptions::default()
+            ..MiniupnpdOptions::USUAL
         };
         let Some(daemon) = world.gateway.run(|| Miniupnpd::start(&folder, &options)) else {
             return;
@@ -108,4 +109,44 @@ fn prosody_wants_tls() {
     }
     assert!(said.contains("<starttls"), "{said}");
     assert!(!said.contains("mechanism"), "{said}");
+}
+
+#[test]
+fn an_acs_may_send_from_the_port_of_coturn_but_not_of_stund() {
+    let folder = Folder::new("beside");
+    let other = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+    if let Some(coturn) = Coturn::start(&folder, ANY, None) {
+        assert!(beside(coturn.address()).is_ok());
+        assert_eq!(binding(coturn.address()), 0x0101);
+    }
+    if let Some(stund) = Stund::start(&folder, ANY, other) {
+        assert!(beside(stund.address()).is_err());
+    }
+}
+
+#[test]
+fn the_acs_speaks_to_another_client_through_prosody() {
+    let folder = Folder::new("prosody");
+    let authority = Authority::new("CA");
+    let identity = authority.issue(&Leaf::localhost());
+    let users = [("box", "call \"me\""), ("acs", "secret")];
+    let Some(prosody) = Prosody::start(
+        &folder,
+        ANY.ip(),
+        "localhost",
+        &identity,
+        &users,
+        &["PLAIN"],
+    ) else {
+        return;
+    };
+    let log_in =
+        |user| XmppAcs::log_in(prosody.address(), "localhost", &authority.pem(), user).unwrap();
+    let (other, mut acs) = (log_in(users[0]), log_in(users[1]));
+    assert_eq!(acs.jid(), "acs@localhost/acs");
+    let nobody = acs
+        .call("box@localhost/nowhere", &Caller::new("a", "b"))
+        .unwrap();
+    assert!(nobody.contains("type='error'"), "{nobody}");
+    drop(other);
 }
