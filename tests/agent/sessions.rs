@@ -6,7 +6,7 @@ use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
 use cwmpd_lab::acs::{AcsOptions, Auth, CALLER, ScriptedAcs, request_connection};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
-use cwmpd_lab::http::{Authority, Leaf, Reply, ServerTls};
+use cwmpd_lab::http::{Authority, KeyKind, Leaf, Reply, ServerTls};
 use cwmpd_lab::luup::FakeLuup;
 
 /// A box that knows an ACS.
@@ -38,7 +38,7 @@ fn a_session_over_tls_fits_the_stack_of_a_job() {
     let authority = Authority::new("lab");
     let acs = ScriptedAcs::start(AcsOptions {
         tls: Some(ServerTls::new(&authority.issue(&Leaf {
-            rsa: true,
+            key: KeyKind::Rsa,
             ..Leaf::localhost()
         }))),
         ..AcsOptions::default()

@@ -9,7 +9,7 @@ use std::thread;
 use cwmpd::base::config::TlsConfig;
 use cwmpd::http::error::{CertificateProblem, HttpError};
 use cwmpd::http::{HttpClient, HttpSettings};
-use cwmpd_lab::http::{Authority, EXPIRED, Identity, Leaf, Reply, Server, ServerTls};
+use cwmpd_lab::http::{Authority, EXPIRED, Identity, KeyKind, Leaf, Reply, Server, ServerTls};
 use cwmpd_lab::{Folder, rerun};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
@@ -228,10 +228,10 @@ fn the_client_certificate_is_shown_whatever_form_its_key_has() {
     let server_identity = authority.issue(&Leaf::localhost());
     let folder = Folder::new("client");
     let mut settings = trusting(&authority, &folder);
-    for rsa in [false, true] {
+    for kind in [KeyKind::P256, KeyKind::Rsa] {
         let leaf = Leaf {
             name: "00D09E-Box-1",
-            rsa,
+            key: kind,
             ..Leaf::localhost()
         };
         let client = authority.issue(&leaf);

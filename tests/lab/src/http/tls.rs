@@ -8,7 +8,7 @@ use openssl::bn::BigNum;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::ssl::{
     Ssl, SslAcceptor, SslAcceptorBuilder, SslMethod, SslOptions, SslStream, SslVerifyMode,
@@ -61,8 +61,37 @@ pub struct Leaf<'a> {
     pub days: Days,
     /// Whether it may be a server's; a client's it may be always.
     pub server: bool,
-    /// RSA instead of EC: slower, has a PKCS#1 form.
-    pub rsa: bool,
+    /// Of what kind its key is.
+    pub key: KeyKind,
+}
+
+/// Of what kind a key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// On the curve P-256.
+    P256,
+    /// On the curve P-384.
+    P384,
+    /// On Curve25519, as RFC 8410 has it; its signatures name no hash.
+    Ed25519,
+    /// RSA with 2048 bits: slower to make, has a PKCS#1 form.
+    Rsa,
+}
+
+impl KeyKind {
+    fn make(self) -> PKey<Private> {
+        let on = |curve| {
+            let group = EcGroup::from_curve_name(curve).expect("a curve");
+            PKey::from_ec_key(EcKey::generate(&group).expect("key"))
+        };
+        let key = match self {
+            Self::P256 => on(Nid::X9_62_PRIME256V1),
+            Self::P384 => on(Nid::SECP384R1),
+            Self::Ed25519 => PKey::generate_ed25519(),
+            Self::Rsa => PKey::from_rsa(Rsa::generate(2048).expect("key")),
+        };
+        key.expect("key")
+    }
 }
 
 impl Leaf<'_> {
@@ -74,7 +103,7 @@ impl Leaf<'_> {
             ip: &["127.0.0.1", "::1"],
             days: LEAF_DAYS,
             server: true,
-            rsa: false,
+            key: KeyKind::P256,
         }
     }
 
@@ -105,16 +134,21 @@ impl Authority {
 
     /// Makes a root that is valid on these days.
     pub fn valid(name: &str, days: Days) -> Self {
-        Self::make(name, days, None)
+        Self::make(name, days, KeyKind::P256, None)
+    }
+
+    /// Makes a root that signs with a key of this kind.
+    pub fn with_key(name: &str, key: KeyKind) -> Self {
+        Self::make(name, ROOT_DAYS, key, None)
     }
 
     /// Makes an authority that this one vouches for.
     pub fn intermediate(&self, name: &str, days: Days) -> Self {
-        Self::make(name, days, Some(self))
+        Self::make(name, days, KeyKind::P256, Some(self))
     }
 
-    fn make(name: &str, days: Days, above: Option<&Self>) -> Self {
-        let key = ec_key();
+    fn make(name: &str, days: Days, key: KeyKind, above: Option<&Self>) -> Self {
+        let key = key.make();
         let name = x509_name(name);
         let issuer = above.map_or(name.as_ref(), |above| above.cert.subject_name());
         let issuer = issuer.to_owned().expect("a copy");
@@ -124,7 +158,7 @@ impl Authority {
             .append_extension(constraint.expect("CA"))
             .expect("CA");
         let signer = above.map_or(&key, |above| &above.key);
-        builder.sign(signer, MessageDigest::sha256()).expect("sign");
+        builder.sign(signer, digest(signer)).expect("sign");
         let cert = builder.build();
         let chain = above.map_or(Vec::new(), |above| {
             [vec![cert.clone()], above.chain.clone()].concat()
@@ -193,7 +227,7 @@ impl Identity {
 }
 
 fn issue(leaf: &Leaf, authority: Option<&Authority>) -> Identity {
-    let key = if leaf.rsa { rsa_key() } else { ec_key() };
+    let key = leaf.key.make();
     let subject = x509_name(leaf.name);
     let issuer = authority.map_or(subject.as_ref(), |authority| authority.cert.subject_name());
     let issuer = issuer.to_owned().expect("a copy");
@@ -220,7 +254,7 @@ fn issue(leaf: &Leaf, authority: Option<&Authority>) -> Identity {
         builder.append_extension(names).expect("names");
     }
     let signer = authority.map_or(&key, |authority| &authority.key);
-    builder.sign(signer, MessageDigest::sha256()).expect("sign");
+    builder.sign(signer, digest(signer)).expect("sign");
     Identity {
         cert: builder.build(),
         key,
@@ -266,13 +300,12 @@ fn x509_name(name: &str) -> X509Name {
     builder.build()
 }
 
-fn ec_key() -> PKey<Private> {
-    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).expect("P-256");
-    PKey::from_ec_key(EcKey::generate(&group).expect("key")).expect("key")
-}
-
-fn rsa_key() -> PKey<Private> {
-    PKey::from_rsa(Rsa::generate(2048).expect("key")).expect("key")
+/// What a signature with this key hashes with; Ed25519 has a hash of its own.
+fn digest(key: &PKey<Private>) -> MessageDigest {
+    match key.id() {
+        Id::ED25519 => MessageDigest::null(),
+        _ => MessageDigest::sha256(),
+    }
 }
 
 /// The server's side of TLS.
@@ -287,12 +320,7 @@ impl ServerTls {
     /// Also wants a certificate of the client, signed by `authority`.
     pub fn wanting_client(identity: &Identity, authority: &Authority) -> Self {
         let mut acceptor = acceptor(identity);
-        let store = acceptor.cert_store_mut();
-        store.add_cert(authority.cert.clone()).expect("CA");
-        acceptor.add_client_ca(&authority.cert).expect("CA");
-        acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
-        // OpenSSL resumes a session of a verified client only under a name.
-        acceptor.set_session_id_context(b"lab").expect("context");
+        want_client(&mut acceptor, authority);
         Self(acceptor.build())
     }
 
@@ -310,11 +338,44 @@ impl ServerTls {
         Self(acceptor.build())
     }
 
+    /// Speaks this version with this suite, and nothing else; and wants a certificate of the client
+    /// if there is an authority that signs those.
+    pub fn only(
+        identity: &Identity,
+        version: SslVersion,
+        suite: &str,
+        clients: Option<&Authority>,
+    ) -> Self {
+        let mut acceptor = acceptor(identity);
+        if let Some(clients) = clients {
+            want_client(&mut acceptor, clients);
+        }
+        let set = match version {
+            SslVersion::TLS1_3 => acceptor.set_ciphersuites(suite),
+            _ => acceptor.set_cipher_list(suite),
+        };
+        set.expect("a suite");
+        let bounds = acceptor.set_min_proto_version(Some(version));
+        bounds.expect("version");
+        let bounds = acceptor.set_max_proto_version(Some(version));
+        bounds.expect("version");
+        Self(acceptor.build())
+    }
+
     pub(super) fn accept(&self, stream: TcpStream) -> io::Result<SslStream<TcpStream>> {
         let mut stream = SslStream::new(Ssl::new(self.0.context())?, stream)?;
         stream.accept().map_err(io::Error::other)?;
         Ok(stream)
     }
+}
+
+fn want_client(acceptor: &mut SslAcceptorBuilder, authority: &Authority) {
+    let store = acceptor.cert_store_mut();
+    store.add_cert(authority.cert.clone()).expect("CA");
+    acceptor.add_client_ca(&authority.cert).expect("CA");
+    acceptor.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    // OpenSSL resumes a session of a verified client only under a name.
+    acceptor.set_session_id_context(b"lab").expect("context");
 }
 
 fn acceptor(identity: &Identity) -> SslAcceptorBuilder {

@@ -1,6 +1,8 @@
 //! A whole session over TLS, and one that the ACS asks for, with an agent that is built for another
-//! processor and runs under an emulator: `emulated "qemu-mipsel-static -cpu 24KEc -B 0x10000000000 PROGRAM"`, see
+//! processor and runs under an emulator; then the handshakes of other ACSs: `emulated "qemu-mipsel-static -cpu 24KEc -B 0x10000000000 PROGRAM"`, see
 //! `tests/cross.sh`. Prints the guest's memory.
+
+mod handshakes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -67,6 +69,7 @@ fn main() {
     let (rss, private) = guest_memory(daemon.pid());
     println!("emulated_guest_rss_kb {rss} kB");
     println!("emulated_guest_private_kb {private} kB");
+    handshakes::go_through(&home, &daemon);
     assert!(daemon.stop().success(), "the agent has to end cleanly");
 }
 
