@@ -1,3 +1,8 @@
 //! STUN, as the box sees it: what goes over the wire, and what is made of what comes.
 
+mod asked;
 mod codec;
+mod found;
+mod kept;
+mod server;
+mod world;
