@@ -10,8 +10,8 @@ const BLOCK: usize = 64;
 
 /// The HMAC of these parts, one after the other.
 pub fn hmac_sha1(key: &[u8], parts: &[&[u8]]) -> [u8; HMAC_SHA1_LEN] {
-    let hashed = openssl::sha::sha1(key);
-    let key = if key.len() > BLOCK { &hashed } else { key };
+    let hashed = (key.len() > BLOCK).then(|| openssl::sha::sha1(key));
+    let key = hashed.as_ref().map_or(key, |hash| hash);
     let inner = keyed(key, 0x36, parts);
     keyed(key, 0x5c, &[&inner])
 }

@@ -12,3 +12,8 @@ fn mutated_requests_keep_the_fuzzed_property() {
 fn r36_mutated_responses_by_pcp_keep_the_fuzzed_property() {
     try_mutants("pcp", Vec::new(), properties::pcp);
 }
+
+#[test]
+fn mutated_requests_over_udp_keep_the_fuzzed_property() {
+    try_mutants("udp_request", Vec::new(), properties::udp_request);
+}

@@ -9,3 +9,9 @@ mod miniupnpd;
 mod pcp;
 mod served;
 mod stun;
+mod udp;
+
+use cwmpd_lab::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;

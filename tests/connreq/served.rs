@@ -1,4 +1,4 @@
-//! A listener in a loop of its own, and what one says to it.
+//! A listener in a loop of its own, with a port for UDP beside it, and what one says to it.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -10,11 +10,12 @@ use std::time::Duration;
 use cwmpd::base::digest::{self, Algorithm, Proof, Qop};
 use cwmpd::base::prefix::AddressPrefix;
 use cwmpd::base::secret::Secret;
-use cwmpd::connreq::{Access, Listener, Quota};
+use cwmpd::connreq::{Access, Listener, Quota, UdpPort};
 
 /// A listener that is served. Time runs as fast as the test says.
 pub struct Served {
     pub port: u16,
+    udp_port: u16,
     /// Locked while the listener works: an answer that is out is counted.
     state: Arc<Mutex<State>>,
     stop: Arc<AtomicBool>,
@@ -57,6 +58,9 @@ impl Served {
         let mut listener = Listener::new(0).unwrap();
         listener.open(Duration::ZERO);
         let port = listener.port().unwrap();
+        let mut udp = UdpPort::new();
+        udp.open(0, Duration::ZERO);
+        let udp_port = udp.port().unwrap();
         let state = Arc::new(Mutex::new(State {
             now: Duration::from_secs(100),
             ..State::default()
@@ -76,6 +80,7 @@ impl Served {
                     ..access(username, &password)
                 };
                 state.welcome += listener.work(state.now, &access, &mut quota);
+                state.welcome += udp.work(state.now, &access, &mut quota, &mut |_, _| {});
                 state.tally = listener.tally().to_string();
                 drop(state);
                 std::thread::sleep(Duration::from_millis(1));
@@ -83,6 +88,7 @@ impl Served {
         });
         Self {
             port,
+            udp_port,
             state,
             stop,
             thread: Some(thread),
@@ -101,6 +107,10 @@ impl Served {
 
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    pub fn udp_address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.udp_port).into()
     }
 
     pub fn connect(&self) -> TcpStream {

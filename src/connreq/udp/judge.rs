@@ -196,4 +196,131 @@ mod tests {
         assert_eq!(judge_first(&good, &key), Err(UdpDenial::WrongSignature));
         assert_eq!(judge_first(&good, &right), Ok(()));
     }
+
+    #[test]
+    fn r13_a_name_is_known_as_in_a_form_and_as_it_is() {
+        let password = Secret::new("p+ss%41word");
+        let key = password.reveal().as_bytes();
+        for (name, written) in [
+            ("box 17", "box+17"),
+            ("box 17", "box%2017"),
+            ("box+17", "box%2b17"),
+            ("box/17@isp.example", "box%2F17%40isp.example"),
+            ("b=c", "b=c"),
+            // As GenieACS writes it, which codes nothing.
+            ("box 17", "box 17"),
+            ("box+17", "box+17"),
+            ("100%41", "100%41"),
+            ("büro", "büro"),
+        ] {
+            let access = access(name, &password);
+            let meant = SignedFields {
+                un: name.as_bytes(),
+                ..FIELDS
+            };
+            let datagram = meant.datagram(written.as_bytes(), key);
+            assert_eq!(judge_first(&datagram, &access), Ok(()), "{written}");
+            // One that signs what it writes.
+            let as_written = SignedFields {
+                un: written.as_bytes(),
+                ..FIELDS
+            };
+            let datagram = as_written.datagram(written.as_bytes(), key);
+            assert_eq!(judge_first(&datagram, &access), Ok(()), "{written}");
+        }
+        let spaced = access("box 17", &password);
+        for written in [
+            "box17",
+            "box++17",
+            "box%2B17",
+            "box%252017",
+            "box",
+            "",
+            "box+17+",
+        ] {
+            let named = SignedFields {
+                un: written.as_bytes(),
+                ..FIELDS
+            };
+            let datagram = named.datagram(written.as_bytes(), key);
+            let judged = judge_first(&datagram, &spaced);
+            assert_eq!(judged, Err(UdpDenial::WrongUsername), "{written}");
+        }
+    }
+
+    #[test]
+    fn r13_what_the_sender_chose_may_be_coded_as_well() {
+        let password = Secret::new("password");
+        let access = access("CPE57689", &password);
+        let sig = SignedFields {
+            cn: "a+b/c=",
+            ..FIELDS
+        };
+        let sig = sig.sig(b"password");
+        for (cn, expected) in [
+            ("a+b/c=", Ok(())),
+            ("a%2Bb%2Fc%3D", Ok(())),
+            ("a%2bb/c=", Ok(())),
+            ("a b/c=", Err(UdpDenial::WrongSignature)),
+        ] {
+            let text = format!(
+                "GET http://h?ts=1120673700&id=1234&un=CPE57689&cn={cn}&sig={sig} HTTP/1.1"
+            );
+            assert_eq!(judge_first(text.as_bytes(), &access), expected, "{cn}");
+        }
+    }
+
+    #[test]
+    fn r13_names_and_passwords_beyond_ascii_are_known_in_each_coding() {
+        let password = Secret::new("pässword");
+        let access = access("büro", &password);
+        let names: [&[u8]; 2] = ["büro".as_bytes(), b"b\xfcro"];
+        let keys: [&[u8]; 2] = ["pässword".as_bytes(), b"p\xe4ssword"];
+        for un in names {
+            for key in keys {
+                let fields = SignedFields { un, ..FIELDS };
+                let datagram = fields.datagram(un, key);
+                assert_eq!(judge_first(&datagram, &access), Ok(()));
+            }
+        }
+        let fields = SignedFields {
+            un: names[0],
+            ..FIELDS
+        };
+        let datagram = fields.datagram(b"b%C3%BCro", keys[0]);
+        assert_eq!(judge_first(&datagram, &access), Ok(()));
+        let datagram = fields.datagram(names[0], b"password");
+        assert_eq!(
+            judge_first(&datagram, &access),
+            Err(UdpDenial::WrongSignature)
+        );
+    }
+
+    #[test]
+    fn r11_empty_credentials_admit_nobody() {
+        for (user, word) in [("", ""), ("CPE57689", ""), ("", "password")] {
+            let password = Secret::new(word);
+            let named = SignedFields {
+                un: user.as_bytes(),
+                ..FIELDS
+            };
+            let datagram = named.datagram(user.as_bytes(), word.as_bytes());
+            let judged = judge_first(&datagram, &access(user, &password));
+            assert_eq!(judged, Err(UdpDenial::NoCredentialsSet), "{user}:{word}");
+        }
+    }
+
+    #[test]
+    fn r11_each_digit_of_the_signature_counts() {
+        let password = Secret::new("password");
+        let access = access("CPE57689", &password);
+        let good = FIELDS.datagram(FIELDS.un, b"password");
+        let start = good.len() - " HTTP/1.1\r\n\r\n".len() - 40;
+        for at in start..start + 40 {
+            let mut forged = good.clone();
+            forged[at] = if good[at] == b'0' { b'1' } else { b'0' };
+            let judged = judge_first(&forged, &access);
+            assert_eq!(judged, Err(UdpDenial::WrongSignature), "{at}");
+        }
+    }
 }

@@ -162,3 +162,177 @@ fn split_at_byte(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let (before, rest) = bytes.split_at_checked(position)?;
     Some((before, rest.get(1..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIG: &str = "3545F7B5820D76A3DF45A3A509DA8D8C38F13512";
+    const QUERY: &str = "ts=1120673700&id=1234&un=CPE57689&cn=XTGRWIPC6D3IPXS3&sig=\
+                         3545F7B5820D76A3DF45A3A509DA8D8C38F13512";
+
+    fn refused(datagram: &str) -> UdpDenial {
+        let parsed = UdpRequest::parse(datagram.as_bytes());
+        parsed.expect_err(datagram)
+    }
+
+    #[test]
+    fn r13_what_the_acss_that_there_are_send_is_a_request() {
+        let example = format!("GET http://10.1.1.1:8080?{QUERY} HTTP/1.1");
+        let expected = UdpRequest::parse(example.as_bytes()).unwrap();
+        assert_eq!(expected.ts.value, 1_120_673_700);
+        assert_eq!(expected.id.digits, b"1234");
+        assert_eq!(
+            (expected.un, expected.cn),
+            (&b"CPE57689"[..], &b"XTGRWIPC6D3IPXS3"[..])
+        );
+        assert_eq!((expected.sig[0], expected.sig[19]), (0x35, 0x12));
+        let small = QUERY.replace(SIG, &SIG.to_lowercase());
+        for (target, rest) in [
+            // GenieACS.
+            (
+                format!("http://10.1.1.1:8080?{small}"),
+                "\r\nHost: 10.1.1.1:8080\r\n\r\n",
+            ),
+            // freeacs.
+            (format!("http://10.1.1.1:8080/?{QUERY}"), "\r\n\r\n"),
+            // Orange's server.
+            (
+                format!("?{QUERY}"),
+                "\r\nHost: 10.1.1.1:8080\r\nContent-Length: 0\r\n\r\n",
+            ),
+            // Programs in C.
+            (format!("http://10.1.1.1:8080?{small}"), "\r\n"),
+            (format!("http://10.1.1.1?{QUERY}"), "\r\n\r\n\0\0\0"),
+            (format!("HTTP://10.1.1.1:8080?{QUERY}"), "\n\n"),
+            (format!("/?{QUERY}"), "\r\n\r\n\r\n"),
+            (
+                format!("http://[2001:db8::1]:8080?x=1&{QUERY}&ts2=5&y"),
+                "\r\nX-A:\r\n\r\n",
+            ),
+        ] {
+            let datagram = format!("GET {target} HTTP/1.1{rest}");
+            let parsed = UdpRequest::parse(datagram.as_bytes());
+            assert_eq!(parsed, Ok(expected), "{datagram}");
+        }
+        let mut backwards: Vec<_> = QUERY.split('&').collect();
+        backwards.reverse();
+        let datagram = format!("GET http://h?{} HTTP/1.1", backwards.join("&"));
+        assert_eq!(UdpRequest::parse(datagram.as_bytes()), Ok(expected));
+    }
+
+    #[test]
+    fn r13_what_is_no_request_says_why() {
+        for line in [
+            "".to_owned(),
+            "GET".to_owned(),
+            "GET ".to_owned(),
+            format!("get http://h?{QUERY} HTTP/1.1"),
+            format!("POST http://h?{QUERY} HTTP/1.1"),
+            format!("GET http://h?{QUERY} HTTP/1.0"),
+            format!("GET http://h?{QUERY}"),
+            format!("GET http://h?{QUERY} HTTP/1.1 "),
+            format!("GET http://h?{QUERY}\tHTTP/1.1"),
+            format!("GET http://h?\0{QUERY} HTTP/1.1"),
+            format!("\r\nGET http://h?{QUERY} HTTP/1.1"),
+            format!("GET http://h?{QUERY} HTTP/1.1\r\nHost\r\n\r\n"),
+            format!("GET http://h?{QUERY} HTTP/1.1\r\nHost: h\r\n folded: x\r\n\r\n"),
+            format!("GET http://h?{QUERY} HTTP/1.1\r\n: h\r\n\r\n"),
+        ] {
+            assert_eq!(refused(&line), UdpDenial::NoRequest, "{line}");
+        }
+        for target in [
+            "https://h?",
+            "http://h/t0ken?",
+            "//?",
+            "http://h",
+            "ftp:?",
+            "*",
+            "h?",
+            "http://h//?",
+        ] {
+            let line = format!("GET {target}{QUERY} HTTP/1.1");
+            assert_eq!(refused(&line), UdpDenial::WrongTarget, "{line}");
+        }
+        for headers in [
+            "Content-Length: 1\r\n\r\nx",
+            "content-length: x\r\n\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n",
+            "\r\nGET",
+            "Content-Length:\r\n",
+        ] {
+            let line = format!("GET http://h?{QUERY} HTTP/1.1\r\n{headers}");
+            assert_eq!(refused(&line), UdpDenial::HasBody, "{line}");
+        }
+    }
+
+    #[test]
+    fn w05_a_field_that_is_missing_twice_or_odd_is_refused() {
+        let bad = |query: &str| {
+            let line = format!("GET http://h?{query} HTTP/1.1");
+            assert_eq!(refused(&line), UdpDenial::BadQuery, "{line}");
+        };
+        // What kept the agent of 2008 busy for ever: no `&` at all.
+        bad("");
+        bad("ts=1120673700");
+        for pair in QUERY.split('&') {
+            let name = pair.split('=').next().unwrap();
+            bad(&QUERY.replace(pair, ""));
+            bad(&QUERY.replace(pair, name));
+            bad(&format!("{QUERY}&{pair}"));
+            bad(&format!("{name}=&{QUERY}"));
+            bad(&QUERY.replace(&format!("{name}="), &format!("{}=", name.to_uppercase())));
+        }
+        for (field, values) in [
+            (
+                "ts=1120673700",
+                [
+                    "ts=",
+                    "ts=-1",
+                    "ts=+1",
+                    "ts=1.5",
+                    "ts=18446744073709551616",
+                    "ts=000000000000000000001",
+                    "ts=0x1",
+                ],
+            ),
+            (
+                "id=1234",
+                [
+                    "id=",
+                    "id=-1",
+                    "id=+1",
+                    "id=abc",
+                    "id=99999999999999999999",
+                    "id=%31",
+                    "id=1 ",
+                ],
+            ),
+        ] {
+            for value in values {
+                bad(&QUERY.replace(field, value));
+            }
+        }
+        for sig in [
+            &SIG[1..],
+            "",
+            &format!("{SIG}0"),
+            &SIG.replace('F', "G"),
+            &SIG.replace('F', "é"),
+        ] {
+            bad(&QUERY.replace(SIG, sig));
+        }
+    }
+
+    #[test]
+    fn r13_a_request_has_its_bound() {
+        let long = |length: usize| {
+            let start = format!("GET http://h?{QUERY} HTTP/1.1\r\nX: ");
+            let padding = "y".repeat(length - start.len());
+            (start + &padding).into_bytes()
+        };
+        assert!(UdpRequest::parse(&long(MAX_REQUEST)).is_ok());
+        let longer = long(MAX_REQUEST + 1);
+        assert_eq!(UdpRequest::parse(&longer), Err(UdpDenial::TooLong));
+    }
+}

@@ -17,8 +17,9 @@ use super::request::{Numeral, UdpRequest};
 use crate::base::hmac::hmac_sha1;
 use crate::connreq::access::Access;
 
-/// Requests that are remembered, and so the most that are served of one second.
-const MAX_SERVED: usize = 8;
+/// Requests that are remembered, and so the most that are served of one second: more than an hour has
+/// by default (`X_ORANGE-COM_MaxConnectionRequest`).
+const MAX_SERVED: usize = 64;
 
 /// Digits of a `ts` in seconds until the year 2286, and of one in milliseconds from 2001 on.
 const SECONDS: usize = 10;
@@ -145,4 +146,180 @@ fn mark(access: &Access<'_>) -> u64 {
 fn beginning(hash: &[u8]) -> u64 {
     let bytes = hash.first_chunk().copied();
     u64::from_be_bytes(bytes.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::secret::Secret;
+
+    fn access(password: &Secret) -> Access<'_> {
+        Access {
+            path: "",
+            username: "acs",
+            password,
+            takes_basic: false,
+            allowed: None,
+            max_requests: 1,
+            period: Duration::from_secs(1),
+        }
+    }
+
+    fn numeral(digits: &str) -> Numeral<'_> {
+        let value = digits.parse().unwrap();
+        Numeral {
+            digits: digits.as_bytes(),
+            value,
+        }
+    }
+
+    fn request<'a>(ts: &'a str, id: &'a str, sig: u8) -> UdpRequest<'a> {
+        UdpRequest {
+            ts: numeral(ts),
+            id: numeral(id),
+            un: b"acs",
+            cn: b"",
+            sig: [sig; 20],
+        }
+    }
+
+    /// Whether each of these, signed rightly, is served after those before it.
+    fn serve(requests: &[(&str, &str, u8)]) -> Vec<Result<(), UdpDenial>> {
+        let password = Secret::new("secret");
+        let access = access(&password);
+        let mut served = ServedRequests::default();
+        let serve = |(ts, id, sig): &(&str, &str, u8)| {
+            let request = request(ts, id, *sig);
+            let admitted = served.admit(&request, &access);
+            if admitted.is_ok() {
+                served.record(&request, &access);
+            }
+            admitted
+        };
+        requests.iter().map(serve).collect()
+    }
+
+    #[test]
+    fn r12_a_request_is_served_once_and_none_that_is_older() {
+        let (copy, old) = (Err(UdpDenial::Copy), Err(UdpDenial::Old));
+        let served = serve(&[
+            ("1700000000", "7", 1),
+            ("1700000000", "7", 1),
+            // Another id in the same second is another request, also after a third.
+            ("1700000000", "8", 2),
+            ("1700000000", "7", 1),
+            ("1700000000", "8", 2),
+            // The same id with another cn is a copy still.
+            ("1700000000", "8", 3),
+            ("1699999999", "9", 4),
+            ("1700000001", "7", 5),
+            ("1700000000", "10", 6),
+            ("1700000000", "7", 1),
+        ]);
+        let ok = Ok(());
+        assert_eq!(served, [ok, copy, ok, copy, copy, copy, old, ok, old, copy]);
+    }
+
+    #[test]
+    fn r12_one_second_has_so_many_requests_and_none_of_them_twice() {
+        let ids: Vec<_> = (0..200_u8).map(|n| n.to_string()).collect();
+        let asked = || (0..200_u8).map(|n| ("1700000000", &*ids[usize::from(n)], n));
+        let twice: Vec<_> = asked().chain(asked()).collect();
+        let served = serve(&twice);
+        assert_eq!(
+            served.iter().filter(|served| served.is_ok()).count(),
+            MAX_SERVED
+        );
+        assert!(served[..MAX_SERVED].iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn r12_the_line_between_ts_and_id_is_not_drawn_elsewhere() {
+        let refused = |text: &str, first: usize, before: &[(&str, &str, u8)]| {
+            let mut requests = before.to_vec();
+            let (ts, id) = text.split_at(first);
+            requests.push((ts, id, 1));
+            for at in 1..text.len() {
+                let (ts, id) = text.split_at(at);
+                if at != first {
+                    requests.push((ts, id, 1));
+                }
+            }
+            let served = serve(&requests);
+            assert!(served[..=before.len()].iter().all(Result::is_ok));
+            assert!(
+                served[before.len() + 1..].iter().all(Result::is_err),
+                "{text}"
+            );
+        };
+        refused("17000000001234567", 10, &[]);
+        refused("17000000001234567", 13, &[]);
+        // Nor where it was heard long ago: what is served since is later by seconds.
+        let text = "17000000001234567";
+        for at in 1..text.len() {
+            let (ts, id) = text.split_at(at);
+            let served = serve(&[("1700000001", "1", 9), (ts, id, 1)]);
+            assert!(served[0].is_ok() && served[1].is_err(), "{ts} {id}");
+        }
+    }
+
+    #[test]
+    fn r13_seconds_and_milliseconds_are_of_one_time() {
+        let (ok, old) = (Ok(()), Err(UdpDenial::Old));
+        let served = serve(&[
+            ("1700000000000", "1", 1),
+            ("1700000000", "2", 2),
+            ("1700000001", "3", 3),
+            ("1700000000999", "4", 4),
+            ("1700000002500", "5", 5),
+            ("17000000025", "6", 6),
+            ("170000000250000", "7", 7),
+        ]);
+        let bad = Err(UdpDenial::BadQuery);
+        assert_eq!(served, [ok, ok, ok, old, ok, bad, bad]);
+    }
+
+    #[test]
+    fn r12_what_is_remembered_goes_with_the_credentials() {
+        let (one, other) = (Secret::new("secret"), Secret::new("another"));
+        let mut served = ServedRequests::default();
+        let now = request("1700000000", "7", 1);
+        served.record(&now, &access(&one));
+        let same = request("1700000000", "7", 2);
+        assert_eq!(served.admit(&same, &access(&one)), Err(UdpDenial::Copy));
+        assert_eq!(served.admit(&same, &access(&other)), Ok(()));
+        let named = Access {
+            username: "other",
+            ..access(&one)
+        };
+        assert_eq!(served.admit(&same, &named), Ok(()));
+        served.record(&request("5", "1", 3), &access(&other));
+        assert_eq!(served.admit(&request("6", "1", 4), &access(&other)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_remembered_is_a_line_of_text() {
+        let password = Secret::new("secret");
+        let access = access(&password);
+        let mut served = ServedRequests::default();
+        let again = |served: &ServedRequests| {
+            let line = served.line();
+            assert!(!line.contains("secret") && !line.contains('\n'));
+            ServedRequests::of_line(&line).unwrap()
+        };
+        assert_eq!(again(&served).last, []);
+        for n in 0..200_u8 {
+            let id = n.to_string();
+            let request = request("1700000000123", &id, n);
+            served.record(&request, &access);
+            let kept = again(&served);
+            assert_eq!((&kept.last, kept.mark), (&served.last, served.mark));
+            assert_eq!(kept.admit(&request, &access), Err(UdpDenial::Copy));
+        }
+        for line in ["", "x", "-1", "0 1", "0 1/2", "0 1/2/x", "0 1/-2/3", "0 //"] {
+            assert!(ServedRequests::of_line(line).is_none(), "{line}");
+        }
+    }
 }

@@ -39,7 +39,7 @@ impl Counted {
         self.0.get(why as usize).copied().unwrap_or_default()
     }
 
-    /// All but the copies, in which each request comes.
+    /// How many, without the copies in which each request comes.
     fn refused(&self) -> u64 {
         let refused = UdpDenial::ALL
             .into_iter()
@@ -48,7 +48,11 @@ impl Counted {
     }
 
     fn reasons(&self) -> String {
-        counts::in_words(&mut UdpDenial::ALL.map(|why| (self.of(why), why.short())))
+        let counted = |why| match why {
+            UdpDenial::Copy => (0, ""),
+            _ => (self.of(why), why.short()),
+        };
+        counts::in_words(&mut UdpDenial::ALL.map(counted))
     }
 }
 
@@ -97,14 +101,58 @@ impl UdpTally {
     }
 }
 
-/// `3 accepted, 12 refused: no request 10, wrong signature 2, copy 6; the last from 192.0.2.7`
+/// `3 accepted, 6 copies, 12 refused: no request 10, wrong signature 2; the last from 192.0.2.7`
 impl fmt::Display for UdpTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (accepted, copies) = (self.accepted, self.refused.of(UdpDenial::Copy));
         let refused = self.refused.refused();
-        write!(f, "{} accepted, {refused} refused", self.accepted)?;
+        write!(f, "{accepted} accepted, {copies} copies, {refused} refused")?;
         if let Some(last) = self.last_refused {
             write!(f, ": {}; the last from {last}", self.refused.reasons())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1000);
+
+    fn from(n: u32) -> SocketAddr {
+        SocketAddr::new(IpAddr::V4((0x7f00_0000 + n).into()), 1)
+    }
+
+    #[test]
+    fn r16_a_minute_of_noise_is_two_lines() {
+        let mut tally = UdpTally::default();
+        for n in 1..5000 {
+            let why = match n % 10 {
+                0 => UdpDenial::WrongSignature,
+                _ => UdpDenial::NoRequest,
+            };
+            tally.refused(from(n), why, NOW);
+        }
+        assert_eq!(tally.deadline(), Some(NOW + SUM_UP));
+        // The first had a line at once, all others are in the other.
+        assert_eq!(tally.untold.refused(), 4998);
+        tally.sum_up(NOW + SUM_UP);
+        assert_eq!((tally.untold.refused(), tally.deadline()), (0, None));
+        let expected = "0 accepted, 0 copies, 4999 refused: no request 4500, wrong signature 499; \
+                        the last from 127.0.19.135";
+        assert_eq!(tally.to_string(), expected);
+    }
+
+    #[test]
+    fn copies_are_no_refusals() {
+        let mut tally = UdpTally::default();
+        tally.accepted(from(1));
+        tally.refused(from(1), UdpDenial::Copy, NOW);
+        assert_eq!(tally.deadline(), None);
+        assert_eq!(tally.to_string(), "1 accepted, 1 copies, 0 refused");
+        tally.refused(from(2), UdpDenial::Old, NOW);
+        let expected = "1 accepted, 1 copies, 1 refused: old 1; the last from 127.0.0.2";
+        assert_eq!(tally.to_string(), expected);
     }
 }

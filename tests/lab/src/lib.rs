@@ -2,6 +2,7 @@
 //!
 //! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
 //! * [`acs`]: an ACS that plays a script over it, and tells what was said.
+//! * [`CountingAllocator`]: how often a thread takes memory.
 //! * [`attack`]: somebody who wants to keep the ACS from the connection-request port.
 //! * [`network`]: networks of a test's own: one alone, or ACS, NAT and box.
 //! * [`peers`]: real servers of HTTP, STUN, XMPP and a port-mapping daemon, where they are installed.
@@ -25,6 +26,7 @@
 
 pub mod acs;
 pub mod attack;
+mod counting;
 pub mod files;
 mod folder;
 pub mod home;
@@ -46,6 +48,7 @@ mod stun;
 pub mod tools;
 pub mod ubus;
 
+pub use counting::CountingAllocator;
 pub use folder::Folder;
 pub use logging::logged;
 pub use openings::Openings;

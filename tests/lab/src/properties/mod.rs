@@ -19,6 +19,7 @@ mod software;
 #[cfg(feature = "ubus")]
 mod ubus;
 mod uci;
+mod udp_request;
 
 pub use archive::archive;
 pub use digest::digest;
@@ -38,3 +39,4 @@ pub use software::software;
 #[cfg(feature = "ubus")]
 pub use ubus::ubus;
 pub use uci::uci;
+pub use udp_request::udp_request;
