@@ -4,6 +4,8 @@ mod floods;
 mod fuzzed;
 mod http;
 #[cfg(feature = "igd")]
+mod igd;
+#[cfg(feature = "igd")]
 mod miniupnpd;
 #[cfg(feature = "igd")]
 mod pcp;

@@ -195,3 +195,92 @@ fn r31_a_miniupnpd_makes_a_pinhole_over_ipv6() {
     inside.run(|| close_pinhole(&renewed, &Errand::of(Errand::SHORT, None)).unwrap());
     assert!(!home.lets_in(local));
 }
+
+#[test]
+fn r29_a_port_of_another_program_of_the_box_is_left_to_it() {
+    for options in [IGD1, IGD2] {
+        let Some(home) = Home::new(WorldOptions::new(Nat::PortRestricted)) else {
+            return;
+        };
+        let taken = format!("TCP:{PORT}:{BOX}:8080:0:a game\n");
+        home.folder.file("upnp.leases", taken);
+        let Some(daemon) = home.gateway(&options) else {
+            return;
+        };
+        // miniupnpd gives a port to whoever has the same address and asks last.
+        let mapping = home.open(None).unwrap();
+        assert_ne!(mapping.external.port(), PORT, "{}", daemon.log());
+        // Nor is it removed.
+        let others = Mapping {
+            external: SocketAddrV4::new(PUBLIC, PORT),
+            ..mapping
+        };
+        let inside = &home.world.inside;
+        inside.run(|| close(&others, &Errand::of(Errand::SHORT, None)).unwrap());
+        let leases = std::fs::read_to_string(home.folder.join("upnp.leases")).unwrap();
+        assert!(leases.contains(":8080:"), "{leases}");
+    }
+}
+
+#[test]
+fn r29_a_mapping_that_is_gone_already_is_removed_without_complaint() {
+    let Some(home) = Home::new(WorldOptions::new(Nat::PortRestricted)) else {
+        return;
+    };
+    let Some(_daemon) = home.gateway(&IGD1) else {
+        return;
+    };
+    let mapping = home.open(None).unwrap();
+    for _ in 0..2 {
+        let inside = &home.world.inside;
+        inside.run(|| close(&mapping, &Errand::of(Errand::SHORT, None)).unwrap());
+    }
+}
+
+#[test]
+fn r29_a_miniupnpd_that_does_not_let_the_box_says_so() {
+    let Some(home) = Home::new(WorldOptions::new(Nat::PortRestricted)) else {
+        return;
+    };
+    let options = MiniupnpdOptions {
+        ports: (1024, 1024),
+        ..IGD1
+    };
+    let Some(_daemon) = home.gateway(&options) else {
+        return;
+    };
+    let error = home.open(None).unwrap_err();
+    assert!(
+        matches!(&error, IgdError::Refused { refusal, .. } if refusal.code == 606),
+        "{error}"
+    );
+    assert!(error.to_string().contains("allow it there"), "{error}");
+}
+
+#[test]
+fn r31_a_router_is_known_by_its_address_on_the_link() {
+    let Some(home) = Home::new(WorldOptions {
+        has_ipv6: true,
+        ..WorldOptions::new(Nat::PortRestricted)
+    }) else {
+        return;
+    };
+    let Some(daemon) = home.gateway(&IGD2) else {
+        return;
+    };
+    let inside = &home.world.inside;
+    let interface = inside.run(|| nix::net::if_::if_nametoindex("eth0").unwrap());
+    let wish = PinholeWish {
+        local: SocketAddrV6::new(BOX_V6, PORT, 0, 0),
+        gateway: SocketAddrV6::new("fe80::1".parse().unwrap(), 0, 0, interface),
+        lease: Duration::from_secs(600),
+    };
+    let pinhole = inside.run(|| open_pinhole(&wish, None, &Errand::of(Errand::LONG, None)));
+    let pinhole = pinhole.unwrap_or_else(|e| panic!("{e}\n{}", daemon.log()));
+    assert!(home.lets_in(SocketAddr::from((BOX_V6, PORT))));
+    // The second time it is gone already, which miniupnpd says in a way of its own.
+    for _ in 0..2 {
+        inside.run(|| close_pinhole(&pinhole, &Errand::of(Errand::SHORT, None)).unwrap());
+    }
+    assert!(!home.lets_in(SocketAddr::from((BOX_V6, PORT))));
+}

@@ -161,13 +161,18 @@ impl Mapper<'_> {
         let mut may_choose = point.service == GatewayService::WanIp2 && known == 0;
         let mut last = None;
         while let Some(wanted) = ports.next() {
-            let mapped = match std::mem::take(&mut may_choose) {
+            let there = entry(&mut self.gateway, point, wanted)?;
+            // Old gateways take a port away from whoever has it, and all do from who has our address.
+            if there.as_ref().is_some_and(|entry| !self.owns(entry)) {
+                continue;
+            }
+            let chosen = match std::mem::take(&mut may_choose) {
                 true => self.add_any(point, wanted, lease)?,
                 false => None,
             };
-            let mapped = match mapped {
+            let mapped = match chosen {
                 Some(port) => Ok(port),
-                None => self.add(point, wanted, &mut lease)?,
+                None => self.add(point, wanted, &mut lease, there.is_some())?,
             };
             match mapped {
                 Ok(port) => {
@@ -260,20 +265,20 @@ impl Mapper<'_> {
         }
     }
 
-    /// Maps this port, without a lease where there is none with; what stands in the way if it is ours
-    /// goes first.
+    /// Maps this port, without a lease where there is none with. We may have it already.
     fn add(
         &mut self,
         point: &ControlPoint,
         port: u16,
         lease: &mut u32,
+        has_it: bool,
     ) -> Result<Result<u16, Refusal>, IgdError> {
         let mut refusal = match self.add_once(point, port, *lease)? {
             Ok(_) => return Ok(Ok(port)),
             Err(refusal) => refusal,
         };
         // Some gateways do not renew what is there.
-        if refusal.code == Refusal::CONFLICT && self.has_ours(point, port)? {
+        if refusal.code == Refusal::CONFLICT && has_it {
             let _ = remove(&mut self.gateway, point, port)?;
             refusal = match self.add_once(point, port, *lease)? {
                 Ok(_) => return Ok(Ok(port)),
@@ -347,11 +352,6 @@ impl Mapper<'_> {
         }
     }
 
-    fn has_ours(&mut self, point: &ControlPoint, port: u16) -> Result<bool, IgdError> {
-        let entry = entry(&mut self.gateway, point, port)?;
-        Ok(entry.is_some_and(|entry| self.owns(&entry)))
-    }
-
     /// Whether it is ours, perhaps from when we had another address.
     fn owns(&self, entry: &MappingEntry) -> bool {
         let known = self.known.map_or(self.wish.local, |known| known.local);
@@ -383,7 +383,7 @@ fn named(port: u16) -> Vec<(&'static str, String)> {
 
 /// What a gateway says of a mapping.
 struct MappingEntry {
-    /// Some gateways show a name.
+    /// Some gateways show a name, or nothing.
     client: Option<Ipv4Addr>,
     port: Option<u16>,
     is_enabled: bool,
@@ -411,9 +411,10 @@ fn entry(
         Ok(Err(_)) | Err(_) => return Ok(None),
     };
     let word = |name| ActionAnswer::argument(&told, name).unwrap_or_default();
+    let client = word("NewInternalClient").parse::<Ipv4Addr>();
     let is_off = |word: &str| word == "0" || word.eq_ignore_ascii_case("false");
     Ok(Some(MappingEntry {
-        client: word("NewInternalClient").parse().ok(),
+        client: client.ok().filter(|client| !client.is_unspecified()),
         port: word("NewInternalPort")
             .parse()
             .ok()

@@ -10,8 +10,8 @@ pub(super) const MAX_BYTES: usize = 64 * 1024;
 /// An element takes two `<`, and about 70 bytes of memory for each.
 const BOUNDS: DocumentBounds = DocumentBounds {
     bytes: MAX_BYTES + MAX_BYTES / 2,
-    markup: 4096,
-    nodes: 8192,
+    markup: 2048,
+    nodes: 4096,
 };
 
 /// References that XML has without a document type, and the longest of a number.

@@ -119,7 +119,12 @@ pub fn close_pinhole(pinhole: &Pinhole, errand: &Errand) -> Result<(), IgdError>
     let mut gateway = Gateway::new(errand);
     let named = [("UniqueID", id.to_string())];
     match gateway.ask(&pinhole.service, "DeletePinhole", &named)? {
-        Err(refusal) if refusal.code == Refusal::NO_SUCH_PINHOLE => Ok(()),
+        // Of a number that it does not know, miniupnpd 2.3 says that it makes no sense.
+        Err(refusal)
+            if [Refusal::NO_SUCH_PINHOLE, Refusal::INVALID_ARGUMENTS].contains(&refusal.code) =>
+        {
+            Ok(())
+        }
         outcome => told("DeletePinhole", outcome).map(drop),
     }
 }
@@ -138,9 +143,8 @@ fn renewed(gateway: &mut Gateway<'_>, known: &Pinhole, lease: u64) -> Result<Pin
     ];
     match gateway.ask(&known.service, "UpdatePinhole", &arguments)? {
         Ok(_) => Ok(pinhole),
-        // It restarted, perhaps.
-        Err(refusal) if refusal.code == Refusal::NO_SUCH_PINHOLE => added(gateway, pinhole),
-        Err(refusal) => told("UpdatePinhole", Err(refusal)).map(|_| pinhole),
+        // It restarted, perhaps, and may say so in several ways.
+        Err(_) => added(gateway, pinhole),
     }
 }
 

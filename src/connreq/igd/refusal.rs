@@ -13,6 +13,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    pub(super) const INVALID_ARGUMENTS: u16 = 402;
     pub(super) const NO_SUCH_ENTRY: u16 = 714;
     pub(super) const CONFLICT: u16 = 718;
     /// Of WANIPv6FirewallControl:1.

@@ -9,6 +9,7 @@
 //! * [`StunServer`]: one that shares its port with the ACS.
 //! * [`luup`]: a Luup engine with a sample home.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
+//! * [`gateway`]: a gateway with UPnP, which may lie.
 //! * [`FakePcp`]: a router that makes pinholes.
 //! * [`packages`]: opkg and apk with a few packages.
 //! * [`files`]: a file server that does what a real one is not to.
@@ -29,6 +30,7 @@ pub mod attack;
 mod counting;
 pub mod files;
 mod folder;
+pub mod gateway;
 pub mod home;
 pub mod http;
 mod logging;
