@@ -11,6 +11,7 @@
 //! The ways: [`http`], [`udp`]; [`stun`] finds the address of the one over UDP; and what opens one where a
 //! gateway is in between: `igd` and `pcp`. `Standing` is what an address is worth that a gateway
 //! calls its external one.
+//! `xmpp` is the one by XMPP.
 
 mod access;
 mod bucket;
@@ -26,6 +27,8 @@ mod quota;
 mod standing;
 pub mod stun;
 pub mod udp;
+#[cfg(feature = "xmpp")]
+pub mod xmpp;
 
 pub use access::Access;
 pub use http::Listener;

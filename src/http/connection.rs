@@ -4,7 +4,7 @@
 //! have to be.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +19,7 @@ use super::buffers::WireBuffers;
 use super::error::HttpError;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
+use super::stream::{Stream, TlsStream};
 use super::tls::{self, KeptTls, UncheckedDates};
 use super::watch::Watched;
 use crate::base::config::TlsConfig;
@@ -163,12 +164,6 @@ impl Opener {
             return Ok(tls);
         }
         let tls = self.kept.get(&self.config)?;
-        if self.config.insecure {
-            log::warn!(
-                "The server's certificate is not checked (option acs.insecure_enable): anyone on \
-                 the way can be the server"
-            );
-        }
         Ok(self.tls.get_or_init(|| tls))
     }
 
@@ -180,23 +175,12 @@ impl Opener {
         socket: Socket,
     ) -> Result<SslStream<Socket>, Error> {
         let deadline = socket.deadline;
-        let mut stream = tls::stream(tls, host, self.check_dates, socket).map_err(other)?;
-        match stream.connect() {
-            Ok(()) => {}
-            Err(_) if deadline.left().is_err() => return Err(Error::Timeout(deadline.reason)),
-            Err(error) => {
-                // What the watch says is more than what TLS makes of it.
-                let ours = error.io_error().and_then(|error| error.get_ref());
-                if let Some(ours) = ours.and_then(|ours| ours.downcast_ref::<HttpError>()) {
-                    return Err(other(ours.clone().into()));
-                }
-                let host = authority.to_owned();
-                return Err(other(tls::handshake_error(host, &error, stream.ssl())));
-            }
-        }
-        if !self.check_dates && !self.config.insecure {
-            let dates = UncheckedDates::of(authority, stream.ssl()).map_err(other)?;
-            log::warn!("{dates}");
+        let (stream, unchecked) = tls::shake_hands(tls, host, authority, self.check_dates, socket)
+            .map_err(|error| match deadline.left() {
+                Err(_) => Error::Timeout(deadline.reason),
+                Ok(_) => other(error),
+            })?;
+        if let Some(dates) = unchecked {
             self.connections.add_unchecked(dates);
         }
         Ok(stream)
@@ -224,17 +208,8 @@ impl Connector<()> for Opener {
             None
         };
         let deadline = Deadline::new(details.timeout);
-        let socket =
-            Socket::dial(&details.addrs, deadline, self.watched.clone()).map_err(|error| {
-                match error.kind() {
-                    io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
-                    io::ErrorKind::Other => Error::Io(error),
-                    _ => Error::Other(Box::new(HttpError::Connect {
-                        host: authority.clone(),
-                        why: error.to_string(),
-                    })),
-                }
-            })?;
+        let socket = Socket::dial(&details.addrs, deadline, self.watched.clone())
+            .map_err(|error| not_connected(error, deadline, &authority))?;
         let ends = socket.ends();
         if !self.watched.may_meet(ends) {
             return Err(other(refused(authority, ends)));
@@ -244,7 +219,7 @@ impl Connector<()> for Opener {
             None => Stream::Plain(socket),
             Some(tls) => {
                 let host = bare_host(details.uri);
-                Stream::Tls(self.shake_hands(tls, host, &authority, socket)?)
+                Stream::Tls(TlsStream(self.shake_hands(tls, host, &authority, socket)?))
             }
         };
         self.connections.opened.fetch_add(1, Ordering::Relaxed);
@@ -255,6 +230,18 @@ impl Connector<()> for Opener {
             fresh: false,
             connections: Arc::clone(&self.connections),
         }))
+    }
+}
+
+/// Why there is no connection to `host`, for ureq and for [`Explanation`](super::error::Explanation).
+pub(super) fn not_connected(error: io::Error, deadline: Deadline, host: &str) -> Error {
+    match error.kind() {
+        io::ErrorKind::TimedOut => Error::Timeout(deadline.reason),
+        io::ErrorKind::Other => Error::Io(error),
+        _ => Error::Other(Box::new(HttpError::Connect {
+            host: host.to_owned(),
+            why: error.to_string(),
+        })),
     }
 }
 
@@ -270,34 +257,6 @@ fn refused(host: String, ends: Option<(SocketAddr, SocketAddr)>) -> Box<HttpErro
 
 fn other(error: Box<HttpError>) -> Error {
     Error::Other(error)
-}
-
-enum Stream {
-    Plain(Socket),
-    Tls(SslStream<Socket>),
-}
-
-impl Stream {
-    fn socket(&mut self) -> &mut Socket {
-        match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(stream) => stream.get_mut(),
-        }
-    }
-
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Plain(socket) => socket.write_all(bytes),
-            Self::Tls(stream) => stream.write_all(bytes),
-        }
-    }
-
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(socket) => socket.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
-        }
-    }
 }
 
 /// One connection.
@@ -391,15 +350,6 @@ impl Transport for Wire {
 
     fn is_tls(&self) -> bool {
         matches!(self.stream, Stream::Tls(_))
-    }
-}
-
-impl Drop for Wire {
-    /// Says goodbye, so that the server does not log a cut connection.
-    fn drop(&mut self) {
-        if let Stream::Tls(stream) = &mut self.stream {
-            let _ = stream.shutdown();
-        }
     }
 }
 

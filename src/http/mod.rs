@@ -21,9 +21,12 @@ mod client;
 mod connection;
 mod date;
 pub mod error;
+#[cfg(feature = "xmpp")]
+mod link;
 mod names;
 mod request;
 mod socket;
+mod stream;
 mod tls;
 mod watch;
 
@@ -32,6 +35,8 @@ pub use auth::Credentials;
 pub use client::{HttpClient, HttpSettings, TimeLimits};
 pub use date::unix_of_date;
 pub use error::{CertificateProblem, ExchangePhase, HttpError};
+#[cfg(feature = "xmpp")]
+pub use link::{LinkTls, ServerLink};
 pub use request::{HttpRequest, RequestBody};
 pub use tls::check as check_tls;
 pub use tls::{KeptTls, UncheckedDates};

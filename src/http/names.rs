@@ -57,48 +57,58 @@ impl Names {
         }
     }
 
-    /// An address needs no look-up, and so no thread to bound its time.
     fn find(&self, uri: &Uri, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let is_secure = uri.scheme() == Some(&Scheme::HTTPS);
         let default = if is_secure { 443 } else { 80 };
         let port = uri.port_u16().unwrap_or(default);
-        let host = bare_host(uri);
-        let mut found = self.empty();
-        if let Ok(address) = host.parse::<IpAddr>() {
-            found.push(SocketAddr::new(address, port));
-            return Ok(found);
-        }
-        let unknown = |why: io::Error| {
-            let (host, why) = (host.to_owned(), why.to_string());
-            Error::Other(Box::new(HttpError::Resolve { host, why }))
-        };
-        let asked = (host.to_owned(), port);
-        let (tell, told) = mpsc::channel();
-        // Ends when the thread does: a wait for it has a limit.
-        let (done, goes_on) = UnixStream::pair().map_err(unknown)?;
-        let look_up = move || {
-            let _ = tell.send(asked.to_socket_addrs());
-            drop(goes_on);
-        };
-        thread::Builder::new().spawn(look_up).map_err(unknown)?;
         let deadline = Deadline::new(timeout);
-        loop {
-            let left = deadline.left();
-            let left = left.map_err(|_| Error::Timeout(deadline.reason))?;
-            let piece = self.watched.piece_of(left);
-            let piece = piece.map_err(|error| Error::Other(Box::new(error)))?;
-            if is_ready(done.as_fd(), PollFlags::POLLIN, piece).map_err(unknown)? {
-                break;
-            }
+        let mut found = self.empty();
+        let addresses = look_up(bare_host(uri), port, deadline, &self.watched)?;
+        addresses
+            .into_iter()
+            .for_each(|address| found.push(address));
+        Ok(found)
+    }
+}
+
+/// The addresses of a host, one at least and [`MAX_ADDRESSES`] at most. An address needs no look-up,
+/// and so no thread to bound its time.
+pub(super) fn look_up(
+    host: &str,
+    port: u16,
+    deadline: Deadline,
+    watched: &Watched,
+) -> Result<Vec<SocketAddr>, Error> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let unknown = |why: io::Error| {
+        let (host, why) = (host.to_owned(), why.to_string());
+        Error::Other(Box::new(HttpError::Resolve { host, why }))
+    };
+    let asked = (host.to_owned(), port);
+    let (tell, told) = mpsc::channel();
+    // Ends when the thread does: a wait for it has a limit.
+    let (done, goes_on) = UnixStream::pair().map_err(unknown)?;
+    let look_up = move || {
+        let _ = tell.send(asked.to_socket_addrs());
+        drop(goes_on);
+    };
+    thread::Builder::new().spawn(look_up).map_err(unknown)?;
+    loop {
+        let left = deadline.left();
+        let left = left.map_err(|_| Error::Timeout(deadline.reason))?;
+        let piece = watched.piece_of(left);
+        let piece = piece.map_err(|error| Error::Other(Box::new(error)))?;
+        if is_ready(done.as_fd(), PollFlags::POLLIN, piece).map_err(unknown)? {
+            break;
         }
-        let addresses = told.try_recv().map_err(|_| Error::HostNotFound)?;
-        let addresses = addresses.map_err(unknown)?;
-        let most = addresses.take(MAX_ADDRESSES);
-        most.for_each(|address| found.push(address));
-        match found.is_empty() {
-            true => Err(Error::HostNotFound),
-            false => Ok(found),
-        }
+    }
+    let addresses = told.try_recv().map_err(|_| Error::HostNotFound)?;
+    let addresses: Vec<_> = addresses.map_err(unknown)?.take(MAX_ADDRESSES).collect();
+    match addresses.is_empty() {
+        true => Err(Error::HostNotFound),
+        false => Ok(addresses),
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrStorage, connect, getsockopt, socket, sockopt,
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrStorage, connect, getsockopt, recv,
+    socket, sockopt,
 };
 use ureq::Timeout;
 use ureq::unversioned::transport::NextTimeout;
@@ -32,6 +33,14 @@ impl Deadline {
         }
     }
 
+    /// So long from now, to connect.
+    pub fn to_connect(limit: Duration) -> Self {
+        Self {
+            until: Instant::now().checked_add(limit),
+            reason: Timeout::Connect,
+        }
+    }
+
     /// The time left; `None` for without end.
     pub fn left(&self) -> io::Result<Option<Duration>> {
         let Some(until) = self.until else {
@@ -50,6 +59,8 @@ pub(super) struct Socket {
     tcp: TcpStream,
     /// For what follows.
     pub deadline: Deadline,
+    /// Whether a read waits for something to come, or says `WouldBlock`.
+    pub waits: bool,
     watched: Watched,
     read_timeout: Option<Duration>,
     write_timeout: Option<Duration>,
@@ -97,6 +108,7 @@ impl Socket {
         Ok(Self {
             tcp,
             deadline,
+            waits: true,
             watched,
             read_timeout: None,
             write_timeout: None,
@@ -157,6 +169,12 @@ fn is_ours(error: &io::Error) -> bool {
     inner.is_some_and(|inner| inner.is::<HttpError>())
 }
 
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.tcp.as_fd()
+    }
+}
+
 impl AsRawFd for Socket {
     fn as_raw_fd(&self) -> RawFd {
         self.tcp.as_raw_fd()
@@ -184,6 +202,9 @@ fn interrupts(error: &io::Error) -> bool {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.waits {
+            return Ok(recv(self.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?);
+        }
         loop {
             let left = self.at_once()?;
             if !serves(self.read_timeout, left) {
@@ -242,10 +263,7 @@ mod tests {
         let (silent, _waiting) = silent();
         let answers = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [&silent, &answers].map(|port| port.local_addr().unwrap());
-        let deadline = Deadline {
-            until: Instant::now().checked_add(Duration::from_secs(2)),
-            reason: Timeout::Connect,
-        };
+        let deadline = Deadline::to_connect(Duration::from_secs(2));
         let socket = Socket::dial(&addresses, deadline, Watched::default()).unwrap();
         assert_eq!(socket.ends().unwrap().1, addresses[1]);
     }

@@ -37,7 +37,14 @@ impl KeptTls {
     /// # Errors
     /// It cannot be had now, whatever was kept.
     pub(in crate::http) fn get(&self, config: &TlsConfig) -> Result<SslContext, Box<HttpError>> {
-        self.get_at(config, SystemTime::now())
+        let context = self.get_at(config, SystemTime::now())?;
+        if config.insecure {
+            log::warn!(
+                "The server's certificate is not checked (option acs.insecure_enable): anyone on \
+                 the way can be the server"
+            );
+        }
+        Ok(context)
     }
 
     fn get_at(&self, config: &TlsConfig, now: SystemTime) -> Result<SslContext, Box<HttpError>> {

@@ -67,7 +67,7 @@ pub fn check(config: &TlsConfig) -> Result<(), Box<HttpError>> {
 
 /// TLS over `socket`, before its handshake, with the server at `host`: a name or an IP address. The
 /// dates of its certificate count if `check_dates`.
-pub(super) fn stream(
+fn stream(
     context: &SslContext,
     host: &str,
     check_dates: bool,
@@ -93,8 +93,37 @@ pub(super) fn stream(
     begin().map_err(setup)
 }
 
+/// Proves that the server is `host`: the stream, and the dates that were not looked at. `authority`
+/// is what the user knows it by.
+///
+/// # Errors
+/// It does not prove it, or what the watch of `socket` says.
+pub(super) fn shake_hands(
+    context: &SslContext,
+    host: &str,
+    authority: &str,
+    check_dates: bool,
+    socket: Socket,
+) -> Result<(SslStream<Socket>, Option<UncheckedDates>), Box<HttpError>> {
+    let mut stream = stream(context, host, check_dates, socket)?;
+    if let Err(error) = stream.connect() {
+        // What the watch says is more than what TLS makes of it.
+        let ours = error.io_error().and_then(|error| error.get_ref());
+        if let Some(ours) = ours.and_then(|ours| ours.downcast_ref::<HttpError>()) {
+            return Err(ours.clone().into());
+        }
+        return Err(handshake_error(authority.to_owned(), &error, stream.ssl()));
+    }
+    if check_dates || stream.ssl().verify_mode() == SslVerifyMode::NONE {
+        return Ok((stream, None));
+    }
+    let dates = UncheckedDates::of(authority, stream.ssl())?;
+    log::warn!("{dates}");
+    Ok((stream, Some(dates)))
+}
+
 /// What a failed handshake means. Without `insecure`, a verdict ends the handshake at once.
-pub(super) fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> Box<HttpError> {
+fn handshake_error(host: String, error: &Error, ssl: &SslRef) -> Box<HttpError> {
     let verdict = ssl.verify_result();
     if verdict == X509VerifyResult::OK || ssl.verify_mode() == SslVerifyMode::NONE {
         let why = error.to_string();

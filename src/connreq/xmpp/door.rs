@@ -1,0 +1,266 @@
+//! Who may ask for a session, and how much may be asked (Annex K).
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::jid::Jid;
+use super::line::RequestVerdict;
+use super::login::told;
+use super::settings::XmppAskers;
+use crate::connreq::access::same;
+use crate::connreq::bucket::{Bucket, Rate};
+
+/// Answers to those who may not ask, all together; beyond that they get none.
+const STRANGERS: Rate = Rate {
+    burst: 20,
+    interval: Duration::from_secs(3),
+};
+
+/// Wrong passwords of one who may ask; beyond that none is looked at.
+const GUESSES: Rate = Rate {
+    burst: 10,
+    interval: Duration::from_secs(10),
+};
+
+/// What is refused is told at once the first time, and then summed up each so often.
+const SUM_UP: Duration = Duration::from_secs(60);
+
+/// Judges requests.
+pub(super) struct Door {
+    askers: Arc<XmppAskers>,
+    /// Of each who may ask.
+    guesses: Vec<Bucket>,
+    strangers: Bucket,
+    /// Requests that were refused since the last line about them.
+    untold: u32,
+    tell_at: Option<Duration>,
+}
+
+impl Door {
+    pub fn new(askers: Arc<XmppAskers>) -> Self {
+        Self {
+            guesses: vec![Bucket::default(); askers.allowed.len()],
+            askers,
+            strangers: Bucket::default(),
+            untold: 0,
+            tell_at: None,
+        }
+    }
+
+    /// From now on these may ask.
+    pub fn follow(&mut self, askers: Arc<XmppAskers>) {
+        if *self.askers != *askers {
+            self.guesses = vec![Bucket::default(); askers.allowed.len()];
+            self.askers = askers;
+        }
+    }
+
+    /// Whether a stranger gets an answer, now at this time of the connection.
+    pub fn answers_stranger(&mut self, now: Duration) -> bool {
+        self.strangers.take(STRANGERS, now)
+    }
+
+    /// Judges the request of `from`; `None`: it gets no answer.
+    pub fn judge(
+        &mut self,
+        from: Option<&str>,
+        username: &str,
+        password: &str,
+        now: Duration,
+    ) -> Option<RequestVerdict> {
+        let askers = Arc::clone(&self.askers);
+        let asker = from.and_then(Jid::read);
+        let is_asker = |allowed: &String| {
+            let allowed = Jid::read(allowed.trim());
+            asker
+                .zip(allowed)
+                .is_some_and(|(asker, allowed)| asker.is_within(&allowed))
+        };
+        let name = from.unwrap_or("the server");
+        let Some(guesses) = askers
+            .allowed
+            .iter()
+            .position(is_asker)
+            .and_then(|at| self.guesses.get_mut(at))
+        else {
+            self.refused(name, "not in ConnReqAllowedJabberIDs", now);
+            let answers = self.answers_stranger(now);
+            return answers.then_some(RequestVerdict::ServiceUnavailable);
+        };
+        if askers.username.is_empty() || askers.password.is_empty() {
+            self.refused(name, "no user or no password is set for requests", now);
+            return Some(RequestVerdict::NotAuthorized);
+        }
+        if !guesses.wait(GUESSES, now).is_zero() {
+            self.refused(name, "too many wrong passwords", now);
+            return Some(RequestVerdict::ServiceUnavailable);
+        }
+        // Both are compared, whatever comes of the first.
+        let is_user = same(username, &askers.username);
+        if same(password, askers.password.reveal()) & is_user {
+            return Some(RequestVerdict::Accepted);
+        }
+        guesses.take(GUESSES, now);
+        self.refused(name, "wrong user or password", now);
+        Some(RequestVerdict::NotAuthorized)
+    }
+
+    fn refused(&mut self, from: &str, why: impl Display, now: Duration) {
+        if self.tell_at.is_some() {
+            self.untold = self.untold.saturating_add(1);
+            return;
+        }
+        self.tell_at = Some(now.saturating_add(SUM_UP));
+        log::warn!(
+            "connection request of {} by XMPP refused: {why}",
+            told(from)
+        );
+    }
+
+    /// When [`Door::sum_up`] has something to do.
+    pub fn deadline(&self) -> Option<Duration> {
+        self.tell_at
+    }
+
+    /// Tells what was refused since the last line, if that is due.
+    pub fn sum_up(&mut self, now: Duration) {
+        if self.tell_at.is_none_or(|at| at > now) {
+            return;
+        }
+        self.tell_at = None;
+        let untold = std::mem::take(&mut self.untold);
+        if untold > 0 {
+            log::warn!("{untold} more connection requests by XMPP refused in the last minute");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(5);
+
+    fn door(allowed: &[&str]) -> Door {
+        Door::new(Arc::new(XmppAskers {
+            allowed: allowed.iter().map(|jid| (*jid).to_owned()).collect(),
+            username: "acs".into(),
+            password: "secret".into(),
+        }))
+    }
+
+    #[test]
+    fn r43_only_who_may_and_knows_is_let_in() {
+        use RequestVerdict::{Accepted, NotAuthorized, ServiceUnavailable};
+        let mut door = door(&["acs@example.com", "other@example.com/one"]);
+        let cases = [
+            (Some("acs@example.com/1"), "acs", "secret", Accepted),
+            (Some("ACS@example.com"), "acs", "secret", Accepted),
+            (Some("other@example.com/one"), "acs", "secret", Accepted),
+            (
+                Some("other@example.com/two"),
+                "acs",
+                "secret",
+                ServiceUnavailable,
+            ),
+            (
+                Some("other@example.com"),
+                "acs",
+                "secret",
+                ServiceUnavailable,
+            ),
+            (
+                Some("acs@example.org/1"),
+                "acs",
+                "secret",
+                ServiceUnavailable,
+            ),
+            (Some(""), "acs", "secret", ServiceUnavailable),
+            (None, "acs", "secret", ServiceUnavailable),
+            (Some("acs@example.com/1"), "acs", "Secret", NotAuthorized),
+            (Some("acs@example.com/1"), "acs", "", NotAuthorized),
+            (Some("acs@example.com/1"), "", "secret", NotAuthorized),
+            (Some("acs@example.com/1"), "ACS", "secret", NotAuthorized),
+        ];
+        for (from, username, password, verdict) in cases {
+            let given = door.judge(from, username, password, NOW);
+            assert_eq!(given, Some(verdict), "{from:?} {username} {password}");
+        }
+    }
+
+    #[test]
+    fn r43_nobody_may_ask_where_something_is_empty() {
+        let ask = |door: &mut Door, password| door.judge(Some("acs@a/1"), "", password, NOW);
+        assert_eq!(
+            ask(&mut door(&[]), "secret"),
+            Some(RequestVerdict::ServiceUnavailable)
+        );
+        assert_eq!(
+            ask(&mut door(&["", " "]), "secret"),
+            Some(RequestVerdict::ServiceUnavailable)
+        );
+        for (username, password) in [("", "secret"), ("acs", ""), ("", "")] {
+            let mut door = Door::new(Arc::new(XmppAskers {
+                allowed: vec!["acs@a".into()],
+                username: username.into(),
+                password: password.into(),
+            }));
+            let verdict = door.judge(Some("acs@a/1"), username, password, NOW);
+            assert_eq!(
+                verdict,
+                Some(RequestVerdict::NotAuthorized),
+                "{username} {password}"
+            );
+        }
+    }
+
+    #[test]
+    fn r43_guesses_and_strangers_are_few_and_keep_nobody_else_out() {
+        let mut door = door(&["acs@a", "guest@a"]);
+        for n in 0..200 {
+            let verdict = door.judge(Some("guest@a/1"), "acs", &n.to_string(), NOW);
+            let few = n < GUESSES.burst;
+            assert_eq!(verdict == Some(RequestVerdict::NotAuthorized), few, "{n}");
+            let answered = door.judge(Some("x@y/z"), "acs", "secret", NOW).is_some();
+            assert_eq!(answered, n < STRANGERS.burst, "{n}");
+        }
+        let right = door.judge(Some("guest@a/1"), "acs", "secret", NOW);
+        assert_eq!(
+            right,
+            Some(RequestVerdict::ServiceUnavailable),
+            "not looked at"
+        );
+        let acs = door.judge(Some("acs@a/1"), "acs", "secret", NOW);
+        assert_eq!(acs, Some(RequestVerdict::Accepted));
+        let later = NOW + GUESSES.interval;
+        let right = door.judge(Some("guest@a/1"), "acs", "secret", later);
+        assert_eq!(right, Some(RequestVerdict::Accepted));
+        assert_eq!(
+            (door.untold, door.deadline()),
+            (400 - 1 + 1, Some(NOW + SUM_UP))
+        );
+        door.sum_up(NOW + SUM_UP);
+        assert_eq!((door.untold, door.deadline()), (0, None));
+    }
+
+    #[test]
+    fn r51_other_askers_are_followed_at_once_and_begin_without_guesses() {
+        let mut door = door(&["guest@a"]);
+        for _ in 0..=GUESSES.burst {
+            door.judge(Some("guest@a/1"), "acs", "guess", NOW);
+        }
+        let askers = XmppAskers {
+            allowed: vec!["acs@a".into(), "guest@a/1".into()],
+            username: "new".into(),
+            password: "other".into(),
+        };
+        door.follow(Arc::new(askers));
+        for from in ["acs@a/1", "guest@a/1"] {
+            let old = door.judge(Some(from), "acs", "secret", NOW);
+            assert_eq!(old, Some(RequestVerdict::NotAuthorized));
+            let new = door.judge(Some(from), "new", "other", NOW);
+            assert_eq!(new, Some(RequestVerdict::Accepted));
+        }
+    }
+}
