@@ -17,3 +17,15 @@ fn r36_mutated_responses_by_pcp_keep_the_fuzzed_property() {
 fn mutated_requests_over_udp_keep_the_fuzzed_property() {
     try_mutants("udp_request", Vec::new(), properties::udp_request);
 }
+
+#[cfg(feature = "igd")]
+#[test]
+fn r26_mutated_answers_to_a_search_keep_the_fuzzed_property() {
+    try_mutants("ssdp", Vec::new(), properties::ssdp);
+}
+
+#[cfg(feature = "igd")]
+#[test]
+fn r27_mutated_words_of_a_gateway_keep_the_fuzzed_property() {
+    try_mutants("igd", Vec::new(), properties::igd);
+}

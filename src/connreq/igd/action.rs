@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::description::GatewayService;
-use super::markup::{self, text_of, trimmed};
+use super::markup::{self, printable, text_of, trimmed};
 use super::refusal::Refusal;
 use crate::base::excerpt::excerpt;
 
@@ -91,11 +91,6 @@ fn cut(text: Option<Cow<'_, str>>) -> String {
     let text = text.unwrap_or_default();
     let visible: String = text.chars().take(MAX_ARGUMENT + 1).map(printable).collect();
     excerpt(&visible, MAX_ARGUMENT).into_owned()
-}
-
-/// A gateway's words stand in our log.
-fn printable(c: char) -> char {
-    if c.is_control() { ' ' } else { c }
 }
 
 #[cfg(test)]

@@ -27,7 +27,13 @@ pub(super) fn read(bytes: &[u8], read: &mut dyn FnMut(Element<'_, '_>)) -> Resul
     let text = String::from_utf8_lossy(bytes);
     let text = mended(&text);
     let outcome = read_document(&text, &BOUNDS, &Oddities::default(), read);
-    outcome.map_err(|error| error.to_string())
+    // The XML reader shows the character that it does not like.
+    outcome.map_err(|error| error.to_string().chars().map(printable).collect())
+}
+
+/// What stands for a character in our log: a line of a gateway's is none of ours.
+pub(super) fn printable(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
 }
 
 /// The text with references for the bare `&` that URLs have in old descriptions, and spaces for

@@ -144,9 +144,8 @@ impl Neighbour {
     }
 
     fn ask(&self, socket: &UdpSocket, round: usize) {
-        let targets = TARGETS
-            .iter()
-            .take(if round == 0 { GATEWAYS } else { TARGETS.len() });
+        let many = if round == 0 { GATEWAYS } else { TARGETS.len() };
+        let targets = TARGETS.iter().take(many);
         for (target, host) in targets.flat_map(|target| self.to.map(|host| (target, host))) {
             if let Err(error) = socket.send_to(question(target, host).as_bytes(), host) {
                 log::debug!("no search for a gateway to {host}: {error}");
@@ -226,5 +225,32 @@ fn is_link_local(ip: IpAddr) -> bool {
             .segments()
             .first()
             .is_some_and(|first| first & 0xffc0 == 0xfe80),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r31_a_router_is_known_by_addresses_of_its_own_on_the_link() {
+        let local = "2001:db8:1:2::7".parse().unwrap();
+        let router = SocketAddrV6::new("fe80::1".parse().unwrap(), 0, 0, 3);
+        let router = Neighbour::v6(local, router);
+        for (url, is_its_own) in [
+            ("http://[2001:db8:1:2::1]:5000/d", true),
+            // The box itself, another network, what a URL cannot reach, a name, another family.
+            ("http://[2001:db8:1:2::7]:5000/d", false),
+            ("http://[2001:db8:1:3::1]:5000/d", false),
+            ("http://[fe80::1]:5000/d", false),
+            ("http://router/d", false),
+            ("http://192.168.1.1/d", false),
+        ] {
+            assert_eq!(router.has(&Url::parse(url).unwrap()), is_its_own, "{url}");
+        }
+        let router = SocketAddrV6::new("2001:db8:9::1".parse().unwrap(), 0, 0, 0);
+        let router = Neighbour::v6(local, router);
+        assert!(router.has(&Url::parse("http://[2001:db8:9::1]/d").unwrap()));
+        assert!(!router.has(&Url::parse("http://[2001:db8:9::2]/d").unwrap()));
     }
 }

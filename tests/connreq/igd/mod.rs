@@ -2,6 +2,7 @@
 //! liars.
 
 mod description;
+mod memory;
 mod pinhole;
 mod refusals;
 mod renewal;

@@ -4,6 +4,8 @@
 mod archive;
 mod digest;
 mod expr;
+#[cfg(feature = "igd")]
+mod igd;
 mod journal;
 #[cfg(feature = "luup")]
 mod luup;
@@ -16,6 +18,8 @@ mod rows;
 mod soap;
 #[cfg(feature = "software")]
 mod software;
+#[cfg(feature = "igd")]
+mod ssdp;
 #[cfg(feature = "ubus")]
 mod ubus;
 mod uci;
@@ -24,6 +28,8 @@ mod udp_request;
 pub use archive::archive;
 pub use digest::digest;
 pub use expr::expr;
+#[cfg(feature = "igd")]
+pub use igd::igd;
 pub use journal::journal;
 #[cfg(feature = "luup")]
 pub use luup::luup;
@@ -36,6 +42,8 @@ pub use rows::rows;
 pub use soap::soap;
 #[cfg(feature = "software")]
 pub use software::software;
+#[cfg(feature = "igd")]
+pub use ssdp::ssdp;
 #[cfg(feature = "ubus")]
 pub use ubus::ubus;
 pub use uci::uci;
