@@ -449,7 +449,7 @@ impl StunClient {
                 ANNOUNCEMENTS => self.announce_from.max(now),
                 _ => now.saturating_add(ANNOUNCE_AGAIN),
             };
-            self.next = Next::Refresh(at.min(since_sent(self.life.safe())));
+            self.next = Next::Refresh(at.min(since_sent(self.life.held())));
             return;
         }
         self.next = match self.life.pace(now) {

@@ -112,6 +112,15 @@ impl Life {
         self.bounded(SAFE)
     }
 
+    /// How often while something else keeps the search up: no pause that was seen to be too long.
+    pub fn held(&self) -> Duration {
+        match (self.period, self.help) {
+            (Some(period), _) => period,
+            (None, Help::Willing) => self.bounded(self.good).min(self.safe()),
+            (None, _) => self.safe(),
+        }
+    }
+
     /// A pause, brought within the bounds.
     pub fn bounded(&self, pause: Duration) -> Duration {
         pause.clamp(self.low, self.high)

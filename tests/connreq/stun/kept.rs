@@ -43,6 +43,24 @@ fn r06_the_life_of_a_binding_is_found_out_whatever_the_nat_does() {
 }
 
 #[test]
+fn r06_the_life_of_a_hasty_nat_is_found_out_too() {
+    for life in [12, 15, 20, 24] {
+        let mut world = World::new();
+        world.nat.life = secs(life);
+        world.start(world.settings(10, Some(3600)));
+        world.run(HOUR);
+        let (settled, changes) = (world.now, world.changes);
+        world.run(HOUR);
+        assert_eq!(world.changes, changes, "{life} s: {}", world.state());
+        let pauses = pauses(&world, settled);
+        assert!(
+            pauses.iter().all(|p| *p <= secs(life)),
+            "{life} s: {pauses:?}"
+        );
+    }
+}
+
+#[test]
 fn r06_a_binding_that_lives_longer_than_the_bounds_is_refreshed_at_the_longest() {
     let mut world = World::new();
     world.nat.life = 10 * HOUR;
