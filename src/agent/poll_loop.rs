@@ -35,7 +35,7 @@ use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
-use super::ways::XmppWay;
+use super::ways::{XmppReport, XmppWay};
 use crate::acs::Reply;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
@@ -94,6 +94,8 @@ pub(super) enum Done {
     Ran(Intent, Ran),
     /// A step of a transfer was done, or not.
     Stepped(Step, Came),
+    /// Of the connection by XMPP.
+    Xmpp(XmppReport),
 }
 
 /// The running agent.
@@ -227,16 +229,8 @@ impl Agent {
             ..
         } = self;
         let before = listener.port();
-        let (facts, settings) = (facts.borrow(), engine.settings());
-        let access = Access {
-            path: &facts.reach.path,
-            username: &settings.request_username,
-            password: &settings.request_password,
-            takes_basic: config.basic_requests,
-            allowed: config.allow_from.as_deref(),
-            max_requests: settings.max_requests,
-            period: settings.request_period,
-        };
+        let facts = facts.borrow();
+        let access = access(config, engine, &facts.reach.path);
         let mut events = Vec::new();
         if listener.work(uptime, &access, quota) > 0 {
             events.push(LoopEvent::ConnectionRequested);
@@ -266,6 +260,7 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
             LoopEvent::Due(LoopTimer::Mend) => self.mend(),
+            LoopEvent::Due(LoopTimer::Xmpp) => self.open_xmpp(now),
             LoopEvent::Due(LoopTimer::Look) => {
                 if self.session.is_none() {
                     self.look_afresh(now);
@@ -276,6 +271,7 @@ impl Agent {
                 self.go_on(now);
             }
             LoopEvent::Due(LoopTimer::Stop) => {
+                self.xmpp.forget();
                 if self.engine.in_session() {
                     let why = "the agent is stopping".to_owned();
                     self.step(Input::TransportError(why), now);
@@ -294,6 +290,7 @@ impl Agent {
             }
             Done::Ran(intent, ran) => self.ran(intent, ran, now),
             Done::Stepped(step, came) => self.stepped(step, came, now),
+            Done::Xmpp(report) => self.hear_xmpp(job, report, now),
         }
     }
 
@@ -360,11 +357,15 @@ impl Agent {
             self.stopping = true;
             let at = now.uptime.saturating_add(STOP_PATIENCE);
             self.timers.due_by(LoopTimer::Stop, at);
+            self.xmpp.leave();
         }
     }
 
     fn has_ended(&self) -> bool {
-        self.stopping && matches!(self.session, None | Some(SessionStage::Preparing))
+        let is_waited_for = self.xmpp.is_bound();
+        self.stopping
+            && !is_waited_for
+            && matches!(self.session, None | Some(SessionStage::Preparing))
     }
 
     fn end(&mut self, now: Now) {
@@ -380,4 +381,18 @@ impl Agent {
 
 fn events<T>(made: Vec<T>, event: impl FnMut(T) -> LoopEvent) -> Vec<LoopEvent> {
     made.into_iter().map(event).collect()
+}
+
+/// What a connection request has to know, whichever way it comes.
+pub(super) fn access<'a>(config: &'a Config, engine: &'a Engine, path: &'a str) -> Access<'a> {
+    let settings = engine.settings();
+    Access {
+        path,
+        username: &settings.request_username,
+        password: &settings.request_password,
+        takes_basic: config.basic_requests,
+        allowed: config.allow_from.as_deref(),
+        max_requests: settings.max_requests,
+        period: settings.request_period,
+    }
 }

@@ -217,6 +217,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
     if boot.told {
         timers.due_by(LoopTimer::Look, now.uptime);
     }
+    let is_after_boot = !boot.told;
     let settings = engine_options(&config);
     let listener = Listener::new(config.port.unwrap_or_default()).map_err(no_random)?;
     Ok(Some(Agent {
@@ -233,7 +234,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         callers: Vec::new(),
         transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
-        xmpp: set.xmpp,
+        xmpp: set.xmpp.after_boot(is_after_boot),
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,

@@ -24,6 +24,8 @@ pub(super) enum LoopTimer {
     Config,
     /// The next attempt at what did not work.
     Mend,
+    /// The next attempt at the connection by XMPP.
+    Xmpp,
 }
 
 /// Each timer's uptime, where it is set. What is due at some time is never put off: whoever wants it

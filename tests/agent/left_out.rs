@@ -1,4 +1,5 @@
-//! A program that is built without Luup: what it cannot do it does not promise.
+//! A program that is built without Luup, and maybe without more: what it cannot do it does not
+//! promise.
 
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::Home;
@@ -57,4 +58,43 @@ fn b17_a_session_goes_on_without_the_part() {
         assert!(!is_promised("Zwave.Network.StatusText"), "{names:?}");
         s.end();
     });
+}
+
+#[cfg(not(feature = "xmpp"))]
+#[test]
+fn r52_a_program_without_xmpp_says_so_and_promises_nothing() {
+    const NONE: &str = "this program is built without xmpp";
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home();
+    home.set_acs(&acs.url());
+    let package = home.config_dir().join("cwmpd");
+    let before = std::fs::read_to_string(&package).unwrap();
+    let line = "\nconfig xmpp 'xmpp'\n\toption id 'line'\n\nconfig xmpp_connection 'line'\n\toption \
+                enable '1'\n\toption usetls '1'\n";
+    home.replace_config("cwmpd", &(before + line));
+    let checked = home.run(&["check"]).out;
+    for section in ["xmpp", "xmpp_connection"] {
+        let told = format!("section '{section}' has no effect: {NONE}");
+        assert!(checked.contains(&told), "{checked}");
+    }
+    assert!(
+        !checked.contains("xmpp.csv"),
+        "its rows are no mistakes: {checked}"
+    );
+    let agent = home.start();
+    acs.session(|s| {
+        s.inform();
+        let names = s.names("Device.", false);
+        let is_one = |name: &str| name.contains("XMPP") || name.contains("Jabber");
+        assert!(!names.iter().any(|of| is_one(&of.name)), "{names:?}");
+        let methods = s.value("Device.ManagementServer.SupportedConnReqMethods");
+        assert!(!methods.contains("XMPP"), "{methods}");
+        s.end();
+    });
+    let status = agent.status();
+    assert!(
+        status.contains(&format!("by XMPP:     no, {NONE}")),
+        "{status}"
+    );
+    assert!(!status.contains("TLS is not"), "{status}");
 }

@@ -42,3 +42,5 @@ mod upgrade;
 mod values;
 mod wire;
 mod written;
+#[cfg(feature = "xmpp")]
+mod xmpp;

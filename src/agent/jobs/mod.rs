@@ -44,6 +44,8 @@ pub(super) enum JobKind {
     Command,
     /// Moves a file from or to a server.
     Transfer,
+    /// Has a connection to an XMPP server open.
+    Xmpp,
 }
 
 impl JobKind {
@@ -55,6 +57,7 @@ impl JobKind {
             Self::LuupWrite => "luup-write",
             Self::Command => "command",
             Self::Transfer => "transfer",
+            Self::Xmpp => "xmpp",
         }
     }
 
@@ -63,7 +66,7 @@ impl JobKind {
     /// a time are more than the memory of a box has room for.
     fn excludes(self, other: Self) -> bool {
         match self {
-            Self::Session => false,
+            Self::Session | Self::Xmpp => false,
             Self::LuupFetch | Self::LuupWrite => {
                 matches!(other, Self::LuupFetch | Self::LuupWrite)
             }
@@ -128,7 +131,7 @@ pub(super) struct Job<T> {
 #[derive(Clone)]
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
-    /// `luup-fetch`, `luup-write`, `command`, `transfer`.
+    /// `luup-fetch`, `luup-write`, `command`, `transfer`, `xmpp`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,

@@ -12,4 +12,4 @@ mod status;
 mod xmpp;
 
 pub(super) use facts::Reach;
-pub(super) use xmpp::XmppWay;
+pub(super) use xmpp::{XmppReport, XmppWay};

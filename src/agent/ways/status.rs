@@ -26,5 +26,6 @@ impl Agent {
         let _ = writeln!(text, "call us at:    {url}");
         let _ = writeln!(text, "  as user:     {user}");
         let _ = writeln!(text, "  until now:   {}", self.listener.tally());
+        self.write_xmpp(text);
     }
 }

@@ -136,6 +136,7 @@ impl Duty<'_> {
     /// Orders of the loop.
     fn obey(&mut self) -> Result<(), XmppEnd> {
         if self.line.is_closed() {
+            self.wire.part();
             return Err(XmppEnd::Closed);
         }
         self.door.follow(self.line.askers());

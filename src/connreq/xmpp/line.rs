@@ -56,6 +56,8 @@ struct SharedLine {
 
 struct LineOrders {
     closed: bool,
+    /// It was closed, and takes its leave.
+    parts: bool,
     verdicts: Vec<(RequestToken, RequestVerdict)>,
     askers: Arc<XmppAskers>,
 }
@@ -72,6 +74,7 @@ impl XmppLine {
             called: AtomicBool::new(false),
             orders: Mutex::new(LineOrders {
                 closed: false,
+                parts: false,
                 verdicts: Vec::new(),
                 askers: Arc::new(askers),
             }),
@@ -93,9 +96,22 @@ impl XmppLine {
         self.order(|orders| orders.verdicts.push((token, verdict)));
     }
 
+    /// Whether the thread of the connection has looked at its orders since this was last asked. It has
+    /// to look again by the next time.
+    pub fn is_looked_at(&self) -> bool {
+        let is_looked_at = !self.0.called.load(Ordering::Acquire);
+        self.order(|_| {});
+        is_looked_at
+    }
+
     /// Whether it was closed.
     pub(super) fn is_closed(&self) -> bool {
         self.0.orders().closed
+    }
+
+    /// It was closed, and the server is told so.
+    pub(super) fn part(&self) {
+        self.0.orders().parts = true;
     }
 
     /// Who may ask.
@@ -145,7 +161,8 @@ impl SharedLine {
 
 impl ExchangeWatch for SharedLine {
     fn goes_on(&self) -> bool {
-        !self.orders().closed
+        let orders = self.orders();
+        !orders.closed || orders.parts
     }
 
     fn may_meet(&self, _: std::net::SocketAddr, _: std::net::SocketAddr) -> bool {

@@ -29,6 +29,9 @@ const STANZA_LIMIT: Duration = Duration::from_secs(60);
 /// How long the server may take nothing of what is sent.
 const WRITE_LIMIT: Duration = Duration::from_secs(30);
 
+/// The same for the last words: whoever closed the connection waits for them.
+const PARTING_LIMIT: Duration = Duration::from_secs(1);
+
 /// What came first.
 pub(super) enum Came {
     /// A stanza within its stream, for [`parse`](super::stanza::parse).
@@ -105,6 +108,12 @@ impl<'a> StanzaWire<'a> {
     pub fn send(&mut self, words: &str) -> Result<(), XmppEnd> {
         let sent = self.link.write_all(words.as_bytes(), WRITE_LIMIT);
         sent.map_err(|error| self.broken(&error))
+    }
+
+    /// Tells the server that this is the end (RFC 6120 §4.4), and does not wait for its answer.
+    pub fn part(&mut self) {
+        self.line.part();
+        let _ = self.link.write_all(b"</stream:stream>", PARTING_LIMIT);
     }
 
     /// Waits for a stanza, an order, or this instant. Messages and presences are passed over.

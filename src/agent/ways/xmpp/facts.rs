@@ -13,45 +13,18 @@ use std::rc::Rc;
 
 use crate::datamodel::source::{Declaration, Instance, Noticed, Reading, Slot, Source};
 
-/// How a connection is: the words of TR-181.
-#[allow(dead_code)] // until there is a line
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ConnectionStatus {
-    /// It stands.
-    Enabled,
-    /// It is not to be.
-    Disabled,
-    /// It could be, and nobody asks for it.
-    Dormant,
-    /// It is about to be opened.
-    Connecting,
-    /// No server answers; the next attempt is to come.
-    ServerNotPresent,
-    /// Nobody could open it as it is set.
-    Misconfigured,
-    /// The server does not believe who the box is.
-    AuthenticationFailure,
-    /// It cannot be opened for another reason, such as the server's certificate.
-    Error,
-}
-
-impl ConnectionStatus {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Enabled => "Enabled",
-            Self::Disabled => "Disabled",
-            Self::Dormant => "Dormant",
-            Self::Connecting => "Connecting",
-            Self::ServerNotPresent => "ServerNotPresent",
-            Self::Misconfigured => "Error_Misconfigured",
-            Self::AuthenticationFailure => "Error_AuthenticationFailure",
-            Self::Error => "Error",
-        }
-    }
-}
+/// How a connection is, in the words of TR-181 (`Status`): it stands.
+pub(super) const ENABLED: &str = "Enabled";
+/// It is not to be.
+pub(super) const DISABLED: &str = "Disabled";
+/// It could be, and nobody asks for it.
+pub(super) const DORMANT: &str = "Dormant";
+/// It is about to be opened.
+pub(super) const CONNECTING: &str = "Connecting";
+/// It cannot be opened for a reason of our own; others have words of their own (`XmppEnd::status`).
+pub(super) const ERROR: &str = "Error";
 
 /// What a server said the box is called.
-#[allow(dead_code)] // until there is a line
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum JabberId {
     /// No server has said anything since the program started: what an earlier run was told holds.
@@ -76,10 +49,10 @@ impl JabberId {
 pub(super) struct ConnectionFact {
     /// Its instance.
     pub(super) number: u32,
-    status: ConnectionStatus,
+    pub(super) status: &'static str,
     /// When it came to be so, as a dateTime.
-    changed: String,
-    pub(super) jabber_id: JabberId,
+    pub(super) changed: String,
+    jabber_id: JabberId,
     /// It stands, over TLS.
     pub(super) is_secure: bool,
 }
@@ -88,20 +61,34 @@ pub(super) struct ConnectionFact {
 #[derive(Default)]
 pub(super) struct XmppFacts {
     connections: Vec<ConnectionFact>,
-    /// The one that requests come by, where one is set.
-    pub(super) chosen: Option<u32>,
+    /// The one that requests come by, where there is one that is enabled.
+    chosen: Option<u32>,
     /// It was looked for which that is.
-    pub(super) is_known: bool,
+    is_known: bool,
+}
+
+impl ConnectionFact {
+    /// What the box is called, for people.
+    pub(super) fn shown(&self) -> &str {
+        match &self.jabber_id {
+            JabberId::Told(id) => id,
+            JabberId::Untold | JabberId::None => "no Jabber ID",
+        }
+    }
 }
 
 impl XmppFacts {
     /// A connection, if it was met.
-    pub(super) fn of(&mut self, number: u32) -> Option<&mut ConnectionFact> {
+    pub(super) fn find(&self, number: u32) -> Option<&ConnectionFact> {
+        self.connections.iter().find(|of| of.number == number)
+    }
+
+    fn of(&mut self, number: u32) -> Option<&mut ConnectionFact> {
         self.connections.iter_mut().find(|of| of.number == number)
     }
 
     /// A connection is so now, which is `at` by the clock.
-    pub(super) fn set_status(&mut self, number: u32, status: ConnectionStatus, at: &str) {
+    pub(super) fn set_status(&mut self, number: u32, status: &'static str, at: &str) {
         match self.of(number) {
             Some(known) if known.status == status => {}
             Some(known) => (known.status, known.changed) = (status, at.to_owned()),
@@ -112,6 +99,36 @@ impl XmppFacts {
                 jabber_id: JabberId::None,
                 is_secure: false,
             }),
+        }
+    }
+
+    /// A connection stands over TLS now, or does not.
+    pub(super) fn set_secure(&mut self, number: u32, is_secure: bool) {
+        if let Some(of) = self.of(number) {
+            of.is_secure = is_secure;
+        }
+    }
+
+    /// What a connection is called.
+    pub(super) fn set_jabber_id(&mut self, number: u32, jabber_id: JabberId) {
+        if let Some(of) = self.of(number) {
+            of.jabber_id = jabber_id;
+        }
+    }
+
+    /// Requests come by this one. It keeps its Jabber ID while it is the same, also while it is down;
+    /// one that was not it before has none yet, but for the first of this run of the program.
+    pub(super) fn choose(&mut self, chosen: Option<u32>) {
+        let is_first = !std::mem::replace(&mut self.is_known, true);
+        if self.chosen == chosen {
+            return;
+        }
+        if let Some(before) = self.chosen {
+            self.set_jabber_id(before, JabberId::None);
+        }
+        self.chosen = chosen;
+        if let (Some(number), true) = (chosen, is_first) {
+            self.set_jabber_id(number, JabberId::Untold);
         }
     }
 
@@ -129,7 +146,7 @@ impl XmppFacts {
                 false => Reading::Unknown,
             };
         };
-        let found = self.connections.iter().find(|of| of.number == chosen);
+        let found = self.find(chosen);
         found.map_or(Reading::Unknown, |of| of.jabber_id.reading())
     }
 }
@@ -168,13 +185,12 @@ impl Source for XmppSource {
             return facts.jabber_id();
         }
         let number = at.first().map(|instance| instance.number);
-        let mut connections = facts.connections.iter();
-        let Some(of) = connections.find(|of| Some(of.number) == number) else {
+        let Some(of) = number.and_then(|number| facts.find(number)) else {
             return Reading::Absent;
         };
         match key {
             "connection.jabber_id" => of.jabber_id.reading(),
-            "connection.status" => Reading::Value(of.status.word().into()),
+            "connection.status" => Reading::Value(of.status.into()),
             "connection.changed" => Reading::Value(of.changed.clone().into()),
             "connection.tls" => Reading::Value(if of.is_secure { "1" } else { "0" }.into()),
             _ => Reading::Absent,
@@ -187,5 +203,51 @@ impl Source for XmppSource {
 
     fn keeps_reports(&self, _slot: Slot) -> bool {
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(facts: &XmppFacts) -> Option<String> {
+        facts.jabber_id().value().map(str::to_owned)
+    }
+
+    fn facts() -> XmppFacts {
+        let mut facts = XmppFacts::default();
+        for number in [1, 2] {
+            facts.set_status(number, DORMANT, "then");
+        }
+        facts
+    }
+
+    #[test]
+    fn r48_what_an_earlier_run_was_told_holds_for_the_first_connection_alone() {
+        let mut facts = facts();
+        assert_eq!(facts.jabber_id(), Reading::Unknown, "nobody has looked");
+        facts.choose(Some(1));
+        assert_eq!(facts.jabber_id(), Reading::Unknown);
+        facts.set_jabber_id(1, JabberId::Told("a@b/c".to_owned()));
+        facts.choose(Some(1));
+        assert_eq!(told(&facts).as_deref(), Some("a@b/c"));
+        facts.choose(Some(2));
+        assert_eq!(facts.jabber_id(), Reading::Absent);
+        facts.choose(Some(1));
+        assert_eq!(facts.jabber_id(), Reading::Absent, "it was given up");
+        facts.choose(None);
+        assert_eq!(facts.jabber_id(), Reading::Absent);
+    }
+
+    #[test]
+    fn r47_a_status_has_the_time_at_which_it_began() {
+        let mut facts = facts();
+        let changed = |facts: &XmppFacts| facts.find(1).map(|of| of.changed.clone());
+        facts.set_status(1, DORMANT, "now");
+        assert_eq!(changed(&facts).as_deref(), Some("then"));
+        facts.set_status(1, CONNECTING, "now");
+        assert_eq!(changed(&facts).as_deref(), Some("now"));
+        facts.keep(&[2]);
+        assert_eq!(changed(&facts), None);
     }
 }

@@ -10,7 +10,7 @@ mod tls;
 
 pub use guard::{Auth, Guard};
 pub use message::{Reply, Request};
-pub use tls::{Authority, Days, EXPIRED, Identity, KeyKind, Leaf, NOT_YET, ServerTls};
+pub use tls::{Authority, Days, EXPIRED, Identity, KeyKind, Leaf, NOT_YET, ServerTls, TlsStream};
 
 use std::io::{self, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -308,6 +308,9 @@ fn digest(key: &PKey<Private>) -> MessageDigest {
     }
 }
 
+/// A connection over TLS.
+pub type TlsStream = SslStream<TcpStream>;
+
 /// The server's side of TLS.
 pub struct ServerTls(SslAcceptor);
 
@@ -362,7 +365,11 @@ impl ServerTls {
         Self(acceptor.build())
     }
 
-    pub(super) fn accept(&self, stream: TcpStream) -> io::Result<SslStream<TcpStream>> {
+    /// The server's side of the handshake.
+    ///
+    /// # Errors
+    /// The client does not shake hands.
+    pub fn accept(&self, stream: TcpStream) -> io::Result<TlsStream> {
         let mut stream = SslStream::new(Ssl::new(self.0.context())?, stream)?;
         stream.accept().map_err(io::Error::other)?;
         Ok(stream)

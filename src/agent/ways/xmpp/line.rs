@@ -1,0 +1,96 @@
+//! The job that has the connection open.
+
+use std::io;
+use std::time::Duration;
+
+use super::facts::ERROR;
+use super::settings;
+use crate::agent::jobs::{Job, JobId, JobKind};
+use crate::agent::poll_loop::{Agent, Done};
+use crate::base::clock::Now;
+use crate::connreq::xmpp::{self, XmppAskers, XmppEnd, XmppEvent, XmppLine};
+use crate::http::{LinkTls, UncheckedDates};
+
+/// In so much time the thread is to have looked at its orders, or it counts as lost. Longer than it
+/// may take to try all addresses of all servers.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// A connection on its thread.
+pub(super) struct OpenLine {
+    pub(super) job: JobId,
+    pub(super) line: XmppLine,
+    /// Who may ask, as it was told.
+    pub(super) askers: XmppAskers,
+    /// Once it stands.
+    pub(super) bound: Option<BoundLine>,
+}
+
+/// What is known of a connection that stands.
+pub(super) struct BoundLine {
+    /// As uptime.
+    pub(super) since: Duration,
+    /// The dates of the server's certificate, where they did not count.
+    pub(super) unchecked_dates: Option<UncheckedDates>,
+}
+
+/// What its job reports.
+pub(in crate::agent) enum XmppReport {
+    /// Something happened on the connection.
+    Told(XmppEvent),
+    /// It is over.
+    Ended(XmppEnd),
+    /// The job was lost, for this reason.
+    Lost(String),
+}
+
+impl Agent {
+    /// Starts the job for the connection that is wanted.
+    pub(super) fn start_line(&mut self, now: Now) -> io::Result<OpenLine> {
+        let wanted = self.xmpp.wanted.clone();
+        let (_, wanted) = wanted.ok_or(io::ErrorKind::NotFound)?;
+        let askers = settings::askers(&mut self.model, &self.engine);
+        let line = XmppLine::new(askers.clone())?;
+        let settings = wanted.with_tls(LinkTls {
+            config: self.config.link.tls.clone(),
+            kept: self.kept_tls.clone(),
+            check_dates: now.wall_is_confirmed(),
+        });
+        let (watched, of_job) = (line.clone(), line.clone());
+        let job = Job {
+            kind: JobKind::Xmpp,
+            patience: PATIENCE,
+            pulse: Some(Box::new(move || watched.is_looked_at())),
+            lost: Box::new(|why| Done::Xmpp(XmppReport::Lost(why.to_string()))),
+            work: Box::new(move |reporter| {
+                let tell = |event| reporter.say(Done::Xmpp(XmppReport::Told(event)));
+                let end = xmpp::run(&settings, &of_job, &mut { tell });
+                reporter.say(Done::Xmpp(XmppReport::Ended(end)));
+            }),
+        };
+        Ok(OpenLine {
+            job: self.jobs.start(job, now.uptime),
+            line,
+            askers,
+            bound: None,
+        })
+    }
+
+    /// Takes what the job reports; nothing of a connection before.
+    pub(in crate::agent) fn hear_xmpp(&mut self, job: JobId, report: XmppReport, now: Now) {
+        let open = self.xmpp.open.as_ref();
+        if open.is_none_or(|open| open.job != job) {
+            return;
+        }
+        match report {
+            XmppReport::Told(event) => {
+                self.jobs.expect(job, now.uptime);
+                self.told_by_line(event, now);
+            }
+            XmppReport::Ended(end) => self.ended_xmpp(&end, now),
+            XmppReport::Lost(why) => {
+                let lost = format!("the connection broke off: {why}");
+                self.lost_xmpp(lost, ERROR, now);
+            }
+        }
+    }
+}
