@@ -29,3 +29,8 @@ fn r26_mutated_answers_to_a_search_keep_the_fuzzed_property() {
 fn r27_mutated_words_of_a_gateway_keep_the_fuzzed_property() {
     try_mutants("igd", Vec::new(), properties::igd);
 }
+
+#[test]
+fn r01_mutated_stun_messages_keep_the_fuzzed_property() {
+    try_mutants("stun", Vec::new(), properties::stun);
+}

@@ -159,14 +159,11 @@ impl StunClient {
             self.life.rebound(min, max);
             self.probe = None;
         }
-        if self.exchange.is_some() {
-            return;
-        }
-        if self.trouble.is_some() {
-            if are_other_servers {
-                (self.failed, self.next) = (0, Next::Refresh(now));
-            }
-        } else {
+        if self.trouble.is_some() && are_other_servers {
+            // One of them may answer at last.
+            (self.exchange, self.server, self.failed) = (None, 0, 0);
+            self.next = Next::Refresh(now);
+        } else if self.trouble.is_none() && self.exchange.is_none() {
             self.plan(now);
         }
     }

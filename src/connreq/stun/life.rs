@@ -220,7 +220,8 @@ impl Life {
     fn narrow(&mut self, now: Duration) {
         let close = CLOSE.max(self.good / 8);
         let end = match self.bad {
-            None if self.good >= self.top() => Some(self.good),
+            // A refresh that took a moment to be answered leaves a little less to be tried.
+            None if self.good.saturating_add(CLOSE) >= self.top() => Some(self.good),
             Some(bad) if bad.saturating_sub(self.good) <= close => Some(self.good * 19 / 20),
             _ => None,
         };

@@ -19,7 +19,7 @@ const MAX_CHANGES: u32 = 5;
 
 /// What the server asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Mechanism {
+enum ProofWanted {
     /// Nothing: USERNAME tells an ACS whose binding it is, and nothing is proven.
     Nothing,
     /// Nothing beside what RFC 3489 has: it refused what Annex G adds.
@@ -42,14 +42,14 @@ pub(super) enum Purpose {
 /// What requests contain.
 #[derive(Debug)]
 pub(super) struct Manner {
-    wanted: Mechanism,
+    wanted: ProofWanted,
     changes: u32,
 }
 
 impl Manner {
     pub fn new() -> Self {
         Self {
-            wanted: Mechanism::Nothing,
+            wanted: ProofWanted::Nothing,
             changes: 0,
         }
     }
@@ -62,13 +62,13 @@ impl Manner {
         settings: &StunSettings,
     ) -> Vec<u8> {
         let padding = match self.wanted {
-            Mechanism::ShortTerm(padding) => padding,
-            Mechanism::LongTerm { .. } => Padding::Rfc5389,
-            Mechanism::Nothing | Mechanism::Less => Padding::Rfc3489,
+            ProofWanted::ShortTerm(padding) => padding,
+            ProofWanted::LongTerm { .. } => Padding::Rfc5389,
+            ProofWanted::Nothing | ProofWanted::Less => Padding::Rfc3489,
         };
         let mut writer = StunWriter::new(StunKind::Request, id);
         match purpose {
-            Purpose::Refresh { is_change } if self.wanted != Mechanism::Less => {
+            Purpose::Refresh { is_change } if self.wanted != ProofWanted::Less => {
                 let value = CONNECTION_REQUEST_BINDING_VALUE;
                 writer = writer.attribute(attribute::CONNECTION_REQUEST_BINDING, value, padding);
                 if is_change {
@@ -82,15 +82,15 @@ impl Manner {
             }
         }
         let names_user = match self.wanted {
-            Mechanism::Nothing => matches!(purpose, Purpose::Refresh { .. }),
-            Mechanism::Less => false,
-            Mechanism::ShortTerm(_) | Mechanism::LongTerm { .. } => true,
+            ProofWanted::Nothing => matches!(purpose, Purpose::Refresh { .. }),
+            ProofWanted::Less => false,
+            ProofWanted::ShortTerm(_) | ProofWanted::LongTerm { .. } => true,
         };
         if names_user && !settings.username.is_empty() {
             let username = settings.username.as_bytes();
             writer = writer.attribute(attribute::USERNAME, username, padding);
         }
-        if let Mechanism::LongTerm { realm, nonce } = &self.wanted {
+        if let ProofWanted::LongTerm { realm, nonce } = &self.wanted {
             writer = writer.attribute(attribute::REALM, realm, padding);
             writer = writer.attribute(attribute::NONCE, nonce, padding);
         }
@@ -119,25 +119,25 @@ impl Manner {
         let text = |kind| error.find(kind).filter(|text| text.len() <= MAX_TEXT);
         let long_term = match (&self.wanted, text(attribute::REALM), text(attribute::NONCE)) {
             (_, Some(realm), Some(nonce)) => Some((realm.to_owned(), nonce.to_owned())),
-            (Mechanism::LongTerm { realm, .. }, None, Some(nonce)) => {
+            (ProofWanted::LongTerm { realm, .. }, None, Some(nonce)) => {
                 Some((realm.clone(), nonce.to_owned()))
             }
             _ => None,
         };
         let next = match (code, &self.wanted, long_term) {
-            (401, Mechanism::LongTerm { .. }, _) => None,
+            (401, ProofWanted::LongTerm { .. }, _) => None,
             (401 | 434 | 435 | 438, _, Some((realm, nonce))) if has_credentials => {
-                Some(Mechanism::LongTerm { realm, nonce })
+                Some(ProofWanted::LongTerm { realm, nonce })
             }
-            (400 | 401 | 430..=432 | 436, Mechanism::Nothing | Mechanism::Less, _)
+            (400 | 401 | 430..=432 | 436, ProofWanted::Nothing | ProofWanted::Less, _)
                 if has_credentials =>
             {
-                Some(Mechanism::ShortTerm(Padding::Rfc3489))
+                Some(ProofWanted::ShortTerm(Padding::Rfc3489))
             }
-            (400 | 401 | 430..=432 | 436, Mechanism::ShortTerm(Padding::Rfc3489), _) => {
-                Some(Mechanism::ShortTerm(Padding::Rfc5389))
+            (400 | 401 | 430..=432 | 436, ProofWanted::ShortTerm(Padding::Rfc3489), _) => {
+                Some(ProofWanted::ShortTerm(Padding::Rfc5389))
             }
-            (400 | 420, Mechanism::Nothing, _) => Some(Mechanism::Less),
+            (400 | 420, ProofWanted::Nothing, _) => Some(ProofWanted::Less),
             _ => None,
         };
         self.changes += 1;
@@ -161,9 +161,9 @@ impl Manner {
     fn key(&self, settings: &StunSettings) -> Option<Vec<u8>> {
         let password = settings.password.reveal().as_bytes();
         match &self.wanted {
-            Mechanism::Nothing | Mechanism::Less => None,
-            Mechanism::ShortTerm(_) => Some(password.to_owned()),
-            Mechanism::LongTerm { realm, .. } => {
+            ProofWanted::Nothing | ProofWanted::Less => None,
+            ProofWanted::ShortTerm(_) => Some(password.to_owned()),
+            ProofWanted::LongTerm { realm, .. } => {
                 let text = [settings.username.as_bytes(), realm, password].join(&b':');
                 Some(Md5::digest(text).to_vec())
             }

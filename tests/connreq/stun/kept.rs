@@ -66,6 +66,11 @@ fn r06_a_binding_that_lives_longer_than_the_bounds_is_refreshed_at_the_longest()
     world.nat.life = 10 * HOUR;
     world.start(world.settings(30, Some(300)));
     world.run(HOUR);
+    assert!(
+        world.state().contains("refreshed every"),
+        "{}",
+        world.state()
+    );
     let settled = world.now;
     world.run(HOUR);
     let pauses = pauses(&world, settled);

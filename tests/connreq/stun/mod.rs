@@ -4,5 +4,6 @@ mod asked;
 mod codec;
 mod found;
 mod kept;
+mod real;
 mod server;
 mod world;

@@ -20,6 +20,7 @@ mod soap;
 mod software;
 #[cfg(feature = "igd")]
 mod ssdp;
+mod stun;
 #[cfg(feature = "ubus")]
 mod ubus;
 mod uci;
@@ -44,6 +45,7 @@ pub use soap::soap;
 pub use software::software;
 #[cfg(feature = "igd")]
 pub use ssdp::ssdp;
+pub use stun::stun;
 #[cfg(feature = "ubus")]
 pub use ubus::ubus;
 pub use uci::uci;
