@@ -24,6 +24,13 @@ pub(super) struct AcsPlace {
     address: Option<IpAddr>,
 }
 
+impl AcsPlace {
+    /// Its address, once it is known.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+}
+
 /// The address of the host in a URL. Looking a name up may take its time.
 pub(super) fn look_up(url: &str) -> Option<IpAddr> {
     let url = Url::parse(url).ok()?;

@@ -35,7 +35,7 @@ use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
-use super::ways::{XmppReport, XmppWay};
+use super::ways::{GatewayEnd, GatewayReport, XmppReport, XmppWay};
 use crate::acs::Reply;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
@@ -46,7 +46,7 @@ use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
 use crate::http::KeptTls;
 
-/// How long a running session may go on after SIGTERM. procd kills after 5 s.
+/// How long a running session, and the gateway, may take after SIGTERM. procd kills after 5 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Until what did not work is tried again.
@@ -96,6 +96,8 @@ pub(super) enum Done {
     Stepped(Step, Came),
     /// Of the connection by XMPP.
     Xmpp(XmppReport),
+    /// What the gateway did of what was wanted.
+    Gateway(GatewayReport),
 }
 
 /// The running agent.
@@ -135,6 +137,7 @@ pub(super) struct Agent {
     /// What is to be carried out when its timer is due.
     pub orders: Vec<Order>,
     pub transfers: Transfers,
+    pub gateway: GatewayEnd,
     /// Who waits for an answer of the ACS.
     pub callers: Vec<Caller>,
     /// SIGTERM came: no session is opened any more.
@@ -261,6 +264,7 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
             LoopEvent::Due(LoopTimer::Mend) => self.mend(),
             LoopEvent::Due(LoopTimer::Xmpp) => self.open_xmpp(now),
+            LoopEvent::Due(LoopTimer::Gateway) => self.ask_gateway(now),
             LoopEvent::Due(LoopTimer::Look) => {
                 if self.session.is_none() {
                     self.look_afresh(now);
@@ -272,6 +276,7 @@ impl Agent {
             }
             LoopEvent::Due(LoopTimer::Stop) => {
                 self.xmpp.forget();
+                self.give_gateway_up();
                 if self.engine.in_session() {
                     let why = "the agent is stopping".to_owned();
                     self.step(Input::TransportError(why), now);
@@ -291,6 +296,7 @@ impl Agent {
             Done::Ran(intent, ran) => self.ran(intent, ran, now),
             Done::Stepped(step, came) => self.stepped(step, came, now),
             Done::Xmpp(report) => self.hear_xmpp(job, report, now),
+            Done::Gateway(report) => self.hear_gateway(report, now),
         }
     }
 
@@ -358,14 +364,14 @@ impl Agent {
             let at = now.uptime.saturating_add(STOP_PATIENCE);
             self.timers.due_by(LoopTimer::Stop, at);
             self.xmpp.leave();
+            self.leave_gateway(now);
         }
     }
 
     fn has_ended(&self) -> bool {
-        let is_waited_for = self.xmpp.is_bound();
-        self.stopping
-            && !is_waited_for
-            && matches!(self.session, None | Some(SessionStage::Preparing))
+        let in_session = !matches!(self.session, None | Some(SessionStage::Preparing));
+        let is_waited_for = in_session || self.xmpp.is_bound() || self.is_leaving_gateway();
+        self.stopping && !is_waited_for
     }
 
     fn end(&mut self, now: Now) {

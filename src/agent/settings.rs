@@ -61,6 +61,7 @@ impl Agent {
         self.clocks.borrow_mut().read_zone(&self.uci.borrow());
         self.follow_config(now);
         self.find_address();
+        self.look_at_gateway(now);
     }
 
     /// Turns to the port that the configuration says.
@@ -138,7 +139,7 @@ impl Agent {
                     true
                 }
                 // Most routes lead elsewhere, and come and go with each announcement.
-                BoxChange::Routes => self.find_address(),
+                BoxChange::Routes => self.follow_routes(now) | self.find_address(),
                 BoxChange::Clock => {
                     self.clocks.borrow_mut().doubt();
                     true
@@ -213,10 +214,12 @@ impl Agent {
         let has_moved = self.follow_acs();
         let path = request_path(&self.config, &mut self.model);
         let port = self.listener.port();
-        let reach = &mut self.facts.borrow_mut().reach;
+        let mut facts = self.facts.borrow_mut();
+        let reach = &mut facts.reach;
         let is_new = has_moved || reach.port != port || reach.path != path;
         (reach.port, reach.path) = (port, path);
-        is_new
+        drop(facts);
+        is_new | self.follow_gateway(now)
     }
 }
 

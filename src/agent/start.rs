@@ -29,7 +29,7 @@ use super::timers::{LoopTimer, Timers};
 use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
-use super::ways::XmppWay;
+use super::ways::{GatewayEnd, XmppWay};
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
@@ -235,6 +235,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
         xmpp: set.xmpp.after_boot(is_after_boot),
+        gateway: GatewayEnd::new(&model),
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,

@@ -26,6 +26,8 @@ pub(super) enum LoopTimer {
     Mend,
     /// The next attempt at the connection by XMPP.
     Xmpp,
+    /// The next look at the way in through the gateway.
+    Gateway,
 }
 
 /// Each timer's uptime, where it is set. What is due at some time is never put off: whoever wants it

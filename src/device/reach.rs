@@ -23,6 +23,12 @@ const ANYWHERE: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)),
 ];
 
+/// Stands for an ACS of which no address is known, in the family of an address of ours.
+pub fn anywhere(own: IpAddr) -> IpAddr {
+    let [v4, v6] = ANYWHERE;
+    if own.is_ipv4() { v4 } else { v6 }
+}
+
 impl InterfaceAddress {
     /// Whether it is the box's own and means something to others.
     fn serves(&self) -> bool {

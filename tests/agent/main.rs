@@ -11,6 +11,8 @@ mod edge;
 mod faults;
 mod flood;
 mod foreign;
+#[cfg(feature = "igd")]
+mod gateway;
 mod identity;
 mod idle;
 mod kills;

@@ -8,9 +8,10 @@ use crate::rust_text;
 use crate::tree;
 
 /// The sections of `etc/config/cwmpd`.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "acs",
     "cpe",
+    "igd",
     "luup",
     "transfer",
     "file_type",

@@ -46,6 +46,8 @@ pub(super) enum JobKind {
     Transfer,
     /// Has a connection to an XMPP server open.
     Xmpp,
+    /// Asks the gateway of the network for a way in.
+    Gateway,
 }
 
 impl JobKind {
@@ -58,19 +60,20 @@ impl JobKind {
             Self::Command => "command",
             Self::Transfer => "transfer",
             Self::Xmpp => "xmpp",
+            Self::Gateway => "gateway",
         }
     }
 
     /// Whether the two must not run at the same time: Luup would give values from before a write
-    /// after it, programs that touch the flash would meet half of each other's work, and two files at
-    /// a time are more than the memory of a box has room for.
+    /// after it, programs that touch the flash would meet half of each other's work, two files at a
+    /// time are more than the memory of a box has room for, and a gateway is asked one thing at a time.
     fn excludes(self, other: Self) -> bool {
         match self {
             Self::Session | Self::Xmpp => false,
             Self::LuupFetch | Self::LuupWrite => {
                 matches!(other, Self::LuupFetch | Self::LuupWrite)
             }
-            Self::Command | Self::Transfer => other == self,
+            Self::Command | Self::Transfer | Self::Gateway => other == self,
         }
     }
 }
@@ -131,7 +134,7 @@ pub(super) struct Job<T> {
 #[derive(Clone)]
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
-    /// `luup-fetch`, `luup-write`, `command`, `transfer`, `xmpp`.
+    /// `luup-fetch`, `luup-write`, `command`, `transfer`, `gateway`, `xmpp`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,

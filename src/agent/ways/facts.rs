@@ -48,9 +48,23 @@ impl Reach {
             return Reading::Absent;
         };
         let own = self.address.map(|address| SocketAddr::new(address, port));
-        match self.external.or(own) {
+        match self.told_external().or(own) {
             Some(authority) => Reading::Value(format!("http://{authority}{}", self.path).into()),
             None => Reading::Unknown,
+        }
+    }
+
+    /// Where others reach the box by a gateway; not what STUN knows better: where a server outside sees
+    /// another address, there is another NAT behind the gateway.
+    pub(in crate::agent) fn told_external(&self) -> Option<SocketAddr> {
+        let external = self.external?;
+        match self.stun {
+            StunFact::Bound { mapped, .. }
+                if mapped.is_ipv4() == external.is_ipv4() && mapped.ip() != external.ip() =>
+            {
+                None
+            }
+            _ => Some(external),
         }
     }
 
@@ -109,6 +123,40 @@ mod tests {
         assert_eq!(url(&reach).as_deref(), Some(external));
         reach.port = None;
         assert_eq!(reach.connection_request_url(), Reading::Absent);
+    }
+
+    #[test]
+    fn r39_an_external_address_that_stun_sees_differently_is_not_told() {
+        let mut reach = Reach {
+            port: Some(7547),
+            path: "/t0ken".to_owned(),
+            address: Some("192.168.1.2".parse().unwrap()),
+            external: Some("198.51.100.7:1024".parse().unwrap()),
+            ..Reach::default()
+        };
+        let [external, own] = ["198.51.100.7:1024", "192.168.1.2:7547"];
+        for (seen, told) in [
+            ("198.51.100.7:61234", external),
+            ("203.0.113.9:1024", own),
+            // No NAT at all, or of the other family.
+            ("192.168.1.2:7547", own),
+            ("[2001:db8::1]:7547", external),
+        ] {
+            reach.stun = StunFact::Bound {
+                mapped: seen.parse().unwrap(),
+                is_nat: true,
+            };
+            let url = text(reach.connection_request_url());
+            assert_eq!(url, Some(format!("http://{told}/t0ken")), "{seen}");
+        }
+        for stun in [StunFact::Off, StunFact::Asking] {
+            reach.stun = stun;
+            assert!(
+                text(reach.connection_request_url())
+                    .unwrap()
+                    .contains(external)
+            );
+        }
     }
 
     #[test]

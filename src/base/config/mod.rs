@@ -11,6 +11,7 @@
 //!
 //! `written` is the file as it stands, `read` takes its options, `review` finds what nobody reads.
 
+mod gateway;
 mod read;
 mod review;
 mod similar;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use log::LevelFilter;
 
 use crate::base::prefix::AddressPrefix;
+pub use gateway::GatewayConfig;
 pub use read::ConfigReading;
 pub use review::review;
 pub use transfer::TransferConfig;
@@ -135,6 +137,8 @@ pub struct Config {
     pub transfer: TransferConfig,
     /// `xmpp.enable`: the ACS may have a connection for requests by XMPP.
     pub xmpp: bool,
+    /// Section `igd`.
+    pub gateway: GatewayConfig,
 }
 
 /// For each part of DeviceId, whether its option is set: then it overrides what an ACS was told.
@@ -254,6 +258,7 @@ impl Default for Config {
             },
             transfer: TransferConfig::default(),
             xmpp: true,
+            gateway: GatewayConfig::default(),
         }
     }
 }

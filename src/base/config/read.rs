@@ -46,6 +46,7 @@ impl Config {
         options.seconds("luup", "timeout", 1, &mut config.luup.timeout);
         options.transfer(&mut config.transfer);
         options.xmpp(&mut config.xmpp);
+        options.gateway(&mut config.gateway);
         let OptionReader {
             remarks,
             looked_for,

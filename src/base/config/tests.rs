@@ -135,6 +135,10 @@ fn every_option_is_taken() {
         ("transfer.rollback", "60"),
         ("transfer.web_folder", "/web"),
         ("transfer.release_file", "/etc/version"),
+        ("igd.enabled", "1"),
+        ("igd.external_port", "7548"),
+        ("igd.lease", "1800"),
+        ("igd.pinhole", "0"),
         ("config_file.name", "firewall"),
         ("config_file.path", "/etc/firewall.user"),
         ("xmpp.enable", "0"),
@@ -201,6 +205,12 @@ fn every_option_is_taken() {
                 types: Vec::new(),
             },
             xmpp: false,
+            gateway: GatewayConfig {
+                enabled: true,
+                external_port: Some(7548),
+                lease: seconds(1800),
+                pinhole: false,
+            },
         }
     );
 }
@@ -225,6 +235,8 @@ fn an_odd_value_is_named_and_replaced() {
             "a-name-of-sixteen",
             "using the one that leads to the ACS",
         ),
+        ("igd.external_port", "0", "using that of cpe.port"),
+        ("igd.external_port", "http", "using that of cpe.port"),
         ("cpe.path", "cr", "made by the agent"),
         ("cpe.path", "/a b", "made by the agent"),
         ("cpe.root", "Gadget.", "using Device."),
@@ -522,70 +534,4 @@ fn s03_a_file_of_nothing_but_sections_is_gone_through_once() {
         "{remarks:?}"
     );
     assert_eq!(remarks[20].text, "and 99980 more");
-}
-
-fn section(line: u32, kind: &str, options: &[(&str, &str)]) -> WrittenSection {
-    let options = options.iter().map(|(name, value)| WrittenOption {
-        line,
-        name: (*name).to_owned(),
-        value: (*value).to_owned(),
-        is_list: *name == "keep",
-    });
-    WrittenSection {
-        line,
-        kind: kind.to_owned(),
-        name: None,
-        options: options.collect(),
-    }
-}
-
-#[test]
-fn t30_types_and_files_are_as_many_as_there_are_sections() {
-    let sounds = [
-        ("name", "X 001122 Sounds"),
-        ("folder", "/sounds"),
-        ("service", "bell"),
-    ];
-    let written = WrittenConfig {
-        sections: vec![
-            section(
-                1,
-                "transfer",
-                &[
-                    ("rollback", "0"),
-                    ("keep", "/etc/config/network"),
-                    ("keep", "passwd"),
-                ],
-            ),
-            section(5, "file_type", &sounds),
-            section(6, "file_type", &[("name", ""), ("folder", "")]),
-            section(
-                7,
-                "file_type",
-                &[("name", "X 001122 Lost"), ("folder", "sounds")],
-            ),
-            section(
-                8,
-                "log_file",
-                &[("name", "first"), ("path", "/var/log/first")],
-            ),
-            section(9, "log_file", &[("path", "/var/log/nameless")]),
-            section(
-                10,
-                "log_file",
-                &[("name", "second"), ("path", "/var/log/second")],
-            ),
-        ],
-        lost: Vec::new(),
-    };
-    let reading = Config::read(&written);
-    let transfer = reading.config.transfer;
-    assert!(transfer.keep_settings && transfer.rollback.is_zero());
-    assert_eq!(transfer.keep, [PathBuf::from("/etc/config/network")]);
-    let types: Vec<_> = transfer.types.iter().map(|of| of.name.as_str()).collect();
-    assert_eq!(types, ["X 001122 Sounds"]);
-    assert_eq!(transfer.types[0].service.as_deref(), Some("bell"));
-    let lines: Vec<_> = reading.remarks.iter().map(|remark| remark.line).collect();
-    assert_eq!(lines, [Some(1), Some(7), Some(9)]);
-    assert_eq!(review(&written, &reading.looked_for), Vec::new());
 }

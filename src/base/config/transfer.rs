@@ -117,3 +117,75 @@ impl<'w> OptionReader<'w> {
         usable
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::config::{Config, WrittenOption, review};
+
+    fn section(line: u32, kind: &str, options: &[(&str, &str)]) -> WrittenSection {
+        let options = options.iter().map(|(name, value)| WrittenOption {
+            line,
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+            is_list: *name == "keep",
+        });
+        WrittenSection {
+            line,
+            kind: kind.to_owned(),
+            name: None,
+            options: options.collect(),
+        }
+    }
+
+    #[test]
+    fn t30_types_and_files_are_as_many_as_there_are_sections() {
+        let sounds = [
+            ("name", "X 001122 Sounds"),
+            ("folder", "/sounds"),
+            ("service", "bell"),
+        ];
+        let written = WrittenConfig {
+            sections: vec![
+                section(
+                    1,
+                    "transfer",
+                    &[
+                        ("rollback", "0"),
+                        ("keep", "/etc/config/network"),
+                        ("keep", "passwd"),
+                    ],
+                ),
+                section(5, "file_type", &sounds),
+                section(6, "file_type", &[("name", ""), ("folder", "")]),
+                section(
+                    7,
+                    "file_type",
+                    &[("name", "X 001122 Lost"), ("folder", "sounds")],
+                ),
+                section(
+                    8,
+                    "log_file",
+                    &[("name", "first"), ("path", "/var/log/first")],
+                ),
+                section(9, "log_file", &[("path", "/var/log/nameless")]),
+                section(
+                    10,
+                    "log_file",
+                    &[("name", "second"), ("path", "/var/log/second")],
+                ),
+            ],
+            lost: Vec::new(),
+        };
+        let reading = Config::read(&written);
+        let transfer = reading.config.transfer;
+        assert!(transfer.keep_settings && transfer.rollback.is_zero());
+        assert_eq!(transfer.keep, [PathBuf::from("/etc/config/network")]);
+        let types: Vec<_> = transfer.types.iter().map(|of| of.name.as_str()).collect();
+        assert_eq!(types, ["X 001122 Sounds"]);
+        assert_eq!(transfer.types[0].service.as_deref(), Some("bell"));
+        let lines: Vec<_> = reading.remarks.iter().map(|remark| remark.line).collect();
+        assert_eq!(lines, [Some(1), Some(7), Some(9)]);
+        assert_eq!(review(&written, &reading.looked_for), Vec::new());
+    }
+}

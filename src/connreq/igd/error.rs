@@ -123,18 +123,21 @@ impl fmt::Display for IgdError {
             Self::NotConnected(word) => write!(f, "the gateway has no connection: it is {word}"),
             // So miniupnpd tells it.
             Self::NoAddress(word) if word.is_empty() => f.write_str(
-                "the gateway tells no external address: it has no connection, or is behind another NAT",
+                "the gateway tells no external address: it has no connection, or is behind another NAT \
+                 itself (double NAT)",
             ),
             Self::NoAddress(word) => {
                 write!(
                     f,
-                    "the gateway calls {word:?} its external address, which is none"
+                    "the gateway calls {word:?} its external address, which is none: it has no \
+                     connection, or is behind another NAT itself (double NAT)"
                 )
             }
             Self::DoubleNat(address) => write!(
                 f,
                 "the gateway's external address {address} is private: there is another NAT behind \
-                 it, which it cannot open"
+                 it, which it cannot open (double NAT); STUN is the way left \
+                 (ManagementServer.STUNEnable)"
             ),
             Self::Refused {
                 action,

@@ -373,7 +373,7 @@ impl Mapper<'_> {
 }
 
 /// What names a mapping.
-fn named(port: u16) -> Vec<(&'static str, String)> {
+pub(super) fn named(port: u16) -> Vec<(&'static str, String)> {
     vec![
         ("NewRemoteHost", String::new()),
         ("NewExternalPort", port.to_string()),

@@ -14,6 +14,7 @@
 //! | `gateway`, `action` | asking one to do something (§3) |
 //! | `refusal` | what a refusal means, and what can be done about it |
 //! | `mapping`, `ports` | a port, from the search to the lease |
+//! | `kept` | a look at a port that is mapped |
 //! | `pinhole` | a pinhole, likewise |
 
 mod action;
@@ -21,6 +22,7 @@ mod description;
 mod errand;
 mod error;
 mod gateway;
+mod kept;
 mod mapping;
 mod markup;
 mod pinhole;
@@ -34,6 +36,7 @@ pub use action::ActionAnswer;
 pub use description::{ControlPoint, Description, GatewayService};
 pub use errand::Errand;
 pub use error::IgdError;
+pub use kept::is_kept;
 pub use mapping::{Mapping, MappingWish, close, open};
 pub use pinhole::{Pinhole, PinholeWish, close_pinhole, open_pinhole};
 pub use ssdp::SsdpAnswer;

@@ -10,5 +10,6 @@ mod epoch;
 mod message;
 
 pub use client::{PcpError, PcpMapping, PcpPace, PcpWish, close, open};
-pub use epoch::Epoch;
-pub use message::{MapRequest, MapResponse, MappingNonce, PcpResponse, PcpResult, SERVER_PORT};
+#[cfg(feature = "inside")]
+pub use message::{MapResponse, PcpResponse, PcpResult};
+pub use message::{MappingNonce, SERVER_PORT};

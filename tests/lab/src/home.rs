@@ -74,7 +74,8 @@ impl Home {
         }
         home.make_commands();
         let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\n\
-                        config transfer 'transfer'\n\nconfig luup 'luup'\n";
+                        config transfer 'transfer'\n\nconfig luup 'luup'\n\n\
+                        config igd 'igd'\n";
         home.write_config("cwmpd", sections);
         home.set_uci("cpe", "interface", "lo");
         home.set_uci("cpe", "port", "0");
