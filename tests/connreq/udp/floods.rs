@@ -10,6 +10,8 @@ use std::{env, fs};
 
 use cwmpd::base::secret::Secret;
 use cwmpd::connreq::Quota;
+use cwmpd_lab::acs::CALLER;
+use cwmpd_lab::datagrams::{self, MakeDatagram, nearly_right, noise};
 use cwmpd_lab::{CountingAllocator, logged};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::time::{ClockId, clock_gettime};
@@ -18,9 +20,6 @@ use super::{NOW, Open, caller, open, peer, request};
 use crate::served::access;
 
 const DATAGRAMS: u32 = 100_000;
-
-/// So many come in a millisecond.
-const BURST: u32 = 60;
 
 /// By how much the process may grow.
 const MOST_GROWTH_KB: u64 = 256;
@@ -74,24 +73,17 @@ fn turn(open: &mut Open, start: Instant) -> usize {
     let fds = open.port.descriptors();
     let mut fds: Vec<_> = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
     poll(&mut fds, wait).unwrap();
-    let rules = access("acs", &open.password);
+    let rules = access(CALLER.0, &open.password);
     open.port
         .work(now(), &rules, &mut open.quota, &mut |_, _| {})
 }
 
-/// Sends all, as fast as a line of 100 Mbit/s brings them.
-fn attack(to: SocketAddr, make: fn(u32) -> Vec<u8>, begin: Arc<Barrier>) -> JoinHandle<()> {
+/// Sends all, once all are there.
+fn attack(to: SocketAddr, make: MakeDatagram, begin: Arc<Barrier>) -> JoinHandle<()> {
     spawn(move || {
-        let socket = peer();
         let _ = make(0);
         begin.wait();
-        for n in 0..DATAGRAMS {
-            // A buffer that is full loses it, on the way out as on the way in.
-            let _ = socket.send_to(&make(n), to);
-            if n % BURST == 0 {
-                sleep(Duration::from_millis(1));
-            }
-        }
+        datagrams::flood(to, DATAGRAMS, make, || true).unwrap();
     })
 }
 
@@ -125,7 +117,7 @@ fn ask(
     })
 }
 
-fn flood(what: &str, make: fn(u32) -> Vec<u8>) {
+fn flood(what: &str, make: MakeDatagram) {
     let start = Instant::now();
     let mut open = open();
     let (begin, stop) = (Arc::new(Barrier::new(3)), Arc::new(AtomicBool::new(false)));
@@ -174,36 +166,6 @@ fn flood(what: &str, make: fn(u32) -> Vec<u8>) {
     assert!(asked > 0 && came > DATAGRAMS / 100, "{tally}");
 }
 
-/// Bytes that look like chance, and are the same each time.
-fn noise(n: u32) -> Vec<u8> {
-    let mut state = n.wrapping_mul(2_654_435_761) | 1;
-    let length = 1 + n as usize % 600;
-    let bytes = (0..length).map(|_| {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        state.to_le_bytes()[0]
-    });
-    bytes.collect()
-}
-
-/// Requests of somebody who knows the user name and heard what the ACS sends, but has no password.
-fn nearly(n: u32) -> Vec<u8> {
-    let name = if n % 8 == 1 { "root" } else { "acs" };
-    let ts = if n % 8 == 2 {
-        1_000_000_000
-    } else {
-        2_000_000_000 + n
-    };
-    let body = if n % 8 == 3 { "x" } else { "" };
-    let sig = format!("{n:08x}").repeat(5);
-    format!(
-        "GET http://127.0.0.1:7547?ts={ts}&id={n}&un={name}&cn=XTGRWIPC6D3IPXS3&sig={sig} \
-         HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n{body}"
-    )
-    .into_bytes()
-}
-
 #[test]
 fn r16_the_acs_is_served_among_100_000_datagrams_of_noise() {
     let name = "r16_the_acs_is_served_among_100_000_datagrams_of_noise";
@@ -213,7 +175,7 @@ fn r16_the_acs_is_served_among_100_000_datagrams_of_noise() {
 #[test]
 fn r17_the_acs_is_served_among_100_000_requests_that_are_nearly_right() {
     let name = "r17_the_acs_is_served_among_100_000_requests_that_are_nearly_right";
-    alone(name, || flood("nearly right requests", nearly));
+    alone(name, || flood("nearly right requests", nearly_right));
 }
 
 #[test]
@@ -243,11 +205,11 @@ fn r16_a_flood_fills_no_log() {
     let peer = peer();
     let lines = logged(|| {
         for n in 0..5000 {
-            peer.send_to(&nearly(n), open.address()).unwrap();
+            peer.send_to(&nearly_right(n), open.address()).unwrap();
             open.work();
         }
-        let password = Secret::new("secret");
-        let rules = access("acs", &password);
+        let password = Secret::new(CALLER.1);
+        let rules = access(CALLER.0, &password);
         let minute = NOW + Duration::from_secs(60);
         open.port
             .work(minute, &rules, &mut Quota::default(), &mut |_, _| {});

@@ -9,7 +9,7 @@ use std::time::Duration;
 use cwmpd::base::prefix::AddressPrefix;
 use cwmpd::base::secret::Secret;
 use cwmpd::connreq::{Access, Quota, UdpPort};
-use cwmpd_lab::acs::Caller;
+use cwmpd_lab::acs::{CALLER, Caller};
 
 use crate::served::access;
 
@@ -31,7 +31,7 @@ fn open() -> Open {
     Open {
         port,
         quota: Quota::default(),
-        password: Secret::new("secret"),
+        password: Secret::new(CALLER.1),
         stun: Vec::new(),
     }
 }
@@ -45,7 +45,7 @@ impl Open {
     fn work_for(&mut self, allowed: Option<&[AddressPrefix]>) -> usize {
         let access = Access {
             allowed,
-            ..access("acs", &self.password)
+            ..access(CALLER.0, &self.password)
         };
         let stun = &mut |from, bytes: &[u8]| self.stun.push((from, bytes.to_vec()));
         self.port.work(NOW, &access, &mut self.quota, stun)
@@ -67,7 +67,7 @@ fn peer() -> UdpSocket {
 }
 
 fn caller() -> Caller {
-    Caller::new("acs", "secret")
+    Caller::new(CALLER.0, CALLER.1)
 }
 
 /// Another request each time.

@@ -8,7 +8,7 @@ use cwmpd::base::prefix::AddressPrefix;
 use cwmpd::base::secret::Secret;
 use cwmpd::connreq::{Quota, UdpPort};
 use cwmpd_lab::CountingAllocator;
-use cwmpd_lab::acs::Caller;
+use cwmpd_lab::acs::{CALLER, Caller};
 
 use super::{NOW, loopbacks, open, peer, request};
 use crate::served::{Rules, Served, access, credentials, get, status};
@@ -26,14 +26,14 @@ fn odd_datagrams() -> Vec<Vec<u8>> {
         vec![b'&'; 60_000],
         good.replace('&', "").into_bytes(),
         good.replace("HTTP/1.1", "HTTP/1.0").into_bytes(),
-        good.replace("un=acs", "un=acs2").into_bytes(),
+        good.replace("un=caller", "un=caller2").into_bytes(),
         good.replace("?ts=", "?ts=1").into_bytes(),
         good.replace("&sig=", "&sig=0").into_bytes(),
         format!("{good}body").into_bytes(),
         format!("{good}{}", "x".repeat(5000)).into_bytes(),
         format!("GET http://h?{}", "ts=1&".repeat(800)).into_bytes(),
     ];
-    odd.push(Caller::new("acs", "guess").datagram(([127, 0, 0, 1], 1).into()));
+    odd.push(Caller::new(CALLER.0, "guess").datagram(([127, 0, 0, 1], 1).into()));
     odd.extend(
         (1..good.len() - "\r\n\r\n".len())
             .step_by(7)
@@ -177,7 +177,7 @@ fn r12_what_was_served_is_kept_for_the_next_life_of_the_program() {
     let mut other = open();
     other.password = Secret::new("another");
     other.port.remember(&line);
-    let of_other = Caller::new("acs", "another").datagram(other.address());
+    let of_other = Caller::new(CALLER.0, "another").datagram(other.address());
     let old = String::from_utf8(of_other).unwrap();
     assert_eq!(other.take(old.as_bytes()), 1);
     let mut forgot = open();
@@ -193,6 +193,7 @@ fn r14_one_request_too_many_is_none_whichever_way_it_comes() {
     };
     let served = Served::start("acs", "secret").ruled(rules);
     let address = served.udp_address();
+    let request = || Caller::new("acs", "secret").datagram(address);
     let over_http = || {
         let challenge = served.ask(&get(""));
         let answer = served.ask(&get(&credentials(&challenge, "secret")));
@@ -221,8 +222,8 @@ fn r14_one_request_too_many_is_none_whichever_way_it_comes() {
 #[test]
 fn r15_a_datagram_takes_no_memory() {
     let mut open = open();
-    let (password, peer) = (Secret::new("secret"), peer());
-    let rules = access("acs", &password);
+    let (password, peer) = (Secret::new(CALLER.1), peer());
+    let rules = access(CALLER.0, &password);
     let mut datagrams = odd_datagrams();
     let copied = request();
     datagrams.extend([copied.clone(), vec![1; 20]]);
@@ -255,8 +256,8 @@ fn a_taken_port_is_tried_again_later_and_another_one_is_taken_in_its_place() {
     let retry = port.deadline().unwrap();
     assert!(retry >= NOW + Duration::from_secs(1));
     drop(taken);
-    let (password, mut quota) = (Secret::new("secret"), Quota::default());
-    let rules = access("acs", &password);
+    let (password, mut quota) = (Secret::new(CALLER.1), Quota::default());
+    let rules = access(CALLER.0, &password);
     port.work(NOW, &rules, &mut quota, &mut |_, _| {});
     assert_eq!(port.port(), None);
     port.work(retry, &rules, &mut quota, &mut |_, _| {});

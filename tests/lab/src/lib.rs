@@ -2,8 +2,9 @@
 //!
 //! * [`http`]: an HTTP(S) server that can misbehave on the wire as told.
 //! * [`acs`]: an ACS that plays a script over it, and tells what was said.
-//! * [`CountingAllocator`]: how often a thread takes memory.
 //! * [`attack`]: somebody who wants to keep the ACS from the connection-request port.
+//! * [`datagrams`]: the same over UDP.
+//! * [`CountingAllocator`]: how often a thread takes memory.
 //! * [`network`]: networks of a test's own: one alone, or ACS, NAT and box.
 //! * [`peers`]: real servers of HTTP, STUN, XMPP and a port-mapping daemon, where they are installed.
 //! * [`StunServer`]: one that shares its port with the ACS.
@@ -28,6 +29,7 @@
 pub mod acs;
 pub mod attack;
 mod counting;
+pub mod datagrams;
 pub mod files;
 mod folder;
 pub mod gateway;
