@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -334,6 +334,14 @@ impl Daemon<'_> {
         wait_for("a connection-request URL", || {
             let url = self.get("ManagementServer.ConnectionRequestURL");
             (!url.is_empty()).then_some(url)
+        })
+    }
+
+    /// Where requests over UDP go, once there is a port for them.
+    pub fn udp_address(&self) -> SocketAddr {
+        wait_for("an address for requests over UDP", || {
+            let address = self.get("ManagementServer.UDPConnectionRequestAddress");
+            address.parse().ok()
         })
     }
 

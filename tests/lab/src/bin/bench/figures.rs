@@ -12,7 +12,7 @@ use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, instructions, lived, luup, model, transfers, ubus};
+use crate::{Effort, changes, instructions, lived, luup, model, transfers, ubus, udp};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
@@ -22,6 +22,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     large_box(program, 20_000, effort);
     changes::on_large_box(program);
     floods(program, effort);
+    udp::figures(program, effort);
     luup::figures(program, effort);
     ubus::figures(program, effort);
     transfers::figures(program);

@@ -15,6 +15,7 @@ mod rig;
 mod trace;
 mod transfers;
 mod ubus;
+mod udp;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! A box, its agent and an ACS that only keeps the conversation going.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -151,11 +152,24 @@ impl Running<'_> {
         assert_eq!(answer.ok(), Some(200), "the connection request was refused");
     }
 
+    /// Where requests over UDP go.
+    pub fn udp_address(&self) -> SocketAddr {
+        self.daemon.udp_address()
+    }
+
     /// From a connection request to its Inform, in ms.
     pub fn connection_request(&self) -> f64 {
         let url = self.daemon.connection_request_url();
         let start = Instant::now();
         let asked = std::thread::spawn(move || request_connection(&url, CALLER.0, CALLER.1));
+        let took = self.asked_session(start);
+        let status = asked.join().expect("a thread").expect("an answer");
+        assert_eq!(status, 200, "the connection request was refused");
+        took.as_secs_f64() * 1e3
+    }
+
+    /// Plays the session that the ACS asked for at `start`; how long that took until its Inform.
+    pub fn asked_session(&self, start: Instant) -> Duration {
         let took = self.rig.acs.session(|s| {
             s.receive_inform();
             let took = start.elapsed();
@@ -163,10 +177,8 @@ impl Running<'_> {
             s.end();
             took
         });
-        let status = asked.join().expect("a thread").expect("an answer");
-        assert_eq!(status, 200, "the connection request was refused");
         self.settle();
-        took.as_secs_f64() * 1e3
+        took
     }
 }
 
