@@ -198,8 +198,8 @@ impl HttpClient {
         request: &mut HttpRequest<'_>,
         may_expect: bool,
     ) -> Result<Response<Body>, ureq::Error> {
-        let (head, line) = request.head(&mut self.auth, may_expect)?;
-        self.connections.add_to_next_head(line);
+        let (head, lines) = request.head(&mut self.auth, may_expect)?;
+        self.connections.add_to_next_head(lines);
         match &mut request.body {
             None => self.run(head.body(())?),
             Some(body) => self.run(head.body(SendBody::from_reader(body.rewound()?))?),

@@ -19,6 +19,8 @@ pub struct HttpRequest<'a> {
     pub(super) method: Method,
     pub(super) url: &'a Url,
     headers: Vec<(&'static str, Secret)>,
+    /// Those whose names are spelled.
+    spelled: Vec<(&'static str, Secret)>,
     pub(super) body: Option<RequestBody<'a>>,
     /// Whether the server is asked for its word before any body.
     asks: bool,
@@ -33,6 +35,7 @@ impl<'a> HttpRequest<'a> {
             method,
             url,
             headers: Vec::new(),
+            spelled: Vec::new(),
             body: None,
             asks: false,
             expects: false,
@@ -43,6 +46,14 @@ impl<'a> HttpRequest<'a> {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header whose name keeps its capitals; the others go out without. Some devices know a
+    /// name in one spelling alone, though RFC 9110 §5.1 says that the case does not matter.
+    #[must_use]
+    pub fn spelled_header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
+        self.spelled.push((name, value.into()));
         self
     }
 
@@ -61,8 +72,9 @@ impl<'a> HttpRequest<'a> {
         self
     }
 
-    /// All but the body as ureq wants it, with the proof that the server has asked for; and a line
-    /// that ureq does not take: it refuses a proof with bytes beyond ASCII. The server is asked for
+    /// All but the body as ureq wants it, with the proof that the server has asked for; and lines
+    /// that ureq does not take: it has no capitals in names, and refuses a proof with bytes beyond
+    /// ASCII. The server is asked for
     /// its word before a body only if it `may_expect` that.
     pub(super) fn head(
         &mut self,
@@ -82,13 +94,22 @@ impl<'a> HttpRequest<'a> {
             request = request.header("Content-Length", length);
         }
         let target = &self.url.target;
-        let mut line = Vec::new();
+        let mut lines = Vec::new();
+        for (name, value) in &self.spelled {
+            let value = value.reveal();
+            sensitive(value.as_bytes()).ok_or_else(|| other(HttpError::BadHeader(name)))?;
+            for part in [name, ": ", value, "\r\n"] {
+                lines.extend_from_slice(part.as_bytes());
+            }
+        }
         if let Some(proof) = auth.authorization(&self.method, target, self.body.as_mut())? {
             let value = sensitive(&proof).ok_or_else(|| other(HttpError::BadCredentials))?;
             if proof.is_ascii() {
                 request = request.header("Authorization", value);
             } else {
-                line = [b"authorization: ", proof.as_slice(), b"\r\n"].concat();
+                for part in [b"authorization: ", proof.as_slice(), b"\r\n"] {
+                    lines.extend_from_slice(part);
+                }
             }
         }
         let is_large = auth.may_be_asked() && length > Some(EXPECT_ABOVE_BYTES);
@@ -96,7 +117,7 @@ impl<'a> HttpRequest<'a> {
         if self.expects {
             request = request.header("Expect", "100-continue");
         }
-        Ok((request, line))
+        Ok((request, lines))
     }
 }
 

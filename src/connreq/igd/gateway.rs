@@ -47,12 +47,10 @@ impl<'e> Gateway<'e> {
         arguments: &[(&'static str, String)],
     ) -> Result<Result<Arguments, Refusal>, IgdError> {
         let body = envelope(point.service, action, arguments);
+        let named = format!("\"{}#{action}\"", point.service.urn());
         let mut request = HttpRequest::new(Method::POST, &point.url)
+            .spelled_header("SOAPAction", named.as_str())
             .header("Content-Type", "text/xml; charset=\"utf-8\"")
-            .header(
-                "SOAPAction",
-                format!("\"{}#{action}\"", point.service.urn()).as_str(),
-            )
             .body(RequestBody::text(&body));
         let (status, body) = self.fetch(&mut request)?;
         match ActionAnswer::read(&body, action) {

@@ -72,6 +72,24 @@ fn r27_old_gateways_are_understood() {
 }
 
 #[test]
+fn r27_what_old_gateways_look_for_is_spelled_as_they_know_it() {
+    let gateway = honest(GatewayDevice::default());
+    map(&gateway).unwrap();
+    let requests = gateway.requests();
+    let posts = requests.iter().filter(|request| request.method == "POST");
+    for request in posts {
+        let mut names = request.headers.iter().map(|(name, _)| name);
+        assert!(names.any(|name| name == "SOAPAction"), "{request:?}");
+        let named = request.header("SOAPAction").unwrap();
+        assert!(
+            named.starts_with("\"urn:schemas-upnp-org:service:WANIPConnection:1#"),
+            "{named}"
+        );
+        assert_eq!(request.headers_named("SOAPAction").len(), 1);
+    }
+}
+
+#[test]
 fn r27_control_urls_are_found_from_the_base_and_from_the_description() {
     for (base, path, target) in [
         (None, "IPConn", "/desc/IPConn"),

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use cwmpd::connreq::igd::{IgdError, MappingWish, open};
+use cwmpd::connreq::igd::{IgdError, Mapping, MappingWish, open};
 use cwmpd_lab::gateway::{FakeGateway, GatewayDevice, GatewayManner};
 
 use crate::igd::{count, errand, honest, map, wish};
@@ -14,6 +14,12 @@ fn r30_a_mapping_is_renewed_where_it_was_made_and_before_its_time_is_over() {
     let mapping = map(&gateway).unwrap();
     let lease = mapping.lease.unwrap();
     assert!(mapping.renew_in() <= lease / 2);
+    let short = Duration::from_secs(100);
+    let brief = Mapping {
+        lease: Some(short),
+        ..mapping.clone()
+    };
+    assert!(brief.renew_in() <= short / 2);
     gateway.device().mappings[0].lease = 1700;
     let searches = gateway.searches();
     let again = open(&wish(&gateway), Some(&mapping), &errand()).unwrap();
