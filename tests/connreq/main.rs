@@ -12,6 +12,8 @@ mod pcp;
 mod served;
 mod stun;
 mod udp;
+#[cfg(feature = "xmpp")]
+mod xmpp;
 
 use cwmpd_lab::CountingAllocator;
 

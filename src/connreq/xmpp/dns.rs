@@ -248,3 +248,134 @@ fn word(message: &[u8], at: usize) -> Option<u16> {
     let bytes = message.get(at..at + 2)?;
     Some(u16::from_be_bytes(bytes.try_into().ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: [u8; 2] = [7, 9];
+
+    fn asked() -> Vec<u8> {
+        question(ID, "example.com").unwrap()
+    }
+
+    /// An answer with these records.
+    fn answer(records: &[&[u8]]) -> Vec<u8> {
+        let mut answer = asked();
+        (answer[2], answer[3]) = (0x81, 0x80);
+        answer[7] = u8::try_from(records.len()).unwrap();
+        answer.extend(records.concat());
+        answer
+    }
+
+    fn record(kind: u8, data: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(data.len()).unwrap();
+        let head = [0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 60, 0, length];
+        [&head, data].concat()
+    }
+
+    /// `im.example.com` at port 5222, its domain by a pointer into the question.
+    fn server() -> Vec<u8> {
+        let mut data = vec![0, 10, 0, 5, 0x14, 0x66, 2, b'i', b'm', 0xc0, 0];
+        data[10] = u8::try_from(HEADER_BYTES + 13 + 5).unwrap();
+        record(33, &data)
+    }
+
+    fn servers(answer: &[u8]) -> Vec<XmppServer> {
+        match read_answer(&asked(), answer) {
+            Some(SrvAnswer::Servers(servers)) => servers,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn r46_records_are_read_and_others_passed_over() {
+        let alias = record(5, &[1, b'x', 0]);
+        let found = servers(&answer(&[
+            &alias,
+            &server(),
+            &record(33, &[0; 3]),
+            &server(),
+        ]));
+        let expected = XmppServer {
+            priority: 10,
+            weight: 5,
+            host: "im.example.com".into(),
+            port: 5222,
+        };
+        assert_eq!(found, [expected.clone(), expected]);
+        assert_eq!(
+            servers(&answer(&[&record(33, &[0; 7])])),
+            [],
+            "the target is the root"
+        );
+        assert_eq!(
+            read_answer(&asked(), &answer(&[&alias])),
+            Some(SrvAnswer::Nothing)
+        );
+        assert_eq!(
+            read_answer(&asked(), &answer(&[])),
+            Some(SrvAnswer::Nothing)
+        );
+        let many: Vec<_> = (0..40).map(|_| server()).collect();
+        let many: Vec<_> = many.iter().map(Vec::as_slice).collect();
+        assert_eq!(servers(&answer(&many)).len(), MAX_SERVERS);
+    }
+
+    #[test]
+    fn r46_only_an_answer_to_the_question_counts() {
+        let good = answer(&[&server()]);
+        assert_eq!(servers(&good).len(), 1);
+        for (at, byte) in [(0, 8), (1, 8), (2, 0x01), (5, 2), (13, b'x'), (30, b'x')] {
+            let mut other = good.clone();
+            other[at] = byte;
+            assert_eq!(read_answer(&asked(), &other), None, "byte {at}");
+        }
+        for (code, expected) in [
+            (3, SrvAnswer::Nothing),
+            (2, SrvAnswer::Failed),
+            (5, SrvAnswer::Failed),
+        ] {
+            let mut other = good.clone();
+            other[3] = 0x80 | code;
+            assert_eq!(read_answer(&asked(), &other), Some(expected));
+        }
+        // The case may be another one, and one that was cut has what is whole.
+        let mut upper = good.clone();
+        upper[13..25].make_ascii_uppercase();
+        assert_eq!(servers(&upper).len(), 1);
+        let two = answer(&[&server(), &server()]);
+        for cut in asked().len()..two.len() {
+            let whole = (cut - asked().len()) / server().len();
+            match read_answer(&asked(), &two[..cut]) {
+                Some(SrvAnswer::Servers(servers)) => assert_eq!(servers.len(), whole),
+                other => assert_eq!((other, whole), (Some(SrvAnswer::Nothing), 0)),
+            }
+        }
+    }
+
+    #[test]
+    fn r46_a_name_that_leads_in_circles_or_on_is_none() {
+        let at = u8::try_from(asked().len() + 12 + 6).unwrap();
+        for target in [[0xc0, at], [0xc0, at + 1], [0xff, 0xff], [0x80, 0], [63, 1]] {
+            let data = [&[0, 1, 0, 1, 0, 1][..], &target].concat();
+            let answer = answer(&[&record(33, &data), &server()]);
+            assert_eq!(servers(&answer).len(), 1, "{target:?}");
+        }
+        for target in [&[1, b'/', 0][..], &[1, 0, 0], &[2, 0xc3, 0xa4, 0]] {
+            let data = [&[0, 1, 0, 1, 0, 1], target].concat();
+            let answer = answer(&[&record(33, &data)]);
+            assert_eq!(read_answer(&asked(), &answer), Some(SrvAnswer::Nothing));
+        }
+    }
+
+    #[test]
+    fn r46_what_is_no_name_is_not_asked() {
+        let long = "a".repeat(64);
+        let deep = "a.".repeat(130);
+        for domain in ["", ".", "a..b", "b\u{fc}ro.example", &long, &deep] {
+            assert_eq!(question(ID, domain), None, "{domain}");
+        }
+        assert_eq!(question(ID, "example.com."), Some(asked()));
+    }
+}

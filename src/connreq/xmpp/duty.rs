@@ -12,8 +12,9 @@ use super::settings::XmppSettings;
 use super::stanza::{Iq, Payload, ServerWord, parse, words};
 use super::wire::{Came, StanzaWire};
 
-/// How long the server may take to answer whether it is there.
-const PING_LIMIT: Duration = Duration::from_secs(30);
+/// How long the server may take to answer whether it is there: as long as it is not asked, within
+/// these bounds.
+const PING_LIMIT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(30));
 
 /// How long the loop may take for its verdict on a request.
 const VERDICT_LIMIT: Duration = Duration::from_secs(10);
@@ -95,7 +96,7 @@ impl Duty<'_> {
 
     fn deadline(&self) -> Instant {
         let keep_alive = match self.pinged {
-            Some(pinged) => Some(pinged + PING_LIMIT),
+            Some(pinged) => Some(pinged + self.ping_limit()),
             None => self.keep_alive.map(|interval| self.wire.heard + interval),
         };
         let sum_up = self.door.deadline().map(|at| self.began + at);
@@ -104,6 +105,11 @@ impl Duty<'_> {
         // Without anything to do it is looked at once a day.
         all.min()
             .unwrap_or_else(|| Instant::now() + Duration::from_secs(24 * 3600))
+    }
+
+    fn ping_limit(&self) -> Duration {
+        let (least, most) = PING_LIMIT;
+        self.keep_alive.unwrap_or(most).clamp(least, most)
     }
 
     fn do_what_is_due(&mut self) -> Result<(), XmppEnd> {
@@ -116,8 +122,8 @@ impl Duty<'_> {
         match (self.pinged, self.keep_alive) {
             // Any word proves that it is there.
             (Some(pinged), _) if self.wire.heard > pinged => self.pinged = None,
-            (Some(pinged), _) if pinged + PING_LIMIT <= now => {
-                return Err(XmppEnd::Silent(PING_LIMIT));
+            (Some(pinged), _) if pinged + self.ping_limit() <= now => {
+                return Err(XmppEnd::Silent(self.ping_limit()));
             }
             (None, Some(interval)) if self.wire.heard + interval <= now => {
                 let words = words(&[

@@ -78,3 +78,62 @@ fn in_order(mut left: Vec<XmppServer>, random: &mut dyn FnMut(u32) -> u32) -> Ve
 fn random(most: u32) -> u32 {
     getrandom::u32().unwrap_or(0) % most.saturating_add(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranked(priority: u16, weight: u16, host: &str) -> XmppServer {
+        XmppServer {
+            priority,
+            weight,
+            host: host.into(),
+            port: PORT,
+        }
+    }
+
+    #[test]
+    fn r46_the_lowest_priority_is_first_and_weight_decides_among_equals() {
+        let servers = vec![
+            ranked(20, 9, "last"),
+            ranked(10, 60, "heavy"),
+            ranked(10, 0, "none"),
+            ranked(10, 40, "light"),
+        ];
+        let order = |numbers: &[u32]| {
+            let mut numbers = numbers.iter().copied();
+            let mut most = Vec::new();
+            let ordered = in_order(servers.clone(), &mut |up_to| {
+                most.push(up_to);
+                numbers.next().unwrap_or(0).min(up_to)
+            });
+            let hosts: Vec<_> = ordered.into_iter().map(|server| server.host).collect();
+            (hosts.join(" "), most)
+        };
+        assert_eq!(order(&[1, 1]).0, "heavy light none last");
+        assert_eq!(order(&[60, 0]).0, "heavy none light last");
+        assert_eq!(order(&[61, 1]).0, "light heavy none last");
+        assert_eq!(order(&[0, 60]).0, "none heavy light last");
+        assert_eq!(order(&[100, 99]).1, [100, 60, 0, 9]);
+        for _ in 0..100 {
+            assert_eq!(in_order(servers.clone(), &mut random).len(), 4);
+        }
+    }
+
+    #[test]
+    fn r41_another_host_is_a_name_or_an_address_with_or_without_port() {
+        let place = |text| other_host(text).map(|server| (server.host, server.port));
+        let is = |host: &str, port| Some((host.to_owned(), port));
+        assert_eq!(place("a.example"), is("a.example", PORT));
+        assert_eq!(place(" a.example:5299 "), is("a.example", 5299));
+        assert_eq!(place("192.0.2.1:1"), is("192.0.2.1", 1));
+        assert_eq!(place("[2001:db8::1]:99"), is("2001:db8::1", 99));
+        assert_eq!(place("[2001:db8::1]"), is("2001:db8::1", PORT));
+        assert_eq!(place("2001:db8::1"), is("2001:db8::1", PORT));
+        for text in [
+            "", ":", ":1", "a:", "a:x", "a:0", "a:65536", "[::1", "[::1]x", "a/b", "a b",
+        ] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+}

@@ -267,3 +267,123 @@ impl Splitter {
         Some(StreamPiece::Stanza(kept))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The pieces of what comes in parts of so many bytes, up to what is no stream.
+    fn split(text: &[u8], part: usize) -> (Vec<StreamPiece>, bool) {
+        let mut splitter = Splitter::default();
+        let mut pieces = Vec::new();
+        for mut part in text.chunks(part) {
+            loop {
+                match splitter.next(&mut part) {
+                    Ok(Some(piece)) => pieces.push(piece),
+                    Ok(None) => break,
+                    Err(_) => return (pieces, false),
+                }
+            }
+        }
+        (pieces, !splitter.is_inside())
+    }
+
+    fn stanza(text: &str) -> StreamPiece {
+        StreamPiece::Stanza(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn r42_pieces_end_where_their_tags_do_wherever_the_stream_is_cut() {
+        let text = b"<?xml version='1.0'?>\n<s a='>' b=\"/>\">  <a/><b c='</b>'>x>y<b/></b >\n<c><![CDATA[]</c>]]]>\
+                     </c></s>";
+        let expected = [
+            StreamPiece::Opened(b"<s a='>' b=\"/>\">".to_vec()),
+            stanza("<a/>"),
+            stanza("<b c='</b>'>x>y<b/></b >"),
+            stanza("<c><![CDATA[]</c>]]]></c>"),
+            StreamPiece::Ended,
+        ];
+        for part in 1..text.len() {
+            assert_eq!(split(text, part), (expected.to_vec(), true), "{part}");
+        }
+    }
+
+    #[test]
+    fn r42_beyond_the_bounds_the_start_tag_is_left() {
+        let pieces = |text: &str| {
+            split(format!("<s>{text}<z/>").as_bytes(), 999)
+                .0
+                .split_off(1)
+        };
+        let long = "x".repeat(MAX_STANZA_BYTES);
+        assert_eq!(
+            pieces(&format!("<a b='1'>{long}</a>")),
+            [stanza("<a b='1'/>"), stanza("<z/>")]
+        );
+        assert_eq!(pieces(&format!("<a b='{long}'/>")), [stanza("<z/>")]);
+        assert_eq!(
+            pieces(&format!("<a {}/>", "b='' ".repeat(25))),
+            [stanza("<z/>")]
+        );
+        assert_eq!(
+            pieces(&format!("<a><b {}/></a>", "c='' ".repeat(25))),
+            [stanza("<a/>"), stanza("<z/>")]
+        );
+        let deep = |levels: u32| {
+            let levels = usize::try_from(levels).unwrap();
+            pieces(&format!(
+                "<a>{}{}</a>",
+                "<b>".repeat(levels),
+                "</b>".repeat(levels)
+            ))
+        };
+        // The stream's own element and `a` are two of them.
+        let StreamPiece::Stanza(whole) = &deep(MAX_DEPTH - 2)[0] else {
+            panic!("a stanza");
+        };
+        assert!(whole.len() > 100);
+        assert_eq!(deep(MAX_DEPTH - 1), [stanza("<a/>"), stanza("<z/>")]);
+        let fits = MAX_STANZA_BYTES - "<a></a>".len();
+        let StreamPiece::Stanza(whole) = &pieces(&format!("<a>{}</a>", "x".repeat(fits)))[0] else {
+            panic!("a stanza");
+        };
+        assert_eq!(whole.len(), MAX_STANZA_BYTES);
+    }
+
+    #[test]
+    fn r42_what_the_standard_forbids_and_what_never_ends_is_an_error() {
+        let is_stream = |text: &str| split(format!("<s>{text}").as_bytes(), 4096).1;
+        assert!(is_stream("<a><![CDATA[x]]></a>"));
+        for text in [
+            "<a><!-- --></a>",
+            "<!-- -->",
+            "<a><?x?></a>",
+            "<![CDATA[x]]>",
+            "<!DOCTYPE x>",
+            "x",
+            "</s></s>",
+            "< a/>",
+            "<>",
+            "<a <b/>",
+            "<a><![CDAT[x]]></a>",
+        ] {
+            assert!(!is_stream(text), "{text}");
+        }
+        let much = "x".repeat(MAX_PASSED_BYTES - 7);
+        assert!(is_stream(&format!("<a>{much}</a>")));
+        assert!(!is_stream(&format!("<a>x{much}</a>")));
+    }
+
+    proptest! {
+        #[test]
+        fn r42_any_bytes_are_the_same_in_any_pieces(
+            text in "(<[sab/!?]| |>|/|'|\"|=|\\[CDATA\\[|\\]|x){0,60}",
+            part in 1usize..9,
+        ) {
+            let text = format!("<s>{text}");
+            prop_assert_eq!(split(text.as_bytes(), part), split(text.as_bytes(), usize::MAX));
+        }
+    }
+}

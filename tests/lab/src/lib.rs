@@ -14,6 +14,7 @@
 //! * [`FakePcp`]: a router that makes pinholes.
 //! * [`packages`]: opkg and apk with a few packages.
 //! * [`files`]: a file server that does what a real one is not to.
+//! * [`xmpp`]: an XMPP server that can lie.
 //! * [`Folder`]: a temporary folder.
 //! * [`home`]: a box: its folders, its configuration, and a running `cwmpd`.
 //! * [`openwrt`]: the commands of OpenWrt, which flash, back up and tell the log of such a box.
@@ -51,6 +52,7 @@ pub mod shared;
 mod stun;
 pub mod tools;
 pub mod ubus;
+pub mod xmpp;
 
 pub use counting::CountingAllocator;
 pub use folder::Folder;

@@ -25,6 +25,8 @@ mod stun;
 mod ubus;
 mod uci;
 mod udp_request;
+#[cfg(feature = "xmpp")]
+mod xmpp;
 
 pub use archive::archive;
 pub use digest::digest;
@@ -50,3 +52,5 @@ pub use stun::stun;
 pub use ubus::ubus;
 pub use uci::uci;
 pub use udp_request::udp_request;
+#[cfg(feature = "xmpp")]
+pub use xmpp::xmpp;
