@@ -109,9 +109,7 @@ fn ask(domain: &str, server: SocketAddr, line: &XmppLine) -> Option<SrvAnswer> {
         ];
         match poll(&mut both, left) {
             Ok(_) if line.is_closed() => return None,
-            Ok(_) | Err(Errno::EINTR) => {
-                line.was_called();
-            }
+            Ok(_) | Err(Errno::EINTR) => line.wake(),
             Err(_) => return None,
         }
     }

@@ -97,7 +97,10 @@ impl Duty<'_> {
     fn deadline(&self) -> Instant {
         let keep_alive = match self.pinged {
             Some(pinged) => Some(pinged + self.ping_limit()),
-            None => self.keep_alive.map(|interval| self.wire.heard + interval),
+            // Beyond the end of time it is never.
+            None => self
+                .keep_alive
+                .and_then(|interval| self.wire.heard.checked_add(interval)),
         };
         let sum_up = self.door.deadline().map(|at| self.began + at);
         let waiting = self.waiting.iter().map(|waiting| waiting.until);
@@ -125,7 +128,7 @@ impl Duty<'_> {
             (Some(pinged), _) if pinged + self.ping_limit() <= now => {
                 return Err(XmppEnd::Silent(self.ping_limit()));
             }
-            (None, Some(interval)) if self.wire.heard + interval <= now => {
+            (None, Some(interval)) if now.duration_since(self.wire.heard) >= interval => {
                 let words = words(&[
                     "<iq type='get' id='ping' to='",
                     self.domain,

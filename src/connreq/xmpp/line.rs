@@ -49,7 +49,7 @@ pub struct XmppLine(Arc<SharedLine>);
 
 struct SharedLine {
     wake: EventFd,
-    /// Whether there are orders that the connection has not looked at.
+    /// Whether there are orders that the connection has not looked at: spares it a system call.
     called: AtomicBool,
     orders: Mutex<LineOrders>,
 }
@@ -126,11 +126,13 @@ impl XmppLine {
 
     /// Whether there were orders since the last time.
     pub(super) fn was_called(&self) -> bool {
-        let was_called = self.0.called.swap(false, Ordering::AcqRel);
-        if was_called {
-            let _ = self.0.wake.read();
-        }
-        was_called
+        self.0.called.swap(false, Ordering::AcqRel)
+    }
+
+    /// It is readable: makes it wait for the next order, and keeps in mind that there was one.
+    pub(super) fn wake(&self) {
+        self.0.called.store(true, Ordering::Release);
+        let _ = self.0.wake.read();
     }
 
     /// Whoever looks at an exchange of this connection: closing ends it.
@@ -179,5 +181,42 @@ impl fmt::Debug for SharedLine {
 impl fmt::Debug for XmppLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("XmppLine")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+    use super::*;
+
+    fn is_readable(line: &XmppLine) -> bool {
+        let mut fds = [PollFd::new(line.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).unwrap() > 0
+    }
+
+    #[test]
+    fn r43_an_order_is_noticed_once_whichever_way_it_is_seen_first() {
+        let line = XmppLine::new(XmppAskers::default()).unwrap();
+        assert!(!is_readable(&line) && !line.was_called());
+        let (first, second) = (RequestToken(1), RequestToken(2));
+        line.answer(first, RequestVerdict::Accepted);
+        assert!(line.was_called() && !line.was_called());
+        // It was seen, and the descriptor does not know: it must not wake for ever.
+        assert!(is_readable(&line));
+        line.wake();
+        assert!(!is_readable(&line) && line.was_called());
+        line.answer(second, RequestVerdict::ServiceUnavailable);
+        assert!(is_readable(&line));
+        line.wake();
+        assert!(line.was_called() && !is_readable(&line));
+        let verdicts = [
+            (first, RequestVerdict::Accepted),
+            (second, RequestVerdict::ServiceUnavailable),
+        ];
+        assert_eq!(line.take_verdicts(), verdicts);
+        assert!(line.take_verdicts().is_empty() && !line.is_closed());
+        line.close();
+        assert!(line.is_closed() && !line.watch().goes_on());
     }
 }

@@ -207,6 +207,10 @@ impl<'a> StanzaWire<'a> {
         ];
         let looked_at = both.split_at_mut(if for_link { 2 } else { 1 }).0;
         match poll(looked_at, left) {
+            Ok(_) if both.first().and_then(PollFd::any).unwrap_or(false) => {
+                self.line.wake();
+                Ok(())
+            }
             Ok(_) | Err(Errno::EINTR) => Ok(()),
             Err(error) => Err(self.broken(&error.into())),
         }

@@ -41,20 +41,22 @@ fn r44_a_server_that_answers_is_kept_and_one_that_does_not_is_left() {
 
 #[test]
 fn r44_a_line_without_keep_alive_says_nothing() {
-    let (tell, told) = mpsc::channel();
-    let server = FakeXmpp::start(move |peer| {
-        peer.log_in(&XmppManners::honest())?;
-        let result = peer.wait_for_end();
-        let _ = tell.send(peer.heard.clone());
-        result
-    });
-    let mut settings = settings(server.address());
-    settings.keep_alive = Some(Duration::ZERO);
-    let connection = Connection::begin(settings);
-    connection.bound();
-    std::thread::sleep(Duration::from_millis(300));
-    connection.line.close();
-    assert_eq!(connection.end(), XmppEnd::Closed);
-    let heard = told.recv_timeout(PATIENCE).unwrap();
-    assert!(!heard.contains("ping"), "{heard}");
+    for keep_alive in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
+        let (tell, told) = mpsc::channel();
+        let server = FakeXmpp::start(move |peer| {
+            peer.log_in(&XmppManners::honest())?;
+            let result = peer.wait_for_end();
+            let _ = tell.send(peer.heard.clone());
+            result
+        });
+        let mut settings = settings(server.address());
+        settings.keep_alive = keep_alive;
+        let connection = Connection::begin(settings);
+        connection.bound();
+        std::thread::sleep(Duration::from_millis(300));
+        connection.line.close();
+        assert_eq!(connection.end(), XmppEnd::Closed);
+        let heard = told.recv_timeout(PATIENCE).unwrap();
+        assert!(!heard.contains("ping"), "{heard}");
+    }
 }
