@@ -23,14 +23,19 @@ const GUESSES: Rate = Rate {
     interval: Duration::from_secs(10),
 };
 
+/// Where everybody may ask: how many are known apart from all others, since they knew the password.
+const MAX_KNOWN: usize = 8;
+
 /// What is refused is told at once the first time, and then summed up each so often.
 const SUM_UP: Duration = Duration::from_secs(60);
 
 /// Judges requests.
 pub(super) struct Door {
     askers: Arc<XmppAskers>,
-    /// Of each who may ask.
+    /// Of each who may ask; where everybody may, of all together, and then of each that is known.
     guesses: Vec<Bucket>,
+    /// Those who knew the password, where everybody may ask: the guesses of others are not theirs.
+    known: Vec<String>,
     strangers: Bucket,
     /// Requests that were refused since the last line about them.
     untold: u32,
@@ -40,7 +45,8 @@ pub(super) struct Door {
 impl Door {
     pub fn new(askers: Arc<XmppAskers>) -> Self {
         Self {
-            guesses: vec![Bucket::default(); askers.allowed.len()],
+            guesses: buckets(&askers),
+            known: Vec::new(),
             askers,
             strangers: Bucket::default(),
             untold: 0,
@@ -51,7 +57,8 @@ impl Door {
     /// From now on these may ask.
     pub fn follow(&mut self, askers: Arc<XmppAskers>) {
         if *self.askers != *askers {
-            self.guesses = vec![Bucket::default(); askers.allowed.len()];
+            self.guesses = buckets(&askers);
+            self.known.clear();
             self.askers = askers;
         }
     }
@@ -78,12 +85,12 @@ impl Door {
                 .is_some_and(|(asker, allowed)| asker.is_within(&allowed))
         };
         let name = from.unwrap_or("the server");
-        let Some(guesses) = askers
-            .allowed
-            .iter()
-            .position(is_asker)
-            .and_then(|at| self.guesses.get_mut(at))
-        else {
+        let is_everybody = askers.allowed.is_empty();
+        let place = match is_everybody {
+            true => asker.map(|_| self.known.iter().position(is_asker).map_or(0, |at| at + 1)),
+            false => askers.allowed.iter().position(is_asker),
+        };
+        let Some(guesses) = place.and_then(|at| self.guesses.get_mut(at)) else {
             self.refused(name, "not in ConnReqAllowedJabberIDs", now);
             let answers = self.answers_stranger(now);
             return answers.then_some(RequestVerdict::ServiceUnavailable);
@@ -99,6 +106,10 @@ impl Door {
         // Both are compared, whatever comes of the first.
         let is_user = same(username, &askers.username);
         if same(password, askers.password.reveal()) & is_user {
+            if is_everybody && place == Some(0) && self.known.len() < MAX_KNOWN {
+                self.known.extend(name.split('/').next().map(str::to_owned));
+                self.guesses.push(Bucket::default());
+            }
             return Some(RequestVerdict::Accepted);
         }
         guesses.take(GUESSES, now);
@@ -134,6 +145,11 @@ impl Door {
             log::warn!("{untold} more connection requests by XMPP refused in the last minute");
         }
     }
+}
+
+/// The guesses of who may ask, none made.
+fn buckets(askers: &XmppAskers) -> Vec<Bucket> {
+    vec![Bucket::default(); askers.allowed.len().max(1)]
 }
 
 #[cfg(test)]
@@ -190,12 +206,42 @@ mod tests {
     }
 
     #[test]
+    fn r43_where_everybody_may_ask_guesses_keep_nobody_out_who_was_in() {
+        let mut door = door(&[]);
+        let mut ask = |from: &str, password| door.judge(Some(from), "acs", password, NOW);
+        assert_eq!(ask("acs@a/1", "secret"), Some(RequestVerdict::Accepted));
+        assert_eq!(ask("acs@a/1", "other"), Some(RequestVerdict::NotAuthorized));
+        for n in 0..GUESSES.burst * 2 {
+            let refused = match n < GUESSES.burst {
+                true => RequestVerdict::NotAuthorized,
+                false => RequestVerdict::ServiceUnavailable,
+            };
+            assert_eq!(ask(&format!("x{n}@b/1"), "guess"), Some(refused), "{n}");
+        }
+        let late = ask("late@a/1", "secret");
+        assert_eq!(
+            late,
+            Some(RequestVerdict::ServiceUnavailable),
+            "not looked at"
+        );
+        assert_eq!(ask("acs@a/2", "secret"), Some(RequestVerdict::Accepted));
+        // Who has no name is nobody.
+        assert_eq!(ask("", "secret"), Some(RequestVerdict::ServiceUnavailable));
+        for n in 0..100 {
+            let later = NOW + GUESSES.interval * (n + 1);
+            let from = format!("y{n}@b/1");
+            door.judge(Some(&from), "acs", "secret", later);
+        }
+        assert_eq!(
+            (door.known.len(), door.guesses.len()),
+            (MAX_KNOWN, MAX_KNOWN + 1)
+        );
+    }
+
+    #[test]
     fn r43_nobody_may_ask_where_something_is_empty() {
         let ask = |door: &mut Door, password| door.judge(Some("acs@a/1"), "", password, NOW);
-        assert_eq!(
-            ask(&mut door(&[]), "secret"),
-            Some(RequestVerdict::ServiceUnavailable)
-        );
+        assert_eq!(ask(&mut door(&[]), ""), Some(RequestVerdict::NotAuthorized));
         assert_eq!(
             ask(&mut door(&["", " "]), "secret"),
             Some(RequestVerdict::ServiceUnavailable)

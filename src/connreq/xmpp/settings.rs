@@ -77,10 +77,11 @@ pub struct XmppServer {
     pub port: u16,
 }
 
-/// Who may ask for a session by XMPP (Annex K): nobody, as long as a field is empty.
+/// Who may ask for a session by XMPP (Annex K): nobody, as long as user or password is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct XmppAskers {
-    /// `ManagementServer.ConnReqAllowedJabberIDs`: a bare one stands for all its resources.
+    /// `ManagementServer.ConnReqAllowedJabberIDs`: a bare one stands for all its resources. Where there
+    /// is none everybody may ask who knows user and password (TR-181).
     pub allowed: Vec<String>,
     /// `ManagementServer.ConnectionRequestUsername`.
     pub username: String,

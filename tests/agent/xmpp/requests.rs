@@ -47,6 +47,23 @@ fn r50_a_request_by_xmpp_opens_a_session() {
 }
 
 #[test]
+fn r50_where_nobody_is_listed_the_credentials_decide() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let (home, server) = home_with_line(&acs);
+    home.set_uci("xmpp", "allowed_jid", "");
+    let _agent = home.start();
+    let mut line = bound(&acs, &server);
+    let answer = line.request("other@elsewhere/1", CALLER.0, "call you");
+    assert!(answer.contains("not-authorized"), "{answer}");
+    assert!(is_accepted(&line.request(
+        "other@elsewhere/1",
+        CALLER.0,
+        CALLER.1
+    )));
+    assert_eq!(acs.quiet_session(), ["6 CONNECTION REQUEST"]);
+}
+
+#[test]
 fn r53_a_request_while_a_session_runs_is_followed_by_one_more() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let (home, server) = home_with_line(&acs);
