@@ -35,12 +35,12 @@ use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
-use super::ways::{GatewayEnd, GatewayReport, XmppReport, XmppWay};
+use super::ways::{self, Found, GatewayEnd, GatewayReport, UdpNews, UdpWay, XmppReport, XmppWay};
 use crate::acs::Reply;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::connreq::{Access, Listener, Quota};
+use crate::connreq::{Listener, Quota};
 use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
@@ -60,6 +60,7 @@ enum PartName {
     Jobs,
     Control,
     Listener,
+    Udp,
     Ubus,
     Timers,
 }
@@ -75,7 +76,7 @@ enum LoopEvent {
     Told(UbusEvent),
     /// The ACS asks to be called.
     ConnectionRequested,
-    /// The port for connection requests could be taken, or was lost.
+    /// A port for connection requests could be taken, or was lost, or others see another one.
     PortChanged,
     Due(LoopTimer),
 }
@@ -98,6 +99,8 @@ pub(super) enum Done {
     Xmpp(XmppReport),
     /// What the gateway did of what was wanted.
     Gateway(GatewayReport),
+    /// The name of the STUN server was looked up.
+    Found(Found),
 }
 
 /// The running agent.
@@ -124,6 +127,7 @@ pub(super) struct Agent {
     pub watch: Watch,
     pub control: Server,
     pub listener: Listener,
+    pub udp: UdpWay,
     /// For all ways in which the ACS can ask for a session.
     pub quota: Quota,
     pub ubus: UbusPart,
@@ -150,7 +154,9 @@ impl Agent {
         let now = self.now();
         self.find_address();
         self.open_or_close(now);
+        self.follow_udp(now);
         self.follow_xmpp(now);
+        self.tell_rows();
         self.commit();
         if self.model.carry_over() {
             self.apply_touched(now);
@@ -192,13 +198,14 @@ impl Agent {
 
     /// All parts, in the order in which they work: what changed on the box is known before an
     /// answer is made, and what jobs bring before somebody asks for it.
-    fn parts(&self) -> [(PartName, &dyn Part); 7] {
+    fn parts(&self) -> [(PartName, &dyn Part); 8] {
         [
             (PartName::Signals, &self.signals),
             (PartName::Watch, &self.watch),
             (PartName::Jobs, &self.jobs),
             (PartName::Control, &self.control),
             (PartName::Listener, &self.listener),
+            (PartName::Udp, &self.udp),
             (PartName::Ubus, &self.ubus),
             (PartName::Timers, &self.timers),
         ]
@@ -217,6 +224,11 @@ impl Agent {
                 LoopEvent::Asked(client, request)
             }),
             PartName::Listener => self.listen(uptime),
+            PartName::Udp => {
+                let events = self.listen_on_udp(uptime);
+                self.look_server_up(now);
+                events
+            }
             PartName::Ubus => events(self.ubus.work(uptime), LoopEvent::Told),
             PartName::Timers => events(self.timers.work(uptime), LoopEvent::Due),
         }
@@ -232,8 +244,8 @@ impl Agent {
             ..
         } = self;
         let before = listener.port();
-        let facts = facts.borrow();
-        let access = access(config, engine, &facts.reach.path);
+        let (facts, settings) = (facts.borrow(), engine.settings());
+        let access = ways::access(&facts.reach, settings, config);
         let mut events = Vec::new();
         if listener.work(uptime, &access, quota) > 0 {
             events.push(LoopEvent::ConnectionRequested);
@@ -242,6 +254,15 @@ impl Agent {
             events.push(LoopEvent::PortChanged);
         }
         events
+    }
+
+    fn listen_on_udp(&mut self, uptime: Duration) -> Vec<LoopEvent> {
+        let facts = self.facts.borrow();
+        let access = ways::access(&facts.reach, self.engine.settings(), &self.config);
+        let UdpNews { is_asked, is_moved } = self.udp.work(uptime, &access, &mut self.quota);
+        let asked = is_asked.then_some(LoopEvent::ConnectionRequested);
+        let moved = is_moved.then_some(LoopEvent::PortChanged);
+        asked.into_iter().chain(moved).collect()
     }
 
     /// Decides on what a part brought.
@@ -297,6 +318,7 @@ impl Agent {
             Done::Stepped(step, came) => self.stepped(step, came, now),
             Done::Xmpp(report) => self.hear_xmpp(job, report, now),
             Done::Gateway(report) => self.hear_gateway(report, now),
+            Done::Found(found) => self.server_found(found, now),
         }
     }
 
@@ -339,6 +361,7 @@ impl Agent {
             &self.memory.trouble,
             &self.live.trouble,
             &self.control.trouble,
+            &self.udp.served.trouble,
         ];
         let others = others.into_iter().filter_map(Trouble::text);
         unsaved.into_iter().chain(others)
@@ -354,6 +377,7 @@ impl Agent {
         self.memory.mend();
         self.live.save(&self.model);
         self.control.mend();
+        self.udp.served.mend();
     }
 
     /// Ends, after the running session if that does not take long.
@@ -376,6 +400,7 @@ impl Agent {
 
     fn end(&mut self, now: Now) {
         self.listener.close();
+        self.udp.listen(None, now.uptime);
         self.carry_out_at_end(now);
         // Where that fails the model says so, and the spare has it.
         let _ = self.model.close();
@@ -387,18 +412,4 @@ impl Agent {
 
 fn events<T>(made: Vec<T>, event: impl FnMut(T) -> LoopEvent) -> Vec<LoopEvent> {
     made.into_iter().map(event).collect()
-}
-
-/// What a connection request has to know, whichever way it comes.
-pub(super) fn access<'a>(config: &'a Config, engine: &'a Engine, path: &'a str) -> Access<'a> {
-    let settings = engine.settings();
-    Access {
-        path,
-        username: &settings.request_username,
-        password: &settings.request_password,
-        takes_basic: config.basic_requests,
-        allowed: config.allow_from.as_deref(),
-        max_requests: settings.max_requests,
-        period: settings.request_period,
-    }
 }

@@ -10,6 +10,7 @@ use super::poll_loop::Agent;
 use super::start;
 use super::timers::LoopTimer;
 use super::watch::BoxChange;
+use super::ways;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
 use crate::base::config::Config;
@@ -45,6 +46,7 @@ impl Agent {
             self.ubus.configure(&self.config);
             self.find_address();
             self.take_port(now);
+            self.facts.borrow_mut().reach.methods = ways::methods(&self.config);
         }
         self.uci.borrow_mut().keep();
         is_outdated
@@ -136,10 +138,14 @@ impl Agent {
                 }
                 BoxChange::Addresses => {
                     self.find_address();
+                    self.udp.relocate(now.uptime);
                     true
                 }
                 // Most routes lead elsewhere, and come and go with each announcement.
-                BoxChange::Routes => self.follow_routes(now) | self.find_address(),
+                BoxChange::Routes => {
+                    self.udp.relocate(now.uptime);
+                    self.follow_routes(now) | self.find_address() | self.follow_udp(now)
+                }
                 BoxChange::Clock => {
                     self.clocks.borrow_mut().doubt();
                     true
@@ -183,7 +189,9 @@ impl Agent {
     /// Brings the connection-request port and its URL in line with the settings. The URL is a value
     /// that an ACS may want to be told of.
     pub(super) fn apply_settings(&mut self, now: Now) {
-        if self.open_or_close(now) | self.follow_xmpp(now) {
+        let is_new = self.open_or_close(now);
+        if is_new | self.follow_udp(now) | self.follow_xmpp(now) {
+            self.tell_rows();
             self.engine.look(&mut self.model, now);
         }
     }
@@ -195,11 +203,14 @@ impl Agent {
         if self.follow_xmpp(now) {
             self.model.know("ManagementServer.ConnReqJabberID");
         }
-        if self.open_or_close(now) {
-            match self.listener.port() {
-                Some(_) => self.engine.look(&mut self.model, now),
-                None => self.model.know("ManagementServer.ConnectionRequestURL"),
-            }
+        let is_new = self.open_or_close(now);
+        let is_open = self.listener.port().is_some();
+        if is_new && !is_open {
+            self.model.know("ManagementServer.ConnectionRequestURL");
+        }
+        if self.follow_udp(now) | (is_new && is_open) {
+            self.tell_rows();
+            self.engine.look(&mut self.model, now);
         }
     }
 

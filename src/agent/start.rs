@@ -29,7 +29,7 @@ use super::timers::{LoopTimer, Timers};
 use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
-use super::ways::{GatewayEnd, XmppWay};
+use super::ways::{self, GatewayEnd, UdpWay, XmppWay};
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
@@ -126,7 +126,9 @@ impl SourceSet {
         uci.look_at(address::NETWORK);
         uci.look_at(clocks::SYSTEM);
         let interface = address::device_of(&uci, config.rows_interface());
-        let facts = Rc::new(RefCell::new(Facts::default()));
+        let mut facts = Facts::default();
+        facts.reach.methods = ways::methods(config);
+        let facts = Rc::new(RefCell::new(facts));
         let clocks = Rc::new(RefCell::new(Clocks::new(
             Path::new("/etc"),
             &folders.run_dir,
@@ -242,6 +244,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         luup: set.luup,
         software: set.software,
         uci: set.uci,
+        udp: UdpWay::new(&folders.run_dir),
         folders,
         config,
         complaints,

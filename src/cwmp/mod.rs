@@ -20,6 +20,7 @@
 //! | `transfer` | the files that come and go |
 //! | `fault`, `limits` | refusals of the data model as fault codes (A.5); how long a message may be |
 //! | `interface` | what passes between the engine and the agent |
+//! | `told` | what the ACS was told of where the box is reached |
 //! | `settings`, `record`, `status`, `rng` | what it reads, keeps, tells and draws |
 //!
 //! Not here: HTTP with its authentication, cookies and redirects (`acs`), connection requests
@@ -52,6 +53,7 @@ mod session;
 mod settings;
 mod software;
 mod status;
+mod told;
 mod transfer;
 
 #[cfg(feature = "inside")]
@@ -67,12 +69,13 @@ pub use interface::{InformError, Step};
 pub use post::{Post, PostKind};
 #[cfg(feature = "inside")]
 pub use rpc::METHODS;
-pub use settings::StunWish;
+pub use settings::{Settings, StunWish};
 pub use software::{DuKind, DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;
 #[cfg(feature = "inside")]
 pub use status::{EngineStatus, LastSession, SessionCount};
+pub use told::ToldValue;
 #[cfg(feature = "inside")]
 pub use transfer::Completion;
 pub use transfer::{

@@ -108,7 +108,7 @@ fn choose(
 }
 
 /// The box's own address on the way to another one, if there is a way. Nothing is sent.
-fn own_end(to: IpAddr) -> Option<IpAddr> {
+pub fn own_end(to: IpAddr) -> Option<IpAddr> {
     let any: IpAddr = match to {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),

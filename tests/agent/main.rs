@@ -42,6 +42,7 @@ mod ubus_values;
 mod unusable;
 mod upgrade;
 mod values;
+mod ways;
 mod wire;
 mod written;
 #[cfg(feature = "xmpp")]

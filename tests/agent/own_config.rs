@@ -246,7 +246,7 @@ fn s03_sections_without_names_are_those_that_are_meant() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let home = home(&acs);
     let text = fs::read_to_string(file(&home)).unwrap();
-    let unnamed = ["acs", "cpe", "luup", "transfer"]
+    let unnamed = ["acs", "cpe", "igd", "luup", "stun", "transfer"]
         .iter()
         .fold(text, |text, name| {
             text.replace(
@@ -265,7 +265,7 @@ fn s03_sections_without_names_are_those_that_are_meant() {
     assert_eq!(complaint(&agent), None);
     let text = fs::read_to_string(file(&home)).unwrap();
     assert!(text.contains("provisioning_code 'taken'"), "{text}");
-    assert_eq!(text.matches("config ").count(), 4, "{text}");
+    assert_eq!(text.matches("config ").count(), 6, "{text}");
 }
 
 #[test]

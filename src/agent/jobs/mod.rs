@@ -48,6 +48,8 @@ pub(super) enum JobKind {
     Xmpp,
     /// Asks the gateway of the network for a way in.
     Gateway,
+    /// Looks up the name of a server.
+    Lookup,
 }
 
 impl JobKind {
@@ -61,6 +63,7 @@ impl JobKind {
             Self::Transfer => "transfer",
             Self::Xmpp => "xmpp",
             Self::Gateway => "gateway",
+            Self::Lookup => "lookup",
         }
     }
 
@@ -73,7 +76,7 @@ impl JobKind {
             Self::LuupFetch | Self::LuupWrite => {
                 matches!(other, Self::LuupFetch | Self::LuupWrite)
             }
-            Self::Command | Self::Transfer | Self::Gateway => other == self,
+            Self::Command | Self::Transfer | Self::Gateway | Self::Lookup => other == self,
         }
     }
 }
@@ -134,7 +137,7 @@ pub(super) struct Job<T> {
 #[derive(Clone)]
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
-    /// `luup-fetch`, `luup-write`, `command`, `transfer`, `gateway`, `xmpp`.
+    /// `luup-fetch`, `luup-write`, `command`, `transfer`, `gateway`, `xmpp`, `lookup`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,

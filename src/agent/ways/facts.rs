@@ -24,14 +24,16 @@ pub(in crate::agent) struct Reach {
 }
 
 /// How far the discovery of the binding is (TR-069 Annex G).
-#[allow(dead_code)] // until the STUN client says what it found
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::agent) enum StunFact {
     /// Nobody asks: others see the box's own address, or no way to it.
     #[default]
     Off,
-    /// No server has answered yet. What was known of the binding before is as good as any guess.
-    Asking,
+    /// No server has answered yet. What the ACS was told before is as good as any guess.
+    Asking {
+        /// It was told of an address.
+        was_told: bool,
+    },
     /// A server sees this address.
     Bound {
         /// It, and the port.
@@ -71,7 +73,7 @@ impl Reach {
     /// `UDPConnectionRequestAddress`: absent while nobody listens, unknown while the binding is.
     pub(in crate::agent) fn udp_connection_request_address(&self) -> Reading<'static> {
         let authority = match (self.udp_port, self.stun, self.address) {
-            (None, ..) => return Reading::Absent,
+            (None, ..) | (_, StunFact::Asking { was_told: false }, _) => return Reading::Absent,
             (_, StunFact::Bound { mapped, .. }, _) => mapped,
             (Some(port), StunFact::Off, Some(address)) => SocketAddr::new(address, port),
             _ => return Reading::Unknown,
@@ -83,7 +85,7 @@ impl Reach {
     pub(in crate::agent) fn nat_detected(&self) -> Reading<'static> {
         match self.stun {
             StunFact::Off => Reading::Value("0".into()),
-            StunFact::Asking => Reading::Unknown,
+            StunFact::Asking { .. } => Reading::Unknown,
             StunFact::Bound { is_nat, .. } => Reading::Value(if is_nat { "1" } else { "0" }.into()),
         }
     }
@@ -149,7 +151,7 @@ mod tests {
             let url = text(reach.connection_request_url());
             assert_eq!(url, Some(format!("http://{told}/t0ken")), "{seen}");
         }
-        for stun in [StunFact::Off, StunFact::Asking] {
+        for stun in [StunFact::Off, StunFact::Asking { was_told: true }] {
             reach.stun = stun;
             assert!(
                 text(reach.connection_request_url())
@@ -184,9 +186,12 @@ mod tests {
         let six = Some("[2001:db8::1]:7547".to_owned());
         assert_eq!(read(&reach), (six, no.clone()));
         // What was told stays until somebody knows better.
-        reach.stun = StunFact::Asking;
+        reach.stun = StunFact::Asking { was_told: true };
         assert_eq!(reach.udp_connection_request_address(), Reading::Unknown);
         assert_eq!(reach.nat_detected(), Reading::Unknown);
+        // That there is none yet is something to know, so that the first one is news.
+        reach.stun = StunFact::Asking { was_told: false };
+        assert_eq!(reach.udp_connection_request_address(), Reading::Absent);
         reach.stun = StunFact::Bound {
             mapped: "198.51.100.7:61234".parse().unwrap(),
             is_nat: true,

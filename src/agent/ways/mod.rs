@@ -5,14 +5,55 @@
 //!
 //! * `gateway` opens a way in where a gateway is in between.
 //! * `facts` is what the data model shows of it: the addresses that the ACS may use.
+//! * `udp` is the port for datagrams with what STUN finds out about it, `server_name` the addresses of
+//!   the STUN server, `served` the requests that are not to be served again; `over_udp` is what the
+//!   agent does for them.
 //! * `status` tells people the same, and why a way is closed.
 //! * `xmpp` is the connection to a server by which the ACS reaches a box that nobody else reaches.
 
 mod facts;
 mod gateway;
+mod over_udp;
+mod served;
+mod server_name;
 mod status;
+mod udp;
 mod xmpp;
 
+use crate::base::config::Config;
+use crate::base::parts;
+use crate::connreq::Access;
+use crate::cwmp::Settings;
 pub(super) use facts::Reach;
 pub(super) use gateway::{GatewayEnd, GatewayReport};
+pub(super) use server_name::Found;
+pub(super) use udp::{UdpNews, UdpWay};
 pub(super) use xmpp::{XmppReport, XmppWay};
+
+/// What a request has to know, whichever way it comes.
+pub(super) fn access<'a>(
+    reach: &'a Reach,
+    settings: &'a Settings,
+    config: &'a Config,
+) -> Access<'a> {
+    Access {
+        path: &reach.path,
+        username: &settings.request_username,
+        password: &settings.request_password,
+        takes_basic: config.basic_requests,
+        allowed: config.allow_from.as_deref(),
+        max_requests: settings.max_requests,
+        period: settings.request_period,
+    }
+}
+
+/// The ways that this program has, and that are not configured away, in the words of TR-181.
+pub(super) fn methods(config: &Config) -> Vec<&'static str> {
+    let ways = [
+        ("HTTP", config.port.is_some()),
+        ("STUN", config.udp.port.is_some()),
+        ("XMPP", config.xmpp && parts::left_out("xmpp").is_none()),
+    ];
+    let open = ways.into_iter().filter(|(_, is_open)| *is_open);
+    open.map(|(name, _)| name).collect()
+}

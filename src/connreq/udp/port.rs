@@ -51,6 +51,8 @@ pub struct UdpPort {
     /// `served` changed since [`UdpPort::line_to_keep`].
     is_unkept: bool,
     tally: UdpTally,
+    /// Something came that is not for STUN, since [`UdpPort::took_others`].
+    took_others: bool,
 }
 
 impl Default for UdpPort {
@@ -62,6 +64,7 @@ impl Default for UdpPort {
             served: ServedRequests::default(),
             is_unkept: false,
             tally: UdpTally::default(),
+            took_others: false,
         }
     }
 }
@@ -146,6 +149,7 @@ impl UdpPort {
                 stun(from, datagram);
                 continue;
             }
+            self.took_others = true;
             match self.take(datagram, from, access, quota, now) {
                 Ok(()) => {
                     self.tally.accepted(from);
@@ -156,6 +160,12 @@ impl UdpPort {
         }
         self.tally.sum_up(now);
         accepted
+    }
+
+    /// Whether anything else than STUN came since this was asked last: it came over the binding of a
+    /// NAT, and so may have refreshed it.
+    pub fn took_others(&mut self) -> bool {
+        std::mem::take(&mut self.took_others)
     }
 
     /// Sends a datagram from this port.

@@ -127,6 +127,7 @@ impl Engine {
         let identity = self.identity.clone();
         let built = inform::build(identity, model, &events, self.retry_count, now);
         self.has_more = built.has_more;
+        self.telling.clone_from(&built.inform.parameter_list);
         let (session, post) = Session::open(
             built.inform,
             self.offer.version(),
@@ -227,6 +228,8 @@ impl Engine {
         let events = self.queue.delivered(By::Inform);
         let has = |code| events.iter().any(|event| event.code == code);
         model.changes_delivered();
+        let telling = std::mem::take(&mut self.telling);
+        self.told.tell_all(&telling, model.root(), now.unix);
         if identity::tell(model, &self.identity) {
             actions.push(Action::IdentityTold(self.identity.clone()));
         }
@@ -278,6 +281,7 @@ impl Engine {
             boot: &self.boot.id,
             host,
             changed: &mut self.changed,
+            told: &mut self.told,
             version: session.version(),
             header: session.answering(),
             now,

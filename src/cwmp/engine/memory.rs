@@ -21,6 +21,7 @@ use crate::cwmp::event::{EventCode, Retention};
 use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::schedule::Schedule;
+use crate::cwmp::told::ToldValues;
 use crate::datamodel::model::Model;
 
 /// How long an event that is never discarded may wait for the response to its Inform before it is
@@ -37,6 +38,7 @@ impl Engine {
             self.schedule.to_kept(),
             self.due.to_kept(),
             self.calm.to_kept(),
+            self.told.to_kept(),
         ];
         let kept = record::join(&kept);
         (kept != self.kept).then(|| {
@@ -56,6 +58,7 @@ impl Engine {
                 let rest = |at: usize| rest.get(at).map_or("", String::as_str);
                 self.due = Due::from_kept(rest(0));
                 self.calm = Calm::from_kept(rest(1));
+                self.told = ToldValues::from_kept(rest(2));
                 self.save_later(now);
             }
             _ => {

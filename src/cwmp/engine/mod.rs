@@ -31,11 +31,12 @@ use super::session::Session;
 use super::settings::Settings;
 use super::software::{Announcements, ChangeQueue};
 use super::status::{EngineStatus, LastSession, SessionCount};
+use super::told::{ToldValue, ToldValues};
 use super::transfer::{Transfer, TransferQueue};
 use crate::base::clock::Now;
 use crate::base::url;
 use crate::datamodel::model::Model;
-use crate::soap::{CwmpVersion, DeviceId};
+use crate::soap::{CwmpVersion, DeviceId, ParameterValue};
 
 /// The engine of one box.
 pub struct Engine {
@@ -55,6 +56,9 @@ pub struct Engine {
     schedule: Schedule,
     due: Due,
     calm: Calm,
+    told: ToldValues,
+    /// What the Inform of the running session tells, once it is accepted.
+    telling: Vec<ParameterValue>,
     /// The boot that the program runs in.
     boot: Boot,
     /// What was promised and is still to be done.
@@ -131,6 +135,8 @@ impl Engine {
             schedule: Schedule::default(),
             due: Due::default(),
             calm: Calm::default(),
+            told: ToldValues::default(),
+            telling: Vec::new(),
             transfers: TransferQueue::load(model, &boot.id, now),
             changes: ChangeQueue::load(model, &boot.id, now),
             changing: None,
@@ -189,6 +195,12 @@ impl Engine {
     /// Whether a session is running.
     pub fn in_session(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// What the ACS was told last of `ConnectionRequestURL`, `UDPConnectionRequestAddress` or
+    /// `ConnReqJabberID`; `path` is without the root.
+    pub fn told(&self, path: &str) -> Option<&ToldValue> {
+        self.told.of(path)
     }
 
     /// The state, for `cwmpd status`.

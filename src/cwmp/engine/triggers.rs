@@ -14,6 +14,7 @@ use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::rng::Rng;
 use crate::cwmp::settings::Settings;
+use crate::cwmp::told::ToldValues;
 use crate::cwmp::transfer::Transfer;
 use crate::datamodel::model::Model;
 
@@ -271,6 +272,7 @@ impl Engine {
             return;
         }
         self.queue.bootstrap();
+        self.told = ToldValues::default();
         model.forget_changes();
         self.schedule.clear();
         self.transfers.acs_changed(model);

@@ -22,6 +22,7 @@ use super::queue::{EventQueue, MAX_MULTIPLE};
 use super::record;
 use super::schedule::Schedule;
 use super::software::{ChangeQueue, SOFTWARE_SINCE};
+use super::told::ToldValues;
 use super::transfer::TransferQueue;
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
@@ -83,6 +84,8 @@ pub struct Context<'a> {
     pub host: &'a mut dyn Host,
     /// Set where parameters or objects were changed.
     pub changed: &'a mut bool,
+    /// What the ACS was told of where the box is reached.
+    pub told: &'a mut ToldValues,
     /// The session's version, in which the response is written.
     pub version: CwmpVersion,
     /// The header of the response.

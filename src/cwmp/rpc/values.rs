@@ -11,12 +11,16 @@ pub fn get(names: &[String], cx: &mut Context<'_>) -> Result<String, Fault> {
     check_entries(names.len())?;
     let mut writer = GetParameterValuesResponseWriter::new(cx.version, cx.header);
     let mut full = false;
+    let root = cx.model.root().to_owned();
     for (name, walk) in names.iter().zip(apart(names)) {
         let outcome = if walk {
             cx.model.values(name, &mut |name, kind, value| {
                 full |= !has_room(writer.bytes(), &[name, value]);
                 if !full {
                     writer.push(name, kind, value);
+                    if let Some(path) = name.strip_prefix(&root) {
+                        cx.told.tell(path, value, cx.now.unix);
+                    }
                 }
             })
         } else {

@@ -74,6 +74,7 @@ impl Home {
         }
         home.make_commands();
         let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\n\
+                        config stun 'stun'\n\n\
                         config transfer 'transfer'\n\nconfig luup 'luup'\n\n\
                         config igd 'igd'\n";
         home.write_config("cwmpd", sections);

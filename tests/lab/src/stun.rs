@@ -47,6 +47,7 @@ pub struct StunServer {
 #[derive(Default)]
 struct Shared {
     asked: Mutex<Vec<Asked>>,
+    mapped: Mutex<Option<SocketAddr>>,
     is_silent: AtomicBool,
     is_over: AtomicBool,
 }
@@ -86,6 +87,11 @@ impl StunServer {
         self.shared.is_silent.store(is_silent, Ordering::Relaxed);
     }
 
+    /// The address that it says it sees, as if there were a NAT; `None`: the one that it does see.
+    pub fn set_mapped(&self, mapped: Option<SocketAddr>) {
+        *self.shared.mapped() = mapped;
+    }
+
     /// All that it was asked so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.shared.asked().clone()
@@ -95,6 +101,10 @@ impl StunServer {
 impl Shared {
     fn asked(&self) -> MutexGuard<'_, Vec<Asked>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mapped(&self) -> MutexGuard<'_, Option<SocketAddr>> {
+        self.mapped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -119,7 +129,8 @@ fn serve(socket: &UdpSocket, shared: &Shared) {
         let to = asked.answer_to.unwrap_or(from);
         shared.asked().push(asked);
         if !shared.is_silent.load(Ordering::Relaxed) {
-            let _ = socket.send_to(&answer(&bytes[..length], from), to);
+            let seen = shared.mapped().unwrap_or(from);
+            let _ = socket.send_to(&answer(&bytes[..length], seen), to);
         }
     }
 }

@@ -9,8 +9,9 @@ use super::facts::{
 };
 use super::line::{BoundLine, OpenLine};
 use super::settings::{self, LineSettings};
-use crate::agent::poll_loop::{Agent, access};
+use crate::agent::poll_loop::Agent;
 use crate::agent::timers::LoopTimer;
+use crate::agent::ways::access;
 use crate::base::clock::Now;
 use crate::connreq::xmpp::{RequestToken, RequestVerdict, XmppEnd, XmppEvent};
 use crate::datamodel::source::Source;
@@ -271,7 +272,7 @@ impl Agent {
     /// Takes a request from the bound that all ways share, unless nobody could follow it.
     fn take_request(&mut self, now: Now) -> bool {
         let facts = self.facts.borrow();
-        let access = access(&self.config, &self.engine, &facts.reach.path);
+        let access = access(&facts.reach, self.engine.settings(), &self.config);
         self.engine.settings().has_acs() && !self.stopping && self.quota.take(&access, now.uptime)
     }
 

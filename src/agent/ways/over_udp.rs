@@ -1,0 +1,121 @@
+//! What the agent does for the way in over UDP.
+
+use std::time::Duration;
+
+use super::facts::StunFact;
+use super::server_name::Found;
+use crate::agent::jobs::{Job, JobKind};
+use crate::agent::poll_loop::{Agent, Done};
+use crate::base::clock::Now;
+use crate::base::url::Url;
+use crate::cwmp::Settings;
+use crate::datamodel::source::Reading;
+
+/// Where the ACS sends its requests over UDP, and whether a NAT is in between.
+pub(super) const UDP_ADDRESS: &str = "ManagementServer.UDPConnectionRequestAddress";
+const NAT_DETECTED: &str = "ManagementServer.NATDetected";
+
+/// A resolver asks some servers, each a few times.
+const LOOKUP_PATIENCE: Duration = Duration::from_secs(300);
+
+impl Agent {
+    /// The port for requests over UDP, if it is to be open: with STUN, and else where there is somebody
+    /// who may send one.
+    pub(super) fn wanted_udp_port(&self) -> Option<u16> {
+        let settings = self.engine.settings();
+        let is_wanted =
+            settings.stun.enabled || self.config.udp.listens && has_request_credentials(settings);
+        self.config
+            .udp
+            .port
+            .filter(|_| settings.has_acs() && is_wanted)
+    }
+
+    /// Brings the port for UDP and STUN in line with the settings; whether what the data model shows
+    /// of them is something else. During a session it shows what it did.
+    pub(in crate::agent) fn follow_udp(&mut self, now: Now) -> bool {
+        let wanted = self.wanted_udp_port();
+        self.udp.listen(wanted, now.uptime);
+        let settings = self.engine.settings();
+        let acs = Url::parse(&settings.url).map_or(String::new(), |url| url.host);
+        self.udp.follow(&settings.stun, &acs, now.uptime);
+        self.look_server_up(now);
+        self.show_udp()
+    }
+
+    /// Looks the name of the server up, if that is due.
+    pub(in crate::agent) fn look_server_up(&mut self, now: Now) {
+        if self.jobs.is_underway(JobKind::Lookup) {
+            return;
+        }
+        let Some((host, port)) = self.udp.server.due(now.uptime) else {
+            return;
+        };
+        let lost = host.clone();
+        let job = Job {
+            kind: JobKind::Lookup,
+            patience: LOOKUP_PATIENCE,
+            pulse: None,
+            lost: Box::new(move |why| {
+                Done::Found(Found {
+                    host: lost.clone(),
+                    port,
+                    addresses: Err(why.to_string()),
+                })
+            }),
+            work: Box::new(move |reporter| {
+                reporter.say(Done::Found(Found::by_name(host, port)));
+            }),
+        };
+        self.jobs.start(job, now.uptime);
+    }
+
+    /// The name of the server was looked up.
+    pub(in crate::agent) fn server_found(&mut self, found: Found, now: Now) {
+        if self.udp.found(found, now.uptime) && self.follow_udp(now) {
+            self.look(now);
+        }
+        self.look_server_up(now);
+    }
+
+    /// Shows what is known now. Whether that is something else.
+    fn show_udp(&mut self) -> bool {
+        let port = self.udp.port.port();
+        let before = self.facts.borrow().reach.stun;
+        let was_told = match before {
+            StunFact::Asking { was_told } => was_told,
+            _ => {
+                let told = self.model.value(UDP_ADDRESS);
+                told.is_some_and(|told| !told.is_empty())
+            }
+        };
+        let stun = self.udp.fact(was_told);
+        let reach = &mut self.facts.borrow_mut().reach;
+        let is_new = (reach.udp_port, reach.stun) != (port, stun);
+        if !self.engine.in_session() {
+            (reach.udp_port, reach.stun) = (port, stun);
+        }
+        is_new
+    }
+
+    /// Rows that the agent keeps itself, as the ones of 2008 are, hear of it.
+    pub(in crate::agent) fn tell_rows(&mut self) {
+        let (address, is_nat) = {
+            let reach = &self.facts.borrow().reach;
+            (reach.udp_connection_request_address(), reach.nat_detected())
+        };
+        for (path, reading) in [(UDP_ADDRESS, address), (NAT_DETECTED, is_nat)] {
+            match reading {
+                Reading::Value(value) => self.model.tell(path, &value),
+                Reading::Absent => self.model.tell(path, ""),
+                // What was told stays.
+                Reading::Unknown => {}
+            }
+        }
+    }
+}
+
+/// Whether anybody could show that he is the ACS.
+fn has_request_credentials(settings: &Settings) -> bool {
+    !settings.request_username.is_empty() && !settings.request_password.is_empty()
+}
