@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use nix::net::if_::if_indextoname;
 
@@ -21,6 +22,10 @@ use crate::device::{addresses, reach};
 /// off for a while.
 const EXTERNAL_RECORD: &str = "gateway.external";
 
+/// A gateway whose address is another one all the time does not wear the flash out: the record is
+/// written this seldom, and at the end.
+const WRITE_EVERY: Duration = Duration::from_secs(3600);
+
 /// That of what proves to routers that pinholes are ours.
 const SECRET_RECORD: &str = "gateway.secret";
 
@@ -28,6 +33,8 @@ const SECRET_RECORD: &str = "gateway.secret";
 pub(in crate::agent) struct GatewayEnd {
     life: GatewayLife,
     seen: Option<Seen>,
+    /// When the record of the external address was last written.
+    written: Option<Duration>,
     /// Nobody waits for it any more.
     is_given_up: bool,
 }
@@ -49,6 +56,7 @@ impl GatewayEnd {
         Self {
             life: GatewayLife::new(external.and_then(|text| text.parse().ok())),
             seen: None,
+            written: None,
             is_given_up: false,
         }
     }
@@ -80,7 +88,7 @@ impl Agent {
         self.gateway.seen = Some(seen);
         self.gateway.life.follow(plan, now);
         self.time_gateway();
-        self.tell_of_gateway()
+        self.tell_of_gateway(now)
     }
 
     /// The routes of the box may be others: the same.
@@ -119,13 +127,15 @@ impl Agent {
     pub(in crate::agent) fn hear_gateway(&mut self, report: GatewayReport, now: Now) {
         self.gateway.life.hear(report, now);
         self.time_gateway();
-        if self.tell_of_gateway() {
+        if self.tell_of_gateway(now) {
             self.look(now);
         }
     }
 
     /// The agent is about to end: what is open is taken back.
     pub(in crate::agent) fn leave_gateway(&mut self, now: Now) {
+        self.gateway.written = None;
+        self.tell_of_gateway(now);
         self.gateway.life.follow(Err(NoNeed::Ending), now);
         self.ask_gateway(now);
     }
@@ -153,10 +163,18 @@ impl Agent {
 
     /// Has the connection-request URL show what is known, and the next run of the agent know it; whether
     /// it is another.
-    fn tell_of_gateway(&mut self) -> bool {
+    fn tell_of_gateway(&mut self, now: Now) -> bool {
         let external = self.gateway.life.external();
         let text = external.map(|external| external.to_string());
-        self.model.set_record(EXTERNAL_RECORD, text.as_deref());
+        let may_write = self
+            .gateway
+            .written
+            .is_none_or(|at| now.uptime >= at + WRITE_EVERY);
+        if may_write && self.model.record(EXTERNAL_RECORD) != text.as_deref() {
+            self.gateway.written = Some(now.uptime);
+            self.model.set_record(EXTERNAL_RECORD, text.as_deref());
+            self.commit();
+        }
         let before = std::mem::replace(&mut self.facts.borrow_mut().reach.external, external);
         before != external
     }
@@ -174,6 +192,7 @@ impl Agent {
         kept.unwrap_or_else(|| {
             let secret = PcpSecret::draw();
             self.model.set_record(SECRET_RECORD, Some(&secret.write()));
+            self.commit();
             secret
         })
     }
