@@ -2,6 +2,7 @@
 
 mod asked;
 mod codec;
+mod flooded;
 mod found;
 mod kept;
 mod real;
