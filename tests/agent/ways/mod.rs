@@ -1,5 +1,6 @@
 //! How the box is reached: what the ACS sets of it, what it is told, and how it calls.
 
+mod floods;
 mod rows;
 mod storms;
 mod stun;
