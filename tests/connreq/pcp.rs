@@ -146,12 +146,12 @@ fn r36_a_router_that_talks_nonsense_without_end_is_given_up() {
     };
     let start = Instant::now();
     let patient = PcpPace {
-        first: Duration::from_secs(600),
-        total: Duration::from_secs(600),
+        first: Duration::from_secs(30),
+        total: Duration::from_secs(30),
     };
     let ask = open(&wish, None, &patient, &Duration::default, &|| false);
     assert!(matches!(ask, Err(PcpError::Silent(_))), "{ask:?}");
-    assert!(start.elapsed() < Duration::from_secs(300));
+    assert!(start.elapsed() < patient.total);
 }
 
 #[test]
