@@ -27,6 +27,8 @@ mod old_kernel;
 mod orders;
 mod own_config;
 mod power_cut;
+#[cfg(feature = "xmpp")]
+mod reach;
 mod root;
 mod rules;
 mod secrets;
