@@ -27,7 +27,6 @@ mod old_kernel;
 mod orders;
 mod own_config;
 mod power_cut;
-#[cfg(feature = "xmpp")]
 mod reach;
 mod root;
 mod rules;

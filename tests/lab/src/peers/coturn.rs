@@ -19,7 +19,8 @@ pub struct Coturn {
 
 impl Coturn {
     /// Starts it at this address; port 0: a free one. With a name and a password it answers only who has them, as
-    /// long-term credentials (RFC 5389 §10.2): the others get 401 with a realm and a nonce. `None`
+    /// long-term credentials (RFC 5389 §10.2): the others get 401 with a realm and a nonce. (It knows no name
+    /// with a space.) `None`
     /// where it is not installed, which is said.
     pub fn start(folder: &Folder, address: SocketAddr, user: Option<(&str, &str)>) -> Option<Self> {
         let address = free_udp(address);

@@ -12,7 +12,7 @@ use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, instructions, lived, luup, model, transfers, ubus, udp};
+use crate::{Effort, changes, instructions, lived, luup, model, stun, transfers, ubus, udp};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
@@ -27,6 +27,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     ubus::figures(program, effort);
     transfers::figures(program);
     idleness(program, floor, effort);
+    stun::figures(program, effort);
     soak(program, effort);
     let bytes = std::fs::metadata(program).expect("the program").len();
     print("stripped_bytes", bytes as f64, "bytes");

@@ -12,6 +12,7 @@ mod luup;
 mod model;
 mod process;
 mod rig;
+mod stun;
 mod trace;
 mod transfers;
 mod ubus;

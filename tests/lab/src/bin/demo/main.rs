@@ -2,6 +2,7 @@
 //!
 //! `demo [--stay] PROGRAM`: see `tests/demo.sh`.
 
+mod behind_a_nat;
 mod narrator;
 mod power_cut;
 mod scenes;

@@ -6,6 +6,7 @@ use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, ParameterValue, Status};
 use cwmpd_lab::acs::{ScriptedAcs, Session};
 
+use crate::behind_a_nat::woken_by_a_datagram;
 use crate::narrator::{aside, scene};
 use crate::power_cut::power_cut;
 use crate::transfers;
@@ -22,7 +23,7 @@ type Scene = (&'static str, fn(&World));
 
 /// All scenes in order; says how many there were.
 pub fn play(world: &World) -> usize {
-    let scenes: [Scene; 11] = [
+    let scenes: [Scene; 12] = [
         ("First contact, and discovery", first_contact),
         (
             "Everything the box knows, and its Z-Wave home",
@@ -50,6 +51,10 @@ pub fn play(world: &World) -> usize {
         (
             "A configuration that would lose the box is rolled back",
             transfers::restore_rolled_back,
+        ),
+        (
+            "A box behind a NAT is woken by a datagram",
+            woken_by_a_datagram,
         ),
         ("The box moves to another ACS", the_move),
     ];
@@ -86,7 +91,8 @@ pub fn expect_events(inform: &Inform, expected: &[&str]) {
     }
 }
 
-fn found<'a>(values: &'a [ParameterValue], name: &str) -> &'a str {
+/// The value of a parameter in a list.
+pub fn found<'a>(values: &'a [ParameterValue], name: &str) -> &'a str {
     let value = values.iter().find(|value| value.name == name);
     let Some(value) = value else {
         panic!("expected a value of {name}; there is none");

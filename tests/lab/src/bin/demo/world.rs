@@ -108,6 +108,11 @@ impl<'a> World<'a> {
         self.home.uci(section, option).unwrap_or_default()
     }
 
+    /// The program that is shown.
+    pub fn program(&self) -> &str {
+        &self.program
+    }
+
     /// The folder of the UCI configuration.
     pub fn config_dir(&self) -> PathBuf {
         self.home.config_dir()
