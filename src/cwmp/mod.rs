@@ -75,6 +75,7 @@ pub use software::{DuKind, DuOutcome, DuTask};
 pub use status::Outcome;
 #[cfg(feature = "inside")]
 pub use status::{EngineStatus, LastSession, SessionCount};
+#[cfg(feature = "inside")]
 pub use told::ToldValue;
 #[cfg(feature = "inside")]
 pub use transfer::Completion;

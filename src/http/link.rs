@@ -78,11 +78,6 @@ impl ServerLink {
         })
     }
 
-    /// Both ends, ours first.
-    pub fn ends(&mut self) -> Option<(SocketAddr, SocketAddr)> {
-        self.stream.socket().ends()
-    }
-
     /// Goes on with TLS, once the server has proven to be `domain`; the dates that were not looked
     /// at.
     ///

@@ -33,10 +33,12 @@ mod ssdp;
 
 #[cfg(feature = "inside")]
 pub use action::ActionAnswer;
+#[cfg(feature = "inside")]
 pub use description::{ControlPoint, Description, GatewayService};
 pub use errand::Errand;
 pub use error::IgdError;
 pub use kept::is_kept;
 pub use mapping::{Mapping, MappingWish, close, open};
 pub use pinhole::{Pinhole, PinholeWish, close_pinhole, open_pinhole};
+#[cfg(feature = "inside")]
 pub use ssdp::SsdpAnswer;

@@ -51,8 +51,6 @@ pub mod attribute {
     pub const MESSAGE_INTEGRITY: u16 = 0x0008;
     /// Why there is no answer.
     pub const ERROR_CODE: u16 = 0x0009;
-    /// Which attributes the server does not understand.
-    pub const UNKNOWN_ATTRIBUTES: u16 = 0x000a;
     /// Of the long-term mechanism (RFC 5389 §10.2).
     pub const REALM: u16 = 0x0014;
     /// See [`REALM`].

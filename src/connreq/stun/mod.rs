@@ -23,5 +23,6 @@ mod state;
 mod transaction;
 
 pub use client::StunClient;
+#[cfg(feature = "inside")]
 pub use integrity::Padding;
 pub use settings::{Outgoing, StunBinding, StunServer, StunSettings, StunSocket};

@@ -16,5 +16,6 @@ pub mod request;
 mod served;
 mod tally;
 
+#[cfg(feature = "inside")]
 pub use denial::UdpDenial;
 pub use port::UdpPort;

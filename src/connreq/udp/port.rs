@@ -95,11 +95,6 @@ impl UdpPort {
         self.rests_until = None;
     }
 
-    /// The port that it is for, open or not.
-    pub fn wanted_port(&self) -> u16 {
-        self.port.wanted()
-    }
-
     /// The port that is open.
     pub fn port(&self) -> Option<u16> {
         self.port.number()

@@ -1,6 +1,7 @@
 //! The job that has the connection open.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use super::facts::ERROR;
@@ -8,12 +9,17 @@ use super::settings;
 use crate::agent::jobs::{Job, JobId, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
+use crate::base::file;
 use crate::connreq::xmpp::{self, XmppAskers, XmppEnd, XmppEvent, XmppLine};
 use crate::http::{LinkTls, UncheckedDates};
 
 /// In so much time the thread is to have looked at its orders, or it counts as lost. Longer than it
 /// may take to try all addresses of all servers.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Who answers for names, and how much of that file is looked at.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+const MAX_RESOLV_CONF: usize = 4096;
 
 /// A connection on its thread.
 pub(super) struct OpenLine {
@@ -50,11 +56,16 @@ impl Agent {
         let (_, wanted) = wanted.ok_or(io::ErrorKind::NotFound)?;
         let askers = settings::askers(&mut self.model, &self.engine);
         let line = XmppLine::new(askers.clone())?;
-        let settings = wanted.with_tls(LinkTls {
+        let tls = LinkTls {
             config: self.config.link.tls.clone(),
             kept: self.kept_tls.clone(),
             check_dates: now.wall_is_confirmed(),
-        });
+        };
+        // Where it cannot be read nobody is asked, and the domain itself is tried.
+        let resolv_conf = file::read_beginning(Path::new(RESOLV_CONF), MAX_RESOLV_CONF);
+        let resolv_conf = resolv_conf.unwrap_or_default();
+        let name_servers = xmpp::name_servers(&String::from_utf8_lossy(&resolv_conf));
+        let settings = wanted.on_box(name_servers, tls);
         let (watched, of_job) = (line.clone(), line.clone());
         let job = Job {
             kind: JobKind::Xmpp,

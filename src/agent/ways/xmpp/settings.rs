@@ -1,5 +1,6 @@
 //! What the data model says of connections, by the names of TR-181.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::retry::RetryPlan;
@@ -67,8 +68,9 @@ impl LineSettings {
         }
     }
 
-    /// The same for the room that connects.
-    pub(super) fn with_tls(self, tls: LinkTls) -> XmppSettings {
+    /// The same for the room that connects, with what this box has for it: the name servers that are
+    /// asked for those of a domain, and TLS.
+    pub(super) fn on_box(self, name_servers: Vec<SocketAddr>, tls: LinkTls) -> XmppSettings {
         let Self {
             username,
             password,
@@ -76,8 +78,11 @@ impl LineSettings {
             resource,
             use_tls,
             keep_alive,
-            servers,
+            mut servers,
         } = self;
+        if let XmppServers::DnsSrv(asked) = &mut servers {
+            *asked = name_servers;
+        }
         XmppSettings {
             username,
             password,
