@@ -73,10 +73,8 @@ impl Home {
             }
         }
         home.make_commands();
-        let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\n\
-                        config stun 'stun'\n\n\
-                        config transfer 'transfer'\n\nconfig luup 'luup'\n\n\
-                        config igd 'igd'\n";
+        let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\nconfig stun 'stun'\n\n\
+                        config igd 'igd'\n\nconfig transfer 'transfer'\n\nconfig luup 'luup'\n";
         home.write_config("cwmpd", sections);
         home.set_uci("cpe", "interface", "lo");
         home.set_uci("cpe", "port", "0");
