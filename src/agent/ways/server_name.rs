@@ -224,6 +224,8 @@ mod tests {
         let told = "stun.example is not found: no such host";
         assert_eq!(name.failure().as_deref(), Some(told));
         // Another network may know it.
+        let now = now.saturating_sub(SECOND);
+        assert_eq!(name.due(now), None);
         name.hope(now);
         name.due(now).unwrap();
         let both = ["192.0.2.1:3478", "[2001:db8::1]:3478"];
