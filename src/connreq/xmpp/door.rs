@@ -1,6 +1,7 @@
 //! Who may ask for a session, and how much may be asked (Annex K).
 
 use std::fmt::Display;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,14 +27,23 @@ const GUESSES: Rate = Rate {
 /// Where everybody may ask: how many are known apart from all others, since they knew the password.
 const MAX_KNOWN: usize = 8;
 
+/// The others share so many counts of guesses, those of our own domain and those from elsewhere; who
+/// shares with whom is chance. So one who guesses keeps few of them out, and has few more guesses by
+/// other names.
+const SHARES: usize = 32;
+
 /// What is refused is told at once the first time, and then summed up each so often.
 const SUM_UP: Duration = Duration::from_secs(60);
 
 /// Judges requests.
 pub(super) struct Door {
     askers: Arc<XmppAskers>,
-    /// Of each who may ask; where everybody may, of all together, and then of each that is known.
+    /// Our own domain.
+    domain: String,
+    /// Of each who may ask; where everybody may, of those who share them, and then of each that is
+    /// known.
     guesses: Vec<Bucket>,
+    chance: RandomState,
     /// Those who knew the password, where everybody may ask: the guesses of others are not theirs.
     known: Vec<String>,
     strangers: Bucket,
@@ -43,9 +53,11 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub fn new(askers: Arc<XmppAskers>) -> Self {
+    pub fn new(askers: Arc<XmppAskers>, domain: &str) -> Self {
         Self {
             guesses: buckets(&askers),
+            domain: domain.to_owned(),
+            chance: RandomState::new(),
             known: Vec::new(),
             askers,
             strangers: Bucket::default(),
@@ -87,7 +99,10 @@ impl Door {
         let name = from.unwrap_or("the server");
         let is_everybody = askers.allowed.is_empty();
         let place = match is_everybody {
-            true => asker.map(|_| self.known.iter().position(is_asker).map_or(0, |at| at + 1)),
+            true => asker.map(|asker| match self.known.iter().position(is_asker) {
+                Some(at) => 2 * SHARES + at,
+                None => self.share(&asker),
+            }),
             false => askers.allowed.iter().position(is_asker),
         };
         let Some(guesses) = place.and_then(|at| self.guesses.get_mut(at)) else {
@@ -106,7 +121,8 @@ impl Door {
         // Both are compared, whatever comes of the first.
         let is_user = same(username, &askers.username);
         if same(password, askers.password.reveal()) & is_user {
-            if is_everybody && place == Some(0) && self.known.len() < MAX_KNOWN {
+            let is_new = place.is_some_and(|at| at < 2 * SHARES);
+            if is_everybody && is_new && self.known.len() < MAX_KNOWN {
                 self.known.extend(name.split('/').next().map(str::to_owned));
                 self.guesses.push(Bucket::default());
             }
@@ -115,6 +131,19 @@ impl Door {
         guesses.take(GUESSES, now);
         self.refused(name, "wrong user or password", now);
         Some(RequestVerdict::NotAuthorized)
+    }
+
+    /// Which count is that of one who is not known. A domain has as many names as it likes, our own but
+    /// those that its server gave.
+    fn share(&self, asker: &Jid<'_>) -> usize {
+        let name = asker.folded();
+        let (local, domain) = name.split_once('@').unwrap_or(("", &name));
+        let (shares, of) = match asker.is_of(&self.domain) {
+            true => (0, local),
+            false => (SHARES, domain),
+        };
+        let chance = self.chance.hash_one(of) % (SHARES as u64);
+        shares + usize::try_from(chance).unwrap_or_default()
     }
 
     fn refused(&mut self, from: &str, why: impl Display, now: Duration) {
@@ -149,7 +178,11 @@ impl Door {
 
 /// The guesses of who may ask, none made.
 fn buckets(askers: &XmppAskers) -> Vec<Bucket> {
-    vec![Bucket::default(); askers.allowed.len().max(1)]
+    let places = match askers.allowed.len() {
+        0 => 2 * SHARES,
+        places => places,
+    };
+    vec![Bucket::default(); places]
 }
 
 #[cfg(test)]
@@ -159,11 +192,12 @@ mod tests {
     const NOW: Duration = Duration::from_secs(5);
 
     fn door(allowed: &[&str]) -> Door {
-        Door::new(Arc::new(XmppAskers {
+        let askers = Arc::new(XmppAskers {
             allowed: allowed.iter().map(|jid| (*jid).to_owned()).collect(),
             username: "acs".into(),
             password: "secret".into(),
-        }))
+        });
+        Door::new(askers, "a")
     }
 
     #[test]
@@ -211,16 +245,11 @@ mod tests {
         let mut ask = |from: &str, password| door.judge(Some(from), "acs", password, NOW);
         assert_eq!(ask("acs@a/1", "secret"), Some(RequestVerdict::Accepted));
         assert_eq!(ask("acs@a/1", "other"), Some(RequestVerdict::NotAuthorized));
-        for n in 0..GUESSES.burst * 2 {
-            let refused = match n < GUESSES.burst {
-                true => RequestVerdict::NotAuthorized,
-                false => RequestVerdict::ServiceUnavailable,
-            };
-            assert_eq!(ask(&format!("x{n}@b/1"), "guess"), Some(refused), "{n}");
+        for guesser in 0..2000 {
+            ask(&format!("x{guesser}@a/1"), "guess");
         }
-        let late = ask("late@a/1", "secret");
         assert_eq!(
-            late,
+            ask("late@a/1", "secret"),
             Some(RequestVerdict::ServiceUnavailable),
             "not looked at"
         );
@@ -234,8 +263,38 @@ mod tests {
         }
         assert_eq!(
             (door.known.len(), door.guesses.len()),
-            (MAX_KNOWN, MAX_KNOWN + 1)
+            (MAX_KNOWN, 2 * SHARES + MAX_KNOWN)
         );
+    }
+
+    #[test]
+    fn r43_who_guesses_under_many_names_keeps_few_out_who_were_never_in() {
+        let is_out = |door: &mut Door, name: &str| {
+            door.judge(Some(name), "acs", "secret", NOW) == Some(RequestVerdict::ServiceUnavailable)
+        };
+        // Of one account, and of all accounts of a domain that is not ours.
+        let of_account = |n: u32| format!("Guest@a/{n}");
+        let of_domain = |n: u32| format!("x{n}@b.example/{n}");
+        for guesser in [of_account, of_domain] {
+            let mut rounds_out = [0; 3];
+            for _ in 0..200 {
+                let mut door = door(&[]);
+                let guesses = (0..200).filter(|n| {
+                    let verdict = door.judge(Some(&guesser(*n)), "acs", "guess", NOW);
+                    verdict == Some(RequestVerdict::NotAuthorized)
+                });
+                assert_eq!(guesses.count(), GUESSES.burst as usize);
+                for (name, out) in ["acs@a/1", "acs@c.example", "acs@b.example"]
+                    .iter()
+                    .zip(&mut rounds_out)
+                {
+                    *out += u32::from(is_out(&mut door, name));
+                }
+            }
+            let [own, foreign, neighbour] = rounds_out;
+            assert!(own < 30 && foreign < 30, "{rounds_out:?} of 200");
+            assert_eq!(neighbour == 200, guesser(1).contains("b.example"));
+        }
     }
 
     #[test]
@@ -247,11 +306,12 @@ mod tests {
             Some(RequestVerdict::ServiceUnavailable)
         );
         for (username, password) in [("", "secret"), ("acs", ""), ("", "")] {
-            let mut door = Door::new(Arc::new(XmppAskers {
+            let askers = XmppAskers {
                 allowed: vec!["acs@a".into()],
                 username: username.into(),
                 password: password.into(),
-            }));
+            };
+            let mut door = Door::new(Arc::new(askers), "a");
             let verdict = door.judge(Some("acs@a/1"), username, password, NOW);
             assert_eq!(
                 verdict,

@@ -41,7 +41,7 @@ pub(super) fn serve(
         wire: bound.wire,
         jid: bound.jid,
         began: Instant::now(),
-        door: Door::new(line.askers()),
+        door: Door::new(line.askers(), &settings.domain),
         waiting: Vec::new(),
         last_token: 0,
         pinged: None,

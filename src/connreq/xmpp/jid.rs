@@ -42,6 +42,12 @@ impl<'a> Jid<'a> {
         })
     }
 
+    /// The account, in one spelling for all cases.
+    pub fn folded(&self) -> String {
+        let account = [self.local.unwrap_or_default(), "@", self.domain].concat();
+        account.to_lowercase()
+    }
+
     /// Whether it names one of the connections of an account.
     pub fn is_full(&self) -> bool {
         self.local.is_some() && self.resource.is_some()
