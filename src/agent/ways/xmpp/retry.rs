@@ -13,6 +13,10 @@ const DEFAULT: RetryPlan = RetryPlan {
     longest: 30_720,
 };
 
+/// No wait is shorter: a server that refuses at once must not keep the box busy, also one whose random
+/// numbers are all zero.
+const LEAST: Duration = Duration::from_secs(1);
+
 /// How long to wait between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RetryPlan {
@@ -30,7 +34,7 @@ impl RetryPlan {
     /// The wait after so many failed attempts, one at least. `chance` is any number.
     ///
     /// The standard draws from 0 to initial · (multiplier / 1000) ^ (n - 1), and takes the longest
-    /// where that is exceeded.
+    /// where that is exceeded. It would have no wait at all as well.
     pub(super) fn wait(self, failed: u32, chance: u64) -> Duration {
         let plan = match self.attempts {
             0 => DEFAULT,
@@ -47,7 +51,8 @@ impl RetryPlan {
                 break;
             }
         }
-        Duration::from_millis((chance % bound.saturating_add(1)).min(longest))
+        let drawn = (chance % bound.saturating_add(1)).min(longest);
+        Duration::from_millis(drawn).max(LEAST)
     }
 }
 
@@ -116,7 +121,8 @@ mod tests {
                 multiplier: 0,
                 longest: 0,
             };
-            assert_eq!(least.wait(failed, u64::MAX), Duration::ZERO);
+            assert_eq!(least.wait(failed, u64::MAX), LEAST);
+            assert_eq!(DEFAULT.wait(failed, 0), LEAST);
         }
     }
 }
