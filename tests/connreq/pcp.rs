@@ -185,6 +185,18 @@ fn r36_a_refusal_says_why_and_for_how_long() {
 }
 
 #[test]
+fn r36_a_mapping_lasts_no_longer_than_was_asked_for() {
+    let answer = PcpAnswer {
+        lifetime: u32::MAX,
+        ..PcpAnswer::GOOD
+    };
+    let Some((_router, wish)) = router(move |request| vec![answer.to(request)]) else {
+        return;
+    };
+    assert_eq!(ask(&wish).unwrap().lease, wish.lease);
+}
+
+#[test]
 fn r36_a_mapping_that_nobody_can_use_is_none() {
     let nowhere = |text: &str| Some(text.parse().unwrap());
     let useless = [

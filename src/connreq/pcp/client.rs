@@ -131,7 +131,8 @@ pub fn open(
         Some(what) => Err(PcpError::Useless(what)),
         None => Ok(PcpMapping {
             external: SocketAddrV6::new(answer.external_address, answer.external_port, 0, 0),
-            lease: Duration::from_secs(answer.lifetime.into()),
+            // One that is longer than was asked would be told long after the router is gone.
+            lease: Duration::from_secs(answer.lifetime.min(lifetime.max(1)).into()),
             epoch,
             is_anew: known.is_some_and(|known| !epoch.follows(&known.epoch)),
         }),
