@@ -278,7 +278,10 @@ impl Agent {
                 }
             }
             LoopEvent::Told(event) => self.on_ubus(event, now),
-            LoopEvent::ConnectionRequested => self.engine.connection_request(now),
+            LoopEvent::ConnectionRequested => {
+                self.record_served(false, now);
+                self.engine.connection_request(now);
+            }
             LoopEvent::PortChanged => self.look(now),
             LoopEvent::Due(LoopTimer::Config) => self.read_files_again(now),
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
@@ -401,6 +404,7 @@ impl Agent {
     fn end(&mut self, now: Now) {
         self.listener.close();
         self.udp.listen(None, now.uptime);
+        self.record_served(true, now);
         self.carry_out_at_end(now);
         // Where that fails the model says so, and the spare has it.
         let _ = self.model.close();

@@ -29,7 +29,7 @@ use super::timers::{LoopTimer, Timers};
 use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
-use super::ways::{self, GatewayEnd, UdpWay, XmppWay};
+use super::ways::{self, GatewayEnd, SERVED_RECORD, UdpWay, XmppWay};
 use crate::base::config::{Config, LogConfig};
 use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
@@ -244,7 +244,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         luup: set.luup,
         software: set.software,
         uci: set.uci,
-        udp: UdpWay::new(&folders.run_dir),
+        udp: UdpWay::new(&folders.run_dir, model.record(SERVED_RECORD)),
         folders,
         config,
         complaints,

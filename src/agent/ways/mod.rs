@@ -26,6 +26,7 @@ use crate::connreq::Access;
 use crate::cwmp::Settings;
 pub(super) use facts::Reach;
 pub(super) use gateway::{GatewayEnd, GatewayReport};
+pub(super) use over_udp::SERVED_RECORD;
 pub(super) use server_name::Found;
 pub(super) use udp::{UdpNews, UdpWay};
 pub(super) use xmpp::{XmppReport, XmppWay};

@@ -15,6 +15,13 @@ use crate::datamodel::source::Reading;
 pub(super) const UDP_ADDRESS: &str = "ManagementServer.UDPConnectionRequestAddress";
 const NAT_DETECTED: &str = "ManagementServer.NATDetected";
 
+/// The durable record of the requests over UDP that were served last: after a power cut who recorded
+/// them would wake the box by them, and use up what the ACS may ask.
+pub(in crate::agent) const SERVED_RECORD: &str = "udp.served";
+
+/// For the flash's sake it is written this seldom, and at the end.
+const RECORD_EVERY: Duration = Duration::from_secs(3600);
+
 /// A resolver asks some servers, each a few times.
 const LOOKUP_PATIENCE: Duration = Duration::from_secs(300);
 
@@ -76,6 +83,18 @@ impl Agent {
             self.look(now);
         }
         self.look_server_up(now);
+    }
+
+    /// Has the next run of the agent know which requests were served, also after a reboot.
+    pub(in crate::agent) fn record_served(&mut self, is_end: bool, now: Now) {
+        let since = self.udp.recorded;
+        let is_due = since.is_none_or(|at| now.uptime >= at.saturating_add(RECORD_EVERY));
+        let line = self.udp.port.shortest_line();
+        if (is_due || is_end) && line.as_deref() != self.model.record(SERVED_RECORD) {
+            self.udp.recorded = Some(now.uptime);
+            self.model.set_record(SERVED_RECORD, line.as_deref());
+            self.commit();
+        }
     }
 
     /// Shows what is known now. Whether that is something else.

@@ -1,5 +1,6 @@
 //! Which requests over UDP were served, for the program's next life: one that somebody recorded must
-//! not be served again then. It lies in the run folder, and so is gone after a reboot.
+//! not be served again then. It lies in the run folder, and so is gone after a reboot, over which less
+//! is remembered ([`SERVED_RECORD`](super::SERVED_RECORD)).
 
 use std::path::{Path, PathBuf};
 

@@ -29,6 +29,8 @@ pub(in crate::agent) struct UdpWay {
     client: StunClient,
     secondary: Option<UdpSocket>,
     pub served: ServedFile,
+    /// When the durable record of them was last written.
+    pub(super) recorded: Option<Duration>,
     pub server: ServerName,
     /// STUN is wanted and there is a port for it.
     is_asking: bool,
@@ -47,15 +49,17 @@ pub(in crate::agent) struct UdpNews {
 }
 
 impl UdpWay {
-    pub(in crate::agent) fn new(run_dir: &Path) -> Self {
+    /// With what an earlier life of the program served: `recorded` also before a reboot.
+    pub(in crate::agent) fn new(run_dir: &Path, recorded: Option<&str>) -> Self {
         let served = ServedFile::new(run_dir);
         let mut port = UdpPort::new();
-        if let Some(line) = served.read() {
-            port.remember(&line);
+        for line in [recorded, served.read().as_deref()].into_iter().flatten() {
+            port.remember(line);
         }
         Self {
             port,
             served,
+            recorded: None,
             client: StunClient::new(),
             secondary: None,
             server: ServerName::default(),
@@ -83,7 +87,11 @@ impl UdpWay {
             "" => acs,
             host => host,
         };
-        self.is_stale |= self.server.seek(host, wish.port, now) || !self.is_asking;
+        let has_moved = self
+            .servers
+            .iter()
+            .any(|server| server.local.port() != port);
+        self.is_stale |= self.server.seek(host, wish.port, now) || !self.is_asking || has_moved;
         self.is_asking = true;
         if std::mem::take(&mut self.is_stale) {
             self.servers = self.ways(port);

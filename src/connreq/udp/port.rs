@@ -192,6 +192,12 @@ impl UdpPort {
         is_unkept.then(|| self.served.line())
     }
 
+    /// The shortest line for [`UdpPort::remember`] by which none of these requests is served again;
+    /// `None` before the first.
+    pub fn shortest_line(&self) -> Option<String> {
+        self.served.shortest_line()
+    }
+
     /// Takes what a former life of the program wanted remembered; a line that is none is no matter.
     pub fn remember(&mut self, line: &str) {
         if let Some(served) = ServedRequests::of_line(line) {

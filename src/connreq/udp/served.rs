@@ -102,8 +102,17 @@ impl ServedRequests {
 
     /// All of it in a line of text.
     pub(super) fn line(&self) -> String {
+        self.line_since(0)
+    }
+
+    /// The same with the latest second alone: what is older is refused as such.
+    pub(super) fn shortest_line(&self) -> Option<String> {
+        Some(self.line_since(self.last.last()?.second))
+    }
+
+    fn line_since(&self, second: u64) -> String {
         let mut line = format!("{:016x}", self.mark);
-        for served in &self.last {
+        for served in self.last.iter().filter(|served| served.second >= second) {
             let ServedRequest { second, id, sig } = served;
             let _ = write!(line, " {second}/{id}/{sig:016x}");
         }
@@ -297,6 +306,26 @@ mod tests {
         assert_eq!(served.admit(&same, &named), Ok(()));
         served.record(&request("5", "1", 3), &access(&other));
         assert_eq!(served.admit(&request("6", "1", 4), &access(&other)), Ok(()));
+    }
+
+    #[test]
+    fn r12_the_shortest_line_is_enough_to_serve_nothing_again() {
+        let password = Secret::new("secret");
+        let access = access(&password);
+        let mut served = ServedRequests::default();
+        assert_eq!(served.shortest_line(), None);
+        let all = ["1700000000", "1700000001", "1700000001", "1700000001"];
+        let all = all.iter().zip(["1", "2", "3", "4"]).zip(1..);
+        let all: Vec<_> = all.map(|((ts, id), sig)| request(ts, id, sig)).collect();
+        for request in &all {
+            served.record(request, &access);
+        }
+        let line = served.shortest_line().unwrap();
+        assert_eq!(line.split(' ').count(), 1 + 3, "{line}");
+        let kept = ServedRequests::of_line(&line).unwrap();
+        assert!(all.iter().all(|one| kept.admit(one, &access).is_err()));
+        let next = request("1700000001", "5", 9);
+        assert_eq!(kept.admit(&next, &access), Ok(()));
     }
 
     #[test]

@@ -226,6 +226,63 @@ fn r25_a_request_that_was_served_is_not_served_again_by_the_next_life() {
 }
 
 #[test]
+fn r25_a_request_that_was_served_is_not_served_again_after_a_power_cut() {
+    let world = World::new();
+    let own = |agent: &cwmpd_lab::home::Daemon<'_>| -> SocketAddr {
+        wait_for("the port", || {
+            let own = agent.get("ManagementServer.UDPConnectionRequestAddress");
+            own.parse().ok()
+        })
+    };
+    let caller = cwmpd_lab::acs::Caller::new(CALLER.0, CALLER.1);
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    agent.keep_port();
+    let recorded = caller.datagram(own(&agent));
+    world.outside.send_to(&recorded, own(&agent)).unwrap();
+    assert_eq!(world.acs.quiet_session(), ["6 CONNECTION REQUEST"]);
+    agent.kill();
+    world.home.power_cycle();
+    let agent = world.home.start();
+    assert_eq!(world.acs.quiet_session(), ["1 BOOT"]);
+    world.outside.send_to(&recorded, own(&agent)).unwrap();
+    assert!(world.acs.is_left_alone_for(MOMENT));
+    // Soon after another one that was written down only the end of the program is certain to know.
+    for _ in 0..2 {
+        let later = caller.datagram(own(&agent));
+        world.outside.send_to(&later, own(&agent)).unwrap();
+        assert_eq!(world.acs.quiet_session(), ["6 CONNECTION REQUEST"]);
+    }
+    let last = caller.datagram(own(&agent));
+    world.outside.send_to(&last, own(&agent)).unwrap();
+    assert_eq!(world.acs.quiet_session(), ["6 CONNECTION REQUEST"]);
+    agent.stop();
+    world.home.power_cycle();
+    let agent = world.home.start();
+    assert_eq!(world.acs.quiet_session(), ["1 BOOT"]);
+    world.outside.send_to(&last, own(&agent)).unwrap();
+    assert!(world.acs.is_left_alone_for(MOMENT));
+}
+
+#[test]
+fn r22_another_port_of_the_box_is_asked_about_at_once() {
+    let world = World::enabled();
+    world.stun.set_mapped(None);
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    for _ in 0..2 {
+        let port = cwmpd_lab::home::free_port().to_string();
+        world.home.set_uci("stun", "client_port", &port);
+        let address = format!("127.0.0.1:{port}");
+        wait_for("the address with the other port", || {
+            let told = agent.get("ManagementServer.UDPConnectionRequestAddress");
+            (told == address).then_some(())
+        });
+        assert_eq!(agent.get("ManagementServer.NATDetected"), "0");
+    }
+}
+
+#[test]
 fn r22_the_server_is_found_by_its_name_and_is_the_acs_where_none_is_named() {
     let world = World::enabled();
     world.home.set_uci("stun", "server_address", "localhost");
