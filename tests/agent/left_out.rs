@@ -93,7 +93,7 @@ fn r52_a_program_without_xmpp_says_so_and_promises_nothing() {
     });
     let status = agent.status();
     assert!(
-        status.contains(&format!("by XMPP:     no, {NONE}")),
+        status.contains(&format!("by XMPP:       no, {NONE}")),
         "{status}"
     );
     assert!(!status.contains("TLS is not"), "{status}");

@@ -109,7 +109,7 @@ fn status_tells_of_the_connection_and_why_there_is_none() {
     let line = bound(&acs, &server);
     let told = agent.status();
     assert!(
-        told.contains("by XMPP:     box@localhost/0123456789, over TLS"),
+        told.contains("by XMPP:       box@localhost/0123456789, over TLS"),
         "{told}"
     );
     drop(line);
@@ -120,14 +120,14 @@ fn status_tells_of_the_connection_and_why_there_is_none() {
     wait_for("the switch", || {
         agent
             .status()
-            .contains("by XMPP:     not used")
+            .contains("by XMPP:       not used")
             .then_some(())
     });
     home.set_uci("xmpp", "enable", "0");
     wait_for("the other switch", || {
         agent
             .status()
-            .contains("by XMPP:     off (xmpp.enable)")
+            .contains("by XMPP:       off (xmpp.enable)")
             .then_some(())
     });
 }

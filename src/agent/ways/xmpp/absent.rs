@@ -51,6 +51,6 @@ impl Agent {
 
     pub(in crate::agent) fn write_xmpp(&self, text: &mut String) {
         let why = parts::left_out("xmpp").unwrap_or_default();
-        let _ = writeln!(text, "  by XMPP:     no, {why}");
+        let _ = writeln!(text, "by XMPP:       no, {why}");
     }
 }

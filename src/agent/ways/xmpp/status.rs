@@ -33,7 +33,7 @@ impl Agent {
             ),
         };
         drop(facts);
-        let _ = writeln!(text, "  by XMPP:     {state}");
+        let _ = writeln!(text, "by XMPP:       {state}");
         if let Some(why) = why {
             let now = self.now().uptime;
             let next = self.xmpp.next.map(|at| at.saturating_sub(now).as_secs());
