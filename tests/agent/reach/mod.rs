@@ -18,6 +18,7 @@ use cwmpd_lab::network::{World, WorldOptions};
 
 const ADDRESS: &str = "Device.ManagementServer.UDPConnectionRequestAddress";
 const NAT_DETECTED: &str = "Device.ManagementServer.NATDetected";
+#[cfg(feature = "igd")]
 const URL: &str = "Device.ManagementServer.ConnectionRequestURL";
 
 /// An ACS outside, and a box at home, which has not met it yet.
