@@ -166,7 +166,8 @@ fn cut_everywhere(package: Package) {
             let inform = s.inform();
             let events = inform.event.iter().map(|event| event.event_code.as_str());
             let events: Vec<_> = events.collect();
-            assert!(!events.contains(&"4 VALUE CHANGE"), "cut {nth}: {events:?}");
+            let told = &inform.parameter_list;
+            assert!(!events.contains(&"4 VALUE CHANGE"), "cut {nth}: {told:?}");
             let names = VALUES.map(|(name, ..)| format!("Device.{name}"));
             let mut values: Vec<String> = names.iter().map(|name| s.value(name)).collect();
             values.push(s.value("Device.ManagementServer.ParameterKey"));

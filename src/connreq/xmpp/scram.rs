@@ -1,7 +1,7 @@
 //! SCRAM (RFC 5802, RFC 7677): both sides prove that they know the password, and neither sends it.
 //!
-//! On OpenSSL, which is there for TLS: the `sasl` crate with its own hashes is larger and leaves the
-//! bounds on a hostile server to its user. Without channel binding.
+//! On OpenSSL, which is there for TLS and has the hashes: the `sasl` crate brings its own, and leaves
+//! the bounds on a hostile server to its user. Without channel binding.
 //!
 //! User and password are not normalized (RFC 4013): what is beyond ASCII must be written as on the
 //! server.
