@@ -57,7 +57,7 @@ impl StreamHeader {
         }
     }
 
-    /// A stanza within its stream, for [`StreamHeader::stanza`]; `None` where it is not in UTF-8.
+    /// A stanza within its stream, for [`parse`]; `None` where it is not in UTF-8.
     pub fn around(&self, stanza: &[u8]) -> Option<String> {
         let stanza = std::str::from_utf8(stanza).ok()?;
         Some([&self.tag, stanza, &self.end].concat())

@@ -10,8 +10,9 @@ use cwmpd_lab::rerun;
 
 const NAME: &str = "igd::memory::alone";
 
-/// More than any of them takes, in kilobytes; it is given back at once.
-const MOST_GROWTH_KB: u64 = 600;
+/// Nearly twice what is seen, 320 to 620 kilobytes by chance of where the allocator finds room; it is
+/// given back at once.
+const MOST_GROWTH_KB: u64 = 1200;
 
 /// What a gateway may send, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
