@@ -218,7 +218,7 @@ fn b11_rows_that_a_package_manager_laid_aside_take_their_place() {
         );
         assert_eq!(
             new.must("cd /etc/cwmpd && md5sum -c shipped.md5 2>&1 | grep -c OK"),
-            "6\n"
+            "7\n"
         );
     }
 }
