@@ -1,12 +1,13 @@
 //! A real miniupnpd on the gateway of a real NAT, asked by the box at home.
 
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cwmpd::connreq::igd::{
     Errand, GatewayService, IgdError, Mapping, MappingWish, Pinhole, PinholeWish, close,
     close_pinhole, open, open_pinhole,
 };
+use cwmpd::connreq::pcp::{self, MappingNonce, PcpMapping, PcpPace, PcpWish};
 use cwmpd_lab::Folder;
 use cwmpd_lab::network::addresses::{BOX, BOX_V6, GATEWAY, GATEWAY_V6, PUBLIC};
 use cwmpd_lab::network::{Nat, World, WorldOptions};
@@ -283,4 +284,40 @@ fn r31_a_router_is_known_by_its_address_on_the_link() {
         inside.run(|| close_pinhole(&pinhole, &Errand::of(Errand::SHORT, None)).unwrap());
     }
     assert!(!home.lets_in(SocketAddr::from((BOX_V6, PORT))));
+}
+
+#[test]
+fn r36_a_miniupnpd_makes_a_pinhole_by_pcp() {
+    let Some(home) = Home::new(WorldOptions {
+        has_ipv6: true,
+        ..WorldOptions::new(Nat::PortRestricted)
+    }) else {
+        return;
+    };
+    let Some(_daemon) = home.gateway(&IGD2) else {
+        return;
+    };
+    let local = SocketAddrV6::new(BOX_V6, PORT, 0, 0);
+    let wish = PcpWish {
+        local,
+        router: SocketAddrV6::new(GATEWAY_V6, pcp::SERVER_PORT, 0, 0),
+        lease: Duration::from_secs(600),
+        nonce: MappingNonce::default(),
+    };
+    let inside = &home.world.inside;
+    let start = Instant::now();
+    let now = || start.elapsed();
+    let open = |known: Option<&PcpMapping>| {
+        inside.run(|| pcp::open(&wish, known, &PcpPace::USUAL, &now, &|| false))
+    };
+    assert!(!home.lets_in(local));
+    assert_eq!(open(None).unwrap().external, local);
+    assert!(home.lets_in(local));
+    let closed = inside.run(|| pcp::close(&wish, &PcpPace::USUAL, &|| false));
+    closed.unwrap();
+    assert!(!home.lets_in(local));
+    let pinhole = open(None).unwrap();
+    let renewed = open(Some(&pinhole)).unwrap();
+    assert!(!renewed.is_anew);
+    assert!(home.lets_in(local));
 }

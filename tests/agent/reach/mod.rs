@@ -18,8 +18,9 @@ use cwmpd_lab::network::{World, WorldOptions};
 
 const ADDRESS: &str = "Device.ManagementServer.UDPConnectionRequestAddress";
 const NAT_DETECTED: &str = "Device.ManagementServer.NATDetected";
-#[cfg(feature = "igd")]
-const URL: &str = "Device.ManagementServer.ConnectionRequestURL";
+
+/// The box's own, over TCP and UDP.
+const PORT: u16 = 7547;
 
 /// An ACS outside, and a box at home, which has not met it yet.
 struct Site {
@@ -46,7 +47,7 @@ impl Site {
         let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
         home.set_uci("acs", "url", &acs.url());
         home.set_uci("cpe", "interface", "");
-        home.set_uci("cpe", "port", "7547");
+        home.set_uci("cpe", "port", &PORT.to_string());
         home.set_caller();
         Some(Self { acs, home, world })
     }

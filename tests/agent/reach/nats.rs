@@ -16,7 +16,7 @@ use cwmpd_lab::network::{Nat, WorldOptions};
 use cwmpd_lab::peers::{Coturn, Stund};
 use cwmpd_lab::{Asked, Folder, StunServer};
 
-use super::{CALLER, Site, caller};
+use super::{CALLER, PORT, Site, caller};
 
 /// Where a STUN server listens.
 const STUN: (Ipv4Addr, u16) = (ACS, 3478);
@@ -39,7 +39,7 @@ fn is_mapped(address: SocketAddr) -> bool {
 
 #[test]
 fn r54_a_port_that_is_forwarded_lets_the_acs_in_from_wherever_it_sends() {
-    let Some(site) = Site::new(WorldOptions::new(Nat::FullCone { port: 7547 })) else {
+    let Some(site) = Site::new(WorldOptions::new(Nat::FullCone { port: PORT })) else {
         return;
     };
     let folder = Folder::new("stund");

@@ -2,7 +2,7 @@
 //! brings its own (TR-069 §G.2.2.1), and that remembers what it was asked.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -49,6 +49,7 @@ struct Shared {
     asked: Mutex<Vec<Asked>>,
     mapped: Mutex<Option<SocketAddr>>,
     is_silent: AtomicBool,
+    delay_millis: AtomicU32,
     is_over: AtomicBool,
 }
 
@@ -85,6 +86,12 @@ impl StunServer {
     /// Whether it answers nobody from now on, or everybody again.
     pub fn set_silent(&self, is_silent: bool) {
         self.shared.is_silent.store(is_silent, Ordering::Relaxed);
+    }
+
+    /// Answers only after so long from now on, as one that is far away: whole milliseconds.
+    pub fn set_delay(&self, delay: Duration) {
+        let millis = u32::try_from(delay.as_millis()).expect("a delay");
+        self.shared.delay_millis.store(millis, Ordering::Relaxed);
     }
 
     /// The address that it says it sees, as if there were a NAT; `None`: the one that it does see.
@@ -129,6 +136,8 @@ fn serve(socket: &UdpSocket, shared: &Shared) {
         let to = asked.answer_to.unwrap_or(from);
         shared.asked().push(asked);
         if !shared.is_silent.load(Ordering::Relaxed) {
+            let delay = shared.delay_millis.load(Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(delay.into()));
             let seen = shared.mapped().unwrap_or(from);
             let _ = socket.send_to(&answer(&bytes[..length], seen), to);
         }

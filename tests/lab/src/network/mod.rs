@@ -12,6 +12,7 @@ mod rules;
 mod tests;
 mod world;
 
+pub(crate) use place::nft;
 pub use place::{Place, ip};
 pub use world::{Nat, World, WorldOptions, addresses};
 

@@ -57,7 +57,7 @@ impl Place {
 
     /// Loads rules of nftables here.
     pub fn nft(&self, rules: &str) {
-        self.run(|| feed(&["nft", "-f", "-"], rules));
+        self.run(|| nft(rules));
     }
 
     /// Sets something of the kernel here: what is below `/proc/sys/net`.
@@ -82,6 +82,11 @@ pub fn ip(words: &str) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ip {words}: {error}");
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Loads rules of nftables in the network of this thread.
+pub(crate) fn nft(rules: &str) {
+    feed(&["nft", "-f", "-"], rules);
 }
 
 /// Runs a command in the network of this thread, with this as its input.

@@ -8,6 +8,7 @@ use super::Process;
 use super::process::free_tcp;
 use crate::Folder;
 use crate::network::addresses::GATEWAY;
+use crate::network::nft;
 
 /// What kind of gateway it is.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +93,10 @@ impl Miniupnpd {
         command.arg("-d").arg("-f");
         command.arg(folder.file("miniupnpd.conf", conf));
         command.arg("-P").arg(folder.join("miniupnpd.pid"));
+        if !options.has_pcp {
+            // It hears PCP over IPv6 whatever it is told.
+            nft("add rule inet filter input udp dport 5351 reject\n");
+        }
         let mut process = Process::start(&mut command, folder, "miniupnpd.log")?;
         let has_upnp = options.has_upnp;
         process.wait_until(|| !has_upnp || TcpStream::connect(address).is_ok());

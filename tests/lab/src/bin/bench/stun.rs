@@ -20,9 +20,16 @@ const COUNTED: &str = "1";
 /// where the server helps to find out that the NAT keeps bindings longer it is seldomer.
 const AN_HOUR: f64 = 3600.0 / 30.0;
 
+/// How far away the server is: the box sleeps until the answer comes.
+const FAR: Duration = Duration::from_millis(20);
+
+/// When a refresh is over, its answer too.
+const BEHIND: Duration = Duration::from_millis(300);
+
 /// Measures and prints.
 pub fn figures(program: &Path, effort: &Effort) {
     let stun = StunServer::start((Ipv4Addr::LOCALHOST, 0));
+    stun.set_delay(FAR);
     let rig = Rig::new(program, 0, Auth::Open);
     let (running, _) = rig.start();
     let (host, port) = (
@@ -57,7 +64,15 @@ pub fn figures(program: &Path, effort: &Effort) {
         .is_some()
     {}
     running.settle();
-    let count = || (running.process.wakeups(), stun.asked().len());
+    // From behind one refresh to behind another, so that whole ones are counted.
+    let count = || {
+        let known = stun.asked().len();
+        while stun.asked().len() == known {
+            sleep(Duration::from_millis(1));
+        }
+        sleep(BEHIND);
+        (running.process.wakeups(), stun.asked().len())
+    };
     let (wakeups, asked) = count();
     sleep(Duration::from_secs(effort.idle_seconds));
     let now = count();
