@@ -4,7 +4,7 @@
 //!   texts, [`zone`] a time zone, [`truth`] what says yes and no, [`percent`] how a text stands in a column or a URL.
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`mod@hmac`] RFC 2104, [`secret`] a text that is never shown, [`prefix`] a network of addresses,
-//!   [`uuid`] the name of a piece of software.
+//!   [`scope`] how far away an address means something, [`uuid`] the name of a piece of software.
 //! * [`backoff`] is the pauses between attempts.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
@@ -26,6 +26,7 @@ pub mod parts;
 pub mod percent;
 pub mod prefix;
 pub mod room;
+pub mod scope;
 pub mod secret;
 pub mod stamp;
 pub mod truth;

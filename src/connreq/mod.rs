@@ -9,9 +9,8 @@
 //! * `port` is a port that is to be open, `counts` says how often what was refused.
 //!
 //! The ways: [`http`], [`udp`]; [`stun`] finds the address of the one over UDP; and what opens one where a
-//! gateway is in between: `igd` and `pcp`. `Standing` is what an address is worth that a gateway
-//! calls its external one.
-//! `xmpp` is the one by XMPP.
+//! gateway is in between: `igd` and `pcp`. `xmpp` is the one
+//! by XMPP.
 
 mod access;
 mod bucket;
@@ -23,8 +22,6 @@ pub mod igd;
 pub mod pcp;
 mod port;
 mod quota;
-#[cfg(feature = "igd")]
-mod standing;
 pub mod stun;
 pub mod udp;
 #[cfg(feature = "xmpp")]
@@ -33,6 +30,4 @@ pub mod xmpp;
 pub use access::Access;
 pub use http::Listener;
 pub use quota::Quota;
-#[cfg(feature = "igd")]
-pub use standing::Standing;
 pub use udp::UdpPort;

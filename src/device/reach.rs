@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use super::addresses::{self, InterfaceAddress};
+use crate::base::scope::AddressScope;
 
 /// `IFA_F_...` of `linux/if_addr.h`, which IPv6 has.
 const TEMPORARY: u8 = 0x01;
@@ -49,18 +50,6 @@ impl InterfaceAddress {
     fn stays(&self) -> bool {
         self.flags & (TEMPORARY | DEPRECATED) == 0
     }
-
-    /// How far away it means something: everywhere, within the operator's or the home's network, on
-    /// the link, in the box.
-    fn reach(&self) -> u8 {
-        match self.address {
-            address if address.is_loopback() => 0,
-            IpAddr::V4(address) if address.is_link_local() => 1,
-            IpAddr::V4(address) if address.is_private() || is_shared(address) => 2,
-            IpAddr::V6(address) if address.is_unique_local() => 2,
-            _ => 3,
-        }
-    }
 }
 
 /// The address at which an ACS at `acs` reaches the box: that of `interface` or, where there is none,
@@ -101,7 +90,7 @@ fn choose(
             candidate.address.is_ipv4() == is_v4,
             Reverse(candidate.flags & DEPRECATED),
             Reverse(candidate.flags & TEMPORARY),
-            candidate.reach(),
+            AddressScope::of(candidate.address),
         )
     });
     best.map(|candidate| candidate.address)
@@ -117,11 +106,6 @@ pub fn own_end(to: IpAddr) -> Option<IpAddr> {
     // Any port: 9 is that of "discard".
     socket.connect(SocketAddr::new(to, 9)).ok()?;
     Some(socket.local_addr().ok()?.ip())
-}
-
-/// Shared address space of operators (RFC 6598).
-fn is_shared(address: Ipv4Addr) -> bool {
-    matches!(address.octets(), [100, 64..=127, ..])
 }
 
 #[cfg(test)]

@@ -109,7 +109,8 @@ impl ExchangeWatch for Pace {
     }
 }
 
-/// How far away an address is.
+/// How far away an address is from the home, which is not to be met by a redirect: a provider's own network
+/// (RFC 6598) is as far as the world, unlike in [`crate::base::scope`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     /// This box.

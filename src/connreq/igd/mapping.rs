@@ -13,7 +13,7 @@ use super::refusal::{Refusal, Remedy};
 use super::search::Neighbour;
 use super::ssdp::SsdpAnswer;
 use crate::base::excerpt::excerpt;
-use crate::connreq::Standing;
+use crate::base::scope::AddressScope;
 
 /// What gateways show of who wants it.
 const DESCRIPTION: &str = "cwmpd";
@@ -48,7 +48,7 @@ pub struct MappingWish {
 /// A port that the gateway maps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
-    /// Where others reach the box. The address is a public one ([`Standing::Public`]).
+    /// Where others reach the box. The address is a public one ([`AddressScope::Global`]).
     pub external: SocketAddrV4,
     /// What it is mapped to.
     pub local: SocketAddrV4,
@@ -231,9 +231,9 @@ impl Mapper<'_> {
         })?;
         let word = ActionAnswer::argument(&told, "NewExternalIPAddress").unwrap_or_default();
         let address = word.parse::<Ipv4Addr>();
-        match address.map(|address| (address, Standing::of(address))) {
-            Ok((address, Standing::Public)) => Ok(address),
-            Ok((address, Standing::Private)) => Err(IgdError::DoubleNat(address)),
+        match address.map(|address| (address, AddressScope::of(address.into()))) {
+            Ok((address, AddressScope::Global)) => Ok(address),
+            Ok((address, AddressScope::Private)) => Err(IgdError::DoubleNat(address)),
             _ => Err(IgdError::NoAddress(excerpt(word, MAX_WORD).into_owned())),
         }
     }

@@ -1,17 +1,14 @@
 //! What the box needs of the gateway, if anything.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
 
 use super::task::GatewayWish;
 use crate::agent::ways::Reach;
 use crate::base::config::GatewayConfig;
-use crate::connreq::Standing;
+use crate::base::scope::AddressScope;
 use crate::connreq::igd::{MappingWish, PinholeWish};
 use crate::device::routes::Way;
-
-/// Global addresses of IPv6 (RFC 4291 §2.4): `2000::/3`.
-const GLOBAL: u8 = 0b001;
 
 /// Why the gateway is not asked for anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -112,22 +109,10 @@ pub(super) fn plan(
 
 /// Whether an address of the box needs a gateway, and one can help it.
 fn check(own: IpAddr, config: &GatewayConfig) -> Result<(), NoNeed> {
-    match own {
-        IpAddr::V4(own) => match Standing::of(own) {
-            Standing::Public => Err(NoNeed::Public(own)),
-            Standing::Private => Ok(()),
-            Standing::Nobodys => Err(NoNeed::OfTheLink(own.into())),
-        },
-        IpAddr::V6(_) if !config.pinhole => Err(NoNeed::NoPinholes),
-        IpAddr::V6(own) => match is_global(own) || own.is_unique_local() {
-            true => Ok(()),
-            false => Err(NoNeed::OfTheLink(own.into())),
-        },
+    match (own, AddressScope::of(own)) {
+        (IpAddr::V6(_), _) if !config.pinhole => Err(NoNeed::NoPinholes),
+        (_, AddressScope::Host | AddressScope::Link) => Err(NoNeed::OfTheLink(own)),
+        (IpAddr::V4(own), AddressScope::Global) => Err(NoNeed::Public(own)),
+        (_, AddressScope::Private | AddressScope::Global) => Ok(()),
     }
-}
-
-/// Whether everybody can reach an address, as far as its number tells.
-pub(super) fn is_global(address: Ipv6Addr) -> bool {
-    let [first, ..] = address.octets();
-    first >> 5 == GLOBAL
 }

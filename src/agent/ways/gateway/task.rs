@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::plan::is_global;
 use crate::agent::clocks::uptime;
 use crate::agent::jobs::Lost;
 use crate::base::digest::hex;
+use crate::base::scope::AddressScope;
 use crate::connreq::igd::{self, Errand, IgdError, Mapping, MappingWish, Pinhole, PinholeWish};
 use crate::connreq::pcp::{
     self, MappingNonce, PcpError, PcpMapping, PcpPace, PcpWish, SERVER_PORT,
@@ -128,7 +128,8 @@ impl OpenedWay {
             Self::Pcp(wish, mapping) => {
                 let is_another = (mapping.external.ip(), mapping.external.port())
                     != (wish.local.ip(), wish.local.port());
-                let is_one = is_another && is_global(*mapping.external.ip());
+                let is_one = is_another
+                    && AddressScope::of((*mapping.external.ip()).into()) == AddressScope::Global;
                 is_one.then(|| mapping.external.into())
             }
             Self::Pinhole(_) => None,
