@@ -9,10 +9,9 @@ use cwmpd_lab::acs::{AcsOptions, CALLER, Caller, ScriptedAcs};
 use cwmpd_lab::datagrams::{self, MakeDatagram, nearly_right, noise};
 use cwmpd_lab::home::{Home, wait_for};
 
-const DATAGRAMS: u32 = 100_000;
+use super::MOST_GROWTH_KB;
 
-/// By how much the program may grow.
-const MOST_GROWTH_KB: u64 = 256;
+const DATAGRAMS: u32 = 100_000;
 
 /// Until the ACS has its Inform. It promises a second; a machine with more to do may take longer.
 const SOON: Duration = Duration::from_secs(3);
