@@ -95,8 +95,9 @@ impl ContentRange {
             "*" => None,
             total => Some(number(total)?),
         };
-        let length = last.checked_sub(first)?.checked_add(1)?;
-        let fits = total.is_none_or(|total| last < total);
+        let end = last.checked_add(1)?;
+        let length = end.checked_sub(first).filter(|length| *length > 0)?;
+        let fits = total.is_none_or(|total| end <= total);
         (unit.eq_ignore_ascii_case("bytes") && fits).then_some(Self {
             first,
             length,
@@ -172,6 +173,7 @@ mod tests {
             "bytes=5-9/10",
             "items 5-9/10",
             "bytes 0-18446744073709551615/*",
+            "bytes 1-18446744073709551615/*",
             "bytes 18446744073709551616-18446744073709551617/*",
         ] {
             assert_eq!(ContentRange::parse(bad), None, "{bad}");
