@@ -30,7 +30,7 @@ pub struct Access<'a> {
 
 impl Access<'_> {
     /// Whether anybody can authenticate at all.
-    pub(super) fn has_credentials(&self) -> bool {
+    pub fn has_credentials(&self) -> bool {
         !self.username.is_empty() && !self.password.is_empty()
     }
 

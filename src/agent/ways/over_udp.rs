@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use super::access;
 use super::facts::StunFact;
 use super::server_name::Found;
 use crate::agent::jobs::{Job, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
 use crate::base::url::Url;
-use crate::cwmp::Settings;
 use crate::datamodel::source::Reading;
 
 /// Where the ACS sends its requests over UDP, and whether a NAT is in between.
@@ -29,9 +29,10 @@ impl Agent {
     /// The port for requests over UDP, if it is to be open: with STUN, and else where there is somebody
     /// who may send one.
     pub(super) fn wanted_udp_port(&self) -> Option<u16> {
-        let settings = self.engine.settings();
+        let (facts, settings) = (self.facts.borrow(), self.engine.settings());
+        let access = access(&facts.reach, settings, &self.config);
         let is_wanted =
-            settings.stun.enabled || self.config.udp.listens && has_request_credentials(settings);
+            settings.stun.enabled || self.config.udp.listens && access.has_credentials();
         self.config
             .udp
             .port
@@ -132,9 +133,4 @@ impl Agent {
             }
         }
     }
-}
-
-/// Whether anybody could show that he is the ACS.
-fn has_request_credentials(settings: &Settings) -> bool {
-    !settings.request_username.is_empty() && !settings.request_password.is_empty()
 }

@@ -253,8 +253,9 @@ impl ExchangeWatch for GatewayStop {
         !self.is_set()
     }
 
-    fn may_meet(&self, _ours: SocketAddr, _theirs: SocketAddr) -> bool {
-        true
+    /// Whoever speaks in the gateway's name must not lead to a service of the box itself.
+    fn may_meet(&self, ours: SocketAddr, theirs: SocketAddr) -> bool {
+        ours.ip() != theirs.ip()
     }
 }
 

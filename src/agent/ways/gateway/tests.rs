@@ -406,3 +406,13 @@ fn the_state_is_told_in_words() {
         "{status}"
     );
 }
+
+#[test]
+fn r27_nobody_leads_a_task_to_a_service_of_the_box_itself() {
+    let meets = |host: &str| {
+        let [ours, theirs] = ["[2001:db8::2]:40000", host].map(|end| end.parse().unwrap());
+        GatewayStop::default().may_meet(ours, theirs)
+    };
+    assert!(meets("[2001:db8::1]:5000"));
+    assert!(!meets("[2001:db8::2]:3480"));
+}
