@@ -9,6 +9,7 @@ mod disk;
 mod dump;
 mod edge;
 mod faults;
+mod figures;
 mod flood;
 mod foreign;
 #[cfg(feature = "igd")]

@@ -9,7 +9,7 @@ use cwmpd_lab::acs::{AcsOptions, CALLER, Caller, ScriptedAcs};
 use cwmpd_lab::datagrams::{self, MakeDatagram, nearly_right, noise};
 use cwmpd_lab::home::{Home, wait_for};
 
-use super::MOST_GROWTH_KB;
+use crate::figures::MOST_GROWTH_KB;
 
 const DATAGRAMS: u32 = 100_000;
 

@@ -19,9 +19,6 @@ const NAT_DETECTED: &str = "Device.ManagementServer.NATDetected";
 /// Long enough for what must not happen.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// By how much a flood of 100,000 datagrams may make the program grow.
-const MOST_GROWTH_KB: u64 = 256;
-
 /// An ACS with its STUN server, a box, and a NAT in between: what comes to `outside` it sends on to the
 /// box, since that is where the server says that it sees it.
 struct World {

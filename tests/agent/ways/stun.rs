@@ -9,7 +9,8 @@ use cwmpd_lab::StunServer;
 use cwmpd_lab::acs::CALLER;
 use cwmpd_lab::home::{PATIENCE, wait_for};
 
-use super::{MOMENT, MOST_GROWTH_KB, NAT_DETECTED, UDP_ADDRESS, World, enable, told};
+use super::{MOMENT, NAT_DETECTED, UDP_ADDRESS, World, enable, told};
+use crate::figures::{MOST_GROWTH_KB, agent_figures};
 
 /// The whole of Annex G in one life.
 #[test]
@@ -435,40 +436,4 @@ fn is_served(world: &World, request: &[u8], to: SocketAddr) -> bool {
         s.end();
     });
     session.is_some()
-}
-
-struct Figures {
-    cpu: Duration,
-    private_kb: u64,
-    threads: usize,
-}
-
-fn agent_figures(pid: u32) -> Figures {
-    let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap();
-    let stat = read("stat");
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
-    let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
-    let rollup = read("smaps_rollup");
-    let private = rollup
-        .lines()
-        .filter(|line| line.starts_with("Private_Dirty"));
-    let kb = private.map(|line| {
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-    });
-    Figures {
-        cpu: Duration::from_millis(ticks * 10),
-        private_kb: kb.sum(),
-        threads: std::fs::read_dir(format!("/proc/{pid}/task"))
-            .unwrap()
-            .count(),
-    }
 }

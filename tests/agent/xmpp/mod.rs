@@ -1,5 +1,6 @@
 //! Connection requests by XMPP, with the program and a server of the test's own.
 
+mod lies;
 mod lines;
 mod requests;
 mod server;
@@ -39,20 +40,25 @@ fn home(acs: &ScriptedAcs) -> (Home, XmppServer) {
 /// The same with a connection to that server, which is chosen; it is tried again within a second.
 fn home_with_line(acs: &ScriptedAcs) -> (Home, XmppServer) {
     let (home, server) = home(acs);
+    add_line(&home, server.port(), "pass", true);
+    (home, server)
+}
+
+/// Adds a connection to the server at this port.
+fn add_line(home: &Home, port: u16, password: &str, tls: bool) {
+    let tls = u8::from(tls);
     add_config(
-        &home,
+        home,
         &format!(
             "\nconfig xmpp 'xmpp'\n\toption id 'line'\n\tlist allowed_jid 'acs@localhost'\n\n\
              config xmpp_connection 'line'\n\toption enable '1'\n\toption username 'box'\n\t\
-             option password 'pass'\n\toption domain 'localhost'\n\toption usetls '1'\n\t\
+             option password '{password}'\n\toption domain 'localhost'\n\toption usetls '{tls}'\n\t\
              option serveralgorithm 'ServerTable'\n\toption initial_retry_interval '1'\n\t\
              option retry_interval_multiplier '1000'\n\n\
              config xmpp_server\n\toption con_id 'line'\n\toption enable '1'\n\t\
-             option server_address '127.0.0.1'\n\toption port '{}'\n",
-            server.port()
+             option server_address '127.0.0.1'\n\toption port '{port}'\n"
         ),
     );
-    (home, server)
 }
 
 fn add_config(home: &Home, text: &str) {
