@@ -1,5 +1,7 @@
 //! The way in through the gateway of the home: a real miniupnpd, in a world of network namespaces.
 
+mod lies;
+
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
