@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::rust_text;
 use crate::tree::{self, TextFile, one};
 
-/// The number that a test's name begins with: `w17_...`, `f03_...`, `s21_...`.
+/// The number that a test's name begins with: `w17_...`, `f03_...`, `z21_...`.
 pub fn number(name: &str) -> Option<&str> {
     let (number, _) = name.split_once('_')?;
-    let digits = number.strip_prefix(['w', 'f', 's', 'b', 't', 'r'])?;
+    let digits = number.strip_prefix(['w', 'f', 's', 'b', 't', 'r', 'z'])?;
     let is_number = digits.len() == 2 && digits.chars().all(|c| c.is_ascii_digit());
     is_number.then_some(number)
 }
