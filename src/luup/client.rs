@@ -97,14 +97,14 @@ pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<()
 }
 
 /// The engine, for one job.
-struct LuupClient {
+pub(super) struct LuupClient {
     http: HttpClient,
     owners: Owners,
     base: Url,
 }
 
 impl LuupClient {
-    fn new(cfg: &LuupConfig) -> Result<Self, LuupError> {
+    pub(super) fn new(cfg: &LuupConfig) -> Result<Self, LuupError> {
         let base = Url::parse(&cfg.url).ok().filter(|base| !base.secure);
         let base = base.ok_or_else(|| LuupError::BadUrl(url::shown(&cfg.url)))?;
         let http = HttpClient::new(HttpSettings {
@@ -128,7 +128,7 @@ impl LuupClient {
         json(self.get(id)?)
     }
 
-    fn get(&mut self, id: &str) -> Result<String, LuupError> {
+    pub(super) fn get(&mut self, id: &str) -> Result<String, LuupError> {
         let folder = self.base.target.trim_end_matches('/');
         let url = Url {
             target: format!("{folder}/data_request?id={id}"),
@@ -178,7 +178,7 @@ fn json(answer: String) -> Result<String, LuupError> {
     }
 }
 
-fn beginning(text: &str) -> String {
+pub(super) fn beginning(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
 

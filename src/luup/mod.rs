@@ -4,6 +4,7 @@
 //! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
 //!   runs in a job; a snapshot may cross threads. The configuration of the home, half of all it says,
 //!   is fetched again only when Luup counts another one.
+//! * [`LuupOrder`] is what the engine is told to do, and [`perform`] reads whether it did.
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
 //!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
@@ -19,6 +20,7 @@ pub mod flatten;
 mod home;
 mod key;
 pub mod limits;
+mod order;
 mod owner;
 mod snapshot;
 pub mod source;
@@ -27,5 +29,6 @@ pub use client::{FetchScope, fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;
 pub use home::{Fetch, Home, HomeView, Target};
+pub use order::{LuupOrder, perform};
 pub use snapshot::Snapshot;
 pub use source::LuupSource;
