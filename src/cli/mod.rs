@@ -338,12 +338,12 @@ fn check(folders: &Folders) -> Result<(), CliError> {
 
 #[cfg(feature = "luup")]
 fn print_luup(folders: &Folders) -> Result<(), CliError> {
-    use crate::luup;
+    use crate::luup::{self, LuupAccess};
 
     agent::log_to_console(LevelFilter::Warn);
     let config = agent::read_config(folders);
     let mut out = String::new();
-    luup::client::fetch_text(&config.luup)
+    luup::client::fetch_text(&LuupAccess::new(config.luup))
         .and_then(|json| {
             let mut line = |name: &str, value: &str| {
                 out.extend([name, " ", &control::escape(value), "\n"]);

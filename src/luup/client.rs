@@ -1,22 +1,15 @@
-//! HTTP with the Luup engine, over loopback: `GET /data_request?id=...`. Blocking, for a job.
+//! HTTP with the Luup engine: `GET /data_request?id=...`. Blocking, for a job.
 //!
 //! Luup answers in chunks (`Transfer-Encoding: Chunked`, with a capital) and keeps its sockets open
 //! whatever it is told: an answer ends with its last chunk, and the connection is dropped after
 //! the last request of a job.
 
-use std::time::Instant;
-
 use super::key::LuupKey;
 use super::limits::MAX_BYTES;
-use super::owner::Owners;
 use super::snapshot::Builder;
-use super::{LuupError, Snapshot};
-use crate::base::config::{LuupConfig, TlsConfig};
+use super::way::EngineWay;
+use super::{LuupAccess, LuupError, Snapshot};
 use crate::base::percent;
-use crate::base::url::{self, Url};
-use crate::http::{
-    Credentials, HttpClient, HttpError, HttpRequest, HttpSettings, KeptTls, Method, TimeLimits,
-};
 
 /// Characters of a refusing answer that are shown.
 const SHOWN: usize = 60;
@@ -43,18 +36,18 @@ pub enum FetchScope<'a> {
     All(Option<&'a Snapshot>),
 }
 
-/// Fetches the home. Takes at most `cfg.timeout` in all.
+/// Fetches the home. Takes at most `luup.timeout` in all.
 ///
 /// # Errors
 /// The engine gave no answer that can be used, or one beyond the [`limits`](super::limits).
-pub fn fetch(cfg: &LuupConfig, wanted: FetchScope<'_>) -> Result<Snapshot, LuupError> {
-    let mut client = LuupClient::new(cfg)?;
+pub fn fetch(access: &LuupAccess, wanted: FetchScope<'_>) -> Result<Snapshot, LuupError> {
+    let mut client = LuupClient::new(access)?;
     let FetchScope::All(before) = wanted else {
         return Snapshot::read([client.get_json(STATUS)]);
     };
     let mut home = Builder::default();
     home.document(&client.get_json(STATUS)?)?;
-    let now = home.edition(&cfg.url);
+    let now = home.edition(&access.config.url);
     if let (Some(before), Some(now)) = (before, &now) {
         if home.take_configuration(before, now)? {
             return Ok(home.finish());
@@ -66,14 +59,14 @@ pub fn fetch(cfg: &LuupConfig, wanted: FetchScope<'_>) -> Result<Snapshot, LuupE
 }
 
 /// Fetches the answer to `id=status` as it is.
-pub fn fetch_text(cfg: &LuupConfig) -> Result<String, LuupError> {
-    LuupClient::new(cfg)?.get_json(STATUS)
+pub fn fetch_text(access: &LuupAccess) -> Result<String, LuupError> {
+    LuupClient::new(access)?.get_json(STATUS)
 }
 
 /// Writes one value: a variable by `variableset`, name and room by `rename`. `key` and `device`
 /// come from [`Home::target`](super::Home::target), since Luup wants the full name of the service.
-/// Takes at most `cfg.timeout`. A node that sleeps takes the value when it wakes.
-pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<(), LuupError> {
+/// Takes at most `luup.timeout`. A node that sleeps takes the value when it wakes.
+pub fn write(access: &LuupAccess, key: &str, device: u32, value: &str) -> Result<(), LuupError> {
     let coded = |text| percent::encode(text, percent::in_url);
     let value = coded(value);
     let request = match LuupKey::parse(key) {
@@ -87,7 +80,7 @@ pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<()
         }
         _ => return Err(LuupError::NotWritable(key.to_owned())),
     };
-    let answer = LuupClient::new(cfg)?.get(&request)?;
+    let answer = LuupClient::new(access)?.get(&request)?;
     match answer.trim() {
         "" => Err(LuupError::Empty),
         // Bare on some versions, in XML on others.
@@ -97,31 +90,11 @@ pub fn write(cfg: &LuupConfig, key: &str, device: u32, value: &str) -> Result<()
 }
 
 /// The engine, for one job.
-pub(super) struct LuupClient {
-    http: HttpClient,
-    owners: Owners,
-    base: Url,
-}
+pub(super) struct LuupClient(EngineWay);
 
 impl LuupClient {
-    pub(super) fn new(cfg: &LuupConfig) -> Result<Self, LuupError> {
-        let base = Url::parse(&cfg.url).ok().filter(|base| !base.secure);
-        let base = base.ok_or_else(|| LuupError::BadUrl(url::shown(&cfg.url)))?;
-        let http = HttpClient::new(HttpSettings {
-            tls: TlsConfig::default(),
-            kept_tls: KeptTls::default(),
-            check_dates: true,
-            credentials: Credentials::default(),
-            limits: TimeLimits {
-                connect: cfg.timeout,
-                response: cfg.timeout,
-                exchange: cfg.timeout,
-                deadline: Instant::now().checked_add(cfg.timeout),
-            },
-            watch: None,
-        });
-        let owners = Owners::new(cfg)?;
-        Ok(Self { http, owners, base })
+    pub(super) fn new(access: &LuupAccess) -> Result<Self, LuupError> {
+        EngineWay::new(access).map(Self)
     }
 
     fn get_json(&mut self, id: &str) -> Result<String, LuupError> {
@@ -129,16 +102,7 @@ impl LuupClient {
     }
 
     pub(super) fn get(&mut self, id: &str) -> Result<String, LuupError> {
-        let folder = self.base.target.trim_end_matches('/');
-        let url = Url {
-            target: format!("{folder}/data_request?id={id}"),
-            ..self.base.clone()
-        };
-        self.owners.check_host(&self.base.host, self.base.port)?;
-        let mut answer = self.http.send(&mut HttpRequest::new(Method::GET, &url))?;
-        if answer.status != 200 {
-            return Err(LuupError::Status(answer.status));
-        }
+        let mut answer = self.0.ask(id)?;
         // A name in another encoding must not cost the whole home. Each byte of it that is no text
         // becomes a character of three.
         let mut bytes = Vec::new();
@@ -147,24 +111,12 @@ impl LuupClient {
             let _ = bytes.try_reserve_exact(ROOM);
         }
         answer.copy_to(&mut bytes, MAX_BYTES)?;
-        if let Some((local, peer)) = self.http.ends() {
-            self.owners.check_peer(local, peer)?;
-        }
+        self.0.check()?;
         let text = String::from_utf8(bytes);
         let text = text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
         match text.len() as u64 > MAX_BYTES {
             true => Err(LuupError::TooBig),
             false => Ok(text),
-        }
-    }
-}
-
-impl From<Box<HttpError>> for LuupError {
-    fn from(error: Box<HttpError>) -> Self {
-        match *error {
-            HttpError::Timeout { .. } => Self::Timeout,
-            HttpError::TooLarge { .. } => Self::TooBig,
-            other => Self::Unreachable(other.to_string()),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::base::json::JsonError;
 /// Why a fetch or a write failed. The last good values stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LuupError {
-    /// `luup.url` is not a plain `http://` address.
+    /// `luup.url` is no address.
     BadUrl(String),
     /// The box has no such user as `luup.user` names.
     UnknownUser(String),
@@ -50,7 +50,7 @@ impl fmt::Display for LuupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("luup: ")?;
         match self {
-            Self::BadUrl(url) => write!(f, "luup.url is {url:?}, want http://HOST:PORT"),
+            Self::BadUrl(url) => write!(f, "luup.url is {url:?}, want http://HOST:PORT/PATH"),
             Self::UnknownUser(name) => {
                 write!(f, "luup.user is {name:?}, whom the box does not know")
             }

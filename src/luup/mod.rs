@@ -1,7 +1,7 @@
 //! The Luup engine of the box: what it knows of the Z-Wave home, for the data model.
 //!
 //! * [`flatten()`] shows an answer of Luup as name and value pairs.
-//! * [`client`] fetches a [`Snapshot`] over loopback HTTP and writes values back. It blocks, so it
+//! * [`client`] fetches a [`Snapshot`] over HTTP and writes values back. It blocks, so it
 //!   runs in a job; a snapshot may cross threads. The configuration of the home, half of all it says,
 //!   is fetched again only when Luup counts another one.
 //! * [`LuupOrder`] is what the engine is told to do, and [`perform`] reads whether it did.
@@ -14,6 +14,7 @@
 //! position in a list, which changes between two answers of one engine. Nothing here computes: the
 //! rows of `etc/cwmpd/zwave.csv` say what is shown, and how.
 
+mod access;
 pub mod client;
 mod error;
 pub mod flatten;
@@ -24,7 +25,9 @@ mod order;
 mod owner;
 mod snapshot;
 pub mod source;
+mod way;
 
+pub use access::LuupAccess;
 pub use client::{FetchScope, fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;

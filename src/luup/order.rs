@@ -10,9 +10,8 @@
 //!
 //! openLuup answers `OK` to a variable or a name of a device that it does not have.
 
-use super::LuupError;
 use super::client::{LuupClient, beginning};
-use crate::base::config::LuupConfig;
+use super::{LuupAccess, LuupError};
 use crate::base::percent;
 
 /// One thing that the engine is told to do; free to cross threads.
@@ -52,14 +51,14 @@ pub enum LuupOrder {
     },
 }
 
-/// Has the engine do one thing. Takes at most `cfg.timeout`. Gives the number of the job that the
+/// Has the engine do one thing. Takes at most `luup.timeout`. Gives the number of the job that the
 /// engine made of it, where it tells one.
 ///
 /// # Errors
 /// [`LuupError::Refused`]: it will not do it, however often it is told. All others: it could not be
 /// asked, or what it answered does not say; it may have done it all the same.
-pub fn perform(cfg: &LuupConfig, order: &LuupOrder) -> Result<Option<u32>, LuupError> {
-    LuupClient::new(cfg)?.perform(order)
+pub fn perform(access: &LuupAccess, order: &LuupOrder) -> Result<Option<u32>, LuupError> {
+    LuupClient::new(access)?.perform(order)
 }
 
 impl LuupClient {

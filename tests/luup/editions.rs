@@ -1,26 +1,25 @@
 //! The configuration of the home is fetched again only when it is another one; that is never missed.
 
-use cwmpd::base::config::LuupConfig;
-use cwmpd::luup::{LuupError, write};
+use cwmpd::luup::{LuupAccess, LuupError, write};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 
-use crate::fetch::config;
+use crate::fetch::access;
 use crate::rows::Rows;
 
 /// A home that was fetched, with rows of its configuration.
 struct Followed {
     luup: FakeLuup,
-    cfg: LuupConfig,
+    access: LuupAccess,
     rows: Rows,
 }
 
 impl Followed {
     fn new() -> Self {
         let luup = FakeLuup::start();
-        let cfg = config(&luup);
+        let access = access(&luup);
         let mut rows = Rows::of(Err(LuupError::Empty));
         rows.declare_text("device.name");
-        let mut followed = Self { luup, cfg, rows };
+        let mut followed = Self { luup, access, rows };
         assert!(followed.fetches_user_data());
         assert_eq!(followed.name(20), "Porte d'entrée");
         followed
@@ -29,7 +28,7 @@ impl Followed {
     /// Fetches once more, and tells whether that took `id=user_data`.
     fn fetches_user_data(&mut self) -> bool {
         self.luup.requests();
-        self.rows.fetch(&self.cfg).unwrap();
+        self.rows.fetch(&self.access).unwrap();
         let asked = self.luup.requests();
         assert!(asked[0].starts_with("id=status&"));
         asked.iter().any(|query| query.starts_with("id=user_data&"))
@@ -104,10 +103,10 @@ fn b28_another_engine_is_asked_for_all() {
     other.configure(20, |device| device.name = "Ailleurs".to_owned());
     other.count_configuration(Some(374_829_874));
     let first = std::mem::replace(&mut home.luup, other);
-    home.cfg = config(&home.luup);
+    home.access = access(&home.luup);
     assert!(home.fetches_user_data());
     assert_eq!(home.name(20), "Ailleurs");
-    home.cfg = config(&first);
+    home.access = access(&first);
     home.luup = first;
     assert!(home.fetches_user_data());
     assert_eq!(home.name(20), "Porte d'entrée");
@@ -127,7 +126,7 @@ fn b28_an_answer_that_was_lost_is_fetched_again() {
         let name = format!("{mood:?}");
         home.luup.configure(20, |device| device.name = name.clone());
         home.luup.mood(mood);
-        assert!(home.rows.fetch(&home.cfg).is_err(), "{name}");
+        assert!(home.rows.fetch(&home.access).is_err(), "{name}");
         home.luup.mood(Mood::Well);
         assert!(home.fetches_user_data(), "{name}");
         assert_eq!(home.name(20), name);
@@ -135,7 +134,7 @@ fn b28_an_answer_that_was_lost_is_fetched_again() {
     }
     // Nothing changed, and nothing was lost.
     home.luup.mood(Mood::Empty);
-    assert!(home.rows.fetch(&home.cfg).is_err());
+    assert!(home.rows.fetch(&home.access).is_err());
     home.luup.mood(Mood::Well);
     assert!(!home.fetches_user_data());
 }
@@ -175,7 +174,7 @@ fn b28_devices_that_come_and_go_are_seen() {
 fn b28_what_was_written_is_fetched_again_though_the_engine_does_not_count_it() {
     let mut home = Followed::new();
     let target = home.rows.target("device.name", &[20]).unwrap();
-    write(&home.cfg, &target.key, target.device, "Porte").unwrap();
+    write(&home.access, &target.key, target.device, "Porte").unwrap();
     home.rows.taken(&target, "Porte");
     home.luup.count_configuration(Some(374_829_874));
     assert_eq!(home.name(20), "Porte");

@@ -3,22 +3,21 @@
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::luup::{FetchScope, LuupError, fetch, write};
+use cwmpd::luup::{FetchScope, LuupAccess, LuupError, fetch, write};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 
 use crate::rows::Rows;
 
-pub fn config(luup: &FakeLuup) -> LuupConfig {
-    LuupConfig {
-        enable: true,
+pub fn access(luup: &FakeLuup) -> LuupAccess {
+    LuupAccess::new(LuupConfig {
         url: luup.url(),
-        user: None,
         timeout: Duration::from_secs(20),
-    }
+        ..LuupConfig::default()
+    })
 }
 
 fn rows(luup: &FakeLuup) -> Rows {
-    Rows::of(fetch(&config(luup), FetchScope::All(None)))
+    Rows::of(fetch(&access(luup), FetchScope::All(None)))
 }
 
 #[test]
@@ -48,7 +47,7 @@ fn a_home_is_fetched_with_its_nodes_and_their_children() {
 #[test]
 fn user_data_is_fetched_only_where_it_is_wanted() {
     let luup = FakeLuup::start();
-    let mut rows = Rows::of(fetch(&config(&luup), FetchScope::Status));
+    let mut rows = Rows::of(fetch(&access(&luup), FetchScope::Status));
     assert_eq!(luup.requests().len(), 1);
     // Without parents the controller cannot be told from a node.
     assert_eq!(rows.list("nodes", &[]).len(), 13);
@@ -80,7 +79,7 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
     ];
     for (mood, told) in moods {
         luup.mood(mood);
-        let error = fetch(&config(&luup), FetchScope::All(None)).unwrap_err();
+        let error = fetch(&access(&luup), FetchScope::All(None)).unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
         rows.update(Err(error));
         let kept = rows.get("ZWaveDevice1/WakeupInterval", &[12]);
@@ -88,11 +87,11 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
     }
     luup.mood(Mood::Well);
     luup.down();
-    let error = fetch(&config(&luup), FetchScope::All(None)).unwrap_err();
+    let error = fetch(&access(&luup), FetchScope::All(None)).unwrap_err();
     assert!(matches!(error, LuupError::Unreachable(_)), "{error}");
     luup.up();
     luup.set(12, "ZWaveDevice1", "WakeupInterval", "900");
-    rows.update(fetch(&config(&luup), FetchScope::All(None)));
+    rows.update(fetch(&access(&luup), FetchScope::All(None)));
     let now = rows.get("ZWaveDevice1/WakeupInterval", &[12]);
     assert_eq!(now.unwrap(), "900");
 }
@@ -100,10 +99,8 @@ fn a_bad_day_of_the_engine_is_told_and_leaves_the_last_good_values() {
 #[test]
 fn an_engine_that_stops_in_the_middle_or_is_slow_costs_no_more_than_the_timeout() {
     let luup = FakeLuup::start();
-    let impatient = LuupConfig {
-        timeout: Duration::from_millis(100),
-        ..config(&luup)
-    };
+    let mut impatient = access(&luup);
+    impatient.config.timeout = Duration::from_millis(100);
     luup.mood(Mood::Stuck);
     assert_eq!(
         fetch(&impatient, FetchScope::Status).unwrap_err(),
@@ -114,19 +111,15 @@ fn an_engine_that_stops_in_the_middle_or_is_slow_costs_no_more_than_the_timeout(
         fetch(&impatient, FetchScope::All(None)).unwrap_err(),
         LuupError::Timeout
     );
-    assert!(fetch(&config(&luup), FetchScope::Status).is_ok());
+    assert!(fetch(&access(&luup), FetchScope::Status).is_ok());
 }
 
 #[test]
-fn only_a_plain_http_address_is_asked() {
-    for url in ["https://127.0.0.1:3480", "", "127.0.0.1:3480", "http://"] {
-        let cfg = LuupConfig {
-            enable: true,
-            url: url.to_owned(),
-            user: None,
-            timeout: Duration::from_secs(5),
-        };
-        let error = fetch(&cfg, FetchScope::Status).unwrap_err();
+fn only_an_address_is_asked() {
+    for url in ["", "127.0.0.1:3480", "http://", "ftp://127.0.0.1/"] {
+        let mut access = access(&FakeLuup::start());
+        access.config.url = url.to_owned();
+        let error = fetch(&access, FetchScope::Status).unwrap_err();
         assert!(matches!(error, LuupError::BadUrl(_)), "{url}: {error:?}");
     }
 }
@@ -138,7 +131,7 @@ fn a_variable_is_written_with_the_full_name_of_its_service() {
     luup.requests();
     let mut write_to = |key: &str, at: &[u32], value: &str| {
         let target = rows.target(key, at)?;
-        write(&config(&luup), &target.key, target.device, value)
+        write(&access(&luup), &target.key, target.device, value)
     };
     write_to("ZWaveDevice1/WakeupInterval", &[12], "1800").unwrap();
     write_to("ZWaveDevice1/AssociationSet", &[12], "1,4;2,&é+%").unwrap();
@@ -162,9 +155,9 @@ fn a_variable_is_written_with_the_full_name_of_its_service() {
 #[test]
 fn a_write_that_is_not_answered_with_ok_has_failed() {
     let luup = FakeLuup::start();
-    let cfg = config(&luup);
+    let access = access(&luup);
     let key = "urn:micasaverde-com:serviceId:ZWaveDevice1/WakeupInterval";
-    let gone = write(&cfg, key, 99, "1").unwrap_err();
+    let gone = write(&access, key, 99, "1").unwrap_err();
     assert_eq!(gone, LuupError::Refused("Bad Device".to_owned()));
     let moods = [
         Mood::Empty,
@@ -173,7 +166,7 @@ fn a_write_that_is_not_answered_with_ok_has_failed() {
     ];
     for mood in moods {
         luup.mood(mood);
-        assert!(write(&cfg, key, 12, "1").is_err());
+        assert!(write(&access, key, 12, "1").is_err());
     }
     luup.mood(Mood::Well);
     assert_eq!(
@@ -181,7 +174,7 @@ fn a_write_that_is_not_answered_with_ok_has_failed() {
         "720"
     );
     for key in ["ZWaveDevice1/WakeupInterval", "device.altid", "nodes", ""] {
-        let error = write(&cfg, key, 12, "1").unwrap_err();
+        let error = write(&access, key, 12, "1").unwrap_err();
         assert_eq!(error, LuupError::NotWritable(key.to_owned()));
     }
 }

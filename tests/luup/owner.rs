@@ -1,13 +1,13 @@
 //! Who may pose as the engine: not any user of the box who takes its port first.
 
 use std::thread;
-use std::time::Duration;
 
-use cwmpd::base::config::LuupConfig;
 use cwmpd::luup::{FetchScope, LuupError, fetch, write};
 use cwmpd_lab::luup::FakeLuup;
 use cwmpd_lab::tools::{NOBODY, has_others};
 use nix::unistd::{Uid, setfsuid};
+
+use crate::fetch::access;
 
 /// An engine whose sockets are another user's: the system takes the owner of a socket from the
 /// thread that makes it.
@@ -25,16 +25,11 @@ fn s31_another_user_who_holds_the_port_is_not_believed() {
         return;
     }
     let luup = engine_of_nobody();
-    let mut config = LuupConfig {
-        enable: true,
-        url: luup.url(),
-        user: None,
-        timeout: Duration::from_secs(20),
-    };
+    let mut access = access(&luup);
     let key = "urn:upnp-org:serviceId:SwitchPower1/Target";
     for attempt in [
-        fetch(&config, FetchScope::All(None)).map(drop),
-        write(&config, key, 3, "1"),
+        fetch(&access, FetchScope::All(None)).map(drop),
+        write(&access, key, 3, "1"),
     ] {
         let error = attempt.unwrap_err();
         assert!(matches!(error, LuupError::NotItsUser(..)), "{error}");
@@ -45,13 +40,13 @@ fn s31_another_user_who_holds_the_port_is_not_believed() {
         );
     }
     assert_eq!(luup.requests().len(), 0, "nothing was sent");
-    config.user = Some("nobody".to_owned());
-    let believed = fetch(&config, FetchScope::All(None)).map(drop);
+    access.config.user = Some("nobody".to_owned());
+    let believed = fetch(&access, FetchScope::All(None)).map(drop);
     assert!(
         !matches!(believed, Err(LuupError::NotItsUser(..))),
         "{believed:?}"
     );
-    config.user = Some("no such user".to_owned());
-    let error = fetch(&config, FetchScope::All(None)).map(drop).unwrap_err();
+    access.config.user = Some("no such user".to_owned());
+    let error = fetch(&access, FetchScope::All(None)).map(drop).unwrap_err();
     assert!(matches!(error, LuupError::UnknownUser(_)), "{error}");
 }

@@ -4,11 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use cwmpd::base::config::LuupConfig;
 use cwmpd::base::xsd::XsdType;
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::datamodel::types::ParamType;
-use cwmpd::luup::{Home, LuupError, LuupSource, Snapshot, Target, fetch};
+use cwmpd::luup::{Home, LuupAccess, LuupError, LuupSource, Snapshot, Target, fetch};
 
 /// A home, and the source that serves it.
 pub struct Rows {
@@ -43,10 +42,10 @@ impl Rows {
     }
 
     /// Fetches as the agent does, and takes what came.
-    pub fn fetch(&self, cfg: &LuupConfig) -> Result<(), LuupError> {
+    pub fn fetch(&self, access: &LuupAccess) -> Result<(), LuupError> {
         let mut home = self.home.borrow_mut();
         let begun = home.begin_fetch();
-        let view = fetch(cfg, begun.wanted()).map(|snapshot| begun.view(snapshot));
+        let view = fetch(access, begun.wanted()).map(|snapshot| begun.view(snapshot));
         let told = view.as_ref().map(drop).map_err(Clone::clone);
         home.update(begun, view);
         told

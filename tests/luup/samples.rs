@@ -1,13 +1,12 @@
 //! Luup's answers as they were stored from other engines, whole and in pieces.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use cwmpd::base::config::LuupConfig;
 use cwmpd::luup::{FetchScope, LuupError, Snapshot, fetch, flatten};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 use cwmpd_lab::shared;
 
+use crate::fetch::access;
 use crate::rows::Rows;
 
 /// A stored answer; `None`, and told, where the samples are not there.
@@ -88,13 +87,7 @@ fn a_big_home_comes_through_the_wire() {
     };
     let luup = FakeLuup::start();
     luup.mood(Mood::Says(status));
-    let cfg = LuupConfig {
-        enable: true,
-        url: luup.url(),
-        user: None,
-        timeout: Duration::from_secs(20),
-    };
-    let snapshot = fetch(&cfg, FetchScope::Status).unwrap();
+    let snapshot = fetch(&access(&luup), FetchScope::Status).unwrap();
     assert_eq!(snapshot.devices().count(), 372);
 }
 

@@ -7,23 +7,30 @@ use std::time::Duration;
 use crate::agent::jobs::{Job, JobKind, Reporter};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
-use crate::base::config::LuupConfig;
 use crate::datamodel::model::PendingWrite;
 use crate::datamodel::source::Source;
-use crate::luup::{self, Fetch, Home, HomeView, LuupError, LuupSource, Target};
+use crate::http::KeptTls;
+use crate::luup::{self, Fetch, Home, HomeView, LuupAccess, LuupError, LuupSource, Target};
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
 /// home is still to be read out of its JSON.
 const SLACK: Duration = Duration::from_secs(20);
 
 /// The agent's end of the source `luup`.
-pub(in crate::agent) struct LuupEnd(Rc<RefCell<Home>>);
+pub(in crate::agent) struct LuupEnd {
+    home: Rc<RefCell<Home>>,
+    kept_tls: KeptTls,
+}
 
 impl LuupEnd {
     /// The end, and the source.
     pub(in crate::agent) fn new() -> (Self, Box<dyn Source>) {
         let home = Rc::new(RefCell::new(Home::default()));
-        (Self(Rc::clone(&home)), Box::new(LuupSource(home)))
+        let end = Self {
+            home: Rc::clone(&home),
+            kept_tls: KeptTls::default(),
+        };
+        (end, Box::new(LuupSource(home)))
     }
 }
 
@@ -36,26 +43,35 @@ pub(in crate::agent) enum LuupReport {
 }
 
 impl Agent {
+    /// How the engine is reached now.
+    fn luup_access(&self, now: Now) -> LuupAccess {
+        LuupAccess {
+            config: self.config.luup.clone(),
+            kept_tls: self.luup.kept_tls.clone(),
+            check_dates: now.wall_is_confirmed(),
+        }
+    }
+
     /// Starts to fetch the Luup home, unless that is under way; `false` where the model has no use for
     /// it.
     pub(in crate::agent) fn ask_luup(&mut self, now: Now) -> bool {
-        if !self.config.luup.enable || !self.luup.0.borrow().is_wanted() {
+        if !self.config.luup.enable || !self.luup.home.borrow().is_wanted() {
             return false;
         }
         if !self.jobs.is_underway(JobKind::LuupFetch) {
-            let config = self.config.luup.clone();
-            let fetch = self.luup.0.borrow_mut().begin_fetch();
+            let access = self.luup_access(now);
+            let fetch = self.luup.home.borrow_mut().begin_fetch();
             let lost = fetch.clone();
             let job = Job {
                 kind: JobKind::LuupFetch,
-                patience: config.timeout.saturating_add(SLACK),
+                patience: access.config.timeout.saturating_add(SLACK),
                 pulse: None,
                 lost: Box::new(move |why| {
                     let lost_it = Err(LuupError::Lost(why.to_string()));
                     Done::Luup(LuupReport::Fetched(lost.clone(), lost_it))
                 }),
                 work: Box::new(move |reporter| {
-                    let view = read_home(&config, &fetch);
+                    let view = read_home(&access, &fetch);
                     reporter.say(Done::Luup(LuupReport::Fetched(fetch, view)));
                 }),
             };
@@ -73,7 +89,7 @@ impl Agent {
         }
         let mut writes = Vec::new();
         for write in pending.into_iter().filter(|write| write.kind == "luup") {
-            match self.luup.0.borrow().target(write.slot, &write.at) {
+            match self.luup.home.borrow().target(write.slot, &write.at) {
                 Ok(target) => writes.push((write, target)),
                 Err(e) => log::warn!("{}: {e}; trying again after the next session", write.path),
             }
@@ -81,18 +97,19 @@ impl Agent {
         if writes.is_empty() {
             return;
         }
-        let config = self.config.luup.clone();
+        let access = self.luup_access(now);
         let requests = u32::try_from(writes.len()).unwrap_or(u32::MAX);
         let job = Job {
             kind: JobKind::LuupWrite,
-            patience: config
+            patience: access
+                .config
                 .timeout
                 .saturating_mul(requests)
                 .saturating_add(SLACK),
             pulse: None,
             lost: Box::new(|_| Done::Luup(LuupReport::Written(Vec::new()))),
             work: Box::new(move |reporter| {
-                let taken = write_all(&config, writes, reporter);
+                let taken = write_all(&access, writes, reporter);
                 reporter.say(Done::Luup(LuupReport::Written(taken)));
             }),
         };
@@ -103,14 +120,14 @@ impl Agent {
     pub(in crate::agent) fn hear_luup(&mut self, report: LuupReport, now: Now) {
         match report {
             LuupReport::Fetched(fetch, fetched) => {
-                self.luup.0.borrow_mut().update(fetch, fetched);
+                self.luup.home.borrow_mut().update(fetch, fetched);
                 self.fetched(now);
             }
             LuupReport::Written(taken) => {
                 for (write, target) in taken {
                     log::debug!("luup took {}", write.path);
                     // Before the model lets go of the value, so that nobody sees the older one.
-                    self.luup.0.borrow_mut().taken(&target, &write.value);
+                    self.luup.home.borrow_mut().taken(&target, &write.value);
                     self.model.settle(&write.path, &write.wanted);
                 }
                 self.commit();
@@ -121,13 +138,13 @@ impl Agent {
 }
 
 /// The home, as the rows see it: the loop has nothing left to do with it but to show it.
-fn read_home(config: &LuupConfig, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
-    luup::fetch(config, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
+fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
+    luup::fetch(access, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
 }
 
 /// The values that Luup took.
 fn write_all(
-    config: &LuupConfig,
+    access: &LuupAccess,
     writes: Vec<(PendingWrite, Target)>,
     reporter: &Reporter<Done>,
 ) -> Vec<(PendingWrite, Target)> {
@@ -136,7 +153,7 @@ fn write_all(
         if reporter.is_cancelled() {
             break;
         }
-        match luup::write(config, &target.key, target.device, &write.value) {
+        match luup::write(access, &target.key, target.device, &write.value) {
             Ok(()) => taken.push((write, target)),
             Err(e) => {
                 log::warn!("{}: {e}; trying again after the next session", write.path);

@@ -12,6 +12,7 @@
 //! `written` is the file as it stands, `read` takes its options, `review` finds what nobody reads.
 
 mod gateway;
+mod luup;
 mod read;
 mod review;
 mod similar;
@@ -28,6 +29,7 @@ use log::LevelFilter;
 
 use crate::base::prefix::AddressPrefix;
 pub use gateway::GatewayConfig;
+pub use luup::LuupConfig;
 pub use read::ConfigReading;
 pub use review::review;
 pub use transfer::TransferConfig;
@@ -75,12 +77,6 @@ pub const DEFAULT_EXCHANGE_TIMEOUT: u64 = 300;
 
 /// Where ubusd listens: on OpenWrt of today, and on that of 2014.
 pub const UBUS_SOCKETS: [&str; 2] = ["/var/run/ubus/ubus.sock", "/var/run/ubus.sock"];
-
-/// Where Luup answers on the box itself.
-pub const DEFAULT_LUUP_URL: &str = "http://127.0.0.1:3480";
-
-/// Seconds for one whole fetch from Luup.
-pub const DEFAULT_LUUP_TIMEOUT: u64 = 10;
 
 /// No interval or time-out of this file is longer than a day, in seconds.
 pub const MAX_SECONDS: u64 = 86_400;
@@ -196,19 +192,6 @@ pub struct LinkConfig {
     pub exchange_timeout: Duration,
 }
 
-/// The Luup engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LuupConfig {
-    /// `luup.enable`
-    pub enable: bool,
-    /// `luup.url`: base, default `http://127.0.0.1:3480`.
-    pub url: String,
-    /// `luup.user`: the user that the engine runs as, where it is on the box and not root's.
-    pub user: Option<String>,
-    /// `luup.timeout`: seconds for one whole fetch.
-    pub timeout: Duration,
-}
-
 impl Config {
     /// The interface that the `net:@` rows tell of.
     pub fn rows_interface(&self) -> &str {
@@ -250,12 +233,7 @@ impl Default for Config {
                 response_timeout: seconds(DEFAULT_RESPONSE_TIMEOUT),
                 exchange_timeout: seconds(DEFAULT_EXCHANGE_TIMEOUT),
             },
-            luup: LuupConfig {
-                enable: true,
-                url: DEFAULT_LUUP_URL.to_owned(),
-                user: None,
-                timeout: seconds(DEFAULT_LUUP_TIMEOUT),
-            },
+            luup: LuupConfig::default(),
             transfer: TransferConfig::default(),
             xmpp: true,
             gateway: GatewayConfig::default(),

@@ -40,10 +40,7 @@ impl Config {
         options.cpe(&mut config);
         options.udp(&mut config);
         options.acs(&mut config);
-        options.flag("luup", "enable", &mut config.luup.enable);
-        options.base_url("luup", "url", &mut config.luup.url);
-        config.luup.user = options.text("luup", "user");
-        options.seconds("luup", "timeout", 1, &mut config.luup.timeout);
+        options.luup(&mut config.luup);
         options.transfer(&mut config.transfer);
         options.xmpp(&mut config.xmpp);
         options.gateway(&mut config.gateway);
@@ -389,7 +386,7 @@ impl<'w> OptionReader<'w> {
         unusable.get_or_insert(why);
     }
 
-    fn base_url(&mut self, section: &str, option: &str, value: &mut String) {
+    pub(super) fn base_url(&mut self, section: &str, option: &str, value: &mut String) {
         let Some(text) = self.text(section, option) else {
             return;
         };

@@ -193,6 +193,7 @@ fn every_option_is_taken() {
             luup: LuupConfig {
                 enable: false,
                 url: "http://127.0.0.1:1".into(),
+                tls: TlsConfig::default(),
                 user: Some("luup".into()),
                 timeout: seconds(4),
             },

@@ -1,0 +1,103 @@
+//! The way to the engine: whom a request for `data_request?id=...` is sent to, and whether an answer is
+//! to be believed.
+
+use std::time::Instant;
+
+use super::owner::Owners;
+use super::{LuupAccess, LuupError};
+use crate::base::url::{self, Url};
+use crate::http::{
+    Credentials, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
+};
+
+/// The way to the engine, for one job, which takes at most `luup.timeout` with all its requests.
+pub(super) enum EngineWay {
+    /// To the engine itself.
+    Direct(DirectWay),
+}
+
+impl EngineWay {
+    pub fn new(access: &LuupAccess) -> Result<Self, LuupError> {
+        DirectWay::new(access).map(Self::Direct)
+    }
+
+    /// Asks for `id=...`: an answer with status 200, its body still to be read.
+    pub fn ask(&mut self, id: &str) -> Result<HttpAnswer, LuupError> {
+        let answer = match self {
+            Self::Direct(way) => way.ask(id),
+        }?;
+        match answer.status {
+            200 => Ok(answer),
+            status => Err(LuupError::Status(status)),
+        }
+    }
+
+    /// To be called when the body has been read, before it is used: whether it is the engine's.
+    pub fn check(&self) -> Result<(), LuupError> {
+        match self {
+            Self::Direct(way) => way.check(),
+        }
+    }
+}
+
+pub(super) struct DirectWay {
+    http: HttpClient,
+    owners: Owners,
+    base: Url,
+}
+
+impl DirectWay {
+    fn new(access: &LuupAccess) -> Result<Self, LuupError> {
+        let config = &access.config;
+        let bad_url = |_| LuupError::BadUrl(url::shown(&config.url));
+        Ok(Self {
+            http: http(access),
+            owners: Owners::new(config)?,
+            base: Url::parse(&config.url).map_err(bad_url)?,
+        })
+    }
+
+    fn ask(&mut self, id: &str) -> Result<HttpAnswer, LuupError> {
+        let folder = self.base.target.trim_end_matches('/');
+        let url = Url {
+            target: format!("{folder}/data_request?id={id}"),
+            ..self.base.clone()
+        };
+        self.owners.check_host(&self.base.host, self.base.port)?;
+        Ok(self.http.send(&mut HttpRequest::new(Method::GET, &url))?)
+    }
+
+    fn check(&self) -> Result<(), LuupError> {
+        match self.http.ends() {
+            Some((local, peer)) => self.owners.check_peer(local, peer),
+            None => Ok(()),
+        }
+    }
+}
+
+fn http(access: &LuupAccess) -> HttpClient {
+    let timeout = access.config.timeout;
+    HttpClient::new(HttpSettings {
+        tls: access.config.tls.clone(),
+        kept_tls: access.kept_tls.clone(),
+        check_dates: access.check_dates,
+        credentials: Credentials::default(),
+        limits: TimeLimits {
+            connect: timeout,
+            response: timeout,
+            exchange: timeout,
+            deadline: Instant::now().checked_add(timeout),
+        },
+        watch: None,
+    })
+}
+
+impl From<Box<HttpError>> for LuupError {
+    fn from(error: Box<HttpError>) -> Self {
+        match *error {
+            HttpError::Timeout { .. } => Self::Timeout,
+            HttpError::TooLarge { .. } => Self::TooBig,
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
