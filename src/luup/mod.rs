@@ -18,6 +18,7 @@ mod access;
 pub mod client;
 mod error;
 pub mod flatten;
+pub mod follow;
 mod home;
 mod key;
 pub mod limits;

@@ -1,0 +1,181 @@
+//! What to ask the engine next, and when, so that its home is followed: the whole home once, then what
+//! changed since, by a request that the engine answers when something does.
+//!
+//! It asks nothing itself and knows no clock: it is told what came, and says what is to be done. An
+//! engine that answers at once again and again, never, or with nonsense is asked seldom enough, and one
+//! that is well again soon enough.
+
+use std::time::Duration;
+
+use crate::base::backoff::Backoff;
+
+/// An engine that does not wait for a change, though asked to, is asked so often; one that is never
+/// quiet, too, in the long run.
+const PACE: Duration = Duration::from_secs(1);
+
+/// So many answers with changes may come faster than that, one after the other.
+const BURST: u32 = 10;
+
+/// From one answer with changes to the next question: what happened together is told together.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// An engine that does not answer at all is asked again after these pauses. One that reloads is back
+/// within seconds.
+const PAUSES: Backoff = Backoff::new(PACE, Duration::from_secs(30));
+
+/// After so many questions for changes that an engine did not understand, though it answers others,
+/// the whole home is read each time.
+const TRIES: u32 = 3;
+
+/// How long that is done before it is asked for changes again.
+const PLAIN: Duration = Duration::from_secs(600);
+
+/// While the whole home is read each time, it may take the box this part of the time.
+const SHARE: u32 = 20;
+
+/// However sure an engine is that nothing changed, the whole home is read anew after this time.
+const REREAD: Duration = Duration::from_secs(6 * 3600);
+
+/// What is to be done now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowStep {
+    /// Nothing before this uptime.
+    Wait(Duration),
+    /// Read the whole home.
+    Read,
+    /// Ask for what changed since the last answer.
+    Poll,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowAnswer {
+    /// The whole home, and whether it says where it stands, so that changes since can be asked for.
+    Home(bool),
+    /// Something changed.
+    Changed,
+    /// Nothing changed.
+    Same,
+    /// What is known is worth nothing any more: the engine was started anew, or has other devices.
+    Outdated,
+    /// No answer, or none that can be used; whether it was waited for until its time was over.
+    Failed(bool),
+}
+
+/// How the engine is followed. All times are uptimes.
+#[derive(Clone, Debug)]
+pub struct Follower {
+    /// The home is known, so that changes of it mean something.
+    is_known: bool,
+    /// The engine says where it stands.
+    has_place: bool,
+    /// When the whole home was read last.
+    read: Duration,
+    /// Nothing is asked before.
+    not_before: Duration,
+    pauses: Backoff,
+    /// When the answers with changes would be paid for, one each [`PACE`].
+    paid: Duration,
+    /// Questions for changes that came to nothing, one after the other.
+    bad_polls: u32,
+    /// Until then the whole home is read each time.
+    plain_until: Duration,
+}
+
+impl Default for Follower {
+    /// Knows nothing yet.
+    fn default() -> Self {
+        Self {
+            is_known: false,
+            has_place: false,
+            read: Duration::ZERO,
+            not_before: Duration::ZERO,
+            pauses: PAUSES,
+            paid: Duration::ZERO,
+            bad_polls: 0,
+            plain_until: Duration::ZERO,
+        }
+    }
+}
+
+impl Follower {
+    /// What is to be done at `now`.
+    pub fn next(&self, now: Duration) -> FollowStep {
+        let is_old = self.read.saturating_add(REREAD) <= now;
+        match () {
+            () if now < self.not_before => FollowStep::Wait(self.not_before),
+            () if self.is_known && self.can_poll(now) && !is_old => FollowStep::Poll,
+            () => FollowStep::Read,
+        }
+    }
+
+    /// What was asked at `asked` came to this at `now`.
+    pub fn heard(&mut self, heard: FollowAnswer, asked: Duration, now: Duration) {
+        match heard {
+            FollowAnswer::Home(has_place) => {
+                (self.is_known, self.has_place, self.read) = (true, has_place, now);
+                self.pauses.reset();
+                self.not_before = match self.can_poll(now) {
+                    true => now,
+                    false => {
+                        let took = now.saturating_sub(asked);
+                        now.saturating_add(took.saturating_mul(SHARE).max(PACE))
+                    }
+                };
+            }
+            FollowAnswer::Changed => {
+                self.bad_polls = 0;
+                self.pay(now);
+            }
+            FollowAnswer::Same => {
+                self.bad_polls = 0;
+                self.not_before = asked.saturating_add(PACE);
+            }
+            FollowAnswer::Outdated => {
+                self.is_known = false;
+                self.pay(now);
+            }
+            FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, now),
+        }
+    }
+
+    /// Somebody saw the engine answer: it need not be waited for any longer.
+    pub fn hurry(&mut self) {
+        if !self.is_known {
+            self.not_before = Duration::ZERO;
+            self.pauses.reset();
+        }
+    }
+
+    fn can_poll(&self, now: Duration) -> bool {
+        self.has_place && self.plain_until <= now
+    }
+
+    fn failed(&mut self, is_timeout: bool, now: Duration) {
+        let was_poll = self.is_known && self.can_poll(now);
+        self.is_known = false;
+        if !was_poll {
+            self.not_before = now.saturating_add(self.pauses.pause());
+            return;
+        }
+        self.bad_polls += if is_timeout { TRIES } else { 1 };
+        if self.bad_polls >= TRIES {
+            self.bad_polls = 0;
+            self.plain_until = now.saturating_add(PLAIN);
+        }
+        self.not_before = match is_timeout {
+            true => now,
+            false => now.saturating_add(PACE),
+        };
+    }
+
+    /// An answer that another question follows at once, unless there were too many of them.
+    fn pay(&mut self, now: Duration) {
+        self.paid = self.paid.max(now).saturating_add(PACE);
+        let owed = self.paid.saturating_sub(PACE.saturating_mul(BURST));
+        self.not_before = owed.max(now.saturating_add(BREATH));
+    }
+}
+
+#[cfg(test)]
+mod tests;
