@@ -11,8 +11,9 @@
 //! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
 //!
 //! Devices are known by their Luup number and values by service and variable, never by their
-//! position in a list, which changes between two answers of one engine. Nothing here computes: the
-//! rows of `etc/cwmpd/zwave.csv` say what is shown, and how.
+//! position in a list, which changes between two answers of one engine. What is shown,
+//! and how, say the rows of `etc/cwmpd/zwave.csv`; what takes more than one value is worked out here
+//! under a key of its own.
 
 mod access;
 pub mod client;
@@ -32,7 +33,7 @@ pub use access::LuupAccess;
 pub use client::{FetchScope, fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;
-pub use home::{Fetch, Home, HomeView, Target};
+pub use home::{Fetch, Home, HomeView, NotZwave, Target, Verdict};
 pub use order::{LuupOrder, perform};
 pub use snapshot::Snapshot;
 pub use source::LuupSource;

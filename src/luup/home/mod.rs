@@ -1,14 +1,20 @@
 //! The Z-Wave home as the agent last saw it.
 
+mod capabilities;
+mod depth;
+mod derived;
+mod parameters;
 mod tables;
 mod taken;
+mod verdict;
 mod view;
 
 use std::sync::Arc;
 
 use self::taken::Taken;
+pub use self::verdict::{NotZwave, Verdict};
 pub use self::view::HomeView;
-use super::key::LuupKey;
+use super::key::{LuupKey, LuupTable};
 use super::{FetchScope, LuupError, Snapshot};
 use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
 use crate::datamodel::types::ParamType;
@@ -22,6 +28,8 @@ pub struct Home {
     taken: Taken,
     /// Why the last fetch failed, as it was logged.
     failure: Option<LuupError>,
+    /// Why the home has no node, as it was logged.
+    without_node: Option<String>,
 }
 
 /// A row that Luup supplies.
@@ -116,6 +124,14 @@ impl Home {
         if let Some(why) = new.complaint.as_ref().filter(|why| Some(*why) != known) {
             log::warn!("luup: {why}, maybe others too; the last good values stay");
         }
+        let without_node = new.tables.verdicts.without_node();
+        if let Some(why) = without_node
+            .as_ref()
+            .filter(|_| without_node != self.without_node)
+        {
+            log::warn!("luup: {why}");
+        }
+        self.without_node = without_node;
         log::debug!(
             "luup: {} devices in {} kB",
             new.snapshot.devices().count(),
@@ -167,12 +183,12 @@ impl Home {
 
     pub(super) fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
         let key = LuupKey::parse(key)?;
-        match (key.name(), row.kind) {
-            (None, Some(_)) => return Err(format!("luup:{key} is a table and has no value")),
-            (Some(_), None) => return Err(format!("luup:{key} is a value and lists no instances")),
-            _ if key == LuupKey::Children && row.tables == 0 => {
-                return Err("luup:children stands in a table of devices".to_owned());
-            }
+        if row.tables < key.tables() {
+            return Err(format!("luup:{key} stands in a table of devices"));
+        }
+        match (matches!(key, LuupKey::Table(_)), row.kind) {
+            (true, Some(_)) => return Err(format!("luup:{key} is a table and has no value")),
+            (false, None) => return Err(format!("luup:{key} is a value and lists no instances")),
             _ if row.writable && !key.writable() => {
                 return Err(format!("Luup takes no new value for {key}"));
             }
@@ -199,6 +215,11 @@ impl Home {
         let Some(view) = &self.view else {
             return Reading::Unknown;
         };
+        match &row.key {
+            LuupKey::Derived(derived) => return view.derived(*derived, at),
+            LuupKey::Top(_) => return Reading::Unknown,
+            _ => {}
+        }
         let device = match row.in_table {
             true => innermost(at),
             false => view.first(slot.index()),
@@ -217,20 +238,31 @@ impl Home {
     /// stands in is not there.
     pub(super) fn list(&self, slot: Slot, at: &[Instance<'_>]) -> Option<Vec<Listed>> {
         let view = self.view.as_ref()?;
-        let devices = match self.rows.get(slot.index())?.key {
-            LuupKey::Nodes => view.tables.nodes(),
-            LuupKey::Children => {
-                let parent = innermost(at).filter(|parent| view.snapshot.has(*parent))?;
-                view.tables.children(parent)
-            }
-            LuupKey::Variable { .. } | LuupKey::Field(_) => return None,
+        let LuupKey::Table(table) = self.rows.get(slot.index())?.key else {
+            return None;
         };
-        let listed = devices.into_iter().map(|device| Listed {
+        // Of a device that Luup does not tell of nobody knows what is below it.
+        let own = || innermost(at).filter(|own| view.snapshot.has(*own));
+        let device = |device: u32| Listed {
             identity: device.to_string().into(),
             number: Some(device),
             was: None,
-        });
-        Some(listed.collect())
+        };
+        Some(match table {
+            LuupTable::Nodes => view.tables.verdicts.nodes().map(device).collect(),
+            LuupTable::Networks => view.tables.networks().map(device).collect(),
+            LuupTable::Children => view.tables.children(own()?).map(device).collect(),
+            LuupTable::Devices { category } => view.devices(category).map(device).collect(),
+            LuupTable::Parameters => {
+                let parameters = view.parameters(own()?).into_iter();
+                let parameter = parameters.map(|(identity, number)| Listed {
+                    identity,
+                    number: Some(number),
+                    was: None,
+                });
+                parameter.collect()
+            }
+        })
     }
 }
 

@@ -379,10 +379,13 @@ fn rows_are_checked_when_they_are_declared() {
     let mut refused = |key: &str, kind: Option<&str>, tables: usize| {
         declare(home, key, kind, tables).unwrap_err()
     };
-    assert!(refused("devices", Some("STRING"), 0).contains("SERVICE/VARIABLE"));
+    assert!(refused("device", Some("STRING"), 0).contains("SERVICE/VARIABLE"));
     assert!(refused("nodes", Some("STRING"), 0).contains("a table"));
     assert!(refused("device.id", None, 0).contains("a value"));
     assert!(refused("children", None, 0).contains("stands in a table"));
+    assert!(refused("node.depth", Some("UINT"), 0).contains("stands in a table"));
+    assert!(refused("parameter.size", Some("UINT"), 1).contains("stands in a table"));
+    assert!(refused("network.suc", None, 1).contains("a value"));
     assert!(!home.is_wanted());
     let kind = ParamType::parse("STRING").unwrap();
     for (key, kind, is_writable) in [

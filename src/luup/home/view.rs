@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::LuupRow;
+use super::derived::WorkedOut;
 use super::tables::Tables;
+use super::verdict::Verdict;
 use crate::datamodel::source::Reading;
 use crate::luup::Snapshot;
 use crate::luup::key::LuupKey;
@@ -16,6 +18,7 @@ use crate::luup::snapshot::NameId;
 pub struct HomeView {
     pub(super) snapshot: Snapshot,
     pub(super) tables: Tables,
+    pub(super) worked_out: WorkedOut,
     /// In the order of the rows.
     rows: Vec<SeenRow>,
     /// What rows show in place of a value that does not fit their type, by index and device: the
@@ -40,12 +43,19 @@ impl HomeView {
         let mut view = Self {
             tables: Tables::of(&snapshot, before.map(|before| &before.tables)),
             snapshot,
+            worked_out: WorkedOut::default(),
             rows: Vec::with_capacity(rows.len()),
             kept: BTreeMap::new(),
             complaint: None,
         };
+        view.worked_out = WorkedOut::of(&view);
         view.add_rows(rows, before);
         view
+    }
+
+    /// What each device is to the Z-Wave home, ascending by number.
+    pub fn verdicts(&self) -> impl Iterator<Item = (u32, Verdict)> + '_ {
+        self.tables.verdicts.iter()
     }
 
     /// Looks at it for the rows that it does not know yet; `rows` are all.
