@@ -20,7 +20,7 @@ pub enum HttpError {
     /// A certificate or key file cannot be used.
     File {
         /// The UCI option that names it.
-        option: &'static str,
+        option: String,
         /// The file or folder.
         path: PathBuf,
         /// What is wrong with it.
@@ -256,7 +256,7 @@ impl fmt::Display for CertificateProblem {
         match self {
             Self::UnknownAuthority => f.write_str(
                 "it is not signed by a known authority; name the right one with option \
-                 acs.ssl_cacert, or install the system's certificates",
+                 acs.ssl_cacert (for Luup: luup.ssl_cacert), or install the system's certificates",
             ),
             Self::Expired => f.write_str(
                 "it, or one that vouches for it, has expired; renew it on the server, or check \

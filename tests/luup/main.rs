@@ -4,6 +4,7 @@
 
 mod bounds;
 mod editions;
+mod elsewhere;
 mod fetch;
 mod fuzzed;
 mod owner;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::TlsConfig;
 use super::read::OptionReader;
+use crate::base::url::{self, Url};
 
 /// Where Luup answers on the box itself.
 const DEFAULT_URL: &str = "http://127.0.0.1:3480";
@@ -31,7 +32,7 @@ impl Default for LuupConfig {
         Self {
             enable: true,
             url: DEFAULT_URL.to_owned(),
-            tls: TlsConfig::default(),
+            tls: TlsConfig::usual("luup"),
             user: None,
             timeout: Duration::from_secs(DEFAULT_TIMEOUT),
         }
@@ -41,8 +42,66 @@ impl Default for LuupConfig {
 impl OptionReader<'_> {
     pub(super) fn luup(&mut self, config: &mut LuupConfig) {
         self.flag("luup", "enable", &mut config.enable);
-        self.base_url("luup", "url", &mut config.url);
+        self.luup_url(&mut config.url);
+        config.tls = self.tls("luup");
         config.user = self.text("luup", "user");
         self.seconds("luup", "timeout", 1, &mut config.timeout);
+    }
+
+    /// What stands behind it in each request is a path and its query.
+    fn luup_url(&mut self, value: &mut String) {
+        let Some(text) = self.text("luup", "url") else {
+            return;
+        };
+        let parsed = Url::parse(&text);
+        let why = match parsed {
+            Ok(_) if text.contains(['?', '#']) => "it has a query or a fragment",
+            Ok(_) => return text.trim_end_matches('/').clone_into(value),
+            Err(why) => why,
+        };
+        let wanted = format!("a URL like http://HOST:PORT/PATH ({why})");
+        let used = value.clone();
+        self.warn("luup", "url", &url::shown(&text), &wanted, &used);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::config::tests::read;
+
+    #[test]
+    fn z48_the_tls_of_luup_is_its_own() {
+        let (config, remarks) = read(&[
+            ("luup.url", "https://192.168.1.5/port_3480/"),
+            ("luup.ssl_cacert", "/etc/cwmpd/luup.pem"),
+            ("luup.insecure_enable", "1"),
+        ]);
+        assert_eq!(remarks, Vec::<String>::new());
+        assert_eq!(config.luup.url, "https://192.168.1.5/port_3480");
+        assert!(config.luup.tls.insecure && config.luup.tls.ca_file.is_some());
+        assert!(!config.link.tls.insecure && config.link.tls.ca_file.is_none());
+    }
+
+    #[test]
+    fn z48_a_typing_error_about_tls_costs_that_tls_and_no_other() {
+        let unusable = |option: &str| {
+            let config = read(&[(option, "/etc/x.pem")]).0;
+            let [acs, luup] = [config.link.tls, config.luup.tls].map(|tls| tls.unusable);
+            (acs.is_some(), luup.is_some())
+        };
+        assert_eq!(unusable("luup.ssl_cacret"), (false, true));
+        assert_eq!(unusable("luup.ssl_cert"), (false, true), "without its key");
+        assert_eq!(unusable("acs.ssl_cacret"), (true, false));
+        assert_eq!(unusable("cpe.ssl_cacert"), (true, false));
+    }
+
+    #[test]
+    fn z48_an_address_has_no_query_and_no_password() {
+        for bad in ["http://h/x?y=1", "http://h/#x", "http://u:TELLTALE@h/", "h"] {
+            let (config, remarks) = read(&[("luup.url", bad)]);
+            assert_eq!(config.luup.url, super::DEFAULT_URL, "{bad}");
+            assert_eq!(remarks.len(), 1, "{bad}");
+            assert!(!remarks[0].contains("TELLTALE"), "{remarks:?}");
+        }
     }
 }

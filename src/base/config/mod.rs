@@ -162,15 +162,17 @@ pub struct LogConfig {
 }
 
 /// TLS: whom the box trusts, and how it shows who it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsConfig {
-    /// `acs.ssl_cacert`: a PEM file with the only roots to trust.
+    /// The section that says so.
+    pub section: &'static str,
+    /// `ssl_cacert`: a PEM file with the only roots to trust.
     pub ca_file: Option<PathBuf>,
-    /// `acs.ssl_capath`: a folder of PEM files with the only roots to trust.
+    /// `ssl_capath`: a folder of PEM files with the only roots to trust.
     pub ca_path: Option<PathBuf>,
-    /// `acs.ssl_cert` and `acs.ssl_key`: the client certificate, PEM.
+    /// `ssl_cert` and `ssl_key`: the client certificate, PEM.
     pub client_cert: Option<(PathBuf, PathBuf)>,
-    /// `acs.insecure_enable`: no certificate check; warned of at every session.
+    /// `insecure_enable`: no certificate check; warned of at every session.
     pub insecure: bool,
     /// Why there is no TLS: an option for it is set and cannot be used, so that going on would trust
     /// others than was asked for, or not show who we are.
@@ -196,6 +198,31 @@ impl Config {
     /// The interface that the `net:@` rows tell of.
     pub fn rows_interface(&self) -> &str {
         self.interface.as_deref().unwrap_or(DEFAULT_INTERFACE)
+    }
+}
+
+impl TlsConfig {
+    /// The roots of the system are trusted, as where a section says nothing.
+    pub const fn usual(section: &'static str) -> Self {
+        Self {
+            section,
+            ca_file: None,
+            ca_path: None,
+            client_cert: None,
+            insecure: false,
+            unusable: None,
+        }
+    }
+
+    /// The name of one of its options.
+    pub fn option(&self, name: &str) -> String {
+        [self.section, ".", name].concat()
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self::usual("acs")
     }
 }
 

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::base::prefix::AddressPrefix;
 use crate::base::truth;
-use crate::base::url::{self, Url};
 
 /// An option by its section and its name.
 pub type OptionName = (String, String);
@@ -49,7 +48,9 @@ impl Config {
             looked_for,
             ..
         } = options;
-        tls::hold_to(&mut config.link.tls, written, &looked_for);
+        for tls in [&mut config.link.tls, &mut config.luup.tls] {
+            tls::hold_to(tls, written, &looked_for);
+        }
         if config.allow_from.is_none() && asks_for(written, &looked_for, "allow_from") {
             // Nobody, rather than all those that were to be kept away.
             config.allow_from = Some(Vec::new());
@@ -128,19 +129,7 @@ impl<'w> OptionReader<'w> {
         let spread = &mut config.periodic_spread;
         self.seconds("acs", "periodic_inform_spread", 0, spread);
         let link = &mut config.link;
-        let mut unusable = None;
-        link.tls.ca_file = self.tls_file("ssl_cacert", &mut unusable);
-        link.tls.ca_path = self.tls_file("ssl_capath", &mut unusable);
-        let cert = self.tls_file("ssl_cert", &mut unusable);
-        let key = self.tls_file("ssl_key", &mut unusable);
-        link.tls.client_cert = match (cert, key) {
-            (Some(cert), Some(key)) => Some((cert, key)),
-            (None, None) => None,
-            (Some(_), None) => self.half_a_pair("ssl_cert", "ssl_key", &mut unusable),
-            (None, Some(_)) => self.half_a_pair("ssl_key", "ssl_cert", &mut unusable),
-        };
-        link.tls.unusable = unusable;
-        self.flag("acs", "insecure_enable", &mut link.tls.insecure);
+        link.tls = self.tls("acs");
         self.flag("acs", "basic_over_http", &mut link.basic_over_http);
         self.seconds("acs", "connect_timeout", 1, &mut link.connect_timeout);
         // An ACS may take 30 s to answer (TR-069 3.7.1).
@@ -160,7 +149,7 @@ impl<'w> OptionReader<'w> {
 
     /// What an option says; what is empty is not set (libuci makes no difference either). What is only
     /// blank is set, to nothing that can be used: where security hangs on it, it must not count as absent.
-    fn said(&mut self, section: &str, option: &str) -> Option<OptionWords<'w>> {
+    pub(super) fn said(&mut self, section: &str, option: &str) -> Option<OptionWords<'w>> {
         self.looks_for(section, option);
         let said = self.written.option(section, option)?;
         (said.items.len() > 1 || said.items.iter().any(|item| !item.is_empty())).then_some(said)
@@ -193,7 +182,7 @@ impl<'w> OptionReader<'w> {
         }
     }
 
-    fn remark(&mut self, section: &str, option: &str, text: String) {
+    pub(super) fn remark(&mut self, section: &str, option: &str, text: String) {
         let said = self.written.option(section, option);
         let line = said.map(|said| said.line);
         self.remarks.push(Remark { line, text });
@@ -352,52 +341,6 @@ impl<'w> OptionReader<'w> {
         }
         self.warn(section, option, &text, "an absolute path", "none");
         None
-    }
-
-    /// A file or folder that TLS needs. One that is set and is none makes TLS `unusable`.
-    fn tls_file(&mut self, option: &str, unusable: &mut Option<String>) -> Option<PathBuf> {
-        let said = self.said("acs", option)?;
-        let why = match said.items.as_slice() {
-            [path] if path.trim().starts_with('/') => return Some(PathBuf::from(path.trim())),
-            [path] => format!("cwmpd.acs.{option}: '{path}' is not an absolute path"),
-            _ => format!("cwmpd.acs.{option} is a list, and only one path is taken"),
-        };
-        self.refuse_tls(option, why, unusable);
-        None
-    }
-
-    fn half_a_pair<T>(
-        &mut self,
-        set: &str,
-        missing: &str,
-        unusable: &mut Option<String>,
-    ) -> Option<T> {
-        // Why the other half does not count was said already, where it is set too.
-        if self.said("acs", missing).is_none() {
-            let why = format!("cwmpd.acs.{set} is set but cwmpd.acs.{missing} is not");
-            self.refuse_tls(set, why, unusable);
-        }
-        None
-    }
-
-    fn refuse_tls(&mut self, option: &str, why: String, unusable: &mut Option<String>) {
-        let text = format!("{why}; no session over TLS is opened before that is mended");
-        self.remark("acs", option, text);
-        unusable.get_or_insert(why);
-    }
-
-    pub(super) fn base_url(&mut self, section: &str, option: &str, value: &mut String) {
-        let Some(text) = self.text(section, option) else {
-            return;
-        };
-        match Url::parse(&text) {
-            Ok(_) => text.trim_end_matches('/').clone_into(value),
-            Err(why) => {
-                let wanted = format!("an http:// URL ({why})");
-                let used = value.clone();
-                self.warn(section, option, &url::shown(&text), &wanted, &used);
-            }
-        }
     }
 
     fn severity(&mut self, value: &mut LevelFilter) {

@@ -92,7 +92,7 @@ impl<'w> ReadSections<'w> {
 pub(super) fn unread<'w>(
     written: &'w WrittenConfig,
     names: &'w [OptionName],
-) -> impl Iterator<Item = &'w WrittenOption> {
+) -> impl Iterator<Item = (&'w WrittenSection, &'w WrittenOption)> {
     let read = ReadSections::of(written, names);
     let options = written.sections.iter().flat_map(|section| {
         let options = section.options.iter();
@@ -100,13 +100,12 @@ pub(super) fn unread<'w>(
     });
     options
         .filter(move |(section, option)| !read.is_read(section, &option.name, names))
-        .map(|(_, option)| option)
-        .filter(|option| !option.value.is_empty())
+        .filter(|(_, option)| !option.value.is_empty())
 }
 
 /// Whether one of those was probably meant for `option`.
 pub(super) fn asks_for(written: &WrittenConfig, names: &[OptionName], option: &str) -> bool {
-    unread(written, names).any(|unread| nearest(&unread.name, [option].into_iter()).is_some())
+    unread(written, names).any(|(_, unread)| nearest(&unread.name, [option].into_iter()).is_some())
 }
 
 /// Remarks, the first of which are made.

@@ -179,6 +179,7 @@ fn every_option_is_taken() {
             },
             link: LinkConfig {
                 tls: TlsConfig {
+                    section: "acs",
                     ca_file: Some("/etc/cwmpd/ca.pem".into()),
                     ca_path: Some("/etc/ssl/certs".into()),
                     client_cert: Some(("/etc/cwmpd/cert.pem".into(), "/etc/cwmpd/key.pem".into())),
@@ -193,7 +194,7 @@ fn every_option_is_taken() {
             luup: LuupConfig {
                 enable: false,
                 url: "http://127.0.0.1:1".into(),
-                tls: TlsConfig::default(),
+                tls: TlsConfig::usual("luup"),
                 user: Some("luup".into()),
                 timeout: seconds(4),
             },

@@ -2,11 +2,13 @@
 //! misspelled option, one in the wrong section, a line that is damaged), there is no TLS rather than
 //! one that trusts the roots of the system or shows no certificate.
 
+use std::path::PathBuf;
+
 use super::TlsConfig;
-use super::read::OptionName;
+use super::read::{OptionName, OptionReader};
 use super::review::unread;
 use super::similar::nearest;
-use super::written::{LostLine, WrittenConfig};
+use super::written::{LostLine, WrittenConfig, WrittenSection};
 
 /// What says whom to trust, and who the box is.
 const TRUST: [&str; 5] = ["ssl_cacert", "ssl_capath", "ssl_cafile", "cacert", "cafile"];
@@ -18,6 +20,9 @@ const SIGNS: [&str; 5] = ["ssl", "tls", "cert", "pem", "x509"];
 /// Names of other agents that ask for no more than is done anyway: the certificate is checked.
 const DONE_ANYWAY: [&str; 1] = ["ssl_verify"];
 
+/// The sections with TLS of their own, beside that of the ACS.
+const OTHERS: [&str; 2] = ["luup", "mms"];
+
 /// What a line asks of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Demand {
@@ -27,8 +32,55 @@ enum Demand {
     Other,
 }
 
-/// Makes TLS unusable where the file asks for what `tls` does not give. `looked_for` are the options
-/// that were read.
+impl OptionReader<'_> {
+    /// The options of TLS of a section.
+    pub(super) fn tls(&mut self, section: &'static str) -> TlsConfig {
+        let mut tls = TlsConfig::usual(section);
+        tls.ca_file = self.tls_file("ssl_cacert", &mut tls);
+        tls.ca_path = self.tls_file("ssl_capath", &mut tls);
+        let cert = self.tls_file("ssl_cert", &mut tls);
+        let key = self.tls_file("ssl_key", &mut tls);
+        match (cert, key) {
+            (Some(cert), Some(key)) => tls.client_cert = Some((cert, key)),
+            (None, None) => {}
+            (Some(_), None) => self.half_a_pair("ssl_cert", "ssl_key", &mut tls),
+            (None, Some(_)) => self.half_a_pair("ssl_key", "ssl_cert", &mut tls),
+        }
+        self.flag(section, "insecure_enable", &mut tls.insecure);
+        tls
+    }
+
+    /// A file or folder that TLS needs. One that is set and is none makes TLS unusable.
+    fn tls_file(&mut self, option: &str, tls: &mut TlsConfig) -> Option<PathBuf> {
+        let said = self.said(tls.section, option)?;
+        let name = tls.option(option);
+        let why = match said.items.as_slice() {
+            [path] if path.trim().starts_with('/') => return Some(PathBuf::from(path.trim())),
+            [path] => format!("cwmpd.{name}: '{path}' is not an absolute path"),
+            _ => format!("cwmpd.{name} is a list, and only one path is taken"),
+        };
+        self.refuse_tls(option, why, tls);
+        None
+    }
+
+    fn half_a_pair(&mut self, set: &str, missing: &str, tls: &mut TlsConfig) {
+        // Why the other half does not count was said already, where it is set too.
+        if self.said(tls.section, missing).is_none() {
+            let (is_set, is_not) = (tls.option(set), tls.option(missing));
+            let why = format!("cwmpd.{is_set} is set but cwmpd.{is_not} is not");
+            self.refuse_tls(set, why, tls);
+        }
+    }
+
+    fn refuse_tls(&mut self, option: &str, why: String, tls: &mut TlsConfig) {
+        let text = format!("{why}; no session over TLS is opened before that is mended");
+        self.remark(tls.section, option, text);
+        tls.unusable.get_or_insert(why);
+    }
+}
+
+/// Makes TLS unusable where the file asks for what `tls` does not give: in its section; as for the link
+/// to the ACS, in any that has no TLS of its own. `looked_for` are the options that were read.
 pub(super) fn hold_to(tls: &mut TlsConfig, written: &WrittenConfig, looked_for: &[OptionName]) {
     if tls.unusable.is_some() {
         return;
@@ -38,9 +90,14 @@ pub(super) fn hold_to(tls: &mut TlsConfig, written: &WrittenConfig, looked_for: 
         Demand::Identity => tls.client_cert.is_some(),
         Demand::Other => false,
     };
+    let concerns = |section: &WrittenSection| match tls.section {
+        "acs" => !OTHERS.iter().any(|other| section.is_called(other)),
+        own => section.is_called(own),
+    };
     let unread = unread(written, looked_for)
-        .find(|option| demand(&option.name).is_some_and(|demand| !is_met(demand)))
-        .map(|option| format!("line {}: {} is not an option", option.line, option.name));
+        .filter(|(section, _)| concerns(section))
+        .find(|(_, option)| demand(&option.name).is_some_and(|demand| !is_met(demand)))
+        .map(|(_, option)| format!("line {}: {} is not an option", option.line, option.name));
     let lost = || {
         let mut lost = written.lost.iter();
         let lost = lost.find(|lost| demand_of_lost(lost).is_some_and(|demand| !is_met(demand)));

@@ -24,6 +24,13 @@ pub struct WrittenSection {
     pub options: Vec<WrittenOption>,
 }
 
+impl WrittenSection {
+    /// Whether it has this name, or is of this kind.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.kind == name || self.name.as_deref() == Some(name)
+    }
+}
+
 /// A line of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenOption {

@@ -40,8 +40,9 @@ impl KeptTls {
         let context = self.get_at(config, SystemTime::now())?;
         if config.insecure {
             log::warn!(
-                "The server's certificate is not checked (option acs.insecure_enable): anyone on \
-                 the way can be the server"
+                "The server's certificate is not checked (option {}): anyone on the way can be the \
+                 server",
+                config.option("insecure_enable")
             );
         }
         Ok(context)

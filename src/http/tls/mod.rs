@@ -51,7 +51,7 @@ fn context(config: &TlsConfig) -> Result<SslContext, Box<HttpError>> {
     context.set_mode(SslMode::AUTO_RETRY | SslMode::RELEASE_BUFFERS);
     trust(&mut context, config)?;
     if let Some((cert, key)) = &config.client_cert {
-        identify(&mut context, cert, key)?;
+        identify(&mut context, config, cert, key)?;
     }
     context.set_verify(match config.insecure {
         true => SslVerifyMode::NONE,
@@ -155,22 +155,22 @@ fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), Box<
     if config.ca_file.is_none() && config.ca_path.is_none() {
         context.set_default_verify_paths().map_err(setup)?;
         for path in kept::loose_roots() {
-            match certificates("", &path) {
+            match certificates(String::new(), &path) {
                 Ok(found) => roots.extend(found),
                 Err(_) => log::warn!("{} has no certificate that can be read", path.display()),
             }
         }
     }
     if let Some(file) = &config.ca_file {
-        roots.extend(certificates("acs.ssl_cacert", file)?);
+        roots.extend(certificates(config.option("ssl_cacert"), file)?);
     }
     if let Some(folder) = &config.ca_path {
-        let fail = |why: String| refused("acs.ssl_capath", folder, why);
+        let fail = |why: String| refused(config.option("ssl_capath"), folder, why);
         let before = roots.len();
         for entry in fs::read_dir(folder).map_err(|error| fail(error.to_string()))? {
             let path = entry.map_err(|error| fail(error.to_string()))?.path();
             if path.is_file() {
-                match certificates("acs.ssl_capath", &path) {
+                match certificates(config.option("ssl_capath"), &path) {
                     Ok(found) => roots.extend(found),
                     Err(error) => log::warn!("Left out: {error}"),
                 }
@@ -188,8 +188,8 @@ fn trust(context: &mut SslContextBuilder, config: &TlsConfig) -> Result<(), Box<
 }
 
 /// The certificates of a PEM file; one at least.
-fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, Box<HttpError>> {
-    let found = X509::stack_from_pem(&read(option, path)?).unwrap_or_default();
+fn certificates(option: String, path: &Path) -> Result<Vec<X509>, Box<HttpError>> {
+    let found = X509::stack_from_pem(&read(option.clone(), path)?).unwrap_or_default();
     if found.is_empty() {
         return Err(refused(option, path, "it has no PEM certificate".into()));
     }
@@ -200,13 +200,14 @@ fn certificates(option: &'static str, path: &Path) -> Result<Vec<X509>, Box<Http
 /// PKCS#1 (RSA) or SEC 1 (EC).
 fn identify(
     context: &mut SslContextBuilder,
+    config: &TlsConfig,
     cert: &Path,
     key: &Path,
 ) -> Result<(), Box<HttpError>> {
-    let fail = |why: &str| refused("acs.ssl_key", key, why.into());
-    let mut chain = certificates("acs.ssl_cert", cert)?.into_iter();
+    let fail = |why: &str| refused(config.option("ssl_key"), key, why.into());
+    let mut chain = certificates(config.option("ssl_cert"), cert)?.into_iter();
     // With a pass phrase given, OpenSSL does not ask for one on the terminal.
-    let private = PKey::private_key_from_pem_passphrase(&read("acs.ssl_key", key)?, b"")
+    let private = PKey::private_key_from_pem_passphrase(&read(config.option("ssl_key"), key)?, b"")
         .map_err(|_| fail("it has no PEM private key without a pass phrase"))?;
     if let Some(own) = chain.next() {
         context.set_certificate(&own).map_err(setup)?;
@@ -214,12 +215,15 @@ fn identify(
     for above in chain {
         context.add_extra_chain_cert(above).map_err(setup)?;
     }
-    context
-        .set_private_key(&private)
-        .map_err(|_| fail("it does not belong to the certificate of option acs.ssl_cert"))
+    context.set_private_key(&private).map_err(|_| {
+        let cert = config.option("ssl_cert");
+        fail(&format!(
+            "it does not belong to the certificate of option {cert}"
+        ))
+    })
 }
 
-fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, Box<HttpError>> {
+fn read(option: String, path: &Path) -> Result<Vec<u8>, Box<HttpError>> {
     file::read(path, MAX_FILE_BYTES).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::FileTooLarge => format!("it is longer than {MAX_FILE_BYTES} bytes"),
@@ -229,7 +233,7 @@ fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, Box<HttpError>> {
     })
 }
 
-fn refused(option: &'static str, path: &Path, why: String) -> Box<HttpError> {
+fn refused(option: String, path: &Path, why: String) -> Box<HttpError> {
     Box::new(HttpError::File {
         option,
         path: path.to_owned(),
