@@ -7,6 +7,7 @@ mod editions;
 mod elsewhere;
 mod fetch;
 mod fuzzed;
+mod lab;
 mod owner;
 mod rows;
 mod samples;

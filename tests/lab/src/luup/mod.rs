@@ -3,66 +3,32 @@
 //! It speaks as the real one does on the wire: `Transfer-Encoding: Chunked` with a capital C and no
 //! length, sockets kept open whatever the client says, errors as bare texts with status 200.
 
+mod actions;
+mod alerts;
 mod answers;
+mod engine;
 pub mod hostile;
+mod jobs;
+mod mood;
+mod query;
 mod sample;
+mod wire;
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
-use tiny_http::{Request, Server};
+use engine::Engine;
+use wire::Door;
 
+pub use alerts::Alert;
+pub use jobs::{Job, JobState, Work};
+pub use mood::{Framing, Mood};
 pub use sample::{Device, State, large_home, sample_home};
-
-/// Bytes of one chunk, as the real engine cuts them.
-const CHUNK: usize = 16_000;
-
-/// How the engine answers `id=status`, `user_data`, `sdata` and writes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Mood {
-    /// As it should.
-    #[default]
-    Well,
-    /// 200 and an empty body, as when a reload cuts the answer.
-    Empty,
-    /// 200 and this text: `Exiting`, `NO_CHANGES`, `Bad Device`, hostile JSON, a stored answer.
-    Says(String),
-    /// The first half of the right answer, in well-formed chunks.
-    Truncated,
-    /// The first half of the right answer, then nothing, the socket left open.
-    Stuck,
-    /// As it should, but the answer to `id=user_data` is empty.
-    WithoutUserData,
-    /// Chunks without an end.
-    Endless,
-    /// This HTTP status with a page of HTML.
-    Status(u16),
-    /// The right answer after a while.
-    Slow(Duration),
-    /// Nothing as long as it is in this mood; then what it answers in its next.
-    Silent,
-}
 
 /// A running engine on a port of its own of 127.0.0.1.
 pub struct FakeLuup {
     engine: Arc<Mutex<Engine>>,
     port: u16,
-    running: Option<(Arc<Server>, JoinHandle<()>)>,
-}
-
-struct Engine {
-    home: Vec<Device>,
-    mood: Mood,
-    log: Vec<String>,
-    data_version: u64,
-    /// Of what `id=user_data` has; none where it is not told.
-    user_data_version: Option<u64>,
-    /// When it was started, in its own answers.
-    load_time: u64,
-    hidden: Vec<(u32, String)>,
+    door: Option<Door>,
 }
 
 impl FakeLuup {
@@ -74,17 +40,9 @@ impl FakeLuup {
     /// Starts an engine with this home.
     pub fn with(home: Vec<Device>) -> Self {
         let mut luup = Self {
-            engine: Arc::new(Mutex::new(Engine {
-                home,
-                mood: Mood::Well,
-                log: Vec::new(),
-                data_version: 374_830_741,
-                user_data_version: Some(374_829_874),
-                load_time: 1_445_000_000,
-                hidden: Vec::new(),
-            })),
+            engine: Arc::new(Mutex::new(Engine::new(home))),
             port: 0,
-            running: None,
+            door: None,
         };
         luup.up();
         luup
@@ -100,44 +58,26 @@ impl FakeLuup {
         self.engine().mood = mood;
     }
 
-    /// Stops listening; on return connections are refused.
+    /// Stops listening, and cuts the connections that there are; on return connections are refused.
     pub fn down(&mut self) {
-        if let Some((server, thread)) = self.running.take() {
-            server.unblock();
-            thread.join().unwrap();
-            drop(server);
-            let deadline = Instant::now() + Duration::from_secs(5);
-            while TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                assert!(Instant::now() < deadline, "the port is still open");
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        }
+        self.door = None;
     }
 
     /// Listens again, on the same port.
     pub fn up(&mut self) {
-        if self.running.is_some() {
-            return;
+        if self.door.is_none() {
+            let door = Door::open(Arc::clone(&self.engine), self.port);
+            self.port = door.port;
+            self.door = Some(door);
         }
-        let server = Arc::new(Server::http(("127.0.0.1", self.port)).unwrap());
-        self.port = server.server_addr().to_ip().unwrap().port();
-        let (engine, listener) = (Arc::clone(&self.engine), Arc::clone(&server));
-        let thread = std::thread::spawn(move || {
-            for request in listener.incoming_requests() {
-                let engine = Arc::clone(&engine);
-                std::thread::spawn(move || answer(&engine, request));
-            }
-        });
-        self.running = Some((server, thread));
     }
 
     /// Changes a variable as a sensor does; `service` in full or its last part. A variable the
-    /// device does not have is added, its service then in full.
+    /// device does not have is added, its service then in full. It counts as changed even where the
+    /// value is the same.
     pub fn set(&self, device: u32, service: &str, variable: &str, value: &str) {
-        let mut engine = self.engine();
-        engine.data_version += 1;
-        let device = engine.device(device).expect("no such device");
-        device.set(service, variable, value);
+        let is_there = self.engine().set(device, service, variable, value);
+        assert!(is_there, "no such device");
     }
 
     /// Changes what `id=user_data` alone has of a device: a name, a room, a parent.
@@ -145,13 +85,77 @@ impl FakeLuup {
         let mut engine = self.engine();
         engine.configured();
         change(engine.device(device).expect("no such device"));
+        engine.touch(device);
+    }
+
+    /// Adds a device, as when a node is included.
+    pub fn add(&self, device: Device) {
+        let mut engine = self.engine();
+        engine.configured();
+        engine.touch(device.id);
+        engine.home.push(device);
     }
 
     /// Removes a device: no more than the version of the configuration tells of it.
     pub fn remove(&self, device: u32) {
+        self.engine().remove(device);
+    }
+
+    /// Gives a room a name, and adds it where there is none of that number.
+    pub fn set_room(&self, room: u32, name: &str) {
         let mut engine = self.engine();
+        engine.rooms.insert(room, name.to_owned());
         engine.configured();
-        engine.home.retain(|other| other.id != device);
+    }
+
+    /// Removes a room; the devices in it stay.
+    pub fn remove_room(&self, room: u32) {
+        let mut engine = self.engine();
+        engine.rooms.remove(&room);
+        engine.configured();
+    }
+
+    /// A rename that does not name one of name and room loses it from now on, as some firmware has it.
+    pub fn rename_whole(&self) {
+        self.engine().renames_whole = true;
+    }
+
+    /// What it warns of from now on.
+    pub fn warn(&self, alerts: Vec<Alert>) {
+        let mut engine = self.engine();
+        engine.alerts = alerts;
+        engine.data_version += 1;
+    }
+
+    /// What becomes of jobs from now on.
+    pub fn work(&self, work: Work) {
+        self.engine().work = work;
+    }
+
+    /// The jobs since the start, or since they were forgotten.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.engine().jobs.clone()
+    }
+
+    /// How a job goes on, with what is said of it. What it was to do is done with [`JobState::Done`].
+    pub fn job_goes(&self, job: u32, state: JobState, comments: &str) {
+        self.engine().job_goes(job, state, comments);
+    }
+
+    /// Forgets the jobs that have ended, as a real engine does after a while: whoever asks for them is
+    /// told -1.
+    pub fn forget_jobs(&self) {
+        self.engine().jobs.retain(|job| !job.state.is_end());
+    }
+
+    /// Answers queries that contain this text with another, whatever the mood allows, and does nothing
+    /// for them; an empty answer takes that back.
+    pub fn refuse(&self, part: &str, answer: &str) {
+        let mut engine = self.engine();
+        engine.refusals.retain(|(other, _)| other != part);
+        if !answer.is_empty() {
+            engine.refusals.push((part.to_owned(), answer.to_owned()));
+        }
     }
 
     /// What it says of its configuration from now on, whatever that is: nothing, or this version.
@@ -164,9 +168,11 @@ impl FakeLuup {
         self.engine().hidden.push((device, variable.to_owned()));
     }
 
-    /// As after a restart: another `LoadTime`.
+    /// Starts it anew at once: another `LoadTime`, other versions, no jobs; who waits for a change is
+    /// answered with nothing. A slower start is [`Self::down`], `reload`, [`Self::up`] and
+    /// [`Mood::Starting`].
     pub fn reload(&self) {
-        self.engine().load_time += 60;
+        self.engine().restart();
     }
 
     /// The value of a variable.
@@ -189,87 +195,4 @@ impl FakeLuup {
     fn engine(&self) -> MutexGuard<'_, Engine> {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Drop for FakeLuup {
-    fn drop(&mut self) {
-        self.down();
-    }
-}
-
-impl Engine {
-    fn configured(&mut self) {
-        self.data_version += 1;
-        self.user_data_version = self.user_data_version.map(|_| self.data_version);
-    }
-
-    fn device(&mut self, id: u32) -> Option<&mut Device> {
-        self.home.iter_mut().find(|device| device.id == id)
-    }
-}
-
-/// The client may have gone: what it does not read is its own affair, so write errors end the
-/// answer and nothing else.
-fn answer(engine: &Mutex<Engine>, request: Request) {
-    let query = request.url().split_once('?').map_or("", |(_, query)| query);
-    let lock = || engine.lock().unwrap_or_else(PoisonError::into_inner);
-    lock().log.push(query.to_owned());
-    while lock().mood == Mood::Silent {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let (mood, (status, body)) = {
-        let mut engine = lock();
-        let mood = engine.mood.clone();
-        let answer = match mood {
-            Mood::WithoutUserData if query.starts_with("id=user_data") => (200, String::new()),
-            Mood::Well | Mood::WithoutUserData | Mood::Slow(_) | Mood::Truncated | Mood::Stuck => {
-                engine.answer(query)
-            }
-            _ => (200, String::new()),
-        };
-        (mood, answer)
-    };
-    let mut socket = request.into_writer();
-    let half = body.get(..body.len() / 2).unwrap_or_default();
-    let _ = match mood {
-        Mood::Well | Mood::WithoutUserData | Mood::Silent => chunked(&mut socket, status, &body),
-        Mood::Empty => chunked(&mut socket, 200, ""),
-        Mood::Says(text) => chunked(&mut socket, 200, &text),
-        Mood::Truncated => chunked(&mut socket, 200, half),
-        Mood::Status(status) => chunked(&mut socket, status, "<html><body>no</body></html>"),
-        Mood::Slow(delay) => {
-            std::thread::sleep(delay);
-            chunked(&mut socket, status, &body)
-        }
-        Mood::Stuck => head(&mut socket, 200).and_then(|()| chunk(&mut socket, half)),
-        Mood::Endless => head(&mut socket, 200).and_then(|()| {
-            loop {
-                chunk(&mut socket, &"[".repeat(CHUNK))?;
-            }
-        }),
-    };
-}
-
-fn head(socket: &mut dyn Write, status: u16) -> std::io::Result<()> {
-    write!(
-        socket,
-        "HTTP/1.1 {status} Told\r\nServer: fake Luup\r\nContent-Type: application/json\r\n\
-         Connection: Keep-Alive\r\nTransfer-Encoding: Chunked\r\n\r\n"
-    )
-}
-
-fn chunk(socket: &mut dyn Write, text: &str) -> std::io::Result<()> {
-    for part in text.as_bytes().chunks(CHUNK) {
-        write!(socket, "{:x}\r\n", part.len())?;
-        socket.write_all(part)?;
-        socket.write_all(b"\r\n")?;
-    }
-    socket.flush()
-}
-
-fn chunked(socket: &mut dyn Write, status: u16, body: &str) -> std::io::Result<()> {
-    head(socket, status)?;
-    chunk(socket, body)?;
-    socket.write_all(b"0\r\n\r\n")?;
-    socket.flush()
 }

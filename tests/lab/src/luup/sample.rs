@@ -42,6 +42,13 @@ impl Device {
         })
     }
 
+    /// Its variables in the order in which it tells them: another for each, as in the field.
+    pub(super) fn turned(&self) -> impl Iterator<Item = &State> {
+        let turn = self.id as usize % self.states.len().max(1);
+        let (end, begin) = self.states.split_at(turn);
+        begin.iter().chain(end)
+    }
+
     /// Sets a variable, or adds it.
     pub fn set(&mut self, service: &str, variable: &str, value: &str) {
         match self.state(service, variable) {
@@ -58,7 +65,8 @@ impl Device {
 fn full(service: &str) -> String {
     let family = match service {
         _ if service.contains(':') => return service.to_owned(),
-        "SwitchPower1" | "Dimming1" | "TemperatureSensor1" | "HVAC_UserOperatingMode1" => {
+        "SwitchPower1" | "Dimming1" | "TemperatureSensor1" => "upnp-org",
+        _ if service.starts_with("HVAC_") || service.starts_with("TemperatureSetpoint1") => {
             "upnp-org"
         }
         _ => "micasaverde-com",
