@@ -5,7 +5,7 @@
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`mod@hmac`] RFC 2104, [`secret`] a text that is never shown, [`prefix`] a network of addresses,
 //!   [`scope`] how far away an address means something, [`uuid`] the name of a piece of software.
-//! * [`backoff`] is the pauses between attempts.
+//! * [`backoff`] is the pauses between attempts, [`decimal`] numbers with a point.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
 //!   room for one.
@@ -17,6 +17,7 @@ pub mod backoff;
 pub mod clock;
 pub mod config;
 pub mod datetime;
+pub mod decimal;
 pub mod digest;
 pub mod excerpt;
 pub mod file;

@@ -16,7 +16,7 @@ use crate::cwmp::rng::Rng;
 use crate::cwmp::settings::Settings;
 use crate::cwmp::told::ToldValues;
 use crate::cwmp::transfer::Transfer;
-use crate::datamodel::model::Model;
+use crate::datamodel::model::{ActiveChange, Model};
 
 /// An interval has room for at least this many spreads of a periodic inform, whatever is configured:
 /// the instants stay what they are, and only their crowd is drawn out.
@@ -155,6 +155,8 @@ impl Engine {
     pub fn look(&mut self, model: &mut Model, now: Now) {
         if self.session.is_some() {
             self.stale = true;
+            // What comes and goes meanwhile is a change all the same.
+            model.compare_all();
             return;
         }
         model.set_time(now);
@@ -179,8 +181,8 @@ impl Engine {
     }
 
     /// A session is to tell of changes of these values, when there may be one.
-    fn notify(&mut self, paths: &[String], now: Now) {
-        let Some(at) = self.calm.earliest(paths, &self.settings, now.uptime) else {
+    fn notify(&mut self, changes: &[ActiveChange], now: Now) {
+        let Some(at) = self.calm.earliest(changes, &self.settings, now.uptime) else {
             return;
         };
         let throttle = self.settings.throttle;

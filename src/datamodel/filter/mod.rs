@@ -40,9 +40,6 @@ pub const MAX_ARGUMENTS: usize = 128;
 /// The last part that `item` can take.
 pub const MAX_ITEM: usize = 1000;
 
-/// The most digits behind the point that `scale` reads and gives: what 64 bits hold, and some.
-pub const MAX_PLACES: u32 = 18;
-
 /// A named conversion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {

@@ -1,10 +1,7 @@
-//! `scale(factor)`: a number times a factor, exactly. The boxes have no floating point, and 0.1 is
-//! none.
+//! `scale(factor)`: a number times a factor, exactly.
 
-use std::fmt;
-
-use super::MAX_PLACES;
 use super::argument::FilterArgument;
+use crate::base::decimal::{Decimal, MAX_PLACES, power_of_ten};
 
 /// A factor, and how many digits the product shows behind its point.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +11,6 @@ pub struct Scale {
     denominator: i128,
     /// Rounded to so many (half away from 0); `None`: as many as it takes to be exact.
     places: Option<u32>,
-}
-
-/// `digits / 10^places`.
-#[derive(Clone, Copy)]
-struct Decimal {
-    digits: i128,
-    places: u32,
 }
 
 impl Scale {
@@ -38,7 +28,7 @@ impl Scale {
         let (above, below) = factor.split_once('/').unwrap_or((factor, "1"));
         let above = Decimal::parse(above).ok_or_else(not_a_factor)?;
         let below = Decimal::parse(below).ok_or_else(not_a_factor)?;
-        let ratio = above.over(below).filter(|(numerator, _)| *numerator != 0);
+        let ratio = quotient(above, below).filter(|(numerator, _)| *numerator != 0);
         let (numerator, denominator) = ratio.ok_or_else(not_a_factor)?;
         let places = match places.map(str::parse) {
             None => None,
@@ -83,47 +73,11 @@ impl Scale {
     }
 }
 
-impl Decimal {
-    /// An optional sign, digits, and digits behind a point.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let places = u32::try_from(fraction.len()).ok()?;
-        let unsigned = whole.strip_prefix(['+', '-']).unwrap_or(whole);
-        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        let is_number = !unsigned.is_empty() && all_digits(unsigned) && all_digits(fraction);
-        if !is_number || places > MAX_PLACES || text.ends_with('.') {
-            return None;
-        }
-        Some(Self {
-            digits: format!("{whole}{fraction}").parse().ok()?,
-            places,
-        })
-    }
-
-    /// The quotient as a reduced fraction.
-    fn over(self, other: Self) -> Option<(i128, i128)> {
-        let above = self.digits.checked_mul(power_of_ten(other.places)?)?;
-        let below = other.digits.checked_mul(power_of_ten(self.places)?)?;
-        reduced(above, below)
-    }
-}
-
-impl fmt::Display for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.digits < 0 { "-" } else { "" };
-        let width = usize::try_from(self.places).unwrap_or_default();
-        let digits = format!("{:0>1$}", self.digits.unsigned_abs(), width + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - width);
-        match fraction.trim_end_matches('0') {
-            "" => write!(f, "{sign}{whole}"),
-            fraction => write!(f, "{sign}{whole}.{fraction}"),
-        }
-    }
-}
-
-fn power_of_ten(exponent: u32) -> Option<i128> {
-    10_i128.checked_pow(exponent)
+/// The quotient as a reduced fraction.
+fn quotient(of: Decimal, by: Decimal) -> Option<(i128, i128)> {
+    let above = of.digits.checked_mul(power_of_ten(by.places)?)?;
+    let below = by.digits.checked_mul(power_of_ten(of.places)?)?;
+    reduced(above, below)
 }
 
 /// In lowest terms, the lower one above 0.

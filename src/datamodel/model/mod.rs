@@ -45,6 +45,7 @@ use std::rc::Rc;
 pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
 pub use error::{ModelError, OpenError, SetError};
+pub use notify::ActiveChange;
 pub use pattern::Named;
 pub use request::{AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester};
 pub use rule::Proposal;
@@ -56,6 +57,7 @@ use super::source::Sources;
 use super::state::State;
 use super::store::{self, Store};
 use crate::base::clock::Now;
+use notify::SentValue;
 use rule::Rule;
 use touched::Touched;
 
@@ -80,7 +82,7 @@ pub struct Model {
     /// Of these, which are notified actively, a change was found since [`Model::take_news`].
     news: BTreeSet<Key>,
     /// What `changes` gave last, not yet known to be delivered.
-    sent: Vec<(Key, Box<str>)>,
+    sent: Vec<SentValue>,
     /// Checks beyond the type.
     rules: BTreeMap<NodeId, Rule>,
     /// Parameters whose source gives no fitting value, and tables whose source lists too many

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::Model;
-use super::resolve::{Lookup, Place};
+use super::resolve::{Lookup, Place, instances};
 use crate::base::xsd::XsdType;
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::{Origin, Parameter};
@@ -18,6 +19,24 @@ use crate::datamodel::source::Noticed;
 /// are lightweight only).
 pub(super) fn reports(notification: u8) -> bool {
     matches!(notification, 1 | 2 | 4 | 6)
+}
+
+/// A parameter with active notification whose value has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveChange {
+    /// Its path without the root.
+    pub path: String,
+    /// From a session that tells of a change of it to the next that is opened for one, at least.
+    pub pause: Duration,
+}
+
+/// A value that the Inform under way tells.
+#[derive(Debug)]
+pub(super) struct SentValue {
+    key: Key,
+    value: Box<str>,
+    /// It was another since.
+    has_moved: bool,
 }
 
 /// Values before a change of the ACS, of parameters that may follow from it though they may also
@@ -43,22 +62,26 @@ impl Model {
     }
 
     /// The parameters with active notification of which a change was found since the last call: new
-    /// events, also while older changes still wait for their report. Paths without the root.
-    pub fn take_news(&mut self) -> Vec<String> {
+    /// events, also while older changes still wait for their report.
+    pub fn take_news(&mut self) -> Vec<ActiveChange> {
         let news = std::mem::take(&mut self.news);
-        self.paths(news.into_iter())
+        self.told_of(news.into_iter())
     }
 
-    /// All parameters with active notification that have an unreported change. Paths without the root.
-    pub fn active_changes(&self) -> Vec<String> {
-        self.paths(self.active())
+    /// All parameters with active notification that have an unreported change.
+    pub fn active_changes(&self) -> Vec<ActiveChange> {
+        self.told_of(self.active())
     }
 
-    fn paths(&self, keys: impl Iterator<Item = Key>) -> Vec<String> {
-        let root = self.root();
-        let paths = keys.map(|key| self.path(key));
-        let own = |path: String| path.strip_prefix(root).map(str::to_owned);
-        paths.filter_map(own).collect()
+    fn told_of(&self, keys: impl Iterator<Item = Key>) -> Vec<ActiveChange> {
+        let of = |key: Key| {
+            let limit = self.schema.parameter(key.node)?.limit.as_ref();
+            Some(ActiveChange {
+                path: self.path(key).strip_prefix(self.root())?.to_owned(),
+                pause: Duration::from_secs(limit.map_or(0, |limit| limit.pause.into())),
+            })
+        };
+        keys.filter_map(of).collect()
     }
 
     fn active(&self) -> impl Iterator<Item = Key> {
@@ -96,22 +119,29 @@ impl Model {
                 let path = self.path(key);
                 let (value, _) = self.shown(key, parameter);
                 if each(&path, parameter.kind.xsd(), &value) {
-                    self.sent.push((key, value));
+                    self.sent.push(SentValue {
+                        key,
+                        value,
+                        has_moved: false,
+                    });
                 }
             }
         }
     }
 
     /// The InformResponse came: what [`Model::changes`] last gave is reported. A value that has
-    /// changed again since belongs to the next report.
+    /// changed again since belongs to the next report, also where it is back to what was told.
     pub fn changes_delivered(&mut self) {
         let schema = Rc::clone(&self.schema);
-        for (key, value) in std::mem::take(&mut self.sent) {
+        for sent in std::mem::take(&mut self.sent) {
+            let key = sent.key;
             let Some(parameter) = schema.parameter(key.node) else {
                 continue;
             };
-            self.set_reported(key, parameter, value, false);
-            self.changed.remove(&key);
+            self.set_reported(key, parameter, sent.value, sent.has_moved);
+            if !sent.has_moved {
+                self.changed.remove(&key);
+            }
             self.compare(key, parameter);
         }
     }
@@ -153,9 +183,13 @@ impl Model {
         self.changed.remove(&key);
     }
 
-    /// Compares all values with notification with what the ACS last learned.
-    pub(super) fn compare_all(&mut self) {
+    /// Compares all values with notification with what the ACS last learned, without looking anew: what
+    /// moves within a session, and is back at its end, is not missed.
+    pub fn compare_all(&mut self) {
         self.each_notifying(&mut |model, key, parameter| model.compare(key, parameter));
+        for (_, source) in &mut self.sources {
+            source.pulses_seen();
+        }
     }
 
     fn compare(&mut self, key: Key, parameter: &Parameter) {
@@ -169,17 +203,35 @@ impl Model {
         };
         // Changed and changed back is still a change.
         let was_changed = known.is_some_and(|state| state.changed());
-        if *reported == *now && !was_changed {
+        let limit = parameter.limit.as_ref();
+        let is_same = *reported == *now || limit.is_some_and(|l| l.is_as_before(reported, &now));
+        let has_pulsed = self.has_pulsed(key, parameter);
+        if is_same && !was_changed && !has_pulsed {
             return;
         }
         let newest = self.changed.get(&key).and_then(Option::as_deref);
-        let is_news = newest.is_none_or(|newest| *newest != *now);
+        let is_news = has_pulsed || newest.is_none_or(|newest| *newest != *now);
         if is_news && self.notification(key, parameter) == 2 {
             self.news.insert(key);
+        }
+        if let Some(sent) = self.sent.iter_mut().find(|sent| sent.key == key) {
+            sent.has_moved |= has_pulsed || sent.value != now;
         }
         let reported = reported.into();
         self.changed.insert(key, Some(now));
         self.set_reported(key, parameter, reported, true);
+    }
+
+    /// Whether a source of the parameter saw its value go and come back.
+    fn has_pulsed(&self, key: Key, parameter: &Parameter) -> bool {
+        let Origin::Sources(references) = &parameter.origin else {
+            return false;
+        };
+        let at = instances(&self.schema, &self.state, key);
+        references.iter().any(|reference| {
+            let source = self.sources.get(reference.source);
+            source.is_some_and(|(_, source)| source.has_pulsed(reference.slot, at.as_slice()))
+        })
     }
 
     /// What follows from a change is known to the ACS that made it: its own parameters (`set`), and

@@ -9,10 +9,12 @@ use std::fmt::{self, Write as _};
 
 use super::types::ParamType;
 use crate::base::percent;
+pub use limit::ChangeLimit;
 pub use state::RowState;
 
 mod form;
 mod kept;
+mod limit;
 mod name;
 mod secret;
 mod state;
@@ -42,6 +44,8 @@ pub struct Row {
     pub immediate: u8,
     /// 6: notification, 0 off, 1 passive, 2 active (3 to 6: lightweight, TR-069 A.3.2.4).
     pub notification: u8,
+    /// 6, behind it: how much of a change is told, and how often.
+    pub limit: Option<Box<ChangeLimit>>,
     /// 7: always in Inform.
     pub forced: bool,
     /// 8: active notification may not be set; beside 2 in column 6: may not be taken away.
@@ -123,6 +127,7 @@ impl Row {
             secret: false,
             immediate: 0,
             notification: 0,
+            limit: None,
             forced: false,
             denied: false,
             access_list: None,
@@ -148,7 +153,7 @@ impl Row {
         let storage = words::choice(3, next().trim_ascii(), words::STORAGE)?;
         let (writable, secret) = access(next())?;
         let immediate = change(next().trim_ascii(), writable)?;
-        let notification = words::choice(6, next().trim_ascii(), words::NOTIFICATION)?;
+        let (notification, limit) = notification(next().trim_ascii())?;
         let forced = words::flag(7, next().trim_ascii(), words::INFORM)?;
         let denied = denied(next().trim_ascii(), notification)?;
         let (hidden, access_list) = access_list(next());
@@ -166,6 +171,7 @@ impl Row {
             secret,
             immediate,
             notification,
+            limit,
             forced,
             denied,
             access_list,
@@ -202,16 +208,19 @@ impl Row {
         put(
             &mut line,
             format_args!(
-                ";{};{}{};{};{};{};{};",
+                ";{};{}{};{};{}",
                 self.storage as u8,
                 u8::from(self.writable),
                 if self.secret { ",secret" } else { "" },
                 self.immediate,
                 self.notification,
-                u8::from(self.forced),
-                u8::from(self.denied),
             ),
         );
+        if let Some(limit) = &self.limit {
+            put(&mut line, format_args!(":{limit}"));
+        }
+        let (forced, denied) = (u8::from(self.forced), u8::from(self.denied));
+        put(&mut line, format_args!(";{forced};{denied};"));
         self.put_access_list(&mut line);
         put(&mut line, format_args!(";{}", coded(&self.value)));
         put(&mut line, format_args!(";{};{}", self.loading, self.state));
@@ -300,6 +309,16 @@ fn misplaced(word: &str, whom: &str) -> RowError {
         column: 5,
         why: format!("{word:?} is for a row that {whom}"),
     }
+}
+
+/// Column 6: the notification, and what limits it.
+fn notification(column: &str) -> Result<(u8, Option<Box<ChangeLimit>>), RowError> {
+    let (word, limit) = match column.split_once(':') {
+        Some((word, limit)) => (word.trim_ascii(), ChangeLimit::parse(limit)?),
+        None => (column, None),
+    };
+    let notification = words::choice(6, word, words::NOTIFICATION)?;
+    Ok((notification, limit.map(Box::new)))
 }
 
 /// Column 8, whose words say which of its two meanings is meant.

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::decimal::Decimal;
 use crate::base::xsd::XsdType;
 
 fn parse(line: &str) -> Row {
@@ -198,6 +199,43 @@ fn a_bad_column_is_named() {
 }
 
 #[test]
+fn z43_behind_the_notification_stands_what_limits_it() {
+    let limit = |column: &str| {
+        let row = parse(&format!("A.B;UINT;0;0;0;{column}"));
+        (row.notification, row.limit.map(|limit| limit.to_string()))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(limit("active:60:0.50"), (2, some("60:0.5")));
+    assert_eq!(limit("off:60"), (0, some("60")));
+    assert_eq!(limit("1: 5 : 2 "), (1, some("5:2")));
+    assert_eq!(limit("active::2"), (2, some("0:2")));
+    assert_eq!(limit(":7"), (0, some("7")));
+    for none in ["active", "active:0", "active:"] {
+        assert_eq!(limit(none), (2, None), "{none}");
+    }
+    for bad in [
+        "often:60",
+        "active:x",
+        "active:-1",
+        "active:60:",
+        "active:60:0",
+        "active:60:-1",
+        "active:1:2:3",
+    ] {
+        assert_eq!(refused_column(&format!("A.B;UINT;0;0;0;{bad}")), 6, "{bad}");
+    }
+}
+
+#[test]
+fn z43_a_step_is_how_far_a_number_moves_before_it_has_changed() {
+    let row = parse("A.B;STRING;0;0;0;active:0:0.5");
+    let limit = row.limit.unwrap();
+    assert!(limit.is_as_before("20.1", "20.5") && limit.is_as_before("20.1", "19.7"));
+    assert!(!limit.is_as_before("20.1", "20.6") && !limit.is_as_before("20.1", "19.6"));
+    assert!(!limit.is_as_before("", "20.1") && !limit.is_as_before("20.1", "off"));
+}
+
+#[test]
 fn w01_values_of_any_length_come_back() {
     for length in [800, 1000, 5000, 60_000] {
         let mut row = Row::new("A.B", string());
@@ -235,6 +273,7 @@ prop_compose! {
         ],
         last_instance in prop::option::of(any::<u32>()),
         (digits, flags) in ((0_u8..4, 0_u8..7, any::<u8>(), any::<u16>()), any::<[bool; 4]>()),
+        limit in prop::option::of((1_u32.., prop::option::of(1_i128..1000))),
         storage in prop::sample::select(vec![Storage::Stored, Storage::System, Storage::Mixed, Storage::Computed]),
         access_list in prop::option::of(prop::collection::vec(".+", 1..4)),
         (value, backup, config_key, definition) in (texts(), texts(), texts(), texts()),
@@ -245,9 +284,13 @@ prop_compose! {
         };
         let (immediate, notification, loading, state) = digits;
         let [writable, secret, forced, denied] = flags;
+        let limit = limit.map(|(pause, step)| {
+            let step = step.map(|digits| Decimal { digits, places: 0 });
+            Box::new(ChangeLimit { pause, step })
+        });
         Row {
-            name, kind, storage, writable, secret, immediate, notification, forced, denied, access_list,
-            hidden, value, loading, state, backup, config_key, definition,
+            name, kind, storage, writable, secret, immediate, notification, limit, forced, denied,
+            access_list, hidden, value, loading, state, backup, config_key, definition,
         }
     }
 }

@@ -398,6 +398,7 @@ fn parameter(
         writable: row.writable,
         immediate: row.immediate != 0,
         notification: row.notification,
+        limit: row.limit.clone(),
         forced: row.forced,
         denied: row.denied,
         access_list: row.access_list.as_ref().map(|list| interned.list(list)),

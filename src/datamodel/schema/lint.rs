@@ -4,6 +4,7 @@
 //! is what the files of the 2008 agent have and this one does without.
 
 use super::{SchemaError, is_number};
+use crate::base::xsd::XsdType;
 use crate::datamodel::row::{Row, RowError, RowKind, Storage};
 use crate::datamodel::source::TEMPLATE;
 use crate::datamodel::types::{ParamType, TextForm};
@@ -42,7 +43,9 @@ fn refuse_object(row: &Row, last_instance: u32) -> Result<(), RowError> {
             4,
             "an object has no value; say it in the rows of its parameters",
         ),
-        () if row.notification != 0 => (6, "an object has no value, so no change is told"),
+        () if row.notification != 0 || row.limit.is_some() => {
+            (6, "an object has no value, so no change is told")
+        }
         () if row.forced => (7, "an object has no value, so none is in the Inform"),
         () if row.denied => (8, "an object has no value, so no change is told"),
         () if row.hidden => (9, "hide the rows of its parameters"),
@@ -75,6 +78,7 @@ fn refuse_parameter(row: &Row) -> Result<(), RowError> {
     if !change.is_empty() {
         return Err(error(5, change));
     }
+    refuse_step(row)?;
     if row.hidden && (row.forced || row.notification != 0) {
         return Err(error(
             9,
@@ -87,6 +91,21 @@ fn refuse_parameter(row: &Row) -> Result<(), RowError> {
             "the agent keeps the value (column 3), so nothing would be made of this",
         )),
         (Storage::Computed, None) => Err(error(15, "a computed row needs an expression")),
+        _ => Ok(()),
+    }
+}
+
+/// Numbers have steps; some stand in a text, since there is no type for digits behind a point.
+fn refuse_step(row: &Row) -> Result<(), RowError> {
+    let has_step = row.limit.as_ref().is_some_and(|limit| limit.step.is_some());
+    match &row.kind {
+        RowKind::Parameter(kind) if has_step && !kind.is_list() => match kind.base {
+            XsdType::Boolean | XsdType::DateTime | XsdType::Base64 | XsdType::HexBinary => {
+                Err(error(6, "only a number has a step"))
+            }
+            _ => Ok(()),
+        },
+        RowKind::Parameter(_) if has_step => Err(error(6, "only a number has a step")),
         _ => Ok(()),
     }
 }
@@ -184,6 +203,7 @@ pub(super) fn contradiction(row: &Row, template: &Row) -> Result<(), RowError> {
             row.writable != template.writable || (row.secret && !template.is_secret()),
         ),
         (5, row.immediate != template.immediate),
+        (6, row.limit.is_some() && row.limit != template.limit),
         (7, row.forced != template.forced),
         (8, row.denied != template.denied),
         (9, row.hidden != template.hidden),

@@ -23,7 +23,7 @@ use std::sync::LazyLock;
 use super::expr::Expr;
 use super::filter::Filter;
 use super::key::{At, Key, NodeId};
-use super::row::Storage;
+use super::row::{ChangeLimit, Storage};
 use super::source::Slot;
 use super::types::{ParamType, TypeError};
 
@@ -156,6 +156,8 @@ pub struct Parameter {
     pub immediate: bool,
     /// Default notification; of an instance: [`Schema::notification`].
     notification: u8,
+    /// How much of a change is told, and how often, of all instances.
+    pub limit: Option<Box<ChangeLimit>>,
     /// Always in Inform.
     pub forced: bool,
     /// The ACS may not make the notification active; where it is active by default, the ACS may

@@ -148,6 +148,16 @@ pub trait Source {
         None
     }
 
+    /// Whether the value was another for a moment, and is the same again, since the last call of
+    /// [`Source::pulses_seen`].
+    fn has_pulsed(&self, slot: Slot, at: &[Instance<'_>]) -> bool {
+        let _ = (slot, at);
+        false
+    }
+
+    /// All values were compared: what pulsed before is known.
+    fn pulses_seen(&mut self) {}
+
     /// How a change of the value is noticed.
     fn noticed(&self, slot: Slot) -> Noticed {
         let _ = slot;
