@@ -1,10 +1,10 @@
 //! What came back.
 
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
-use ureq::Body;
 use ureq::http::{HeaderMap, HeaderValue};
+use ureq::{Body, BodyReader};
 
 use super::connection::Connections;
 use super::date::unix_of_date;
@@ -92,39 +92,92 @@ impl HttpAnswer {
     /// server says so before, no more than the limit else. [`HttpError::Encoded`] where the body of a
     /// success is in a coding; none was asked for. [`HttpError::Sink`] where `to` fails.
     pub fn copy_to(&mut self, to: &mut dyn Write, limit: u64) -> Result<u64, Box<HttpError>> {
-        let too_large = || {
-            let host = self.explanation.host.clone();
-            HttpError::TooLarge { host, limit }.into()
-        };
-        if self.body.content_length() > Some(limit) {
-            return Err(too_large());
-        }
-        let is_success = (200..300).contains(&self.status);
-        let coding = self.foreign_coding().filter(|_| is_success);
-        let mut copied = 0;
+        let mut body = self.stream(limit)?;
         let mut piece = vec![0; FIRST_PIECE_BYTES];
-        let mut body = self.body.as_reader();
         loop {
             let read = match body.read(&mut piece) {
-                Ok(0) => return Ok(copied),
+                Ok(0) => return Ok(body.came),
                 Ok(read) => read,
-                Err(error) => return Err(self.explanation.of(error.into())),
+                Err(error) => return Err(body.failure.take().unwrap_or_else(|| sink(&error))),
             };
-            if let Some(coding) = coding {
-                let host = self.explanation.host.clone();
-                return Err(HttpError::Encoded { host, coding }.into());
-            }
-            copied += u64::try_from(read).unwrap_or(u64::MAX);
-            self.connections
-                .deliver(usize::try_from(copied).unwrap_or(usize::MAX));
-            if copied > limit {
-                return Err(too_large());
-            }
             let written = to.write_all(piece.get(..read).unwrap_or_default());
-            written.map_err(|error| HttpError::Sink(error.to_string()))?;
+            written.map_err(|error| sink(&error))?;
             if read == piece.len() && read < MAX_PIECE_BYTES {
                 piece.resize(read * 2, 0);
             }
         }
     }
+
+    /// The body, for who reads it as it comes.
+    ///
+    /// # Errors
+    /// [`HttpError::TooLarge`] where the server says so before.
+    pub fn stream(&mut self, limit: u64) -> Result<BodyStream<'_>, Box<HttpError>> {
+        let coding = self.foreign_coding();
+        let is_too_large = self.body.content_length() > Some(limit);
+        let stream = BodyStream {
+            coding: coding.filter(|_| (200..300).contains(&self.status)),
+            body: self.body.as_reader(),
+            explanation: &self.explanation,
+            connections: &self.connections,
+            limit,
+            came: 0,
+            failure: None,
+        };
+        match is_too_large {
+            true => Err(stream.too_large()),
+            false => Ok(stream),
+        }
+    }
+}
+
+/// A body on its way.
+pub struct BodyStream<'a> {
+    body: BodyReader<'a>,
+    explanation: &'a Explanation,
+    connections: &'a Connections,
+    /// Of a success, a coding for which nobody asked.
+    coding: Option<String>,
+    limit: u64,
+    came: u64,
+    /// Why it could not be read to its end.
+    pub failure: Option<Box<HttpError>>,
+}
+
+impl BodyStream<'_> {
+    fn too_large(&self) -> Box<HttpError> {
+        let host = self.explanation.host.clone();
+        let limit = self.limit;
+        HttpError::TooLarge { host, limit }.into()
+    }
+
+    fn read_piece(&mut self, piece: &mut [u8]) -> Result<usize, Box<HttpError>> {
+        let read = self.body.read(piece);
+        let read = read.map_err(|error| self.explanation.of(error.into()))?;
+        if let Some(coding) = self.coding.take_if(|_| read > 0) {
+            let host = self.explanation.host.clone();
+            return Err(HttpError::Encoded { host, coding }.into());
+        }
+        self.came += u64::try_from(read).unwrap_or(u64::MAX);
+        self.connections
+            .deliver(usize::try_from(self.came).unwrap_or(usize::MAX));
+        match self.came > self.limit {
+            true => Err(self.too_large()),
+            false => Ok(read),
+        }
+    }
+}
+
+/// An error is told by [`BodyStream::failure`].
+impl Read for BodyStream<'_> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        self.read_piece(piece).map_err(|failure| {
+            self.failure = Some(failure);
+            ErrorKind::Other.into()
+        })
+    }
+}
+
+fn sink(error: &io::Error) -> Box<HttpError> {
+    HttpError::Sink(error.to_string()).into()
 }

@@ -1,12 +1,14 @@
 //! HTTP with the Luup engine: `GET /data_request?id=...`. Blocking, for a job.
 //!
 //! Luup answers in chunks (`Transfer-Encoding: Chunked`, with a capital) and keeps its sockets open
-//! whatever it is told: an answer ends with its last chunk, and the connection is dropped after
-//! the last request of a job.
+//! whatever it is told, and some never end an answer: JSON ends with its last bracket, other texts with
+//! their last chunk, and the connection is dropped after the last request of a job.
+
+use std::io::Read;
 
 use super::key::LuupKey;
 use super::limits::MAX_BYTES;
-use super::snapshot::Builder;
+use super::snapshot::{AnswerKind, Builder};
 use super::way::EngineWay;
 use super::{LuupAccess, LuupError, Snapshot};
 use crate::base::percent;
@@ -14,17 +16,15 @@ use crate::base::percent;
 /// Characters of a refusing answer that are shown.
 const SHOWN: usize = 60;
 
-/// Addresses set aside for one answer, of which only the memory is used that it fills: glibc gives a
-/// block back to the system when it is freed, as musl does with all that are large, but learns from
-/// each that is shorter than this to keep those of its size.
-const ROOM: usize = 33 << 20;
-
 /// The state of all devices.
 const STATUS: &str = "status&output_format=json";
 
 /// The configuration, without static_data: half of the answer on a real box, of which no row needs
 /// anything.
 const USER_DATA: &str = "user_data&ns=1&output_format=json";
+
+/// A summary of it, much shorter, for an engine that cannot give it.
+const SUMMARY: &str = "sdata&output_format=json";
 
 /// What is wanted of the engine.
 #[derive(Clone, Copy, Debug)]
@@ -36,25 +36,41 @@ pub enum FetchScope<'a> {
     All(Option<&'a Snapshot>),
 }
 
-/// Fetches the home. Takes at most `luup.timeout` in all.
+/// Fetches the home. Takes at most `luup.timeout` in all. Where only the configuration cannot be had,
+/// that from before is taken, else the summary of it (`id=sdata`), else none:
+/// [`Snapshot::lacks`] tells why.
 ///
 /// # Errors
 /// The engine gave no answer that can be used, or one beyond the [`limits`](super::limits).
 pub fn fetch(access: &LuupAccess, wanted: FetchScope<'_>) -> Result<Snapshot, LuupError> {
     let mut client = LuupClient::new(access)?;
-    let FetchScope::All(before) = wanted else {
-        return Snapshot::read([client.get_json(STATUS)]);
-    };
     let mut home = Builder::default();
-    home.document(&client.get_json(STATUS)?)?;
+    let mut read =
+        |id, kind, home: &mut Builder| client.read(id, &mut |answer| home.document(kind, answer));
+    read(STATUS, AnswerKind::Status, &mut home)?;
+    let FetchScope::All(before) = wanted else {
+        return Ok(home.finish());
+    };
     let now = home.edition(&access.config.url);
     if let (Some(before), Some(now)) = (before, &now) {
         if home.take_configuration(before, now)? {
             return Ok(home.finish());
         }
     }
-    home.document(&client.get_json(USER_DATA)?)?;
-    home.is_of(now);
+    match read(USER_DATA, AnswerKind::UserData, &mut home) {
+        Ok(()) => home.is_of(now),
+        Err(why) => {
+            home.lacks(why);
+            match before {
+                Some(before) => home.copy_configuration(before)?,
+                // Without either, the states are as good as before.
+                None if read(SUMMARY, AnswerKind::Summary, &mut home).is_err() => {
+                    home.forget_configuration();
+                }
+                None => {}
+            }
+        }
+    }
     Ok(home.finish())
 }
 
@@ -101,17 +117,27 @@ impl LuupClient {
         json(self.get(id)?)
     }
 
+    /// Reads an answer as it comes, so far as is wanted of it.
+    pub(super) fn read(
+        &mut self,
+        id: &str,
+        take: &mut dyn FnMut(&mut dyn Read) -> Result<(), LuupError>,
+    ) -> Result<(), LuupError> {
+        let mut answer = self.0.ask(id)?;
+        let mut body = answer.stream(MAX_BYTES)?;
+        let taken = take(&mut body);
+        if let Some(failure) = body.failure {
+            return Err(failure.into());
+        }
+        self.0.check()?;
+        taken
+    }
+
     pub(super) fn get(&mut self, id: &str) -> Result<String, LuupError> {
         let mut answer = self.0.ask(id)?;
-        // A name in another encoding must not cost the whole home. Each byte of it that is no text
-        // becomes a character of three.
-        let mut bytes = Vec::new();
-        if cfg!(target_env = "gnu") {
-            // Where it cannot be had, the answer may do with less.
-            let _ = bytes.try_reserve_exact(ROOM);
-        }
-        answer.copy_to(&mut bytes, MAX_BYTES)?;
+        let bytes = answer.read(MAX_BYTES)?;
         self.0.check()?;
+        // Each byte that is no text becomes a character of three.
         let text = String::from_utf8(bytes);
         let text = text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
         match text.len() as u64 > MAX_BYTES {

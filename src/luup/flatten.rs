@@ -5,19 +5,21 @@
 
 use super::LuupError;
 use super::limits::{MAX_FLAT_BYTES, within};
-use crate::base::json::{JsonEvent, JsonReader};
+use crate::base::json::{JsonError, JsonEvent, JsonReader};
 
 /// Calls `each(name, value)` for every value in the JSON of `text`, in its order, its name beginning
 /// with `prefix`. What is empty has no pair, and null has an empty value.
 ///
 /// # Errors
-/// The text is not, or not to its end, JSON that [`JsonReader`] reads, or its pairs are too much.
+/// The text is not, or not to its end, JSON that a lenient [`JsonReader`] reads, or its pairs are too
+/// much. A value that cannot be read has what is left of it.
 pub fn flatten(
     text: &str,
     prefix: &str,
     each: &mut dyn FnMut(&str, &str),
 ) -> Result<(), LuupError> {
-    let mut reader = JsonReader::new(text);
+    let mut bytes_of = text.as_bytes();
+    let mut reader = JsonReader::lenient(&mut bytes_of);
     let mut name = prefix.to_owned();
     let mut bytes = 0;
     // A long name in front of many short values is repeated with each of them.
@@ -28,9 +30,19 @@ pub fn flatten(
         Ok(())
     };
     while let Some(value) = reader.next()? {
-        walk(&mut reader, &value, &mut name, &mut each)?;
+        if let JsonEvent::Flawed(why) = value {
+            return Err(JsonError { at: 0, why }.into());
+        }
+        walk(&mut reader, value, &mut name, &mut each)?;
     }
-    Ok(())
+    match reader.is_at_end() {
+        true => Ok(()),
+        false => Err(JsonError {
+            at: reader.position(),
+            why: "something follows the end",
+        }
+        .into()),
+    }
 }
 
 /// Takes a pair of name and value.
@@ -39,18 +51,17 @@ type Take<'a> = &'a mut dyn FnMut(&str, &str) -> Result<(), LuupError>;
 /// Recurses as deep as the text nests, which the reader bounds.
 fn walk(
     reader: &mut JsonReader<'_>,
-    value: &JsonEvent<'_>,
+    value: JsonEvent,
     name: &mut String,
     each: Take<'_>,
 ) -> Result<(), LuupError> {
     match value {
-        JsonEvent::Text(text) => each(name, text),
-        JsonEvent::Number(number) => each(name, number),
+        JsonEvent::Text | JsonEvent::Number | JsonEvent::Flawed(_) => each(name, reader.text()),
         JsonEvent::Bool(true) => each(name, "true"),
         JsonEvent::Bool(false) => each(name, "false"),
         JsonEvent::Null => each(name, ""),
         JsonEvent::Object | JsonEvent::Array => inside(reader, name, each),
-        JsonEvent::Name(_) | JsonEvent::Close => Ok(()),
+        JsonEvent::Name | JsonEvent::Close => Ok(()),
     }
 }
 
@@ -60,9 +71,9 @@ fn inside(reader: &mut JsonReader<'_>, name: &mut String, each: Take<'_>) -> Res
     while let Some(event) = reader.next()? {
         let value = match event {
             JsonEvent::Close => break,
-            JsonEvent::Name(member) => {
+            JsonEvent::Name => {
                 *name += ".";
-                *name += &member;
+                *name += reader.text();
                 reader.next()?
             }
             item => {
@@ -72,7 +83,7 @@ fn inside(reader: &mut JsonReader<'_>, name: &mut String, each: Take<'_>) -> Res
             }
         };
         if let Some(value) = value {
-            walk(reader, &value, name, each)?;
+            walk(reader, value, name, each)?;
         }
         name.truncate(outside);
     }

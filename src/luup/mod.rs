@@ -35,5 +35,5 @@ pub use error::LuupError;
 pub use flatten::flatten;
 pub use home::{Fetch, Home, HomeView, NotZwave, Target, Verdict};
 pub use order::{LuupOrder, perform};
-pub use snapshot::Snapshot;
+pub use snapshot::{Advance, Alert, Changed, Position, Rejected, Snapshot};
 pub use source::LuupSource;

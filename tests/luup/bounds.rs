@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use cwmpd::luup::limits::{
-    MAX_BYTES, MAX_DEVICES, MAX_FLAT_BYTES, MAX_NAME_BYTES, MAX_NAMES, MAX_TEXT_BYTES, MAX_VALUES,
+    MAX_BYTES, MAX_DEVICE_VALUES, MAX_DEVICES, MAX_FLAT_BYTES, MAX_NAME_BYTES, MAX_NAMES,
+    MAX_TEXT_BYTES, MAX_VALUE_BYTES, MAX_VALUES,
 };
 use cwmpd::luup::{LuupError, Snapshot, flatten};
 use cwmpd_lab::luup::hostile::{greatest_home, hostile};
@@ -38,8 +39,6 @@ fn fields(count: usize, prefix: &str, value: &str) -> String {
 #[test]
 fn s24_an_answer_beyond_a_bound_is_refused_as_a_whole_and_one_within_is_taken() {
     let most_fields = MAX_VALUES / 1000 - 1;
-    let long = |bytes: usize| format!(",\"{}\":1", "n".repeat(bytes));
-    let text = |bytes: usize| format!(",\"t\":\"{}\"", "t".repeat(bytes));
     let many_names = |more: usize| {
         // Beside `id`.
         let groups = MAX_NAMES / 512;
@@ -48,8 +47,6 @@ fn s24_an_answer_beyond_a_bound_is_refused_as_a_whole_and_one_within_is_taken() 
             fields(count, &format!("g{nth}-"), "1")
         })
     };
-    // Where `id`, `1` and the name of the text are counted, too.
-    let others = "id1t".len();
     for (what, good, bad) in [
         (
             "devices",
@@ -62,16 +59,6 @@ fn s24_an_answer_beyond_a_bound_is_refused_as_a_whole_and_one_within_is_taken() 
             devices(1000, |_| fields(most_fields + 2, "v", "1")),
         ),
         ("names", many_names(0), many_names(1)),
-        (
-            "bytes in a name",
-            devices(1, |_| long(MAX_NAME_BYTES)),
-            devices(1, |_| long(MAX_NAME_BYTES + 1)),
-        ),
-        (
-            "bytes of different texts",
-            devices(1, |_| text(MAX_TEXT_BYTES - others)),
-            devices(1, |_| text(MAX_TEXT_BYTES - others + 1)),
-        ),
     ] {
         assert!(read(&good).is_ok(), "{what}");
         let error = read(&bad).unwrap_err();
@@ -80,12 +67,39 @@ fn s24_an_answer_beyond_a_bound_is_refused_as_a_whole_and_one_within_is_taken() 
             "{what}: {error}"
         );
         assert!(error.to_string().contains("and is not taken"), "{error}");
-        // In the second answer as in the first, which is then not taken either.
-        let mut rows = Rows::of(read(r#"{"devices":[{"id":5,"status":-1}]}"#));
-        let both = [Ok(r#"{"devices":[{"id":5,"status":4}]}"#), Ok(&*bad)];
-        rows.update(Snapshot::read(both));
-        assert_eq!(rows.get("device.status", &[5]).unwrap(), "-1");
     }
+}
+
+#[test]
+fn z04_a_value_or_a_name_beyond_a_bound_costs_no_other() {
+    let others = fields(2, "f", "\"2\"");
+    let after = |more: &str| read(&devices(1, |_| format!("{more}{others}"))).unwrap();
+    let first = |home: &Snapshot| home.rejected().first.as_deref().unwrap_or("").to_owned();
+    let name = |bytes: usize| after(&format!(",\"{}\":1", "n".repeat(bytes)));
+    let value = |bytes: usize| after(&format!(",\"v\":\"{}\"", "v".repeat(bytes)));
+    assert_eq!(name(MAX_NAME_BYTES).rejected().count, 0);
+    assert_eq!(value(MAX_VALUE_BYTES).rejected().count, 0);
+    let long = name(MAX_NAME_BYTES + 1);
+    assert_eq!(first(&long), "device 1, a name: it is too long");
+    let long_value = value(MAX_VALUE_BYTES + 1);
+    assert_eq!(first(&long_value), "device 1, v: it is too long");
+    let huge = value(1 << 20);
+    for home in [long, long_value, huge] {
+        assert_eq!(home.rejected().count, 1);
+        let mut rows = Rows::of(Ok(home));
+        assert_eq!(rows.get("device.f2", &[1]).unwrap(), "2");
+    }
+    let each = MAX_VALUE_BYTES - 8;
+    let all = devices(MAX_TEXT_BYTES / each + 3, |nth| {
+        format!(",\"v\":\"{nth:08}{}\"", "v".repeat(each - 8))
+    });
+    let home = read(&all).unwrap();
+    assert!(home.bytes() < MAX_TEXT_BYTES + (1 << 16));
+    assert!(home.rejected().count > 1);
+    assert!(first(&home).ends_with("v: there is no room for it"));
+    let wide = after(&fields(2 * MAX_DEVICE_VALUES, "w", "1"));
+    assert_eq!(first(&wide), "device 1, a value: the device has too many");
+    assert_eq!(wide.rejected().count, MAX_DEVICE_VALUES + 3);
 }
 
 /// Holds that the CPU time of what is done, which no other load changes, is far from what it is where
@@ -133,7 +147,7 @@ fn s24_the_greatest_home_is_looked_up_without_going_through_its_names() {
                 let found = rows.get("ZWaveDevice1/Capabilities", &[*device]);
                 assert_eq!(found.as_deref(), Some("1"));
                 let found = rows.get("ZWaveDevice1/Neighbors", &[*device]);
-                assert_eq!(found.is_some(), *device == 1001);
+                assert_eq!(found.is_some(), *device > 993);
                 let found = rows.get("ZWaveDevice1/PollOk", &[*device]);
                 assert_eq!(found.as_deref(), Some("x"));
                 let target = rows.target("ZWaveDevice1/Unset", &[*device]).unwrap();

@@ -120,8 +120,6 @@ fn b28_an_answer_that_was_lost_is_fetched_again() {
         Mood::Truncated,
         Mood::Status(503),
         Mood::Says("Exiting".to_owned()),
-        // The first answer arrives, the second does not.
-        Mood::WithoutUserData,
     ] {
         let name = format!("{mood:?}");
         home.luup.configure(20, |device| device.name = name.clone());
@@ -137,6 +135,35 @@ fn b28_an_answer_that_was_lost_is_fetched_again() {
     assert!(home.rows.fetch(&home.access).is_err());
     home.luup.mood(Mood::Well);
     assert!(!home.fetches_user_data());
+}
+
+#[test]
+fn z04_where_only_the_configuration_is_lost_the_states_are_new() {
+    let mut home = Followed::new();
+    home.luup
+        .configure(20, |device| device.name = "Porte".to_owned());
+    home.luup.set(20, "HaDevice1", "BatteryLevel", "71");
+    home.luup.mood(Mood::WithoutUserData);
+    for _ in 0..2 {
+        assert!(home.fetches_user_data());
+        assert_eq!(home.value(20), "71");
+        assert_eq!(home.name(20), "Porte d'entrée");
+    }
+    home.luup.mood(Mood::Well);
+    assert!(home.fetches_user_data());
+    assert_eq!(home.name(20), "Porte");
+    assert!(!home.fetches_user_data());
+}
+
+#[test]
+fn z05_what_the_configuration_said_of_states_is_not_kept() {
+    let mut home = Followed::new();
+    home.luup.set(20, "HaDevice1", "BatteryLevel", "");
+    assert!(!home.fetches_user_data());
+    assert_eq!(home.rows.get("HaDevice1/BatteryLevel", &[20]), None);
+    home.luup.reload();
+    assert!(home.fetches_user_data());
+    assert_eq!(home.rows.get("HaDevice1/BatteryLevel", &[20]), None);
 }
 
 #[test]

@@ -1,121 +1,292 @@
 //! Strings, numbers and words: what stands between the brackets.
 
-use std::borrow::Cow;
+use std::io::ErrorKind;
 
-use super::{JsonError, JsonEvent, JsonReader};
+use super::{JsonError, JsonEvent, JsonReader, MAX_TEXT};
 
-impl<'a> JsonReader<'a> {
-    /// The string whose opening quote is next: borrowed, unless it has escapes.
-    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+/// A byte order mark.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What stands for a character that cannot be told.
+const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
+
+impl JsonReader<'_> {
+    /// The string whose opening quote is next. To a lenient reader, a quote behind which none of
+    /// `closers` stands, nor the end, is one that should have been escaped.
+    pub(super) fn string(&mut self, closers: &[u8]) -> Result<(), JsonError> {
         self.at += 1;
-        let mut text = Cow::Borrowed("");
+        let mut bytes = self.begin_text();
         loop {
-            let start = self.at;
-            self.take(|b| !matches!(b, b'"' | b'\\' | 0..=0x1f), usize::MAX);
-            text += self.text.get(start..self.at).unwrap_or_default();
+            let plain = |byte: u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
+            self.take_while(&mut bytes, plain);
             match self.peek() {
+                None => return self.fail("the text ends in a string"),
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(text);
+                    if self.is_closed(&mut bytes, closers) {
+                        break;
+                    }
                 }
-                Some(b'\\') => text.to_mut().push(self.escape()?),
-                Some(_) => return self.fail("a control character stands in a string"),
-                None => return self.fail("the text ends in a string"),
+                Some(b'\\') => {
+                    self.at += 1;
+                    self.escape(&mut bytes)?;
+                }
+                Some(control) => {
+                    if !self.is_lenient {
+                        return self.fail("a control character stands in a string");
+                    }
+                    self.at += 1;
+                    self.keep(&mut bytes, &[control]);
+                }
             }
         }
+        self.end_text(bytes)
     }
 
-    /// The character that the escape at the backslash stands for.
-    fn escape(&mut self) -> Result<char, JsonError> {
-        self.at += 1;
+    /// Whether the quote that was just passed is the end of its string; if not, it is in the text.
+    fn is_closed(&mut self, bytes: &mut Vec<u8>, closers: &[u8]) -> bool {
+        if !self.is_lenient || closers.is_empty() {
+            return true;
+        }
+        let (end, flaw) = (bytes.len(), self.flaw);
+        bytes.push(b'"');
+        self.take_while(bytes, is_white);
+        let is_closed = self.peek().is_none_or(|next| closers.contains(&next));
+        self.flaw = match is_closed {
+            true => flaw,
+            false => Some("a quote stands in a string"),
+        };
+        if is_closed {
+            bytes.truncate(end);
+        }
+        is_closed
+    }
+
+    /// What the escape behind a backslash stands for.
+    fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), JsonError> {
         let letter = self.peek();
-        self.at += 1;
-        Ok(match letter {
+        let meant = match letter {
             Some(plain @ (b'"' | b'\\' | b'/')) => char::from(plain),
             Some(b'b') => '\x08',
             Some(b'f') => '\x0c',
             Some(b'n') => '\n',
             Some(b'r') => '\r',
             Some(b't') => '\t',
-            Some(b'u') => return self.unicode(),
-            _ => return self.fail("an unknown escape"),
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode(bytes);
+            }
+            // What follows is read as if there were no backslash.
+            _ => return self.flawed("an unknown escape"),
+        };
+        self.at += 1;
+        self.keep_char(bytes, meant);
+        Ok(())
+    }
+
+    /// `\uXXXX`, or two of them that are one character.
+    fn unicode(&mut self, bytes: &mut Vec<u8>) -> Result<(), JsonError> {
+        let Some(mut unit) = self.four_hex()? else {
+            self.keep_char(bytes, UNKNOWN);
+            return Ok(());
+        };
+        while (0xd800..0xdc00).contains(&unit) && self.take_one(b'\\') {
+            if !self.take_one(b'u') {
+                self.flawed("half of a surrogate pair")?;
+                self.keep_char(bytes, UNKNOWN);
+                return self.escape(bytes);
+            }
+            let Some(second) = self.four_hex()? else {
+                self.keep_char(bytes, UNKNOWN);
+                return Ok(());
+            };
+            if let Some(Ok(whole)) = char::decode_utf16([unit, second]).next() {
+                self.keep_char(bytes, whole);
+                return Ok(());
+            }
+            self.flawed("half of a surrogate pair")?;
+            self.keep_char(bytes, UNKNOWN);
+            unit = second;
+        }
+        let meant = char::from_u32(u32::from(unit));
+        if meant.is_none() {
+            self.flawed("half of a surrogate pair")?;
+        }
+        self.keep_char(bytes, meant.unwrap_or(UNKNOWN));
+        Ok(())
+    }
+
+    fn four_hex(&mut self) -> Result<Option<u16>, JsonError> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = self.peek().map(char::from).and_then(|c| c.to_digit(16));
+            let Some(digit) = digit.and_then(|digit| u16::try_from(digit).ok()) else {
+                self.flawed("four hexadecimal digits were expected")?;
+                return Ok(None);
+            };
+            self.at += 1;
+            unit = unit << 4 | digit;
+        }
+        Ok(Some(unit))
+    }
+
+    /// A number or a word; to a lenient reader, whatever stands where one should, be it nothing.
+    pub(super) fn bare_value(&mut self) -> Result<JsonEvent, JsonError> {
+        let start = self.position();
+        self.bare(match (self.depth, self.is_lenient) {
+            // A text that is none of JSON is one word.
+            (0, true) => b"",
+            (_, true) => b",}]",
+            (_, false) => b",}]:[{\"",
+        });
+        Ok(match self.text.trim_ascii_end() {
+            "true" => JsonEvent::Bool(true),
+            "false" => JsonEvent::Bool(false),
+            "null" => JsonEvent::Null,
+            number if is_number(number) => JsonEvent::Number,
+            other => {
+                let why = match other.starts_with(|c: char| "+-.".contains(c) || c.is_ascii_digit())
+                {
+                    true => "not a JSON number",
+                    false => "a value was expected",
+                };
+                if !self.is_lenient {
+                    return Err(JsonError { at: start, why });
+                }
+                JsonEvent::Flawed(why)
+            }
         })
     }
 
-    fn unicode(&mut self) -> Result<char, JsonError> {
-        let first = self.four_hex()?;
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let mut second = None;
-        if (0xd800..0xdc00).contains(&first) && rest.starts_with("\\u") {
-            self.at += 2;
-            second = Some(self.four_hex()?);
+    /// Takes what stands before the next white space, or one of `ends`, as text. Where nothing ends
+    /// it, white space does not either.
+    pub(super) fn bare(&mut self, ends: &[u8]) {
+        let mut bytes = self.begin_text();
+        let within = |byte| ends.is_empty() || !(is_white(byte) || ends.contains(&byte));
+        self.take_while(&mut bytes, within);
+        self.text = String::from_utf8_lossy(&bytes).into_owned();
+    }
+
+    fn begin_text(&mut self) -> Vec<u8> {
+        self.flaw = None;
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        bytes.clear();
+        bytes
+    }
+
+    fn end_text(&mut self, bytes: Vec<u8>) -> Result<(), JsonError> {
+        let checked = String::from_utf8(bytes);
+        if !self.is_lenient && checked.is_err() {
+            return self.fail("bytes that are no UTF-8 stand in a string");
         }
-        match char::decode_utf16([first].into_iter().chain(second)).next() {
-            Some(Ok(c)) => Ok(c),
-            _ => self.fail("half of a surrogate pair"),
+        let lossy = |e: std::string::FromUtf8Error| String::from_utf8_lossy(e.as_bytes()).into();
+        self.text = checked.unwrap_or_else(lossy);
+        match self.flaw {
+            Some(why) if !self.is_lenient => self.fail(why),
+            _ => Ok(()),
         }
     }
 
-    fn four_hex(&mut self) -> Result<u16, JsonError> {
-        let digits = self.text.get(self.at..self.at.saturating_add(4));
-        match digits.filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit())) {
-            Some(digits) => {
-                self.at += 4;
-                Ok(u16::from_str_radix(digits, 16).unwrap_or_default())
+    fn keep(&mut self, bytes: &mut Vec<u8>, more: &[u8]) {
+        match bytes.len() + more.len() > MAX_TEXT {
+            true => self.flaw = Some("too long a text"),
+            false => bytes.extend_from_slice(more),
+        }
+    }
+
+    fn keep_char(&mut self, bytes: &mut Vec<u8>, c: char) {
+        self.keep(bytes, c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    /// Keeps what is `wanted`, up to the first byte that is not.
+    fn take_while(&mut self, bytes: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
+        while self.peek().is_some() {
+            let rest = self.window.get(self.at..self.filled).unwrap_or_default();
+            let taken = rest.iter().take_while(|byte| wanted(**byte)).count();
+            let is_all = taken == rest.len();
+            match bytes.len() + taken > MAX_TEXT {
+                true => self.flaw = Some("too long a text"),
+                false => bytes.extend_from_slice(rest.get(..taken).unwrap_or_default()),
             }
-            None => self.fail("four hexadecimal digits were expected"),
+            self.at += taken;
+            if !is_all {
+                return;
+            }
         }
     }
 
-    /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
-    pub(super) fn number(&mut self) -> Result<&'a str, JsonError> {
-        let start = self.at;
-        self.take(|b| b == b'-', 1);
-        let leading_zero = self.peek() == Some(b'0');
-        let digits = self.take(|b| b.is_ascii_digit(), usize::MAX);
-        let mut good = digits == 1 || (digits > 1 && !leading_zero);
-        if self.take(|b| b == b'.', 1) == 1 {
-            good &= self.take(|b| b.is_ascii_digit(), usize::MAX) > 0;
-        }
-        if self.take(|b| matches!(b, b'e' | b'E'), 1) == 1 {
-            self.take(|b| matches!(b, b'+' | b'-'), 1);
-            good &= self.take(|b| b.is_ascii_digit(), usize::MAX) > 0;
-        }
-        match self.text.get(start..self.at) {
-            Some(number) if good => Ok(number),
-            _ => self.fail("not a JSON number"),
-        }
-    }
-
-    pub(super) fn literal(
-        &mut self,
-        word: &str,
-        event: JsonEvent<'a>,
-    ) -> Result<JsonEvent<'a>, JsonError> {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(word) {
-            return self.fail("a value was expected");
-        }
-        self.at += word.len();
-        Ok(event)
-    }
-
-    pub(super) fn take(&mut self, wanted: impl Fn(u8) -> bool, most: usize) -> usize {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let taken = rest.iter().take(most).take_while(|b| wanted(**b)).count();
-        self.at += taken;
-        taken
+    pub(super) fn take_one(&mut self, wanted: u8) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.at += usize::from(found);
+        found
     }
 
     pub(super) fn skip_white_space(&mut self) {
-        self.take(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'), usize::MAX);
+        while self.peek().is_some_and(is_white) {
+            self.at += 1;
+        }
     }
 
-    pub(super) fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        if self.at == self.filled {
+            self.fill();
+        }
+        let window = self.window.get(..self.filled)?;
+        window.get(self.at).copied()
+    }
+
+    fn fill(&mut self) {
+        let is_first = self.before + self.filled == 0;
+        self.before += self.filled;
+        (self.at, self.filled) = (0, 0);
+        let wanted = if is_first { MARK.len() } else { 1 };
+        while self.filled < wanted {
+            let room = self.window.get_mut(self.filled..).unwrap_or_default();
+            match self.source.read(room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => break,
+                Ok(read) => self.filled += read,
+            }
+        }
+        if is_first && self.window.starts_with(MARK) {
+            self.at = MARK.len();
+        }
     }
 
     pub(super) fn fail<T>(&self, why: &'static str) -> Result<T, JsonError> {
-        Err(JsonError { at: self.at, why })
+        let at = self.position();
+        Err(JsonError { at, why })
     }
+
+    /// A lenient reader goes on.
+    fn flawed(&mut self, why: &'static str) -> Result<(), JsonError> {
+        match self.is_lenient {
+            true => self.flaw = Some(why),
+            false => return self.fail(why),
+        }
+        Ok(())
+    }
+}
+
+fn is_white(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
+fn is_number(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
+    is_digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(is_digits)
+        && exponent.is_none_or(is_digits)
 }

@@ -37,7 +37,7 @@ pub struct ImageMetadata {
 /// What the image says; `None` where it says nothing that can be read.
 pub fn image_metadata<R: Read + Seek>(image: &mut R) -> Option<ImageMetadata> {
     let text = info(image).ok()??;
-    version(std::str::from_utf8(&text).ok()?)
+    version(&text)
 }
 
 fn info<R: Read + Seek>(image: &mut R) -> io::Result<Option<Vec<u8>>> {
@@ -71,8 +71,8 @@ fn info<R: Read + Seek>(image: &mut R) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// The two of the object `version`.
-fn version(text: &str) -> Option<ImageMetadata> {
-    let mut reader = JsonReader::new(text);
+fn version(mut text: &[u8]) -> Option<ImageMetadata> {
+    let mut reader = JsonReader::strict(&mut text);
     let mut found = ImageMetadata::default();
     let (mut depth, mut of_version, mut name) = (0_u32, false, String::new());
     while let Some(event) = reader.next().ok()? {
@@ -86,10 +86,10 @@ fn version(text: &str) -> Option<ImageMetadata> {
                 of_version = false;
                 depth = depth.saturating_sub(1);
             }
-            JsonEvent::Name(next) => name = next.into_owned(),
-            JsonEvent::Text(text) if of_version && depth == 2 => match name.as_str() {
-                "version" => found.version = text.into_owned(),
-                "revision" => found.revision = text.into_owned(),
+            JsonEvent::Name => reader.text().clone_into(&mut name),
+            JsonEvent::Text if of_version && depth == 2 => match name.as_str() {
+                "version" => reader.text().clone_into(&mut found.version),
+                "revision" => reader.text().clone_into(&mut found.revision),
                 _ => {}
             },
             _ => {}

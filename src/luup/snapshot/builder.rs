@@ -1,58 +1,105 @@
-//! From Luup's answers to a [`Snapshot`], in one pass, with each text stored once, and never with
-//! more of anything than the bounds say.
+//! What answers say on its way into a [`Snapshot`]: each text stored once, and never more of
+//! anything than the bounds say.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::alert::Alert;
 use super::edition::Edition;
-use super::{Name, NameId, Snapshot, TextId, Texts};
-use crate::base::json::{JsonEvent, JsonReader};
+use super::names::{NameId, SortedNames};
+use super::texts::{EMPTY, REFUSED, TextId, Texts};
+use super::{HOME, IS_CONFIGURATION, Position, Rejected, Room, Snapshot};
 use crate::luup::LuupError;
-use crate::luup::key::{FIELDS, short};
-use crate::luup::limits::{
-    MAX_DEVICES, MAX_NAME_BYTES, MAX_NAMES, MAX_TEXT_BYTES, MAX_VALUES, within,
-};
+use crate::luup::key::FIELDS;
+use crate::luup::limits::{MAX_NAMES, MAX_TEXT_BYTES, MAX_VALUES, within};
 
-/// A value on its way into a snapshot.
-struct FoundValue {
-    device: u32,
-    /// In the order in which names were found.
-    name: NameId,
-    value: TextId,
+/// What an answer is one to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::luup) enum AnswerKind {
+    /// `id=status`: which devices there are, and their states.
+    Status,
+    /// `id=status` with the DataVersion of an answer before: what is another since.
+    Changes,
+    /// `id=user_data`: the configuration.
+    UserData,
+    /// `id=sdata`: a summary of it, with names of its own.
+    Summary,
+}
+
+/// A value on its way into a snapshot: [`EMPTY`] where it is told to be none, [`REFUSED`] where it
+/// cannot be read.
+#[derive(Clone, Copy)]
+pub(super) struct FoundValue {
+    pub device: u32,
+    /// In the order in which names were found, until they are sorted.
+    pub name: NameId,
+    pub text: TextId,
+    /// Its place among all, lest sorting forget it.
+    pub place: u32,
+}
+
+/// Texts, each once.
+#[derive(Default)]
+pub(super) struct Interner {
+    pub texts: Texts,
+    known: HashMap<Box<str>, TextId>,
+}
+
+impl Interner {
+    /// The number of a text; `None` where there is no room for another.
+    pub fn id(&mut self, text: &str) -> Option<TextId> {
+        if text.is_empty() {
+            return Some(EMPTY);
+        }
+        if let Some(id) = self.known.get(text) {
+            return Some(*id);
+        }
+        if self.texts.len() + text.len() > MAX_TEXT_BYTES {
+            return None;
+        }
+        let id = self.texts.add(text);
+        self.known.insert(text.into(), id);
+        Some(id)
+    }
 }
 
 #[derive(Default)]
 pub(in crate::luup) struct Builder {
-    texts: Texts,
-    known: HashMap<Box<str>, TextId>,
+    /// The parts of names, and all other texts.
+    pub(super) parts: Interner,
+    pub(super) texts: Interner,
     names: HashMap<(TextId, TextId), NameId>,
-    values: Vec<FoundValue>,
-    /// How many of the names and values the first answer had, which is that to `id=status`.
-    status: Option<(usize, usize)>,
-    /// `LoadTime` and `UserData_DataVersion`, which it had beside the devices.
-    counted: [Option<Box<str>>; 2],
+    pub(super) values: Vec<FoundValue>,
+    /// How many of the values are from the first answer.
+    pub(super) first: Option<usize>,
+    /// The devices that it tells of, ascending.
+    pub(super) devices: Vec<u32>,
+    /// `LoadTime`, `DataVersion` and `UserData_DataVersion`, which it has beside the devices.
+    pub(super) counted: [Option<Box<str>>; 3],
+    pub(super) rooms: Option<Vec<Room>>,
+    pub(super) alerts: Vec<Alert>,
+    pub(super) rejected: Rejected,
     edition: Option<Edition>,
+    lacks: Option<Arc<LuupError>>,
 }
 
 impl Builder {
     /// The configuration that `engine` has now, by its answer to `id=status`; `None` where it does
     /// not tell.
     pub fn edition(&self, engine: &str) -> Option<Edition> {
-        let [load_time, version] = self.counted.clone();
-        let mut devices: Vec<u32> = self.values.iter().map(|found| found.device).collect();
-        devices.sort_unstable();
-        devices.dedup();
+        let [load_time, _, version] = self.counted.clone();
         Some(Edition {
             engine: engine.into(),
             load_time: load_time?,
             version: version?,
-            devices: devices.into(),
+            devices: self.devices.clone().into(),
             read: Instant::now(),
         })
     }
 
-    /// What is read, or was read before, of `id=user_data` is of this edition.
+    /// What is read of `id=user_data` is of this edition.
     pub fn is_of(&mut self, edition: Option<Edition>) {
         self.edition = edition;
     }
@@ -61,263 +108,182 @@ impl Builder {
     /// still that of `now`; whether it is.
     ///
     /// # Errors
-    /// As [`Self::document`].
+    /// More than the bounds of [`limits`](crate::luup::limits).
     pub fn take_configuration(&mut self, of: &Snapshot, now: &Edition) -> Result<bool, LuupError> {
         let Some(edition) = of.edition.as_ref().filter(|known| known.is_still(now)) else {
             return Ok(false);
         };
-        for (device, variable, text) in of.configuration() {
-            self.found(FIELDS, variable, text)?;
-            if let Some(found) = self.values.last_mut() {
-                found.device = device;
-            }
-        }
+        self.copy_configuration(of)?;
         self.edition = Some(edition.clone());
         Ok(true)
     }
 
-    fn text(&mut self, text: &str) -> Result<TextId, LuupError> {
-        if let Some(id) = self.known.get(text) {
-            return Ok(*id);
-        }
-        let bytes = self.texts.all.len() + text.len();
-        within("bytes of different texts", MAX_TEXT_BYTES, bytes)?;
-        let id = self.texts.add(text);
-        self.known.insert(text.into(), id);
-        Ok(id)
+    /// Goes on without the answer to `id=user_data`, for this reason.
+    pub fn lacks(&mut self, why: LuupError) {
+        self.lacks = Some(why.into());
+        self.forget_configuration();
     }
 
-    /// Reads one answer. What stood in one before stays.
+    /// Forgets what it has of answers behind the first, of which the last was cut short.
+    pub fn forget_configuration(&mut self) {
+        self.values.truncate(self.first.unwrap_or_default());
+        self.rooms = None;
+    }
+
+    /// Takes the configuration that a snapshot has, be it that of now or not.
     ///
     /// # Errors
-    /// It is none, or more than the bounds of [`limits`](crate::luup::limits).
-    pub fn document(&mut self, text: &str) -> Result<(), LuupError> {
-        let mut reader = JsonReader::new(text);
-        if reader.next()? != Some(JsonEvent::Object) {
-            return Err(LuupError::NoDevices);
-        }
-        while let Some(event) = reader.next()? {
-            let JsonEvent::Name(name) = event else {
-                continue;
-            };
-            match (name.as_ref(), reader.next()?) {
-                ("devices", Some(JsonEvent::Array)) => self.devices(&mut reader)?,
-                (name, Some(value)) => {
-                    reader.skip(&value)?;
-                    self.count(name, value);
+    /// As [`Self::take_configuration`].
+    pub fn copy_configuration(&mut self, of: &Snapshot) -> Result<(), LuupError> {
+        for (device, field, text) in of.configuration() {
+            if self.has(device) {
+                let text = self.texts.id(text).unwrap_or(REFUSED);
+                if let Some(field) = self.parts.id(field) {
+                    self.found(device, (EMPTY, field), text)?;
                 }
-                (_, None) => {}
             }
         }
-        if self.values.is_empty() {
-            return Err(LuupError::NoDevices);
-        }
-        let found = (self.names.len(), self.values.len());
-        self.status.get_or_insert(found);
+        self.rooms = of.rooms.as_ref().map(|rooms| rooms.to_vec());
         Ok(())
     }
 
-    /// What stands in the first answer beside the devices.
-    fn count(&mut self, name: &str, value: JsonEvent<'_>) {
-        let [load_time, version] = &mut self.counted;
-        let counted = match name {
-            "LoadTime" => load_time,
-            "UserData_DataVersion" => version,
-            _ => return,
-        };
-        if self.status.is_none() {
-            let text = scalar(value).filter(|text| text.len() <= MAX_NAME_BYTES);
-            *counted = text.map(Box::from);
-        }
+    /// Whether the first answer tells of a device.
+    pub(super) fn has(&self, device: u32) -> bool {
+        device == HOME || self.devices.binary_search(&device).is_ok()
     }
 
-    fn devices(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
-        let mut devices = 0;
-        while let Some(event) = reader.next()? {
-            match event {
-                JsonEvent::Close => break,
-                JsonEvent::Object => {
-                    devices += 1;
-                    within("devices", MAX_DEVICES, devices)?;
-                    self.device(reader)?;
-                }
-                other => reader.skip(&other)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// A device, the number of which may stand anywhere in it, as a number or as a string.
-    fn device(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
-        let first = self.values.len();
-        let mut id = None;
-        while let Some(JsonEvent::Name(name)) = reader.next()? {
-            match (name.as_ref(), reader.next()?) {
-                ("states", Some(JsonEvent::Array)) => self.states(reader)?,
-                (_, Some(value)) => {
-                    reader.skip(&value)?;
-                    if let Some(text) = scalar(value) {
-                        if name == "id" {
-                            id = text.trim().parse().ok().filter(|id| *id > 0);
-                        }
-                        self.found(FIELDS, &name, &text)?;
-                    }
-                }
-                (_, None) => {}
-            }
-        }
-        match id {
-            Some(id) => {
-                let new = self.values.get_mut(first..).unwrap_or_default();
-                new.iter_mut().for_each(|found| found.device = id);
-            }
-            None => self.values.truncate(first),
-        }
-        Ok(())
-    }
-
-    fn states(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
-        while let Some(event) = reader.next()? {
-            match event {
-                JsonEvent::Close => break,
-                JsonEvent::Object => self.state(reader)?,
-                other => reader.skip(&other)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn state(&mut self, reader: &mut JsonReader<'_>) -> Result<(), LuupError> {
-        let (mut service, mut variable, mut text) = (None, None, None);
-        while let Some(JsonEvent::Name(name)) = reader.next()? {
-            let Some(value) = reader.next()? else { break };
-            reader.skip(&value)?;
-            match name.as_ref() {
-                "service" => service = scalar(value),
-                "variable" => variable = scalar(value),
-                "value" => text = scalar(value),
-                _ => {}
-            }
-        }
-        match (service, variable, text) {
-            (Some(service), Some(variable), Some(text)) if service != FIELDS => {
-                self.found(&service, &variable, &text)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Luup ends some numbers with a line break.
-    fn found(&mut self, service: &str, variable: &str, value: &str) -> Result<(), LuupError> {
-        let value = value.trim_end_matches(['\r', '\n']);
-        if value.is_empty() {
-            return Ok(());
-        }
+    /// Takes a value. `name` is of service and variable; [`EMPTY`] is the service of fields.
+    pub(super) fn found(
+        &mut self,
+        device: u32,
+        name: (TextId, TextId),
+        text: TextId,
+    ) -> Result<(), LuupError> {
         within("values", MAX_VALUES, self.values.len() + 1)?;
-        let longest = service.len().max(variable.len());
-        within("bytes in a name", MAX_NAME_BYTES, longest)?;
-        let name = (self.text(service)?, self.text(variable)?);
         let new = self.names.len();
-        let name = *self.names.entry(name).or_insert(new as NameId);
-        within("names", MAX_NAMES, self.names.len())?;
-        let value = self.text(value)?;
+        let name = match self.names.entry(name) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                within("names", MAX_NAMES, new + 1)?;
+                *place.insert(new as NameId)
+            }
+        };
         self.values.push(FoundValue {
-            device: 0,
+            device,
             name,
-            value,
+            text,
+            place: self.values.len() as u32,
         });
         Ok(())
+    }
+
+    /// Something could not be read.
+    pub(super) fn refuse(&mut self, what: &str, why: &str) {
+        self.rejected.count += 1;
+        let first = &mut self.rejected.first;
+        first.get_or_insert_with(|| [what, ": ", why].concat().into());
+    }
+
+    /// Sorts names, and values by device and name in the order in which they were told.
+    pub(super) fn sort(&mut self) -> SortedNames {
+        let mut names = vec![(EMPTY, EMPTY); self.names.len()];
+        for (name, found_as) in std::mem::take(&mut self.names) {
+            if let Some(place) = names.get_mut(found_as as usize) {
+                *place = name;
+            }
+        }
+        let parts = std::mem::take(&mut self.parts);
+        let (names, rank) = SortedNames::of(parts.texts, names);
+        for value in &mut self.values {
+            value.name = rank.get(value.name as usize).copied().unwrap_or_default();
+        }
+        self.values
+            .sort_unstable_by_key(|value| (value.device, value.name, value.place));
+        names
+    }
+
+    /// Of several values of one name, keeps the first that is filled of the first answer that tells
+    /// of it: what that says is none does not come back from another.
+    pub(super) fn keep_one_of_each(&mut self) {
+        let first = self.first.unwrap_or_default();
+        let is_first = |value: &FoundValue| (value.place as usize) < first;
+        self.values.dedup_by(|next, kept| {
+            let is_one = (next.device, next.name) == (kept.device, kept.name);
+            let is_same_answer = is_first(next) == is_first(kept);
+            if is_one
+                && is_same_answer
+                && matches!(kept.text, EMPTY | REFUSED)
+                && next.text != EMPTY
+            {
+                kept.text = next.text;
+            }
+            is_one
+        });
     }
 
     /// All that was read.
-    pub fn finish(self) -> Snapshot {
-        let Self {
-            texts,
-            known,
-            names,
-            values: found,
-            status,
-            counted: _,
-            mut edition,
-        } = self;
-        drop(known);
-        let (of_status, values_of_status) = status.unwrap_or_default();
-        let named = |((service, variable), found_as): ((TextId, TextId), NameId)| {
-            let name = Name {
-                service,
-                variable,
-                is_configuration: found_as as usize >= of_status,
-            };
-            (name, found_as)
-        };
-        let mut names: Vec<(Name, NameId)> = names.into_iter().map(named).collect();
-        names.sort_unstable_by_key(|(name, _)| {
-            let service = texts.get(name.service);
-            (short(service), texts.get(name.variable), service)
-        });
-        let mut rank: Vec<NameId> = vec![0; names.len()];
-        for (sorted, (_, found_as)) in (0..).zip(&names) {
-            if let Some(rank) = rank.get_mut(*found_as as usize) {
-                *rank = sorted;
-            }
-        }
-        let mut services: Vec<TextId> = names.iter().map(|(name, _)| name.service).collect();
-        services.sort_unstable_by_key(|service| {
-            let service = texts.get(*service);
-            (short(service), service)
-        });
-        services.dedup();
-
-        // With its place, so that the first value stays where one stands twice.
-        let mut all: Vec<(u32, NameId, u32, TextId)> = (0..)
-            .zip(found)
-            .filter_map(|(place, found)| {
-                let name = rank.get(found.name as usize)?;
-                Some((found.device, *name, place, found.value))
-            })
-            .collect();
-        all.sort_unstable();
-        all.dedup_by_key(|(device, name, ..)| (*device, *name));
-
+    pub fn finish(mut self) -> Snapshot {
+        let names = self.sort();
+        self.keep_one_of_each();
+        let first = self.first.unwrap_or_default();
         // What else `id=user_data` alone has, be it a variable or a field that other devices have in
         // `id=status`, may change without another version.
-        let changes_unnoticed = all.iter().any(|(_, name, place, _)| {
-            let name = names.get(*name as usize).map(|(name, _)| name);
-            let is_configuration =
-                name.is_some_and(|name| name.is_configuration && texts.get(name.service) == FIELDS);
-            *place as usize >= values_of_status && !is_configuration
-        });
-        edition = edition.filter(|_| !changes_unnoticed);
-
-        let mut devices: Vec<(u32, usize)> = Vec::new();
-        for (at, (device, ..)) in all.iter().enumerate() {
-            if devices.last().is_none_or(|(last, _)| last != device) {
-                devices.push((*device, at));
+        let mut is_state = vec![false; names.count()];
+        let of_devices = || self.values.iter().filter(|value| value.device != HOME);
+        for value in of_devices().filter(|value| (value.place as usize) < first) {
+            if let Some(is_state) = is_state.get_mut(value.name as usize) {
+                *is_state = true;
             }
         }
+        let changes_unnoticed = of_devices().any(|value| {
+            let is_field = names.get(value.name).0 == FIELDS;
+            let is_state = is_state.get(value.name as usize).copied();
+            value.place as usize >= first && !(is_field && is_state == Some(false))
+        });
+
         let mut snapshot = Snapshot {
-            names: names.into_iter().map(|(name, _)| name).collect(),
-            services,
-            devices,
-            values: all
-                .into_iter()
-                .map(|(_, name, _, text)| (name, text))
-                .collect(),
-            texts,
-            edition,
+            position: self.position(),
+            edition: self.edition.filter(|_| !changes_unnoticed),
+            texts: self.texts.texts,
+            values: Vec::with_capacity(self.values.len()),
+            rooms: self.rooms.map(|mut rooms| {
+                rooms.sort();
+                rooms.dedup_by(|next, kept| next.0 == kept.0);
+                rooms.into()
+            }),
+            alerts: Arc::new(self.alerts),
+            rejected: self.rejected,
+            lacks: self.lacks,
+            names: Arc::new(names),
+            devices: Vec::new(),
+            stale: 0,
         };
+        for value in self.values.iter().filter(|value| value.text != EMPTY) {
+            let is_later = value.place as usize >= first;
+            let flag = if is_later { IS_CONFIGURATION } else { 0 };
+            snapshot.push(value.device, value.name, value.text | flag);
+        }
         snapshot.shrink();
         snapshot
     }
+
+    /// Where the engine is by the first answer.
+    pub(super) fn position(&self) -> Option<Position> {
+        let [load_time, data_version, user_data_version] = self.counted.clone();
+        Some(Position {
+            load_time: load_time?,
+            data_version: data_version?,
+            user_data_version,
+        })
+    }
 }
 
-/// The text of a value that is neither object nor list nor null.
-fn scalar<'a>(event: JsonEvent<'a>) -> Option<Cow<'a, str>> {
-    match event {
-        JsonEvent::Text(text) => Some(text),
-        JsonEvent::Number(number) => Some(number.into()),
-        JsonEvent::Bool(true) => Some("1".into()),
-        JsonEvent::Bool(false) => Some("0".into()),
-        _ => None,
+impl Snapshot {
+    /// Adds a value behind all others.
+    pub(super) fn push(&mut self, device: u32, name: NameId, text: TextId) {
+        if self.devices.last().is_none_or(|(last, _)| *last != device) {
+            self.devices.push((device, self.values.len()));
+        }
+        self.values.push((name, text));
     }
 }

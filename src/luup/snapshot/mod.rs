@@ -1,77 +1,90 @@
-//! All that Luup says of its devices at one instant, small: 231 nodes with all their variables
-//! and fields are about 130 kB.
+//! All that Luup says at one instant, small: 231 nodes with all their variables and fields are about
+//! 130 kB.
 //!
 //! Texts stand once each in one string; a value is eight bytes, the number of its name and the
-//! number of its text. Names are sorted by short service and variable, devices by number, and the
+//! number of its text. SortedNames are sorted by short service and variable, devices by number, and the
 //! values of a device by name: every look-up is a binary search, however hostile the answer.
+//!
+//! A value that was told but cannot be read costs no other: its place is kept, so that it can be told
+//! from one that is not there any more.
 
+mod advance;
+mod alert;
 mod builder;
 mod edition;
+mod names;
+mod reading;
+mod texts;
 
 use std::ops::Range;
+use std::sync::Arc;
 
-pub(super) use self::builder::Builder;
+pub use self::advance::{Advance, Changed};
+pub use self::alert::Alert;
+pub(super) use self::builder::{AnswerKind, Builder};
 use self::edition::Edition;
+pub(super) use self::names::NameId;
+use self::names::SortedNames;
+use self::texts::{REFUSED, TextId, Texts};
 use super::LuupError;
-use super::key::short;
+use super::key::FIELDS;
 
-/// What one fetch brought. It may be made in one thread and used in another.
+/// Under which number the home itself stands among the devices; no device has it.
+const HOME: u32 = 0;
+
+/// Of the number of a value's text: that the value is from `id=user_data` or `id=sdata`.
+const IS_CONFIGURATION: TextId = 1 << 31;
+
+/// Number and name.
+type Room = (Box<str>, Box<str>);
+
+/// What the engine said. It may be made in one thread and used in another.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
+    names: Arc<SortedNames>,
     texts: Texts,
-    /// Ascending by short service, variable, full service.
-    names: Vec<Name>,
-    /// Their services, each once, ascending by short and full name.
-    services: Vec<TextId>,
-    /// Number and first index into `values`, ascending.
+    /// Bytes of texts that no value has any more, about.
+    stale: usize,
+    /// Number and first index into `values`, ascending; [`HOME`] is the first.
     devices: Vec<(u32, usize)>,
     /// For each device ascending by name, each name once, none empty.
     values: Vec<(NameId, TextId)>,
-    /// Of what it has from `id=user_data`; `None` where that cannot be told apart from the rest.
+    /// Number and name, ascending by number; `None` where nobody told of any.
+    rooms: Option<Arc<[Room]>>,
+    alerts: Arc<Vec<Alert>>,
+    position: Option<Position>,
+    rejected: Rejected,
+    /// Of what it has from `id=user_data`; `None` where that cannot be told apart from the rest, or
+    /// is not what the engine has now.
     edition: Option<Edition>,
+    /// Why the configuration could not be read with the states.
+    lacks: Option<Arc<LuupError>>,
 }
 
-type TextId = u32;
-pub(super) type NameId = u32;
-
-#[derive(Clone, Copy, Debug)]
-struct Name {
-    service: TextId,
-    variable: TextId,
-    /// Whether `id=user_data` alone has it.
-    is_configuration: bool,
+/// Where in its history the engine was, all as it was told: what an incremental poll is asked by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// When it was started, from when on it counts anew (`LoadTime`).
+    pub load_time: Box<str>,
+    /// Counts each change of a state (`DataVersion`).
+    pub data_version: Box<str>,
+    /// Counts each change of the configuration (`UserData_DataVersion`), where it tells it.
+    pub user_data_version: Option<Box<str>>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Texts {
-    all: String,
-    /// Where each text ends.
-    ends: Vec<u32>,
-}
-
-impl Texts {
-    fn get(&self, id: TextId) -> &str {
-        let id = id as usize;
-        let start = match id.checked_sub(1) {
-            Some(before) => self.ends.get(before).copied().unwrap_or_default(),
-            None => 0,
-        };
-        let end = self.ends.get(id).copied().unwrap_or_default();
-        self.all.get(start as usize..end as usize).unwrap_or("")
-    }
-
-    fn add(&mut self, text: &str) -> TextId {
-        self.all.push_str(text);
-        // Bounded by the bytes of an answer, far below 4 GiB.
-        self.ends.push(self.all.len() as u32);
-        (self.ends.len() - 1) as TextId
-    }
+/// What could not be read of the answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rejected {
+    /// How many values, names and numbers, since the last whole answer.
+    pub count: usize,
+    /// The first of them: where it stood, and what was wrong.
+    pub first: Option<Box<str>>,
 }
 
 impl Snapshot {
     /// Reads the answer to `id=status`, and to `id=user_data` where that is to be asked for: each
     /// is dropped before the next is taken. What both have is taken from the first, since Luup
-    /// keeps that one current.
+    /// keeps that one current, and which devices there are as well.
     ///
     /// # Errors
     /// An answer is none, or more than the bounds of [`limits`](super::limits).
@@ -79,92 +92,143 @@ impl Snapshot {
         answers: impl IntoIterator<Item = Result<T, LuupError>>,
     ) -> Result<Self, LuupError> {
         let mut builder = Builder::default();
+        let mut kind = AnswerKind::Status;
         for answer in answers {
-            builder.document(answer?.as_ref())?;
+            builder.document(kind, &mut answer?.as_ref().as_bytes())?;
+            kind = AnswerKind::UserData;
         }
         Ok(builder.finish())
     }
 
     /// The devices' numbers, ascending.
     pub fn devices(&self) -> impl Iterator<Item = u32> + '_ {
-        self.devices.iter().map(|(id, _)| *id)
+        let all = self.devices.iter().map(|(id, _)| *id);
+        all.filter(|id| *id != HOME)
+    }
+
+    /// A field at the top of the answers, from the first that has it of `id=status`, `id=user_data`
+    /// and `id=sdata`: `model`, `BuildVersion`, `ZWaveStatus`, `Mode`, `LoadTime`. What `id=sdata`
+    /// calls otherwise has the name of the others. Never empty.
+    pub fn top(&self, name: &str) -> Option<&str> {
+        self.value(HOME, &self.names(FIELDS, name))
+    }
+
+    /// The name of a room by its number, as `device.room` has it. `0`, for none, is no room.
+    pub fn room(&self, id: &str) -> Option<&str> {
+        let rooms = self.rooms.as_deref()?;
+        let found = rooms.binary_search_by(|(room, _)| (**room).cmp(id.trim()));
+        rooms.get(found.ok()?).map(|(_, name)| &**name)
+    }
+
+    /// Number and name of each room; `None` where the rooms are not known.
+    pub fn rooms(&self) -> Option<impl Iterator<Item = (&str, &str)>> {
+        let rooms = self.rooms.as_deref()?.iter();
+        Some(rooms.map(|(id, name)| (&**id, &**name)))
+    }
+
+    /// What Luup says happened, the oldest first.
+    pub fn alerts(&self) -> &[Alert] {
+        &self.alerts
+    }
+
+    /// Where the engine was; `None` where it does not count.
+    pub fn position(&self) -> Option<&Position> {
+        self.position.as_ref()
+    }
+
+    /// What could not be read.
+    pub fn rejected(&self) -> &Rejected {
+        &self.rejected
+    }
+
+    /// Why the configuration, names and rooms and the like, is from before or from `id=sdata`, or
+    /// missing; `None` where all is as it should be.
+    pub fn lacks(&self) -> Option<&LuupError> {
+        self.lacks.as_deref()
     }
 
     fn shrink(&mut self) {
-        self.texts.all.shrink_to_fit();
-        self.texts.ends.shrink_to_fit();
-        self.names.shrink_to_fit();
-        self.services.shrink_to_fit();
+        self.texts.shrink();
         self.devices.shrink_to_fit();
         self.values.shrink_to_fit();
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, but for rooms and alerts.
     pub fn bytes(&self) -> usize {
-        self.texts.all.capacity()
-            + 4 * self.texts.ends.capacity()
-            + size_of::<Name>() * self.names.capacity()
-            + 4 * self.services.capacity()
+        self.names.bytes()
+            + self.texts.bytes()
             + size_of::<(u32, usize)>() * self.devices.capacity()
             + 8 * self.values.capacity()
     }
 
+    /// Whether names have the same numbers in another: what [`Self::names`] gave there holds here.
+    pub fn has_the_names_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.names, &other.names)
+    }
+
     /// The names that `service` (full or short) and `variable` stand for.
     pub(super) fn names(&self, service: &str, variable: &str) -> Range<NameId> {
-        let full = service.contains(':');
-        let wanted = (short(service), variable, if full { service } else { "" });
-        let key = |name: &Name| {
-            let service = self.texts.get(name.service);
-            let variable = self.texts.get(name.variable);
-            (short(service), variable, if full { service } else { "" })
-        };
-        let first = self.names.partition_point(|name| key(name) < wanted);
-        let end = self.names.partition_point(|name| key(name) <= wanted);
-        first as NameId..end as NameId
+        self.names.range(service, variable)
+    }
+
+    /// Full service and variable of a name; the service is [`FIELDS`] for a field.
+    pub(super) fn name(&self, id: NameId) -> (&str, &str) {
+        self.names.get(id)
     }
 
     /// The full name of the service that `service` (full or short) stands for, if any device has it.
     pub(super) fn service(&self, service: &str) -> Option<&str> {
-        let full = service.contains(':');
-        let key = |service| (short(service), if full { service } else { "" });
-        let of = |id: &TextId| self.texts.get(*id);
-        let first = self.services.partition_point(|id| {
-            let found = of(id);
-            (short(found), if full { found } else { "" }) < key(service)
-        });
-        let found = self.services.get(first).map(of)?;
-        let is_it = match full {
-            true => found == service,
-            false => short(found) == service,
-        };
-        is_it.then_some(found)
+        self.names.service(service)
     }
 
     /// The value of the first of `names` that the device has; never empty.
     pub(super) fn value(&self, device: u32, names: &Range<NameId>) -> Option<&str> {
-        let values = self.values_of(device)?;
-        let first = values.partition_point(|(name, _)| *name < names.start);
-        let (name, text) = values.get(first)?;
-        names.contains(name).then(|| self.texts.get(*text))
+        let among = self.among(device, names).iter().map(|(_, text)| text);
+        let mut texts = among.map(|text| text & !IS_CONFIGURATION);
+        let text = texts.find(|text| *text != REFUSED)?;
+        Some(self.texts.get(text))
     }
 
-    /// What only `id=user_data` has: device, field and text.
+    /// Whether the device has a value of one of `names` that cannot be read, and no other.
+    pub fn is_refused(&self, device: u32, names: &Range<NameId>) -> bool {
+        let mut among = self.among(device, names).iter();
+        let is_refused = |(_, text): &(NameId, TextId)| text & !IS_CONFIGURATION == REFUSED;
+        among.any(is_refused) && self.value(device, names).is_none()
+    }
+
+    /// All values of a device: name and text, ascending by name.
+    pub fn values(&self, device: u32) -> impl Iterator<Item = (NameId, &str)> {
+        let values = self.values_of(device).unwrap_or_default().iter();
+        values.filter_map(|(name, text)| {
+            let text = text & !IS_CONFIGURATION;
+            (text != REFUSED).then(|| (*name, self.texts.get(text)))
+        })
+    }
+
+    /// What only the configuration has of the home and its devices: device, field and text.
     fn configuration(&self) -> impl Iterator<Item = (u32, &str, &str)> {
-        self.devices().flat_map(move |device| {
+        let all = self.devices.iter().map(|(id, _)| *id);
+        all.flat_map(move |device| {
             let values = self.values_of(device).unwrap_or_default().iter();
             values.filter_map(move |(name, text)| {
-                let name = self.names.get(*name as usize)?;
-                let field = self.texts.get(name.variable);
-                name.is_configuration
-                    .then(|| (device, field, self.texts.get(*text)))
+                let (service, field) = self.name(*name);
+                let id = text & !IS_CONFIGURATION;
+                let is_it = *text != id && id != REFUSED && service == FIELDS;
+                is_it.then(|| (device, field, self.texts.get(id)))
             })
         })
     }
 
     /// Whether there is such a device.
     pub(super) fn has(&self, device: u32) -> bool {
-        let found = self.devices.binary_search_by_key(&device, |(id, _)| *id);
-        found.is_ok()
+        device != HOME && self.values_of(device).is_some()
+    }
+
+    fn among(&self, device: u32, names: &Range<NameId>) -> &[(NameId, TextId)] {
+        let values = self.values_of(device).unwrap_or_default();
+        let first = values.partition_point(|(name, _)| *name < names.start);
+        let end = values.partition_point(|(name, _)| *name < names.end);
+        values.get(first..end).unwrap_or_default()
     }
 
     fn values_of(&self, device: u32) -> Option<&[(NameId, TextId)]> {

@@ -48,19 +48,24 @@ fn values_are_found_by_device_service_and_variable_whatever_the_order() {
 }
 
 #[test]
-fn the_first_filled_value_wins() {
+fn z05_the_first_filled_value_wins_and_what_status_clears_does_not_come_back() {
     let twice = format!(
-        r#"{{"devices":[{{"id":3,"name":"","states":[{},{},{},{{"variable":"V"}},{{"service":"urn:a:S","variable":"N","wrong":"5"}}]}}]}}"#,
+        r#"{{"devices":[{{"id":3,"tooltip":"","states":[{},{},{},{},{{"variable":"V"}},{{"service":"urn:a:S","variable":"N","wrong":"5"}}]}}]}}"#,
         state("urn:a:S", "V", "\"\""),
         state("urn:a:S", "V", "\"1\""),
         state("urn:a:S", "V", "\"2\""),
+        state("urn:a:S", "Empty", "\"\""),
     );
     let more = format!(
-        r#"{{"devices":[{{"id":3,"name":"Lamp","altid":"9","states":[{},{}]}}]}}"#,
+        r#"{{"devices":[{{"id":3,"name":"Lamp","tooltip":"x","states":[{},{},{}]}},{{"id":4,"name":"Gone"}}]}}"#,
         state("urn:a:S", "V", "\"3\""),
         state("urn:a:S", "W", "\"4\""),
+        state("urn:a:S", "Empty", "\"5\""),
     );
     let snapshot = Snapshot::read([Ok(twice), Ok(more)]).unwrap();
+    assert_eq!(snapshot.devices().collect::<Vec<_>>(), [3]);
+    assert_eq!(value(&snapshot, 3, "S", "Empty"), None);
+    assert_eq!(value(&snapshot, 3, FIELDS, "tooltip"), None);
     assert_eq!(value(&snapshot, 3, "S", "V"), Some("1"));
     assert_eq!(value(&snapshot, 3, "S", "W"), Some("4"));
     assert_eq!(value(&snapshot, 3, "S", "N"), None);
@@ -72,7 +77,6 @@ fn an_answer_without_devices_is_no_home() {
     for text in [
         "{}",
         "[]",
-        "7",
         r#"{"devices":[]}"#,
         r#"{"devices":{}}"#,
         r#"{"devices":[{"name":"x"}]}"#,

@@ -102,7 +102,7 @@ pub fn hostile(bytes: usize) -> Vec<Hostile> {
 
 /// A home that is just within the bounds, and as much work as one can be: each device is a node with
 /// values that do not fit their rows, and its services are all called the same in short. Half of the
-/// names are those of `ZWaveDevice1/Neighbors`, which only the last device has.
+/// names are those of `ZWaveDevice1/Neighbors`, which only the last eight devices have.
 pub fn greatest_home(devices: usize, values: usize, names: usize) -> String {
     let mut text = "{\"devices\":[".to_owned();
     for device in 0..devices {
@@ -112,8 +112,10 @@ pub fn greatest_home(devices: usize, values: usize, names: usize) -> String {
             let service = (device * 131 + nth) % (names / 2 - 4);
             text += &state(&format!("u{service}:ZWaveDevice1"), "Capabilities", "1");
         }
-        let last = if device + 1 == devices { names / 2 } else { 0 };
-        for service in 0..last {
+        let eighth = names / 16;
+        let nth = (device + 8).saturating_sub(devices);
+        let rare = if device + 8 < devices { 0 } else { eighth };
+        for service in nth * eighth..nth * eighth + rare {
             text += &state(&format!("u{service}:ZWaveDevice1"), "Neighbors", "1");
         }
         for variable in ["WakeupInterval", "PollSettings", "PollOk"] {
