@@ -32,6 +32,13 @@ impl Decimal {
         })
     }
 
+    /// Whether it is at most another one; nothing where that is too large to tell.
+    pub fn is_at_most(self, other: Self) -> Option<bool> {
+        let left = self.digits.checked_mul(power_of_ten(other.places)?)?;
+        let right = other.digits.checked_mul(power_of_ten(self.places)?)?;
+        Some(left <= right)
+    }
+
     /// Whether the two are less than `step` apart; nothing where that is too large to tell.
     pub fn is_within(self, step: Self, other: Self) -> Option<bool> {
         let places = self.places.max(other.places).max(step.places);
@@ -69,6 +76,20 @@ mod tests {
     fn is_within(a: &str, step: &str, b: &str) -> Option<bool> {
         let [a, step, b] = [a, step, b].map(|text| Decimal::parse(text).unwrap());
         a.is_within(step, b)
+    }
+
+    #[test]
+    fn z30_they_are_compared_by_value() {
+        let at_most = |a: &str, b: &str| {
+            let [a, b] = [a, b].map(|text| Decimal::parse(text).unwrap());
+            a.is_at_most(b)
+        };
+        for (less, more) in [("-5.1", "-5"), ("0.09", "0.1"), ("2", "10")] {
+            assert_eq!(at_most(less, more), Some(true), "{less}");
+            assert_eq!(at_most(more, less), Some(false), "{less}");
+        }
+        assert_eq!(at_most("1.00", "1"), Some(true));
+        assert_eq!(at_most(&"9".repeat(38), "0.1"), None);
     }
 
     #[test]

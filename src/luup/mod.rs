@@ -27,6 +27,9 @@ mod order;
 mod owner;
 mod snapshot;
 pub mod source;
+// Nobody calls it before the rows of its table are there.
+#[allow(dead_code, unused_imports)]
+mod values;
 mod way;
 
 pub use access::LuupAccess;

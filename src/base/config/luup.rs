@@ -25,6 +25,10 @@ pub struct LuupConfig {
     pub user: Option<String>,
     /// `luup.timeout`: seconds for one whole fetch.
     pub timeout: Duration,
+    /// `luup.actuators`: whoever sets values may switch what is in the home.
+    pub actuators: bool,
+    /// `luup.locks`: and open doors, and have sensors not heeded.
+    pub locks: bool,
 }
 
 impl Default for LuupConfig {
@@ -35,6 +39,8 @@ impl Default for LuupConfig {
             tls: TlsConfig::usual("luup"),
             user: None,
             timeout: Duration::from_secs(DEFAULT_TIMEOUT),
+            actuators: false,
+            locks: false,
         }
     }
 }
@@ -46,6 +52,8 @@ impl OptionReader<'_> {
         config.tls = self.tls("luup");
         config.user = self.text("luup", "user");
         self.seconds("luup", "timeout", 1, &mut config.timeout);
+        self.flag("luup", "actuators", &mut config.actuators);
+        self.flag("luup", "locks", &mut config.locks);
     }
 
     /// What stands behind it in each request is a path and its query.

@@ -127,6 +127,8 @@ fn every_option_is_taken() {
         ("luup.url", "http://127.0.0.1:1/"),
         ("luup.user", "luup"),
         ("luup.timeout", "4"),
+        ("luup.actuators", "1"),
+        ("luup.locks", "yes"),
         ("stun.server_address", "stun.example.net"),
         ("stun.client_port", "3479"),
         ("stun.listen", "0"),
@@ -197,6 +199,8 @@ fn every_option_is_taken() {
                 tls: TlsConfig::usual("luup"),
                 user: Some("luup".into()),
                 timeout: seconds(4),
+                actuators: true,
+                locks: true,
             },
             transfer: TransferConfig {
                 keep_settings: false,

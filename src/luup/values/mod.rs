@@ -1,0 +1,19 @@
+//! What sensors and actuators say, and by which action they are told: data, in
+//! `luup/services.csv` below the folder of the model.
+//!
+//! Luup keeps what a device measures or does in variables of UPnP services, the same for all makes:
+//! each row of the file ([`ServiceTable`]) names one of them, what it is in words, its type, its unit,
+//! and the action by which it is set; to set the variable itself switches nothing. Whatever device of
+//! the home has such a variable has a value ([`SeenValues`]): nodes, the devices below them, and those
+//! of plugins.
+//!
+//! An action that switches something is sent only where it is allowed ([`Allowed`]).
+
+mod action;
+mod form;
+mod seen;
+mod services;
+
+pub(super) use self::action::Allowed;
+pub(super) use self::seen::SeenValues;
+pub(super) use self::services::{ServiceRow, ServiceTable};
