@@ -35,12 +35,13 @@ folder() {
 	chmod 0755 "$destination$1"
 }
 
-# model NAME: the rows of one data model, and the sums by which rows that nobody edited are known.
+# model NAME: the rows of one data model with what they need, and the sums by which files that nobody
+# edited are known.
 model() {
-	for row in "$tree/etc/$1"/*.csv; do
-		lay 0644 "$row" "/etc/$1/$(basename "$row")"
+	for row in "$tree/etc/$1"/*.csv "$tree/etc/$1"/luup/*.csv; do
+		lay 0644 "$row" "/etc/$1${row#"$tree/etc/$1"}"
 	done
-	(cd "$tree/etc/$1" && md5sum -- *.csv) >"$destination/etc/$1/shipped.md5"
+	(cd "$tree/etc/$1" && md5sum -- *.csv luup/*.csv) >"$destination/etc/$1/shipped.md5"
 	chmod 0644 "$destination/etc/$1/shipped.md5"
 }
 

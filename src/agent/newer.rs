@@ -11,11 +11,12 @@ const ENDINGS: [&str; 2] = ["-opkg", ".apk-new"];
 
 /// A line for each such file of the agent's own.
 pub(super) fn waiting(folders: &Folders) -> Vec<String> {
-    let rows = beside(&folders.model_dir, &|name| {
-        Path::new(name).extension().is_some_and(|end| end == "csv")
-    });
+    let is_csv = |name: &str| Path::new(name).extension().is_some_and(|end| end == "csv");
+    let rows = beside(&folders.model_dir, &is_csv);
+    let services = beside(&folders.model_dir.join("luup"), &is_csv);
     let own = beside(&folders.config_dir, &|name| name == OWN_PACKAGE);
-    let lines = rows.iter().chain(&own).map(|(newer, edited)| {
+    let all = rows.iter().chain(&services).chain(&own);
+    let lines = all.map(|(newer, edited)| {
         format!(
             "{}: a newer package brought this file; {}, which somebody edited, goes on as it is: \
              take over what is new, then remove the newer file",

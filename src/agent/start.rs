@@ -94,7 +94,8 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
     let uci = own_config::source_without_last_good(folders);
     let (config, _) = own_config::read(&uci, &folders.config_dir);
     let (set, mut sources) = SourceSet::new(folders, &config, uci);
-    let (schema, rows) = describe(&folders.model_dir, &config.root, &mut sources)?;
+    let (schema, mut rows) = describe(&folders.model_dir, &config.root, &mut sources)?;
+    rows.extend(set.luup.findings());
     // By now it is known what the rows of the model read.
     let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
     let tls = http::check_tls(&config.link.tls);
@@ -134,7 +135,7 @@ impl SourceSet {
             &folders.run_dir,
             &uci,
         )));
-        let (luup, luup_source) = LuupEnd::new();
+        let (luup, luup_source) = LuupEnd::new(&folders.model_dir, config);
         let (software, software_source) = SoftwareEnd::new(config);
         let ubus = UbusPart::new(config, clocks::uptime());
         let (xmpp, xmpp_source) = XmppWay::new();
@@ -206,6 +207,9 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
     // By now it is known what the rows of the model read.
     let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
     complaints.log(&Complaints::default());
+    for finding in set.luup.findings() {
+        log::warn!("{finding}");
+    }
     let now = set.clocks.borrow().now();
     model.set_time(now);
     if let Some(told) = cwmp::told_identity(&model) {

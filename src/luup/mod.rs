@@ -8,6 +8,8 @@
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
 //!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
+//! * What sensors say, and by which action an actuator is told, is data: `luup/services.csv` beside the
+//!   rows.
 //! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
 //!
 //! Devices are known by their Luup number and values by service and variable, never by their
@@ -27,8 +29,8 @@ mod order;
 mod owner;
 mod snapshot;
 pub mod source;
-// Nobody calls it before the rows of its table are there.
-#[allow(dead_code, unused_imports)]
+// What sets them is not called yet.
+#[allow(dead_code)]
 mod values;
 mod way;
 
@@ -36,7 +38,7 @@ pub use access::LuupAccess;
 pub use client::{FetchScope, fetch, write};
 pub use error::LuupError;
 pub use flatten::flatten;
-pub use home::{Fetch, Home, HomeView, NotZwave, Target, Verdict};
+pub use home::{Fetch, Home, HomeView, NotZwave, ServicesRead, Target, Verdict};
 pub use order::{LuupOrder, perform};
 pub use snapshot::{Advance, Alert, Changed, Position, Rejected, Snapshot};
 pub use source::LuupSource;

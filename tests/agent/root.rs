@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, Status};
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
-use cwmpd_lab::home::Home;
+use cwmpd_lab::home::{Home, copy_model};
 
 const IGD: &str = "InternetGatewayDevice.";
 
@@ -41,10 +41,7 @@ fn take_rows(home: &Home, folder: &str) {
             fs::remove_file(path).unwrap();
         }
     }
-    for entry in fs::read_dir(shipped(folder)).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, home.model_dir().join(path.file_name().unwrap())).unwrap();
-    }
+    copy_model(&shipped(folder), &home.model_dir());
 }
 
 fn events(inform: &Inform) -> Vec<&str> {

@@ -426,14 +426,19 @@ fn s19_what_both_roots_have_is_described_alike() {
 #[test]
 fn s19_the_z_wave_home_is_the_same_below_both_roots() {
     // TR-098 has no such object, and a vendor's own begins with X_ (TR-106 3.3).
-    let rows = |folder: PathBuf| -> Vec<String> {
-        let text = std::fs::read_to_string(folder.join("zwave.csv")).unwrap();
-        let rows = text.lines().filter(|line| !line.starts_with('#'));
-        rows.map(str::to_owned).collect()
-    };
-    let renamed: Vec<String> = rows(folder())
-        .iter()
-        .map(|row| row.replacen("Zwave.", "X_CWMPD_Zwave.", 1))
-        .collect();
-    assert_eq!(rows(igd_folder()), renamed);
+    for file in ["zwave.csv", "zwavevalues.csv", "luup/services.csv"] {
+        let rows = |folder: PathBuf| -> Vec<String> {
+            let text = std::fs::read_to_string(folder.join(file)).unwrap();
+            let rows = text.lines().filter(|line| !line.starts_with('#'));
+            rows.map(str::to_owned).collect()
+        };
+        let renamed: Vec<String> = rows(folder())
+            .iter()
+            .map(|row| match row.strip_prefix("Zwave.") {
+                Some(rest) => format!("X_CWMPD_Zwave.{rest}"),
+                None => row.clone(),
+            })
+            .collect();
+        assert_eq!(rows(igd_folder()), renamed, "{file}");
+    }
 }

@@ -48,7 +48,11 @@ fn read_by_model() -> BTreeSet<String> {
     let files = fs::read_dir(root().join("etc/cwmpd")).unwrap();
     let mut options = BTreeSet::new();
     for file in files {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let path = file.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        let text = fs::read_to_string(path).unwrap();
         for rest in text.split("uci:cwmpd.").skip(1) {
             let ends = |c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.';
             let named = rest.split(ends).next().unwrap();

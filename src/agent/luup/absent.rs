@@ -1,7 +1,11 @@
 //! In place of the engine, in a build without the feature `luup`.
 
+use std::path::Path;
+
 use crate::agent::poll_loop::Agent;
 use crate::base::clock::Now;
+use crate::base::config::Config;
+use crate::datamodel::model::Finding;
 use crate::datamodel::source::Source;
 use crate::device::sources::left_out::LeftOutSource;
 
@@ -10,12 +14,18 @@ pub(in crate::agent) struct NoLuup;
 
 impl NoLuup {
     /// The end, and a source that refuses all rows.
-    pub(in crate::agent) fn new() -> (Self, Box<dyn Source>) {
+    pub(in crate::agent) fn new(_: &Path, _: &Config) -> (Self, Box<dyn Source>) {
         let source = LeftOutSource {
             part: "luup",
             has_others: false,
         };
         (Self, Box::new(source))
+    }
+
+    pub(in crate::agent) fn configure(&self, _: &Config) {}
+
+    pub(in crate::agent) fn findings(&self) -> Vec<Finding> {
+        Vec::new()
     }
 }
 

@@ -1,16 +1,20 @@
 //! The jobs that fetch from the engine and write to it, and what becomes of their reports.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::agent::jobs::{Job, JobKind, Reporter};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
-use crate::datamodel::model::PendingWrite;
+use crate::base::config::Config;
+use crate::datamodel::model::{Finding, PendingWrite};
 use crate::datamodel::source::Source;
 use crate::http::KeptTls;
-use crate::luup::{self, Fetch, Home, HomeView, LuupAccess, LuupError, LuupSource, Target};
+use crate::luup::{
+    self, Fetch, Home, HomeView, LuupAccess, LuupError, LuupSource, ServicesRead, Target,
+};
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
 /// home is still to be read out of its JSON.
@@ -19,18 +23,44 @@ const SLACK: Duration = Duration::from_secs(20);
 /// The agent's end of the source `luup`.
 pub(in crate::agent) struct LuupEnd {
     home: Rc<RefCell<Home>>,
+    /// What is wrong with the file that says which variables have values.
+    services: ServicesRead,
     kept_tls: KeptTls,
 }
 
 impl LuupEnd {
-    /// The end, and the source.
-    pub(in crate::agent) fn new() -> (Self, Box<dyn Source>) {
-        let home = Rc::new(RefCell::new(Home::default()));
+    /// The end, and the source, for the model in `folder`.
+    pub(in crate::agent) fn new(folder: &Path, config: &Config) -> (Self, Box<dyn Source>) {
+        let mut home = Home::default();
+        home.allow(&config.luup);
+        let services = home.read_services(folder);
+        let home = Rc::new(RefCell::new(home));
         let end = Self {
             home: Rc::clone(&home),
+            services,
             kept_tls: KeptTls::default(),
         };
         (end, Box::new(LuupSource(home)))
+    }
+
+    /// Takes another configuration.
+    pub(in crate::agent) fn configure(&self, config: &Config) {
+        self.home.borrow_mut().allow(&config.luup);
+    }
+
+    /// What is wrong with what stands beside the rows. That the file is not there is no mistake where
+    /// no row needs it.
+    pub(in crate::agent) fn findings(&self) -> Vec<Finding> {
+        let (file, errors) = &self.services;
+        let shows_values = self.home.borrow().shows_values();
+        let errors = errors.iter().filter(|(line, _)| *line > 0 || shows_values);
+        let findings = errors.map(|(line, error)| Finding {
+            file: file.clone(),
+            line: *line,
+            error: error.clone(),
+            is_note: false,
+        });
+        findings.collect()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::datamodel::store::{self, StoreError};
 pub struct Finding {
     /// The csv file.
     pub file: PathBuf,
-    /// 1 for the first line.
+    /// 1 for the first line; 0: the whole file.
     pub line: u32,
     /// Column and reason.
     pub error: RowError,
@@ -26,13 +26,11 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let note = if self.is_note { "note: " } else { "" };
-        write!(
-            f,
-            "{}:{}: {note}{}",
-            self.file.display(),
-            self.line,
-            self.error
-        )
+        let file = self.file.display();
+        match self.line {
+            0 => write!(f, "{file}: {note}{}", self.error),
+            line => write!(f, "{file}:{line}: {note}{}", self.error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::capabilities::{Capabilities, DeviceClass};
 use super::depth::{Hearing, depths};
+use super::innermost;
 use super::parameters;
 use super::verdict::{HomeId, Verdict};
 use super::view::HomeView;
@@ -59,7 +60,7 @@ impl HomeView {
     /// What is worked out for a row, of the innermost of the instances on its path; where it stands in
     /// no table, of the first network.
     pub(super) fn derived(&self, derived: Derived, at: &[Instance<'_>]) -> Reading<'_> {
-        let own = at.last().and_then(|own| own.name().parse::<u32>().ok());
+        let own = innermost(at);
         let value = match derived {
             Derived::Present => Some("1".into()),
             Derived::HomeId | Derived::Controller | Derived::Suc | Derived::FailedNodes => {

@@ -6,15 +6,18 @@ mod derived;
 mod parameters;
 mod tables;
 mod taken;
+mod values;
 mod verdict;
 mod view;
 
 use std::sync::Arc;
 
 use self::taken::Taken;
+pub use self::values::ServicesRead;
 pub use self::verdict::{NotZwave, Verdict};
 pub use self::view::HomeView;
 use super::key::{LuupKey, LuupTable};
+use super::values::{Allowed, ServiceTable};
 use super::{FetchScope, LuupError, Snapshot};
 use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
 use crate::datamodel::types::ParamType;
@@ -23,6 +26,9 @@ use crate::datamodel::types::ParamType;
 #[derive(Debug, Default)]
 pub struct Home {
     rows: Arc<Vec<LuupRow>>,
+    /// Which variables have a value of their own, and by which action each is set.
+    services: Arc<ServiceTable>,
+    allowed: Allowed,
     /// `None` before the first good fetch.
     view: Option<Arc<HomeView>>,
     taken: Taken,
@@ -56,6 +62,7 @@ pub struct Target {
 pub struct Fetch {
     number: u32,
     rows: Arc<Vec<LuupRow>>,
+    services: Arc<ServiceTable>,
     before: Option<Arc<HomeView>>,
     /// Whether the configuration of the home may have been changed by a write since.
     is_written: bool,
@@ -77,7 +84,8 @@ impl Fetch {
     /// A value that does not fit the type of its row keeps its last good one; if there was none, it
     /// is not known. An empty value is none.
     pub fn view(&self, snapshot: Snapshot) -> Box<HomeView> {
-        Box::new(HomeView::of(snapshot, &self.rows, self.before.as_deref()))
+        let before = self.before.as_deref();
+        Box::new(HomeView::of(snapshot, &self.rows, &self.services, before))
     }
 }
 
@@ -97,6 +105,7 @@ impl Home {
         Fetch {
             number: self.taken.begin_fetch(),
             rows: Arc::clone(&self.rows),
+            services: Arc::clone(&self.services),
             before: self.view.clone(),
             is_written: self.taken.iter().any(|(_, key, _)| key.in_user_data_only()),
         }
@@ -217,6 +226,7 @@ impl Home {
         };
         match &row.key {
             LuupKey::Derived(derived) => return view.derived(*derived, at),
+            LuupKey::Value(key) => return self.of_value(view, *key, at),
             LuupKey::Top(_) => return Reading::Unknown,
             _ => {}
         }
@@ -253,6 +263,7 @@ impl Home {
             LuupTable::Networks => view.tables.networks().map(device).collect(),
             LuupTable::Children => view.tables.children(own()?).map(device).collect(),
             LuupTable::Devices { category } => view.devices(category).map(device).collect(),
+            LuupTable::Values => view.values.list(&self.services),
             LuupTable::Parameters => {
                 let parameters = view.parameters(own()?).into_iter();
                 let parameter = parameters.map(|(identity, number)| Listed {
@@ -266,8 +277,14 @@ impl Home {
     }
 }
 
+/// The device that the innermost instance is, or whose value it is.
 fn innermost(at: &[Instance<'_>]) -> Option<u32> {
-    at.last()?.name().parse().ok()
+    device_of(&at.last()?.name())
+}
+
+fn device_of(identity: &str) -> Option<u32> {
+    let (device, _) = identity.split_once('/').unwrap_or((identity, ""));
+    device.parse().ok()
 }
 
 #[cfg(test)]

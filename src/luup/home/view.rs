@@ -12,6 +12,7 @@ use crate::datamodel::source::Reading;
 use crate::luup::Snapshot;
 use crate::luup::key::LuupKey;
 use crate::luup::snapshot::NameId;
+use crate::luup::values::{SeenValues, ServiceTable, wall_clock};
 
 /// What [`Fetch::view`](super::Fetch::view) makes, and [`Home::update`](super::Home::update) takes.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct HomeView {
     pub(super) snapshot: Snapshot,
     pub(super) tables: Tables,
     pub(super) worked_out: WorkedOut,
+    pub(super) values: SeenValues,
     /// In the order of the rows.
     rows: Vec<SeenRow>,
     /// What rows show in place of a value that does not fit their type, by index and device: the
@@ -39,9 +41,16 @@ struct SeenRow {
 
 impl HomeView {
     /// Looks at a snapshot that came after another.
-    pub(super) fn of(snapshot: Snapshot, rows: &[LuupRow], before: Option<&Self>) -> Self {
+    pub(super) fn of(
+        snapshot: Snapshot,
+        rows: &[LuupRow],
+        services: &ServiceTable,
+        before: Option<&Self>,
+    ) -> Self {
+        let known = before.map(|before| &before.values);
         let mut view = Self {
             tables: Tables::of(&snapshot, before.map(|before| &before.tables)),
+            values: SeenValues::of(&snapshot, services, known, wall_clock()),
             snapshot,
             worked_out: WorkedOut::default(),
             rows: Vec::with_capacity(rows.len()),

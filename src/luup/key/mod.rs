@@ -1,10 +1,12 @@
 //! What column 15 of a row names behind `luup:`.
 
 mod derived;
+mod value;
 
 use std::fmt;
 
 pub(super) use self::derived::Derived;
+pub(super) use self::value::ValueKey;
 use crate::datamodel::source::TEMPLATE;
 
 /// The service under which a device's own fields are kept; no service of Luup has an empty name.
@@ -26,6 +28,8 @@ pub(super) enum LuupKey {
     /// `home.present`, `network.KEY`, `node.KEY`, `room.name`, `parameter.KEY`: what is worked out
     /// of more than one value, or of parts of one.
     Derived(Derived),
+    /// `value.KEY`: of an instance of [`LuupTable::Values`].
+    Value(ValueKey),
     /// What has instances, not a value.
     Table(LuupTable),
 }
@@ -43,6 +47,8 @@ pub(super) enum LuupTable {
     Devices { category: Option<u32> },
     /// `parameters`: the configuration parameters of the enclosing node.
     Parameters,
+    /// `values`: what sensors and actuators of all devices say.
+    Values,
 }
 
 /// What begins a key of [`LuupTable::Devices`] of one category.
@@ -62,6 +68,9 @@ impl LuupKey {
         if let Some(derived) = Derived::named(key) {
             return Ok(Self::Derived(derived));
         }
+        if let Some(value) = ValueKey::named(key) {
+            return Ok(Self::Value(value));
+        }
         if let Some((service, variable)) = key.split_once('/') {
             if !service.is_empty() && !variable.is_empty() {
                 return Ok(Self::Variable {
@@ -76,7 +85,8 @@ impl LuupKey {
                 }
                 Some(("home", field)) if !field.is_empty() => return Ok(Self::Top(field.into())),
                 Some((scope, _)) => {
-                    let known: Vec<&str> = Derived::names_of(scope).collect();
+                    let mut known: Vec<&str> = Derived::names_of(scope).collect();
+                    known.extend(ValueKey::names_of(scope));
                     if !known.is_empty() {
                         let known = known.join(", ");
                         return Err(format!("luup:{key} names nothing; there are {known}"));
@@ -87,8 +97,8 @@ impl LuupKey {
         }
         Err(format!(
             "luup:{key} names nothing, want SERVICE/VARIABLE, device.FIELD, home.FIELD, \
-             network.KEY, node.KEY, room.name or parameter.KEY; of a table nodes, networks, \
-             children, devices, {CATEGORY}N or parameters"
+             network.KEY, node.KEY, room.name, parameter.KEY or value.KEY; of a table nodes, \
+             networks, children, devices, {CATEGORY}N, parameters or values"
         ))
     }
 
@@ -98,7 +108,7 @@ impl LuupKey {
         match self {
             Self::Variable { service, variable } => Some((service, variable)),
             Self::Field(field) => Some((FIELDS, field)),
-            Self::Top(_) | Self::Derived(_) | Self::Table(_) => None,
+            Self::Top(_) | Self::Derived(_) | Self::Value(_) | Self::Table(_) => None,
         }
     }
 
@@ -114,11 +124,13 @@ impl LuupKey {
         is_service && variable == other
     }
 
-    /// Whether Luup takes a new value: variables by `variableset`, name and room by `rename`.
+    /// Whether Luup takes a new value: variables by `variableset`, name and room by `rename`, values
+    /// of actuators by an action.
     pub(super) fn writable(&self) -> bool {
         match self {
             Self::Variable { .. } => true,
             Self::Field(field) => matches!(&**field, "name" | "room"),
+            Self::Value(value) => *value == ValueKey::Value,
             Self::Top(_) | Self::Derived(_) | Self::Table(_) => false,
         }
     }
@@ -131,8 +143,12 @@ impl LuupKey {
             Self::Field(field) => !matches!(&**field, "id" | "status" | "PendingJobs"),
             Self::Top(_) => true,
             Self::Derived(derived) => derived.in_user_data_only(),
+            Self::Value(value) => *value == ValueKey::Unit,
             Self::Table(table) => match table {
-                LuupTable::Nodes | LuupTable::Networks | LuupTable::Parameters => false,
+                LuupTable::Nodes
+                | LuupTable::Networks
+                | LuupTable::Parameters
+                | LuupTable::Values => false,
                 LuupTable::Children => true,
                 LuupTable::Devices { category } => category.is_some(),
             },
@@ -144,6 +160,7 @@ impl LuupKey {
         match self {
             Self::Variable { .. } | Self::Field(_) | Self::Top(_) => 0,
             Self::Derived(derived) => derived.tables(),
+            Self::Value(_) => 1,
             Self::Table(LuupTable::Children | LuupTable::Parameters) => 1,
             Self::Table(_) => 0,
         }
@@ -158,6 +175,7 @@ impl LuupTable {
             "children" => Self::Children,
             "devices" => Self::Devices { category: None },
             "parameters" => Self::Parameters,
+            "values" => Self::Values,
             _ => Self::Devices {
                 category: Some(key.strip_prefix(CATEGORY)?.parse().ok()?),
             },
@@ -172,6 +190,7 @@ impl fmt::Display for LuupTable {
             Self::Networks => "networks",
             Self::Children => "children",
             Self::Parameters => "parameters",
+            Self::Values => "values",
             Self::Devices { category: None } => "devices",
             Self::Devices {
                 category: Some(category),
@@ -187,6 +206,7 @@ impl fmt::Display for LuupKey {
             Self::Field(field) => write!(f, "device.{field}"),
             Self::Top(field) => write!(f, "home.{field}"),
             Self::Derived(derived) => f.write_str(derived.name()),
+            Self::Value(value) => f.write_str(value.name()),
             Self::Table(table) => table.fmt(f),
         }
     }
@@ -234,6 +254,8 @@ mod tests {
         }
         let slip = LuupKey::parse("node.deep").unwrap_err();
         assert!(slip.contains("node.depth"), "{slip}");
+        let slip = LuupKey::parse("value.since").unwrap_err();
+        assert!(slip.contains("value.changed"), "{slip}");
         let template = LuupKey::parse("DoorLock1/Pin{i}").unwrap_err();
         assert!(template.contains("innermost instance"), "{template}");
         for text in [
@@ -251,6 +273,8 @@ mod tests {
             "devices",
             "devices.category=7",
             "parameters",
+            "values",
+            "value.unit",
         ] {
             assert_eq!(key(text).to_string(), text);
         }
@@ -262,6 +286,7 @@ mod tests {
         assert!(key("ZWaveDevice1/WakeupInterval").writable());
         assert!(key("device.name").writable() && key("device.room").writable());
         assert!(!key("device.altid").writable() && !key("nodes").writable());
+        assert!(key("value.value").writable() && !key("value.unit").writable());
     }
 
     #[test]

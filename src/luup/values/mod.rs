@@ -15,5 +15,5 @@ mod seen;
 mod services;
 
 pub(super) use self::action::Allowed;
-pub(super) use self::seen::SeenValues;
-pub(super) use self::services::{ServiceRow, ServiceTable};
+pub(super) use self::seen::{SeenValues, named, wall_clock};
+pub(super) use self::services::{FILE, ServiceTable};

@@ -1,6 +1,7 @@
 //! Which devices have which values, what they are, and since when.
 
 use std::ops::Range;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::ServiceTable;
 use super::services::MAX_NUMBER;
@@ -141,6 +142,14 @@ pub(in crate::luup) fn named(identity: &str) -> Option<(u32, &str, &str)> {
     let (device, name) = identity.split_once('/')?;
     let (service, variable) = name.split_once('/')?;
     Some((device.parse().ok()?, service, variable))
+}
+
+/// Seconds since 1970, as the box says.
+pub(in crate::luup) fn wall_clock() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or_default()
+    })
 }
 
 fn epoch(text: &str) -> Option<i64> {

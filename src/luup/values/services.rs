@@ -26,9 +26,9 @@ use crate::luup::key::short;
 use crate::luup::limits::MAX_NAME_BYTES;
 
 /// Where the file is, below the folder of the model.
-const FILE: &str = "luup/services.csv";
+pub(in crate::luup) const FILE: &str = "luup/services.csv";
 
-/// Bytes of the file.
+/// The most that is read of it.
 const MAX_FILE_BYTES: usize = 64 * 1024;
 
 /// Rows in the file.
@@ -52,8 +52,8 @@ pub(in crate::luup) struct ServiceRow {
     /// Of the row; `None`: the variable is not shown.
     pub(super) number: Option<u32>,
     /// In full, or its last part.
-    pub(super) service: Box<str>,
-    pub(super) variable: Box<str>,
+    pub(in crate::luup) service: Box<str>,
+    pub(in crate::luup) variable: Box<str>,
     /// In words.
     pub(in crate::luup) name: Box<str>,
     pub(super) form: ValueForm,
@@ -120,16 +120,20 @@ impl ServiceTable {
         &self.rows
     }
 
-    /// The row of a variable; the service in full or short.
-    pub(in crate::luup) fn row_of(&self, service: &str, variable: &str) -> Option<&ServiceRow> {
-        let is_it = |row: &&ServiceRow| {
+    /// The row of a variable, and its place; the service in full or short.
+    pub(in crate::luup) fn row_of(
+        &self,
+        service: &str,
+        variable: &str,
+    ) -> Option<(usize, &ServiceRow)> {
+        let is_it = |(_, row): &(usize, &ServiceRow)| {
             let is_service = match service.contains(':') && row.service.contains(':') {
                 true => service == &*row.service,
                 false => short(service) == short(&row.service),
             };
             is_service && variable == &*row.variable
         };
-        self.rows.iter().find(is_it)
+        self.rows.iter().enumerate().find(is_it)
     }
 
     fn add(&mut self, line: &[u8]) -> Result<(), (u8, String)> {
@@ -224,9 +228,10 @@ impl ServiceRow {
         filled.unwrap_or_default()
     }
 
-    /// Whether an action sets it at all.
-    pub(in crate::luup) fn has_action(&self) -> bool {
-        self.action.is_some()
+    /// Whether an action sets it, and that is allowed.
+    pub(in crate::luup) fn is_settable(&self, allowed: Allowed) -> bool {
+        let action = self.action.as_ref();
+        action.is_some_and(|action| action.forbidden_by(allowed).is_none())
     }
 
     /// The text that is sent for a new value, if it may be.
@@ -464,7 +469,8 @@ mod tests {
         let bad = row(SWITCH).check("2", by(true, true));
         assert!(matches!(bad, Err(NotSettable::BadValue(_))));
         assert_eq!(row(SWITCH).check("true", by(true, true)), Ok("1".into()));
-        assert!(lock.has_action() && !reads.has_action());
+        assert!(lock.is_settable(by(false, true)) && !lock.is_settable(by(true, false)));
+        assert!(!reads.is_settable(by(true, true)));
     }
 
     #[test]
@@ -508,7 +514,7 @@ mod tests {
     #[test]
     fn rows_are_found_by_full_and_short_names() {
         let (table, _) = ServiceTable::parse(b"1;urn:a:A1;B;;BOOLEAN\n2;C1;D;;BOOLEAN");
-        let number = |service, variable| table.row_of(service, variable)?.number;
+        let number = |service, variable| table.row_of(service, variable)?.1.number;
         assert_eq!(number("A1", "B"), Some(1));
         assert_eq!(number("urn:a:A1", "B"), Some(1));
         assert_eq!(number("urn:b:A1", "B"), None);

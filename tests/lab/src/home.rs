@@ -53,6 +53,19 @@ pub struct Output {
     pub err: String,
 }
 
+/// Copies the files of a model, and those of the folders in it.
+pub fn copy_model(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder for the model");
+    for entry in fs::read_dir(from).expect("a model") {
+        let path = entry.expect("a model").path();
+        let copy = to.join(path.file_name().unwrap_or_default());
+        match path.is_dir() {
+            true => copy_model(&path, &copy),
+            false => drop(fs::copy(&path, copy).expect("a copy of the model")),
+        }
+    }
+}
+
 impl Home {
     /// A box with the shipped model, the configuration of a factory-new one without ACS, Luup off,
     /// loopback as its interface, a connection-request port that the system chooses, and no
@@ -66,12 +79,7 @@ impl Home {
         for part in [home.config_dir(), home.model_dir(), home.dir.join("bin")] {
             fs::create_dir_all(part).expect("the folders of a box");
         }
-        for entry in fs::read_dir(MODEL).expect("the shipped model") {
-            let path = entry.expect("the shipped model").path();
-            if let Some(name) = path.file_name() {
-                fs::copy(&path, home.model_dir().join(name)).expect("a copy of the model");
-            }
-        }
+        copy_model(Path::new(MODEL), &home.model_dir());
         home.make_commands();
         let sections = "config cpe 'cpe'\n\nconfig acs 'acs'\n\nconfig stun 'stun'\n\n\
                         config igd 'igd'\n\nconfig transfer 'transfer'\n\nconfig luup 'luup'\n";
