@@ -140,6 +140,13 @@ impl Engine {
         }
     }
 
+    /// What a state of TR-181's `DiagnosticsState` began has come to its end, well or not, and its
+    /// results can be read: the ACS hears of it (`8 DIAGNOSTICS COMPLETE`), of several at once where
+    /// it has not heard of the first yet.
+    pub fn diagnostics_completed(&mut self, now: Now) {
+        self.raise(EventCode::DiagnosticsComplete.into(), now);
+    }
+
     fn raise(&mut self, event: Event, now: Now) {
         let code = event.code;
         if self.queue.raise(event) {

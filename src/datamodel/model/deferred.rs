@@ -16,12 +16,17 @@ impl Model {
 
     /// Values that deferred sources have not taken yet.
     pub fn pending_writes(&self) -> Vec<PendingWrite> {
+        self.wanted(|model, parameter| !model.is_diagnostic(parameter))
+    }
+
+    /// The values that the model itself keeps of living parameters with a source.
+    pub(super) fn wanted(&self, is_of: fn(&Self, &Parameter) -> bool) -> Vec<PendingWrite> {
         let parameters = self.state.parameters();
         let wanted = parameters.filter_map(|(&key, state)| {
             let parameter = self.schema.parameter(key.node)?;
             let (wanted, first) = (state.value.as_deref()?, writing_source(parameter)?);
             let (kind, _) = self.sources.get(first.source)?;
-            if !self.is_living(key) {
+            if !self.is_living(key) || !is_of(self, parameter) {
                 return None;
             }
             let at = instances(&self.schema, &self.state, key);

@@ -78,7 +78,8 @@ impl Model {
 
     fn offered(&mut self, key: Key, parameter: &Parameter) -> Offered {
         let source = writing_source(parameter).filter(|_| parameter.writable);
-        let (Some(source), false) = (source, self.is_deferred(parameter)) else {
+        let is_kept = self.is_deferred(parameter) || self.is_diagnostic(parameter);
+        let (Some(source), false) = (source, is_kept) else {
             return Offered::Later;
         };
         if !self.is_living(key) {

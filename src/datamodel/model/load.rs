@@ -128,7 +128,7 @@ impl Model {
         let is_chosen = chosen(RowState::VALUE_CHOSEN, differs);
         let wanted = match parameter.is_stored() {
             true => is_chosen || is_wish,
-            false => is_wish && self.is_deferred(parameter),
+            false => is_wish && (self.is_deferred(parameter) || self.is_diagnostic(parameter)),
         };
         let mut fits = parameter.is_stored();
         let value = match parameter.check(text) {

@@ -9,6 +9,7 @@
 //! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
 //! | `deferred`, `former` | values that a source takes later; those of rows that had none before |
+//! | `diagnostics` | states by which something is begun |
 //! | `own` | what the agent itself has to say |
 //! | `notify` | value change notification |
 //! | `persist`, `load`, `unsaved` | state to rows and back; a disk that takes none |
@@ -17,6 +18,7 @@ mod attributes;
 mod change;
 mod check;
 mod deferred;
+mod diagnostics;
 mod error;
 mod evaluate;
 mod former;
@@ -83,6 +85,8 @@ pub struct Model {
     news: BTreeSet<Key>,
     /// What `changes` gave last, not yet known to be delivered.
     sent: Vec<SentValue>,
+    /// States by which something is begun that were set since [`Model::take_set_states`].
+    set_states: BTreeSet<Key>,
     /// Checks beyond the type.
     rules: BTreeMap<NodeId, Rule>,
     /// Parameters whose source gives no fitting value, and tables whose source lists too many

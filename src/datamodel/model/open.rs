@@ -67,6 +67,7 @@ impl Model {
             changed: Default::default(),
             news: BTreeSet::new(),
             sent: Vec::new(),
+            set_states: BTreeSet::new(),
             rules: Default::default(),
             misfits: Default::default(),
             unix: 0,

@@ -8,7 +8,7 @@ use super::resolve::{Lookup, Place};
 use crate::datamodel::key::Key;
 
 impl Model {
-    /// Tells the ACS something: sets a stored parameter that only the agent writes. `path` is
+    /// Tells the ACS something: sets a stored parameter that only the agent writes, or a state. `path` is
     /// without the root. Durable with the next [`Model::commit`]; an active notification of it is
     /// found by the next search for changes.
     pub fn tell(&mut self, path: &str, value: &str) {
@@ -29,8 +29,9 @@ impl Model {
         let Some(Place::Parameter(key)) = self.locate(path, Lookup::Own) else {
             return None;
         };
-        let stored = self.schema.parameter(key.node).filter(|p| p.is_stored())?;
-        let value = stored.check(value).ok()?.into_owned();
+        let parameter = self.schema.parameter(key.node);
+        let own = parameter.filter(|p| p.is_stored() || self.is_diagnostic(p))?;
+        let value = own.check(value).ok()?.into_owned();
         self.keep(key, &value, &mut Undo::new());
         Some(key)
     }

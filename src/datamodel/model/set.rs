@@ -16,7 +16,7 @@ use crate::datamodel::types::TypeError;
 pub(super) struct Entry {
     pub(super) name: String,
     /// The parameter that was named.
-    named: Key,
+    pub(super) named: Key,
     /// The parameter that it stands for; mostly itself.
     pub(super) key: Key,
     pub(super) value: String,
@@ -35,7 +35,9 @@ impl Model {
         parameter_key: Option<&str>,
     ) -> Result<InForce, Vec<SetError>> {
         let schema = Rc::clone(&self.schema);
-        let entries = self.check_entries(values)?;
+        let mut entries = self.check_entries(values)?;
+        let states = self.set_states(&mut entries);
+        states.map_err(|error| vec![error])?;
         let parameters = entries.iter().filter_map(|entry| {
             let parameter = schema.parameter(entry.key.node)?;
             Some((entry, parameter))
@@ -64,6 +66,7 @@ impl Model {
         }
         let known = entries.iter().flat_map(|entry| [entry.named, entry.key]);
         self.after_change(who, before, known.collect());
+        self.note_states(&entries);
         let later = |(_, p): &(&Entry, &Parameter)| !p.immediate || self.is_deferred(p);
         Ok(match parameters.iter().any(later) {
             true => InForce::Later,
@@ -205,7 +208,8 @@ impl Model {
         let mut undo = Undo::new();
         for (entry, parameter) in entries {
             self.mixed.remove(&entry.key);
-            if parameter.is_stored() || self.is_deferred(parameter) {
+            let is_kept = parameter.is_stored() || self.is_deferred(parameter);
+            if is_kept || self.is_diagnostic(parameter) {
                 self.keep(entry.key, &entry.value, &mut undo);
             }
             if who == Requester::Acs {

@@ -247,6 +247,13 @@ pub trait Source {
         false
     }
 
+    /// Whether its values are states by which something is begun (TR-181, `DiagnosticsState`): the
+    /// model then keeps them itself, durably, and by their rules; `stage` says whether it may be
+    /// begun, and the agent in what word it ended.
+    fn diagnoses(&self) -> bool {
+        false
+    }
+
     /// Whether rows that name no source mean this one, with their own name for the key: so it is
     /// in the files of the 2008 agent, where a `DeviceInterfaceStubFile` stands beside them.
     fn stands_in(&self) -> bool {
