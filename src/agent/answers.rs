@@ -127,6 +127,7 @@ impl Agent {
         if self.session.is_none() {
             self.write_to_luup(now);
             self.tell_services(now);
+            self.follow_commands(now);
         }
     }
 

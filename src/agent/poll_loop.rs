@@ -171,6 +171,8 @@ impl Agent {
         self.ask_ubus(now);
         self.recall_units(now);
         self.tell_services(now);
+        self.allow_commands();
+        self.recall_commands(now);
         loop {
             let now = self.now();
             self.proceed(now);

@@ -229,6 +229,7 @@ impl Agent {
         self.live.save(&self.model);
         self.write_to_luup(now);
         self.tell_services(now);
+        self.follow_commands(now);
         // It looked at all tables, of which this may be the first time.
         self.follow_xmpp(now);
         match self.follow_config(now) {

@@ -45,6 +45,7 @@ impl Agent {
             self.engine.configure(start::engine_options(&self.config));
             self.ubus.configure(&self.config);
             self.luup.configure(&self.config);
+            self.allow_commands();
             self.find_address();
             self.take_port(now);
             self.facts.borrow_mut().reach.methods = ways::methods(&self.config);

@@ -217,6 +217,10 @@ impl<S: Source> Source for Shared<S> {
     fn deferred(&self) -> bool {
         self.0.borrow().deferred()
     }
+
+    fn diagnoses(&self) -> bool {
+        self.0.borrow().diagnoses()
+    }
 }
 
 #[cfg(test)]

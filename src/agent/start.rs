@@ -135,7 +135,7 @@ impl SourceSet {
             &folders.run_dir,
             &uci,
         )));
-        let (luup, luup_source) = LuupEnd::new(&folders.model_dir, config);
+        let (luup, luup_sources) = LuupEnd::new(&folders.model_dir, config);
         let (software, software_source) = SoftwareEnd::new(config);
         let ubus = UbusPart::new(config, clocks::uptime());
         let (xmpp, xmpp_source) = XmppWay::new();
@@ -146,18 +146,18 @@ impl SourceSet {
             uci: Rc::clone(&uci),
             tables: Default::default(),
         };
-        let sources: Sources = vec![
+        let mut sources: Sources = vec![
             (UCI, Box::new(Shared(Rc::clone(&uci)))),
             ("file", Box::new(FileSource::new())),
             ("stub", Box::new(StubSource::new(&folders.model_dir))),
             ("proc", Box::new(ProcSource::new("/proc"))),
             ("net", Box::new(NetSource::new(interface))),
-            ("luup", luup_source),
             ("software", software_source),
             ("ubus", ubus.source()),
             ("xmpp", xmpp_source),
             ("agent", Box::new(agent)),
         ];
+        sources.extend(luup_sources);
         let ends = Self {
             facts,
             clocks,

@@ -10,6 +10,7 @@
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
 //! * What sensors say, and by which action an actuator is told, is data: `luup/services.csv` beside the
 //!   rows.
+//! * [`alarms`] are what is wrong in it, [`commands`] what the engine is asked to do to the network.
 //! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
 //!
 //! Devices are known by their Luup number and values by service and variable, never by their
@@ -18,7 +19,9 @@
 //! under a key of its own.
 
 mod access;
+pub mod alarms;
 pub mod client;
+pub mod commands;
 mod error;
 pub mod flatten;
 pub mod follow;

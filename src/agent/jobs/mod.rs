@@ -40,6 +40,8 @@ pub(super) enum JobKind {
     LuupFetch,
     /// Writes values to Luup.
     LuupWrite,
+    /// Has Luup do something to the Z-Wave network, and waits for the end of it.
+    LuupCommand,
     /// Runs a program of the box.
     Command,
     /// Moves a file from or to a server.
@@ -59,6 +61,7 @@ impl JobKind {
             Self::Session => "session",
             Self::LuupFetch => "luup-fetch",
             Self::LuupWrite => "luup-write",
+            Self::LuupCommand => "luup-command",
             Self::Command => "command",
             Self::Transfer => "transfer",
             Self::Xmpp => "xmpp",
@@ -69,14 +72,15 @@ impl JobKind {
 
     /// Whether the two must not run at the same time: Luup would give values from before a write
     /// after it, programs that touch the flash would meet half of each other's work, two files at a
-    /// time are more than the memory of a box has room for, and a gateway is asked one thing at a time.
+    /// time are more than the memory of a box has room for, and a gateway, or a Z-Wave network, is asked one
+    /// thing at a time.
     fn excludes(self, other: Self) -> bool {
         match self {
             Self::Session | Self::Xmpp => false,
             Self::LuupFetch | Self::LuupWrite => {
                 matches!(other, Self::LuupFetch | Self::LuupWrite)
             }
-            Self::Command | Self::Transfer | Self::Gateway | Self::Lookup => other == self,
+            _ => other == self,
         }
     }
 }
@@ -137,7 +141,7 @@ pub(super) struct Job<T> {
 #[derive(Clone)]
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
-    /// `luup-fetch`, `luup-write`, `command`, `transfer`, `gateway`, `xmpp`, `lookup`.
+    /// `luup-fetch`, `luup-write`, `luup-command`, `command`, `transfer`, `gateway`, `xmpp`, `lookup`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::alarms::{self, AlarmEnd};
+use super::commands::{self, CommandEnd};
 use crate::agent::jobs::{Job, JobKind, Reporter};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
 use crate::base::config::Config;
 use crate::datamodel::model::{Finding, PendingWrite};
-use crate::datamodel::source::Source;
+use crate::datamodel::source::Sources;
 use crate::http::KeptTls;
+use crate::luup::commands::CommandOutcome;
 use crate::luup::{
     self, Fetch, Home, HomeView, LuupAccess, LuupError, LuupSource, ServicesRead, Target,
 };
@@ -22,25 +25,36 @@ const SLACK: Duration = Duration::from_secs(20);
 
 /// The agent's end of the source `luup`.
 pub(in crate::agent) struct LuupEnd {
-    home: Rc<RefCell<Home>>,
+    pub(super) home: Rc<RefCell<Home>>,
+    pub(super) alarms: AlarmEnd,
+    pub(super) commands: CommandEnd,
     /// What is wrong with the file that says which variables have values.
     services: ServicesRead,
     kept_tls: KeptTls,
 }
 
 impl LuupEnd {
-    /// The end, and the source, for the model in `folder`.
-    pub(in crate::agent) fn new(folder: &Path, config: &Config) -> (Self, Box<dyn Source>) {
+    /// The end, and the sources, for the model in `folder`.
+    pub(in crate::agent) fn new(folder: &Path, config: &Config) -> (Self, Sources) {
         let mut home = Home::default();
         home.allow(&config.luup);
         let services = home.read_services(folder);
         let home = Rc::new(RefCell::new(home));
+        let (alarms, alarm_source) = AlarmEnd::new();
+        let (commands, command_source) = CommandEnd::new();
         let end = Self {
             home: Rc::clone(&home),
+            alarms,
+            commands,
             services,
             kept_tls: KeptTls::default(),
         };
-        (end, Box::new(LuupSource(home)))
+        let sources: Sources = vec![
+            ("luup", Box::new(LuupSource(home))),
+            (alarms::KIND, alarm_source),
+            (commands::KIND, command_source),
+        ];
+        (end, sources)
     }
 
     /// Takes another configuration.
@@ -70,11 +84,13 @@ pub(in crate::agent) enum LuupReport {
     Fetched(Fetch, Result<Box<HomeView>, LuupError>),
     /// The values that Luup took.
     Written(Vec<(PendingWrite, Target)>),
+    /// How the command of this state ended.
+    Commanded(String, CommandOutcome),
 }
 
 impl Agent {
     /// How the engine is reached now.
-    fn luup_access(&self, now: Now) -> LuupAccess {
+    pub(super) fn luup_access(&self, now: Now) -> LuupAccess {
         LuupAccess {
             config: self.config.luup.clone(),
             kept_tls: self.luup.kept_tls.clone(),
@@ -151,8 +167,10 @@ impl Agent {
         match report {
             LuupReport::Fetched(fetch, fetched) => {
                 self.luup.home.borrow_mut().update(fetch, fetched);
+                self.follow_alarms(now);
                 self.fetched(now);
             }
+            LuupReport::Commanded(path, outcome) => self.commanded(&path, outcome, now),
             LuupReport::Written(taken) => {
                 for (write, target) in taken {
                     log::debug!("luup took {}", write.path);

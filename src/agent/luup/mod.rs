@@ -1,9 +1,14 @@
-//! The Luup engine beside the agent: what is fetched from it and written to it, by jobs (`home`).
+//! The Luup engine beside the agent: what is fetched from it and written to it (`home`), what is wrong by
+//! that (`alarms`), and what it is told to do to the network (`commands`).
 //!
 //! In a build without the feature `luup` there is none (`absent`), and the loop is the same.
 
 #[cfg(not(feature = "luup"))]
 mod absent;
+#[cfg(feature = "luup")]
+mod alarms;
+#[cfg(feature = "luup")]
+mod commands;
 #[cfg(feature = "luup")]
 mod home;
 

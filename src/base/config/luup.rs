@@ -12,6 +12,9 @@ const DEFAULT_URL: &str = "http://127.0.0.1:3480";
 /// Seconds for one whole fetch.
 const DEFAULT_TIMEOUT: u64 = 10;
 
+/// Percent of its charge below which a battery is an alarm.
+const DEFAULT_BATTERY_ALARM: u32 = 20;
+
 /// The Luup engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LuupConfig {
@@ -29,6 +32,10 @@ pub struct LuupConfig {
     pub actuators: bool,
     /// `luup.locks`: and open doors, and have sensors not heeded.
     pub locks: bool,
+    /// `luup.maintenance`: the ACS may have the network healed, and nodes included and removed.
+    pub maintenance: bool,
+    /// `luup.battery_alarm`: a battery with less of its charge is an alarm, in percent; 0: none is.
+    pub battery_alarm: u32,
 }
 
 impl Default for LuupConfig {
@@ -41,6 +48,8 @@ impl Default for LuupConfig {
             timeout: Duration::from_secs(DEFAULT_TIMEOUT),
             actuators: false,
             locks: false,
+            maintenance: false,
+            battery_alarm: DEFAULT_BATTERY_ALARM,
         }
     }
 }
@@ -54,6 +63,8 @@ impl OptionReader<'_> {
         self.seconds("luup", "timeout", 1, &mut config.timeout);
         self.flag("luup", "actuators", &mut config.actuators);
         self.flag("luup", "locks", &mut config.locks);
+        self.flag("luup", "maintenance", &mut config.maintenance);
+        self.percent("luup", "battery_alarm", &mut config.battery_alarm);
     }
 
     /// What stands behind it in each request is a path and its query.

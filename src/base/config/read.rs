@@ -233,6 +233,16 @@ impl<'w> OptionReader<'w> {
         self.warn(section, option, &text, &wanted, &used.to_string());
     }
 
+    pub(super) fn percent(&mut self, section: &str, option: &str, value: &mut u32) {
+        let Some(text) = self.text(section, option) else {
+            return;
+        };
+        match text.parse() {
+            Ok(percent @ 0..=100) => *value = percent,
+            _ => self.warn(section, option, &text, "0 to 100", &value.to_string()),
+        }
+    }
+
     /// No other port than the one that was asked for is opened.
     pub(super) fn port(&mut self, section: &str, option: &str, value: &mut Option<u16>) {
         let Some(said) = self.said(section, option) else {

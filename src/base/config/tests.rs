@@ -129,6 +129,8 @@ fn every_option_is_taken() {
         ("luup.timeout", "4"),
         ("luup.actuators", "1"),
         ("luup.locks", "yes"),
+        ("luup.maintenance", "1"),
+        ("luup.battery_alarm", "15"),
         ("stun.server_address", "stun.example.net"),
         ("stun.client_port", "3479"),
         ("stun.listen", "0"),
@@ -201,6 +203,8 @@ fn every_option_is_taken() {
                 timeout: seconds(4),
                 actuators: true,
                 locks: true,
+                maintenance: true,
+                battery_alarm: 15,
             },
             transfer: TransferConfig {
                 keep_settings: false,
@@ -231,6 +235,7 @@ fn live_values_are_left_alone_where_notify_is_off() {
 fn an_odd_value_is_named_and_replaced() {
     for (option, value, used) in [
         ("luup.enable", "maybe", "0 or 1; using 1"),
+        ("luup.battery_alarm", "101", "0 to 100; using 20"),
         (
             "cpe.interface",
             "a/b",

@@ -46,6 +46,7 @@ use std::rc::Rc;
 
 pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
+pub use diagnostics::{NONE, REQUESTED};
 pub use error::{ModelError, OpenError, SetError};
 pub use notify::ActiveChange;
 pub use pattern::Named;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use self::taken::Taken;
 pub use self::values::ServicesRead;
+pub(super) use self::verdict::first_network;
 pub use self::verdict::{NotZwave, Verdict};
 pub use self::view::HomeView;
 use super::key::{LuupKey, LuupTable};
@@ -98,6 +99,17 @@ impl Home {
     /// Whether the engine has answered once.
     pub(super) fn is_known(&self) -> bool {
         self.view.is_some()
+    }
+
+    /// The home as it was seen last, and its nodes; `None` before the first good fetch.
+    pub fn seen(&self) -> Option<(&Snapshot, Vec<u32>)> {
+        let view = self.view.as_deref()?;
+        Some((&view.snapshot, view.tables.verdicts.nodes().collect()))
+    }
+
+    /// Why the engine gives nothing that can be used; `None` where it does.
+    pub fn failure(&self) -> Option<&LuupError> {
+        self.failure.as_ref()
     }
 
     /// To be called before a fetch begins; [`Home::update`] wants it back.

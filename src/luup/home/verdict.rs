@@ -169,6 +169,12 @@ fn numbers(all: &[(u32, Verdict)], wanted: fn(Verdict) -> bool) -> impl Iterator
     found.map(|(device, _)| *device)
 }
 
+/// The first Z-Wave network of a home.
+pub(in crate::luup) fn first_network(snapshot: &Snapshot) -> Option<u32> {
+    let networks = Judge::new(snapshot, None).networks;
+    networks.first().map(|(device, _)| *device)
+}
+
 /// A snapshot, and where in it the verdicts come from.
 struct Judge<'a> {
     snapshot: &'a Snapshot,

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod change;
+mod diagnostics;
 mod known;
 mod objects;
 mod owned;
@@ -189,6 +190,30 @@ impl Source for Fake {
     }
 }
 
+/// States by which something is begun; `refuse` of the box says why it is not.
+struct FakeTasks(Values);
+
+impl Source for FakeTasks {
+    fn declare(&mut self, _: &Declaration<'_>, _: &str) -> Result<Slot, String> {
+        Ok(Slot::new(0))
+    }
+
+    fn get(&mut self, _: Slot, _: &[Instance<'_>]) -> Reading<'_> {
+        Reading::Absent
+    }
+
+    fn stage(&mut self, _: Slot, _: &[Instance<'_>], _: &str) -> Result<(), SourceError> {
+        match self.0.borrow().get("refuse") {
+            Some(why) => Err(SourceError::BadValue(why.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn diagnoses(&self) -> bool {
+        true
+    }
+}
+
 /// A folder with a model in it, removed in the end.
 pub(super) struct Bench {
     dir: PathBuf,
@@ -247,6 +272,7 @@ impl Bench {
         let sources: Sources = vec![
             ("box", Box::new(fake(&self.local, false))),
             ("remote", Box::new(fake(&self.remote, true))),
+            ("task", Box::new(FakeTasks(Rc::clone(&self.local)))),
         ];
         let mut model = Model::open(&self.dir, "Device.", sources).unwrap();
         model.refresh();
