@@ -78,6 +78,10 @@ for_check() {
   need /usr/sbin/nginx nginx-light
   need /usr/sbin/nft nftables
   need turnserver coturn
+  need lua5.1 lua5.1
+  need /usr/share/lua/5.1/socket.lua lua-socket
+  need /usr/share/lua/5.1/ssl.lua lua-sec
+  need /usr/share/doc/lua-filesystem lua-filesystem
   need /usr/sbin/stund stun-server
   need /usr/sbin/miniupnpd miniupnpd-nftables
   need prosody prosody

@@ -13,7 +13,12 @@ const NETWORK: &str = "urn:micasaverde-com:serviceId:ZWaveNetwork1";
 
 /// Asks as HTTP/1.0 does, and is answered in chunks all the same.
 pub fn ask(luup: &FakeLuup, query: &str) -> String {
-    let address = luup.url().replace("http://", "");
+    ask_at(&luup.url(), query)
+}
+
+/// The same of any engine.
+pub fn ask_at(url: &str, query: &str) -> String {
+    let address = url.replace("http://", "");
     let mut socket = TcpStream::connect(address).unwrap();
     let wanted = format!("GET /data_request?id={query} HTTP/1.0\r\nConnection: close\r\n\r\n");
     socket.write_all(wanted.as_bytes()).unwrap();
@@ -50,18 +55,18 @@ pub fn json(text: &str) -> JsonValue {
     text.parse().unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
-fn number(answer: &JsonValue, name: &str) -> u64 {
+pub fn number(answer: &JsonValue, name: &str) -> u64 {
     let number: f64 = *answer[name].get().unwrap();
     number as u64
 }
 
-fn has(answer: &JsonValue, name: &str) -> bool {
+pub fn has(answer: &JsonValue, name: &str) -> bool {
     let object: &std::collections::HashMap<String, JsonValue> = answer.get().unwrap();
     object.contains_key(name)
 }
 
 /// The devices of an answer, and what each says: `id: Variable=value ...`.
-fn told(answer: &JsonValue) -> Vec<String> {
+pub fn told(answer: &JsonValue) -> Vec<String> {
     if !has(answer, "devices") {
         return Vec::new();
     }

@@ -8,6 +8,7 @@ mod elsewhere;
 mod fetch;
 mod fuzzed;
 mod lab;
+mod openluup;
 mod owner;
 mod rows;
 mod samples;

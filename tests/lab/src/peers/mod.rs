@@ -5,6 +5,7 @@
 mod coturn;
 mod miniupnpd;
 mod nginx;
+mod openluup;
 mod process;
 mod prosody;
 mod stund;
@@ -14,6 +15,7 @@ mod tests;
 pub use coturn::Coturn;
 pub use miniupnpd::{Miniupnpd, MiniupnpdOptions};
 pub use nginx::Nginx;
+pub use openluup::OpenLuup;
 pub use prosody::Prosody;
 pub use stund::Stund;
 

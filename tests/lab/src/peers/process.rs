@@ -23,8 +23,12 @@ impl Process {
     /// Starts it, with what it says in the file `log` of the folder. `None` where it is not
     /// installed, which is said.
     pub(super) fn start(command: &mut Command, folder: &Folder, log: &str) -> Option<Self> {
+        Self::start_with_log(command, folder.join(log))
+    }
+
+    /// The same, with the path of that file.
+    pub(super) fn start_with_log(command: &mut Command, log: PathBuf) -> Option<Self> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let log = folder.join(log);
         let out = File::create(&log).expect("a log file");
         let also = out.try_clone().expect("a log file");
         command.stdin(Stdio::null()).stdout(out).stderr(also);
@@ -45,6 +49,18 @@ impl Process {
             let ended = self.child.try_wait().ok().flatten();
             assert_eq!(ended, None, "it ended: {}", self.log());
             assert!(Instant::now() < deadline, "it is not ready: {}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Panics
+    /// Where it takes for ever.
+    pub(super) fn wait_for_end(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().expect("a child").is_none() {
+            assert!(Instant::now() < deadline, "it goes on: {}", self.log());
             thread::sleep(Duration::from_millis(5));
         }
     }
