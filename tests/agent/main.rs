@@ -14,6 +14,8 @@ mod flood;
 mod foreign;
 #[cfg(feature = "igd")]
 mod gateway;
+#[cfg(feature = "luup")]
+mod hostile_luup;
 mod identity;
 mod idle;
 mod kills;

@@ -3,6 +3,7 @@
 #![cfg(feature = "luup")]
 
 mod bounds;
+mod cost;
 mod editions;
 mod elsewhere;
 mod fetch;
@@ -12,3 +13,9 @@ mod openluup;
 mod owner;
 mod rows;
 mod samples;
+mod wire;
+
+use cwmpd_lab::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;

@@ -22,7 +22,7 @@ use wire::Door;
 pub use alerts::Alert;
 pub use jobs::{Job, JobState, Work};
 pub use mood::{Framing, Mood};
-pub use sample::{Device, State, large_home, sample_home};
+pub use sample::{Device, State, large_home, real_home, sample_home};
 
 /// A running engine on a port of its own of 127.0.0.1.
 pub struct FakeLuup {

@@ -109,6 +109,96 @@ pub fn large_home(nodes: u32) -> Vec<Device> {
     home
 }
 
+/// A home of `nodes` nodes that is as much to read as a real one of that size: some forty variables
+/// each, and three devices below each second node.
+pub fn real_home(nodes: u32) -> Vec<Device> {
+    let mut home = sample_home();
+    home.retain(|device| device.id <= 2);
+    let mut more = large_home(nodes).split_off(sample_home().len());
+    for node in &mut more {
+        for (service, variable, value) in WORDS {
+            if node.state(service, variable).is_none() {
+                node.set(service, variable, value);
+            }
+        }
+    }
+    for (nth, node) in more.into_iter().enumerate() {
+        let (id, room) = (node.id, node.room);
+        home.push(node);
+        for below in 1..=(if nth % 2 == 0 { 0 } else { 3 }) {
+            let mut child = Device {
+                id: 10 * id + below,
+                parent: id,
+                altid: format!("e{below}"),
+                name: format!("Mesure {id}/{below}"),
+                room,
+                device_type: "urn:schemas-micasaverde-com:device:LightSensor:1".to_owned(),
+                category: 18,
+                status: -1,
+                ..Device::default()
+            };
+            child.set("LightSensor1", "CurrentLevel", "55");
+            for (service, variable, value) in WORDS.iter().take(8) {
+                child.set(service, variable, value);
+            }
+            home.push(child);
+        }
+    }
+    home
+}
+
+/// What each node of a real home says besides.
+const WORDS: [(&str, &str, &str); 36] = [
+    ("HaDevice1", "Configured", "1"),
+    ("HaDevice1", "CommFailure", "0"),
+    ("HaDevice1", "CommFailureTime", "0"),
+    ("HaDevice1", "CommFailureAlarm", "1575684931,0"),
+    ("HaDevice1", "FirstConfigured", "1425704846"),
+    ("HaDevice1", "LastUpdate", "1444883254"),
+    ("HaDevice1", "AutoConfigure", "1"),
+    ("HaDevice1", "ModeSetting", "1:;2:F;3:F;4:F"),
+    ("HaDevice1", "BatteryDate", "1444883254"),
+    ("HaDevice1", "sl_BatteryAlarm", ""),
+    ("HaDevice1", "Documentation", "http://wiki.example/Sensor"),
+    ("HaDevice1", "IgnoreRoom", "0"),
+    ("HaDevice1", "PollMinDelay", "60"),
+    ("ZWaveDevice1", "ManufacturerInfo", "134,2,5"),
+    ("ZWaveDevice1", "VersionInfo", "6,3,40,3,25"),
+    (
+        "ZWaveDevice1",
+        "NodeInfo",
+        "25,27,70,72,73,75,77,80,84,85,86,",
+    ),
+    ("ZWaveDevice1", "Neighbors", "1,2,3,4,5,6,7,8,9,10,11,12,"),
+    (
+        "ZWaveDevice1",
+        "NeighborsInverse",
+        "1,2,3,4,5,6,7,8,9,10,11,12,",
+    ),
+    ("ZWaveDevice1", "PollSettings", "60"),
+    ("ZWaveDevice1", "PollOk", "573065"),
+    ("ZWaveDevice1", "PollNoReply", "103"),
+    ("ZWaveDevice1", "PollTxFail", "3"),
+    ("ZWaveDevice1", "LastReset", "1425704846"),
+    ("ZWaveDevice1", "LastRouteUpdate", "0"),
+    ("ZWaveDevice1", "LastNnu", "0"),
+    ("ZWaveDevice1", "LastArr", "0"),
+    ("ZWaveDevice1", "HealthDate", "1444883254"),
+    ("ZWaveDevice1", "Health", "5"),
+    ("ZWaveDevice1", "AssociationNum", "1"),
+    ("ZWaveDevice1", "ConfiguredAssoc", ""),
+    (
+        "ZWaveDevice1",
+        "VariablesSet",
+        "3-Motion timeout (1-15300 seconds),2d,240,101-Report,4d,225,",
+    ),
+    ("ZWaveDevice1", "VariablesGet", "3,240,"),
+    ("ZWaveDevice1", "MultiChEndpoint", "1,3,5"),
+    ("ZWaveDevice1", "MeterScale", ""),
+    ("ZWaveDevice1", "ManualRoute", ""),
+    ("ZWaveDevice1", "InitialName", "_Motion Sensor"),
+];
+
 fn device(line: &str) -> Device {
     let fields: Vec<&str> = line.split(';').collect();
     Device {

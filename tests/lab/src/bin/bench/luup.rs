@@ -4,21 +4,24 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cwmpd::agent::control::{Request, ask};
+use cwmpd::base::config::LuupConfig;
 use cwmpd::luup::limits::{MAX_BYTES, MAX_NAMES};
+use cwmpd::luup::{FetchScope, Home, LuupAccess, fetch};
+use cwmpd_lab::CountingAllocator;
 use cwmpd_lab::acs::Auth;
 use cwmpd_lab::luup::hostile::{Hostile, greatest_home, hostile};
-use cwmpd_lab::luup::{FakeLuup, Mood, large_home};
+use cwmpd_lab::luup::{FakeLuup, Mood, real_home};
 
 use crate::Effort;
 use crate::figures::{nothing, print};
 use crate::rig::{Rig, Running, median};
 
-/// Nodes of a home as large as Z-Wave allows, and devices below them.
-const NODES: u32 = 371;
+/// Nodes of a home as large as Z-Wave allows, but for its controller.
+const NODES: u32 = 231;
 
 /// Measures and prints all of it.
 pub fn figures(program: &Path, effort: &Effort) {
-    kept(program);
+    whole(program, effort);
     let luup = FakeLuup::start();
     let rig = Rig::new(program, 0, Auth::Open);
     rig.home.set_uci("cpe", "periodic_notify_enable", "0");
@@ -37,9 +40,11 @@ pub fn figures(program: &Path, effort: &Effort) {
     luup.mood(Mood::Well);
 }
 
-/// The memory that fetching a large home thrice leaves with the agent, the home itself included.
-fn kept(program: &Path) {
-    let luup = FakeLuup::with(large_home(NODES));
+/// A whole read of a large home: from the user's wish to an Inform that tells a change of it, the heap
+/// that reading takes, and the memory that three such reads leave with the agent beyond what it has
+/// without a home.
+fn whole(program: &Path, effort: &Effort) {
+    let luup = FakeLuup::with(real_home(NODES));
     let rig = Rig::new(program, 0, Auth::Open);
     rig.home.set_uci("cpe", "periodic_notify_enable", "0");
     rig.home.set_uci("luup", "enable", "1");
@@ -49,11 +54,34 @@ fn kept(program: &Path) {
     running.session(nothing);
     let before = running.process.rss_kb() as f64;
     luup.mood(Mood::Well);
-    for _ in 0..3 {
+    for round in 0..3 {
+        luup.configure(1000, |device| device.name = format!("Porte {round}"));
         running.session(nothing);
     }
     let kept = running.process.rss_kb() as f64 - before;
     print("luup_rss_kept_kb", kept, "kB");
+    let reads = (0..effort.repeats).map(|round| {
+        luup.configure(1000, |device| device.name = format!("Porte {round}"));
+        start(&running)
+    });
+    print("luup_full_ms", median(reads.collect()), "ms");
+    print("luup_full_heap_peak_kb", heap_peak(&luup) / 1024.0, "kB");
+}
+
+/// The most bytes that a whole fetch has at once, what the rows see of it included: the same code as
+/// the program's, in a thread of this one.
+fn heap_peak(luup: &FakeLuup) -> f64 {
+    let access = LuupAccess::new(LuupConfig {
+        url: luup.url(),
+        ..LuupConfig::default()
+    });
+    let peak = CountingAllocator::peak(|| {
+        let mut home = Home::default();
+        let begun = home.begin_fetch();
+        let view = fetch(&access, FetchScope::All(None)).map(|snapshot| begun.view(snapshot));
+        home.update(begun, view);
+    });
+    peak as f64
 }
 
 /// The CPU time and the peak of memory of the worst answer of 8 MiB, the session that asked for it

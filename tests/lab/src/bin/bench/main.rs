@@ -22,6 +22,11 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use cwmpd_lab::CountingAllocator;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
 /// How often things are measured.
 pub struct Effort {
     /// Sessions that a CPU figure is the mean of.
