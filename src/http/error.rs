@@ -256,7 +256,7 @@ impl fmt::Display for CertificateProblem {
         match self {
             Self::UnknownAuthority => f.write_str(
                 "it is not signed by a known authority; name the right one with option \
-                 acs.ssl_cacert (for Luup: luup.ssl_cacert), or install the system's certificates",
+                 acs.ssl_cacert (for Luup: luup.ssl_cacert, mms.ssl_cacert), or install the system's certificates",
             ),
             Self::Expired => f.write_str(
                 "it, or one that vouches for it, has expired; renew it on the server, or check \

@@ -1,5 +1,6 @@
 //! How the engine is reached.
 
+use super::relay::KeptRelay;
 use crate::base::config::LuupConfig;
 use crate::http::KeptTls;
 
@@ -11,6 +12,8 @@ pub struct LuupAccess {
     pub config: LuupConfig,
     /// What is kept of TLS.
     pub kept_tls: KeptTls,
+    /// What is kept of MMS.
+    pub kept_relay: KeptRelay,
     /// Whether the dates of certificates count: only when the time is known to be right.
     pub check_dates: bool,
 }
@@ -21,7 +24,20 @@ impl LuupAccess {
         Self {
             config,
             kept_tls: KeptTls::default(),
+            kept_relay: KeptRelay::default(),
             check_dates: true,
+        }
+    }
+
+    /// Which engine it is, of those that this box may have asked.
+    pub(super) fn engine(&self) -> String {
+        let mms = self.config.mms.as_ref();
+        match mms.and_then(|mms| Some((mms, mms.server.as_ref()?))) {
+            Some((mms, server)) => {
+                let device = mms.device.as_deref().unwrap_or_default();
+                [&server.authority(), " ", &mms.username, " ", device].concat()
+            }
+            None => self.config.url.clone(),
         }
     }
 }

@@ -51,7 +51,7 @@ pub fn fetch(access: &LuupAccess, wanted: FetchScope<'_>) -> Result<Snapshot, Lu
     let FetchScope::All(before) = wanted else {
         return Ok(home.finish());
     };
-    let now = home.edition(&access.config.url);
+    let now = home.edition(&access.engine());
     if let (Some(before), Some(now)) = (before, &now) {
         if home.take_configuration(before, now)? {
             return Ok(home.finish());

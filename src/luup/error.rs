@@ -17,6 +17,8 @@ pub enum LuupError {
     NobodyTells(String),
     /// No connection, or it broke.
     Unreachable(String),
+    /// MMS does not lead to the engine, for this reason.
+    Relay(String),
     /// No complete answer within `luup.timeout`.
     Timeout,
     /// An HTTP status other than 200.
@@ -64,6 +66,7 @@ impl fmt::Display for LuupError {
                 "nobody tells whose the port of the engine is, so it is not believed ({why})"
             ),
             Self::Unreachable(why) => write!(f, "the engine cannot be reached ({why})"),
+            Self::Relay(why) => write!(f, "no way by MMS: {why}"),
             Self::Timeout => f.write_str("no complete answer within luup.timeout"),
             Self::Status(status) => write!(f, "the engine answers with HTTP status {status}"),
             Self::TooBig => f.write_str("the answer is too big"),

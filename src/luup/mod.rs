@@ -30,6 +30,7 @@ mod key;
 pub mod limits;
 mod order;
 mod owner;
+mod relay;
 mod snapshot;
 pub mod source;
 // What sets them is not called yet.
@@ -43,5 +44,8 @@ pub use error::LuupError;
 pub use flatten::flatten;
 pub use home::{Fetch, Home, HomeView, NotZwave, ServicesRead, Target, Verdict};
 pub use order::{LuupOrder, perform};
+pub use relay::KeptRelay;
+#[cfg(feature = "inside")]
+pub use relay::check_answer as check_mms_answer;
 pub use snapshot::{Advance, Alert, Changed, Position, Rejected, Snapshot};
 pub use source::LuupSource;

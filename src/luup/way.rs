@@ -1,30 +1,50 @@
 //! The way to the engine: whom a request for `data_request?id=...` is sent to, and whether an answer is
 //! to be believed.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::owner::Owners;
+use super::relay::RelayWay;
 use super::{LuupAccess, LuupError};
+use crate::base::config::TlsConfig;
 use crate::base::url::{self, Url};
 use crate::http::{
     Credentials, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
 };
 
+/// Of the time of a job, no server of MMS gets more than one such part to be connected with: then there is
+/// time for the other in its place.
+const PARTS: u32 = 4;
+
 /// The way to the engine, for one job, which takes at most `luup.timeout` with all its requests.
 pub(super) enum EngineWay {
     /// To the engine itself.
-    Direct(DirectWay),
+    Direct(Box<DirectWay>),
+    /// Through MMS.
+    Relay(Box<RelayWay>),
 }
 
 impl EngineWay {
     pub fn new(access: &LuupAccess) -> Result<Self, LuupError> {
-        DirectWay::new(access).map(Self::Direct)
+        match &access.config.mms {
+            Some(mms) => {
+                let connect = access.config.timeout / PARTS;
+                let http = http(access, &mms.tls, connect);
+                Ok(Self::Relay(Box::new(RelayWay::new(
+                    access,
+                    mms.clone(),
+                    http,
+                ))))
+            }
+            None => DirectWay::new(access).map(|way| Self::Direct(Box::new(way))),
+        }
     }
 
     /// Asks for `id=...`: an answer with status 200, its body still to be read.
     pub fn ask(&mut self, id: &str) -> Result<HttpAnswer, LuupError> {
         let answer = match self {
             Self::Direct(way) => way.ask(id),
+            Self::Relay(way) => way.ask(id),
         }?;
         match answer.status {
             200 => Ok(answer),
@@ -36,6 +56,8 @@ impl EngineWay {
     pub fn check(&self) -> Result<(), LuupError> {
         match self {
             Self::Direct(way) => way.check(),
+            // TLS has told.
+            Self::Relay(_) => Ok(()),
         }
     }
 }
@@ -51,7 +73,7 @@ impl DirectWay {
         let config = &access.config;
         let bad_url = |_| LuupError::BadUrl(url::shown(&config.url));
         Ok(Self {
-            http: http(access),
+            http: http(access, &config.tls, config.timeout),
             owners: Owners::new(config)?,
             base: Url::parse(&config.url).map_err(bad_url)?,
         })
@@ -75,15 +97,15 @@ impl DirectWay {
     }
 }
 
-fn http(access: &LuupAccess) -> HttpClient {
+fn http(access: &LuupAccess, tls: &TlsConfig, connect: Duration) -> HttpClient {
     let timeout = access.config.timeout;
     HttpClient::new(HttpSettings {
-        tls: access.config.tls.clone(),
+        tls: tls.clone(),
         kept_tls: access.kept_tls.clone(),
         check_dates: access.check_dates,
         credentials: Credentials::default(),
         limits: TimeLimits {
-            connect: timeout,
+            connect,
             response: timeout,
             exchange: timeout,
             deadline: Instant::now().checked_add(timeout),

@@ -8,11 +8,12 @@ use crate::rust_text;
 use crate::tree;
 
 /// The sections of `etc/config/cwmpd`.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "acs",
     "cpe",
     "igd",
     "luup",
+    "mms",
     "transfer",
     "file_type",
     "config_file",

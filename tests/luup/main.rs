@@ -11,6 +11,7 @@ mod fuzzed;
 mod lab;
 mod openluup;
 mod owner;
+mod relay;
 mod rows;
 mod samples;
 mod wire;

@@ -16,7 +16,7 @@ use crate::datamodel::source::Sources;
 use crate::http::KeptTls;
 use crate::luup::commands::CommandOutcome;
 use crate::luup::{
-    self, Fetch, Home, HomeView, LuupAccess, LuupError, LuupSource, ServicesRead, Target,
+    self, Fetch, Home, HomeView, KeptRelay, LuupAccess, LuupError, LuupSource, ServicesRead, Target,
 };
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
@@ -31,6 +31,7 @@ pub(in crate::agent) struct LuupEnd {
     /// What is wrong with the file that says which variables have values.
     services: ServicesRead,
     kept_tls: KeptTls,
+    kept_relay: KeptRelay,
 }
 
 impl LuupEnd {
@@ -48,6 +49,7 @@ impl LuupEnd {
             commands,
             services,
             kept_tls: KeptTls::default(),
+            kept_relay: KeptRelay::default(),
         };
         let sources: Sources = vec![
             ("luup", Box::new(LuupSource(home))),
@@ -94,6 +96,7 @@ impl Agent {
         LuupAccess {
             config: self.config.luup.clone(),
             kept_tls: self.luup.kept_tls.clone(),
+            kept_relay: self.luup.kept_relay.clone(),
             check_dates: now.wall_is_confirmed(),
         }
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::TlsConfig;
 use super::read::OptionReader;
+use super::{MmsConfig, TlsConfig};
 use crate::base::url::{self, Url};
 
 /// Where Luup answers on the box itself.
@@ -24,6 +24,8 @@ pub struct LuupConfig {
     pub url: String,
     /// How an engine at an `https` address has to prove who it is.
     pub tls: TlsConfig,
+    /// Section `mms`; `None` = the engine is asked itself.
+    pub mms: Option<MmsConfig>,
     /// `luup.user`: the user that the engine runs as, where it is on the box and not root's.
     pub user: Option<String>,
     /// `luup.timeout`: seconds for one whole fetch.
@@ -44,6 +46,7 @@ impl Default for LuupConfig {
             enable: true,
             url: DEFAULT_URL.to_owned(),
             tls: TlsConfig::usual("luup"),
+            mms: None,
             user: None,
             timeout: Duration::from_secs(DEFAULT_TIMEOUT),
             actuators: false,
@@ -59,6 +62,7 @@ impl OptionReader<'_> {
         self.flag("luup", "enable", &mut config.enable);
         self.luup_url(&mut config.url);
         config.tls = self.tls("luup");
+        config.mms = self.mms();
         config.user = self.text("luup", "user");
         self.seconds("luup", "timeout", 1, &mut config.timeout);
         self.flag("luup", "actuators", &mut config.actuators);

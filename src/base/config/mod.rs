@@ -13,6 +13,7 @@
 
 mod gateway;
 mod luup;
+mod mms;
 mod read;
 mod review;
 mod similar;
@@ -30,6 +31,7 @@ use log::LevelFilter;
 use crate::base::prefix::AddressPrefix;
 pub use gateway::GatewayConfig;
 pub use luup::LuupConfig;
+pub use mms::{MmsConfig, mms_server};
 pub use read::ConfigReading;
 pub use review::review;
 pub use transfer::TransferConfig;

@@ -48,7 +48,9 @@ impl Config {
             looked_for,
             ..
         } = options;
-        for tls in [&mut config.link.tls, &mut config.luup.tls] {
+        let of_mms = config.luup.mms.as_mut().map(|mms| &mut mms.tls);
+        let all = [&mut config.link.tls, &mut config.luup.tls].into_iter();
+        for tls in all.chain(of_mms) {
             tls::hold_to(tls, written, &looked_for);
         }
         if config.allow_from.is_none() && asks_for(written, &looked_for, "allow_from") {

@@ -199,6 +199,7 @@ fn every_option_is_taken() {
                 enable: false,
                 url: "http://127.0.0.1:1".into(),
                 tls: TlsConfig::usual("luup"),
+                mms: None,
                 user: Some("luup".into()),
                 timeout: seconds(4),
                 actuators: true,

@@ -9,6 +9,7 @@
 //! * [`peers`]: real servers of HTTP, STUN, XMPP and a port-mapping daemon, where they are installed.
 //! * [`StunServer`]: one that shares its port with the ACS.
 //! * [`luup`]: a Luup engine with a sample home.
+//! * [`mms`]: the cloud side of MiOS, which leads to an engine.
 //! * [`ubus`]: OpenWrt's bus, with the objects of a box, and a client of it.
 //! * [`gateway`]: a gateway with UPnP, which may lie.
 //! * [`FakePcp`]: a router that makes pinholes.
@@ -39,6 +40,7 @@ pub mod http;
 mod logging;
 pub mod luup;
 pub mod medium;
+pub mod mms;
 pub mod mutants;
 pub mod network;
 mod openings;

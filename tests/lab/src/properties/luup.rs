@@ -1,7 +1,7 @@
 //! Answers of a Luup engine.
 
 use cwmpd::luup::limits::{MAX_DEVICES, MAX_FLAT_BYTES};
-use cwmpd::luup::{Snapshot, flatten};
+use cwmpd::luup::{Snapshot, check_mms_answer, flatten};
 
 /// No answer panics or is taken beyond its bounds: as `id=status`, as `id=user_data`, as
 /// `cwmpd luup` prints it.
@@ -16,4 +16,9 @@ pub fn luup(answer: &[u8]) {
         bytes += name.len() + value.len();
     });
     assert!(bytes <= MAX_FLAT_BYTES);
+}
+
+/// No answer of a server of MMS panics or is taken beyond its bounds, whatever was asked.
+pub fn mms(answer: &[u8]) {
+    check_mms_answer(&String::from_utf8_lossy(answer));
 }

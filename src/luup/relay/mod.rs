@@ -1,0 +1,87 @@
+//! The engine through MMS, the cloud side of MiOS. Documented nowhere; so it is as public clients of it
+//! have it:
+//!
+//! | server | request, HTTPS GET | with | says |
+//! |---|---|---|---|
+//! | `mms.server` | `/autha/auth/username/NAME?SHA1Password=HEX&PK_Oem=N` | | Identity, IdentitySignature, Server_Account |
+//! | each of the next three | `/info/session/token` | MMSAuth, MMSAuthSig | the token of a session there, as text |
+//! | Server_Account | `/account/account/account/PK_Account/devices` | MMSSession | each PK_Device, its Server_Device |
+//! | Server_Device | `/device/device/device/PK_Device` | MMSSession | Server_Relay |
+//! | Server_Relay | `/relay/relay/relay/device/PK_Device/port_3480/data_request?id=...` | MMSSession | what the engine answers |
+//!
+//! * `HEX` is the SHA-1 of the user's name in lower case, his password and a seed of the maker's.
+//!   PK_Account stands in Identity, which is JSON in Base64.
+//! * Where a server cannot be reached or is out of order, the one of the same name with `_Alt` is tried.
+//! * All are met over TLS, and none outside of one domain ([`servers`]): what one of them says leads to
+//!   no other machine.
+//! * A session is kept in memory as long as Identity is said to hold, and renewed once where the
+//!   relay does not know it any more. What fails is not tried again before a pause ([`kept`]).
+
+mod answers;
+mod kept;
+mod login;
+mod servers;
+
+#[cfg(feature = "inside")]
+pub use self::answers::check_answer;
+pub use self::kept::KeptRelay;
+use self::kept::RelaySession;
+use super::{LuupAccess, LuupError};
+use crate::base::config::MmsConfig;
+use crate::base::url::Url;
+use crate::http::{HttpAnswer, HttpClient, HttpRequest, Method};
+
+/// The way through MMS, for one job.
+pub(super) struct RelayWay {
+    http: HttpClient,
+    config: MmsConfig,
+    kept: KeptRelay,
+}
+
+impl RelayWay {
+    pub fn new(access: &LuupAccess, config: MmsConfig, http: HttpClient) -> Self {
+        Self {
+            http,
+            config,
+            kept: access.kept_relay.clone(),
+        }
+    }
+
+    /// Asks for `id=...`.
+    pub fn ask(&mut self, id: &str) -> Result<HttpAnswer, LuupError> {
+        let session = self.kept.session(&self.config, &mut self.http)?;
+        let mut answer = self.ask_in(&session, id)?;
+        if is_over(&answer) && self.kept.is_over(&session) {
+            let renewed = self.kept.session(&self.config, &mut self.http)?;
+            answer = self.ask_in(&renewed, id)?;
+            if is_over(&answer) {
+                self.kept.is_over(&renewed);
+            }
+        }
+        if answer.status == 200 {
+            self.kept.has_worked();
+        }
+        Ok(answer)
+    }
+
+    fn ask_in(&mut self, session: &RelaySession, id: &str) -> Result<HttpAnswer, LuupError> {
+        let device = &session.device;
+        let url = Url {
+            target: format!("/relay/relay/relay/device/{device}/port_3480/data_request?id={id}"),
+            ..session.relay.clone()
+        };
+        let mut request = HttpRequest::new(Method::GET, &url)
+            .spelled_header("MMSSession", session.token.reveal());
+        let sent = self.http.send(&mut request).map_err(LuupError::from);
+        if matches!(sent, Err(LuupError::Unreachable(_))) {
+            // The box may be at another relay now.
+            self.kept.is_lost(session);
+        }
+        sent
+    }
+}
+
+/// Whether the relay does not know the session, or not any more.
+fn is_over(answer: &HttpAnswer) -> bool {
+    matches!(answer.status, 401 | 403)
+}
