@@ -45,6 +45,8 @@ mod ubus;
 mod ubus_values;
 mod unusable;
 mod upgrade;
+#[cfg(feature = "luup")]
+mod upkeep;
 mod values;
 mod ways;
 mod wire;
