@@ -13,6 +13,8 @@ use crate::transfers;
 use crate::world::World;
 
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
+/// The sensor of the front door, in the home.
+const DOOR: u32 = 20;
 const URL: &str = "Device.ManagementServer.URL";
 
 /// How long a change may take to show.
@@ -34,10 +36,7 @@ pub fn play(world: &World) -> usize {
             new_settings,
         ),
         ("An object is made and removed", an_object),
-        (
-            "A sensor changes, and the box reports it by itself",
-            a_sensor,
-        ),
+        ("A door opens, and the box reports it by itself", a_sensor),
         ("A request with two mistakes changes nothing", two_mistakes),
         (
             "The power fails in the middle of a SetParameterValues",
@@ -222,30 +221,39 @@ fn an_object(world: &World) {
 }
 
 fn a_sensor(world: &World) {
-    let (node, path) = on_request(world, &world.acs_a, |s| {
-        let zwave = s.get(&["Device.Zwave.Interface."]);
-        let battery = zwave
+    let path = on_request(world, &world.acs_a, |s| {
+        let values = s.get(&["Device.Zwave.Value."]);
+        let of_door = values
             .iter()
-            .find(|value| value.name.ends_with(".BatteryLevel") && value.value == "70");
-        let Some(battery) = battery else {
-            panic!("expected a node with a battery at 70 %");
+            .find(|value| value.name.ends_with(".DeviceName") && value.value == "Porte d'entrée");
+        let Some(of_door) = of_door else {
+            panic!("expected what the sensor of the front door says");
         };
-        let path = battery.name.clone();
+        let rows = values.iter().filter(|value| value.value == "Tripped");
+        let device = |name: &str| name.split('.').nth(3).map(|row| row[..2].to_owned());
+        let mut rows = rows.filter(|value| device(&value.name) == device(&of_door.name));
+        let Some(row) = rows.next() else {
+            panic!("expected whether it is tripped");
+        };
+        let path = row
+            .name
+            .replace(".Variable", ".Value")
+            .replace(".Name", ".Value");
+        assert_eq!(s.value(&path), "0");
         s.notify(&path, 2);
         let attributes = s.attributes(&[&path]);
         assert_eq!(attributes[0].notification, 2);
-        let number = path
-            .split('.')
-            .nth(3)
-            .and_then(|number| number.parse().ok());
-        (number.expect("an instance number in the path"), path)
+        path
     });
-    aside("in the house, a battery falls to 64 %");
-    world.luup.set(node, "HaDevice1", "BatteryLevel", "64");
+    aside("in the house, the front door opens");
+    world
+        .luup
+        .set(DOOR, "SecuritySensor1", "LastTrip", "1445000100");
+    world.luup.set(DOOR, "SecuritySensor1", "Tripped", "1");
     world.acs_a.session(|s| {
         let inform = s.inform();
         expect_events(&inform, &["4 VALUE CHANGE"]);
-        assert_eq!(found(&inform.parameter_list, &path), "64");
+        assert_eq!(found(&inform.parameter_list, &path), "1");
         s.end();
     });
 }
