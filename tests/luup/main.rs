@@ -4,6 +4,7 @@
 
 mod bounds;
 mod cost;
+mod damaged;
 mod editions;
 mod elsewhere;
 mod fetch;

@@ -223,7 +223,7 @@ impl Snapshot {
         }
     }
 
-    fn write_texts_anew(&mut self) {
+    pub(super) fn write_texts_anew(&mut self) {
         let mut texts = Interner::default();
         for (_, text) in &mut self.values {
             let flag = *text & IS_CONFIGURATION;
