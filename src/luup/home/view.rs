@@ -90,9 +90,14 @@ impl HomeView {
         };
         let mut kept = Vec::new();
         for device in self.snapshot.devices() {
+            let names = self.rows.get(index).and_then(|row| row.names.as_ref());
+            let is_refused = self.snapshot.rejected().count > 0
+                && names.is_some_and(|names| self.snapshot.is_refused(device, names));
             let checked = self.found(index, device).map(|value| kind.check(value));
-            let Some(Err(why)) = checked else {
-                continue;
+            let why = match checked {
+                Some(Err(why)) => why.to_string(),
+                _ if is_refused => "it cannot be read".to_owned(),
+                _ => continue,
             };
             let known = before.map(|before| before.value(index, device));
             let last_good = known.as_ref().and_then(Reading::value).map(Box::from);
