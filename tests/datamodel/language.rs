@@ -13,7 +13,7 @@ use crate::check::{Checked, check, program};
 use crate::rows::folder;
 
 /// The program carries the text: no more than this of it.
-const MAX_BYTES: usize = 14_000;
+const MAX_BYTES: usize = 20_000;
 
 fn text() -> String {
     std::fs::read_to_string(folder().join("ROWS.md")).unwrap()

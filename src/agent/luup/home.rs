@@ -104,7 +104,9 @@ impl Agent {
     /// Starts to fetch the Luup home, unless that is under way; `false` where the model has no use for
     /// it.
     pub(in crate::agent) fn ask_luup(&mut self, now: Now) -> bool {
-        if !self.config.luup.enable || !self.luup.home.borrow().is_wanted() {
+        let is_enabled = self.config.luup.enable;
+        self.luup.home.borrow_mut().set_enabled(is_enabled);
+        if !is_enabled || !self.luup.home.borrow().is_wanted() {
             return false;
         }
         if !self.jobs.is_underway(JobKind::LuupFetch) {

@@ -14,6 +14,7 @@ mod row;
 mod scale;
 #[cfg(test)]
 mod tests;
+mod version;
 
 use crate::base::{clock, datetime, truth};
 use argument::FilterArgument;
@@ -24,6 +25,7 @@ pub use map::WordMap;
 pub use pattern::Pattern;
 pub use row::RowsOf;
 pub use scale::Scale;
+pub use version::VersionOf;
 
 /// How long a definition may be, in bytes: as long as an expression.
 pub const MAX_LENGTH: usize = 4096;
@@ -66,6 +68,12 @@ pub enum Filter {
     Map(WordMap),
     /// `item(n)`: one part of a list.
     Item(ListItem),
+    /// `list`: a list with commas without what is empty in it.
+    List,
+    /// `count`: how many parts such a list has.
+    Count,
+    /// `version(a, b)`: two parts of a list as a version.
+    Version(VersionOf),
     /// `match(pattern)`: what stands between what is always there.
     Match(Pattern),
     /// `scale(factor)`: a number times a factor.
@@ -78,7 +86,7 @@ pub enum Filter {
 type Make = fn(&[FilterArgument<'_>]) -> Result<Filter, String>;
 
 /// The filters by name.
-const FILTERS: [(&str, Make); 14] = [
+const FILTERS: [(&str, Make); 17] = [
     ("epoch", |list| plain(list, Filter::Epoch)),
     ("bool", |list| plain(list, Filter::Bool)),
     ("not", |list| plain(list, Filter::Not)),
@@ -90,6 +98,9 @@ const FILTERS: [(&str, Make); 14] = [
     ("oui", |list| plain(list, Filter::Oui)),
     ("map", |list| WordMap::new(list).map(Filter::Map)),
     ("item", |list| ListItem::new(list).map(Filter::Item)),
+    ("list", |list| plain(list, Filter::List)),
+    ("count", |list| plain(list, Filter::Count)),
+    ("version", |list| VersionOf::new(list).map(Filter::Version)),
     ("match", |list| Pattern::new(list).map(Filter::Match)),
     ("scale", |list| Scale::new(list).map(Filter::Scale)),
     ("row", |list| RowsOf::new(list).map(Filter::Row)),
@@ -122,6 +133,9 @@ impl Filter {
             Self::Oui => "oui",
             Self::Map(_) => "map",
             Self::Item(_) => "item",
+            Self::List => "list",
+            Self::Count => "count",
+            Self::Version(_) => "version",
             Self::Match(_) => "match",
             Self::Scale(_) => "scale",
             Self::Row(_) => "row",
@@ -155,6 +169,9 @@ impl Filter {
             }
             Self::Oui => oui(text),
             Self::Item(item) => item.apply(text),
+            Self::List => Some(parts(text).collect::<Vec<_>>().join(",")),
+            Self::Count => Some(parts(text).count().to_string()),
+            Self::Version(version) => version.apply(text),
             Self::Match(pattern) => pattern.apply(text),
             Self::Scale(scale) => scale.apply(text),
             Self::Row(_) => Some(text.to_owned()),
@@ -171,7 +188,14 @@ impl Filter {
             Self::Scale(scale) => scale.invert(text)?,
             Self::Not => digit(text == "0"),
             Self::Bool | Self::Trim | Self::Hex8 | Self::Row(_) => text.to_owned(),
-            Self::Upper | Self::Lower | Self::NoColon | Self::Oui | Self::Item(_) => return None,
+            Self::Upper
+            | Self::Lower
+            | Self::NoColon
+            | Self::Oui
+            | Self::Item(_)
+            | Self::List
+            | Self::Count
+            | Self::Version(_) => return None,
         };
         (self.apply(&told)? == text).then_some(told)
     }
@@ -188,7 +212,14 @@ impl Filter {
             | Self::Row(_) => true,
             Self::Map(map) => map.one_to_one(),
             Self::Match(pattern) => pattern.invertible(),
-            Self::Upper | Self::Lower | Self::NoColon | Self::Oui | Self::Item(_) => false,
+            Self::Upper
+            | Self::Lower
+            | Self::NoColon
+            | Self::Oui
+            | Self::Item(_)
+            | Self::List
+            | Self::Count
+            | Self::Version(_) => false,
         }
     }
 }
@@ -203,6 +234,13 @@ fn as_digit(text: &str, shown: fn(bool) -> bool) -> String {
         Some(truth) => digit(shown(truth)),
         None => text.to_owned(),
     }
+}
+
+/// What is not empty in a list with commas.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 fn from_epoch(seconds: &str) -> Option<String> {

@@ -35,6 +35,14 @@ fn filters_convert() {
         ("oui", "00:d0:9e:12:34:5x", None),
         ("oui", "00:d0:9é:12:34:56", None),
         ("oui", "", Some("")),
+        ("list", " 1,3,, 4,", Some("1,3,4")),
+        ("list", ",", Some("")),
+        ("count", " 1,3,, 4,", Some("3")),
+        ("count", ",", Some("0")),
+        ("version(2, 3)", "6,3,4,25", Some("3.04")),
+        ("version(1,4)", "6,3,4,125", Some("6.125")),
+        ("version(4,5)", "6,3,4,25", None),
+        ("version(1,2)", "6,x", None),
     ] {
         assert_eq!(filter(text).apply(from).as_deref(), to, "{text} {from}");
     }
@@ -140,6 +148,19 @@ fn item_takes_one_part() {
 }
 
 #[test]
+fn version_takes_two_parts_by_number() {
+    for text in [
+        "version",
+        "version(1)",
+        "version(0,1)",
+        "version(1,x)",
+        "version(1,2,3)",
+    ] {
+        assert!(refused(text).starts_with("version: "), "{text}");
+    }
+}
+
+#[test]
 fn match_keeps_what_stands_in_braces() {
     for (pattern, from, to) in [
         ("v{*}", "v1.2", Some("1.2")),
@@ -229,6 +250,9 @@ fn filters() -> impl Strategy<Value = Filter> {
         "nocolon",
         "oui",
         "map(a=b, c=b)",
+        "list",
+        "count",
+        "version(1, 2)",
     ];
     prop::sample::select(texts.to_vec()).prop_map(filter)
 }

@@ -76,7 +76,7 @@ impl Model {
             }
         };
         let access_list = entry.access_list.map(check_access_list).transpose()?;
-        let explicit = matches!(self.resolve(entry.name)?, Place::Parameter(_));
+        let explicit = matches!(self.resolve_present(entry.name)?, Place::Parameter(_));
         let (mut rejected, mut too_many) = (false, false);
         self.parameters(entry.name, &mut |model, _, key, parameter| {
             *looked_at += 1;

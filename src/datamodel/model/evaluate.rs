@@ -253,7 +253,7 @@ impl Scope for Neighbours<'_> {
     }
 }
 
-fn filtered(
+pub(super) fn filtered(
     raw: &str,
     filters: &[Filter],
     row: &dyn Fn(&str, &str) -> Option<String>,

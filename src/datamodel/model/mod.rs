@@ -10,6 +10,7 @@
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
 //! | `deferred`, `former` | values that a source takes later; those of rows that had none before |
 //! | `diagnostics` | states by which something is begun |
+//! | `present` | whether what is optional is there |
 //! | `own` | what the agent itself has to say |
 //! | `notify` | value change notification |
 //! | `persist`, `load`, `unsaved` | state to rows and back; a disk that takes none |
@@ -29,6 +30,7 @@ mod open;
 mod own;
 mod pattern;
 mod persist;
+mod present;
 mod read;
 mod request;
 mod resolve;

@@ -314,7 +314,9 @@ impl Model {
         own.dedup();
         for &key in &own {
             match schema.parameter(key.node) {
-                Some(parameter) if reports(self.notification(key, parameter)) => {
+                Some(parameter)
+                    if reports(self.notification(key, parameter)) && self.is_present(key) =>
+                {
                     each(self, key, parameter);
                 }
                 _ => {}
@@ -326,7 +328,8 @@ impl Model {
             };
             self.each_instance(node, &mut |model, key| {
                 let seen = own.binary_search(&key).is_ok();
-                if !seen && reports(model.notification(key, parameter)) {
+                let is_wanted = !seen && reports(model.notification(key, parameter));
+                if is_wanted && model.is_present(key) {
                     each(model, key, parameter);
                 }
             });

@@ -33,7 +33,7 @@ impl Model {
         object_name: &str,
         parameter_key: Option<&str>,
     ) -> Result<(u32, InForce), ModelError> {
-        let Place::Object(table) = self.resolve(object_name)? else {
+        let Place::Object(table) = self.resolve_present(object_name)? else {
             return Err(ModelError::InvalidName);
         };
         let schema = Rc::clone(&self.schema);
@@ -74,7 +74,7 @@ impl Model {
         object_name: &str,
         parameter_key: Option<&str>,
     ) -> Result<InForce, ModelError> {
-        let Place::Object(instance) = self.resolve(object_name)? else {
+        let Place::Object(instance) = self.resolve_present(object_name)? else {
             return Err(ModelError::InvalidName);
         };
         let schema = Rc::clone(&self.schema);

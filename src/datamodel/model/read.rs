@@ -6,7 +6,7 @@ use super::resolve::{Lookup, Place};
 use super::{AttributesView, Model, ModelError};
 use crate::base::xsd::XsdType;
 use crate::datamodel::key::{At, Key, NodeId};
-use crate::datamodel::schema::{NodeKind, Parameter};
+use crate::datamodel::schema::{NodeKind, Parameter, Shown};
 use crate::datamodel::state::ParameterState;
 
 /// What a walk meets: the path, the place, and the parameter where it is one.
@@ -17,8 +17,8 @@ impl Model {
     ///
     /// # Errors
     /// `InvalidName`.
-    pub fn find(&self, path: &str) -> Result<(), ModelError> {
-        self.resolve(path).map(drop)
+    pub fn find(&mut self, path: &str) -> Result<(), ModelError> {
+        self.resolve_present(path).map(drop)
     }
 
     /// GetParameterNames (A.3.2.3): calls `each(path, writable)`.
@@ -41,7 +41,7 @@ impl Model {
             );
         };
         let root = Key::new(NodeId::ROOT, At::default());
-        match (self.resolve(path)?, next_level) {
+        match (self.resolve_present(path)?, next_level) {
             (Place::Parameter(_), true) => {
                 let why = "NextLevel is for objects, not for a parameter".to_owned();
                 return Err(ModelError::InvalidArguments(why));
@@ -114,6 +114,9 @@ impl Model {
                 let Some(parameter) = schema.parameter(node) else {
                     return;
                 };
+                if !model.is_present(key) {
+                    return;
+                }
                 let path = model.path(key);
                 model.show(key, parameter, &mut |value| {
                     each(&path, parameter.kind.xsd(), value);
@@ -146,7 +149,7 @@ impl Model {
                 each(model, path, key, parameter);
             }
         };
-        match self.resolve(path)? {
+        match self.resolve_present(path)? {
             Place::Parameter(key) => {
                 let schema = Rc::clone(&self.schema);
                 visit(self, path, key, schema.parameter(key.node));
@@ -214,7 +217,9 @@ impl Model {
         for &child in schema.node(key.node).children() {
             let node = schema.node(child);
             match &node.kind {
-                NodeKind::Parameter(parameter) if parameter.hidden => {}
+                NodeKind::Parameter(parameter) if parameter.shown == Shown::Hidden => {}
+                NodeKind::Parameter(_) | NodeKind::Object(_)
+                    if !self.is_present_itself(Key::new(child, key.at)) => {}
                 NodeKind::Parameter(parameter) => {
                     path.push_str(&node.name);
                     visit(self, path, Key::new(child, key.at), Some(parameter));

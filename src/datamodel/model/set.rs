@@ -75,7 +75,7 @@ impl Model {
     }
 
     pub(super) fn check_entries(
-        &self,
+        &mut self,
         values: &[NewValue<'_>],
     ) -> Result<Vec<Entry>, Vec<SetError>> {
         let mut entries: Vec<Entry> = Vec::with_capacity(values.len());
@@ -99,11 +99,11 @@ impl Model {
 
     /// A redirect is checked as what it stands for: only that knows what it takes.
     fn check_entry(
-        &self,
+        &mut self,
         wanted: &NewValue<'_>,
         seen: &mut BTreeSet<Key>,
     ) -> Result<Entry, ModelError> {
-        let Place::Parameter(named) = self.resolve(wanted.name)? else {
+        let Place::Parameter(named) = self.resolve_present(wanted.name)? else {
             return Err(ModelError::InvalidName);
         };
         let key = self.redirected(named);

@@ -39,6 +39,8 @@ pub struct Row {
     pub writable: bool,
     /// 4, `secret`: the row says that its value is never shown ([`Row::is_secret`]).
     pub secret: bool,
+    /// 4, `optional`: it is there only while its source, or its expression, has a value.
+    pub optional: bool,
     /// 5: writable: 1 = in force at once (Status 0), 0 = later (Status 1). Read-only: 1 statistic,
     /// 2 cumulative statistic, 3 trigger, of which the 2008 agent made something.
     pub immediate: u8,
@@ -125,6 +127,7 @@ impl Row {
             storage: Storage::Stored,
             writable: false,
             secret: false,
+            optional: false,
             immediate: 0,
             notification: 0,
             limit: None,
@@ -151,7 +154,8 @@ impl Row {
         let raw_name = next().trim_ascii();
         let kind = next().trim_ascii();
         let storage = words::choice(3, next().trim_ascii(), words::STORAGE)?;
-        let (writable, secret) = access(next())?;
+        let access = Access::parse(next())?;
+        let writable = access.writable;
         let immediate = change(next().trim_ascii(), writable)?;
         let (notification, limit) = notification(next().trim_ascii())?;
         let forced = words::flag(7, next().trim_ascii(), words::INFORM)?;
@@ -168,7 +172,8 @@ impl Row {
                 _ => Storage::Computed,
             },
             writable,
-            secret,
+            secret: access.secret,
+            optional: access.optional,
             immediate,
             notification,
             limit,
@@ -208,10 +213,11 @@ impl Row {
         put(
             &mut line,
             format_args!(
-                ";{};{}{};{};{}",
+                ";{};{}{}{};{};{}",
                 self.storage as u8,
                 u8::from(self.writable),
                 if self.secret { ",secret" } else { "" },
+                if self.optional { ",optional" } else { "" },
                 self.immediate,
                 self.notification,
             ),
@@ -272,20 +278,32 @@ fn bad<T>(column: u8, why: impl Into<String>) -> Result<T, RowError> {
     })
 }
 
-/// Column 4: whether the row can be written, and whether it is secret.
-fn access(column: &str) -> Result<(bool, bool), RowError> {
-    let (mut writable, mut secret) = (None, false);
-    for item in column.split(',').map(str::trim_ascii) {
-        if item.eq_ignore_ascii_case(words::SECRET) {
-            secret = true;
-        } else if writable
-            .replace(words::flag(4, item, words::ACCESS)?)
-            .is_some()
-        {
-            return bad(4, format!("{column:?} says twice who may write"));
+/// Column 4: whether the row can be written, is secret, and may be missing.
+#[derive(Default)]
+struct Access {
+    writable: bool,
+    secret: bool,
+    optional: bool,
+}
+
+impl Access {
+    fn parse(column: &str) -> Result<Self, RowError> {
+        let (mut access, mut writable) = (Self::default(), None);
+        for item in column.split(',').map(str::trim_ascii) {
+            if item.eq_ignore_ascii_case(words::SECRET) {
+                access.secret = true;
+            } else if item.eq_ignore_ascii_case(words::OPTIONAL) {
+                access.optional = true;
+            } else if writable
+                .replace(words::flag(4, item, words::ACCESS)?)
+                .is_some()
+            {
+                return bad(4, format!("{column:?} says twice who may write"));
+            }
         }
+        access.writable = writable.unwrap_or(false);
+        Ok(access)
     }
-    Ok((writable.unwrap_or(false), secret))
 }
 
 /// Column 5, in which a digit means the one or the other, and a word only one of them.

@@ -272,7 +272,7 @@ prop_compose! {
             ("[A-Z](\\.[0-9a-z!]{1,5}){1,3}", Just(true)),
         ],
         last_instance in prop::option::of(any::<u32>()),
-        (digits, flags) in ((0_u8..4, 0_u8..7, any::<u8>(), any::<u16>()), any::<[bool; 4]>()),
+        (digits, flags) in ((0_u8..4, 0_u8..7, any::<u8>(), any::<u16>()), any::<[bool; 5]>()),
         limit in prop::option::of((1_u32.., prop::option::of(1_i128..1000))),
         storage in prop::sample::select(vec![Storage::Stored, Storage::System, Storage::Mixed, Storage::Computed]),
         access_list in prop::option::of(prop::collection::vec(".+", 1..4)),
@@ -283,13 +283,13 @@ prop_compose! {
             None => (name, string()),
         };
         let (immediate, notification, loading, state) = digits;
-        let [writable, secret, forced, denied] = flags;
+        let [writable, secret, optional, forced, denied] = flags;
         let limit = limit.map(|(pause, step)| {
             let step = step.map(|digits| Decimal { digits, places: 0 });
             Box::new(ChangeLimit { pause, step })
         });
         Row {
-            name, kind, storage, writable, secret, immediate, notification, limit, forced, denied,
+            name, kind, storage, writable, secret, optional, immediate, notification, limit, forced, denied,
             access_list, hidden, value, loading, state, backup, config_key, definition,
         }
     }

@@ -17,11 +17,14 @@ pub(super) const STORAGE: &Words = &[
     ("computed", 3),
 ];
 
-/// Column 4, of which `secret` may stand beside one of the others.
+/// Column 4, of which `secret` and `optional` may stand beside one of the others.
 pub(super) const ACCESS: &Words = &[("r", 0), ("n", 0), ("rw", 1), ("w", 1), ("y", 1)];
 
 /// Column 4: the value is never shown.
 pub(super) const SECRET: &str = "secret";
+
+/// Column 4: it is there only while its source has a value.
+pub(super) const OPTIONAL: &str = "optional";
 
 /// Column 5 of what can be written.
 pub(super) const CHANGE: &Words = &[("later", 0), ("immediate", 1), ("n", 0), ("y", 1)];

@@ -7,8 +7,10 @@ use std::rc::Rc;
 use super::interned::Interned;
 use super::placed::Placed;
 use super::{
-    Formula, Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, link, lint,
+    Formula, Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, Shown, SourceRef, link,
+    lint,
 };
+use crate::base::xsd::XsdType;
 use crate::datamodel::expr::Expr;
 use crate::datamodel::filter::Definition;
 use crate::datamodel::key::{At, Key, MAX_TABLE_DEPTH, NodeId};
@@ -51,6 +53,7 @@ impl Schema {
             source_tables: Vec::new(),
             instances: BTreeSet::new(),
             literals: BTreeMap::new(),
+            optional_objects: BTreeMap::new(),
         };
         let mut errors = Vec::new();
         let mut placed = Placed::default();
@@ -245,6 +248,17 @@ impl Schema {
         sources: &mut Sources,
     ) -> Result<(), RowError> {
         let source = match &row.definition {
+            Some(text) if row.optional => {
+                let declaration = Declaration {
+                    kind: Some(&ParamType::of(XsdType::String)),
+                    filtered: false,
+                    tables: usize::from(self.node(id).depth),
+                    writable: false,
+                };
+                let sources = references(text, declaration, sources)?;
+                self.optional_objects.insert(id, sources.into());
+                None
+            }
             Some(text) => {
                 let declaration = Declaration {
                     kind: None,
@@ -402,7 +416,11 @@ fn parameter(
         forced: row.forced,
         denied: row.denied,
         access_list: row.access_list.as_ref().map(|list| interned.list(list)),
-        hidden: row.hidden,
+        shown: match (row.hidden, row.optional) {
+            (true, _) => Shown::Hidden,
+            (false, true) => Shown::WithValue,
+            (false, false) => Shown::Always,
+        },
         secret: row.is_secret(),
         default: "".into(),
         origin,

@@ -37,6 +37,7 @@ pub(super) fn link(
     };
     let instances = linker.rows_of_instances(rows);
     linker.check_sources();
+    linker.refuse_optional_tables();
     // A table that is left out takes rows along that others may be computed from.
     while linker.refuse_empty_tables()
         | Computed::link(&mut linker)
@@ -140,6 +141,19 @@ impl Linker<'_> {
             found.is_some_and(|found| self.schema.table(found).is_some())
         };
         tables.into_iter().find(|path| !is_table(path))
+    }
+
+    /// Rows of optional objects that turned out to be tables.
+    fn refuse_optional_tables(&mut self) {
+        let mut tables: Vec<NodeId> = self.schema.optional_objects.keys().copied().collect();
+        tables.retain(|node| self.schema.table(*node).is_some());
+        for node in tables {
+            self.schema.optional_objects.remove(&node);
+            if let Some(row) = self.placed.get(node) {
+                let why = "a table is there though it is empty; only another object is optional";
+                self.say(row, 4, why, false);
+            }
+        }
     }
 
     /// Leaves tables out that have no columns; says whether there were any.

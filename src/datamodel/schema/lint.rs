@@ -25,7 +25,8 @@ pub(super) fn refuse(row: &Row) -> Result<(), RowError> {
 }
 
 fn refuse_object(row: &Row, last_instance: u32) -> Result<(), RowError> {
-    let is_table = row.writable || row.definition.is_some() || last_instance != 0;
+    let is_listed = row.definition.is_some() && !row.optional;
+    let is_table = row.writable || is_listed || last_instance != 0;
     let why = match () {
         () if is_table && row.name.ends_with(&format!(".{TEMPLATE}.")) => {
             return Err(error(
@@ -38,6 +39,14 @@ fn refuse_object(row: &Row, last_instance: u32) -> Result<(), RowError> {
         () if last_instance != 0 && !row.writable => (
             2,
             "nobody adds instances, so none needs to be told which numbers are used up",
+        ),
+        () if row.optional && (is_table || row.name.is_empty()) => (
+            4,
+            "a table is there though it is empty, and so is the root; only another object is optional",
+        ),
+        () if row.optional && row.definition.is_none() => (
+            15,
+            "an optional object needs a source that says whether it is there",
         ),
         () if row.secret => (
             4,
@@ -84,6 +93,14 @@ fn refuse_parameter(row: &Row) -> Result<(), RowError> {
             9,
             "no RPC sees the row (`_`), so it cannot be told to the ACS",
         ));
+    }
+    let has_default = row.value.as_deref().is_some_and(|text| !text.is_empty());
+    if row.optional && (row.storage == Storage::Stored || has_default) {
+        let why = match has_default {
+            true => "it has a default, so it is never missing; leave out the one or the other",
+            false => "what the agent keeps is always there; only what has a source is optional",
+        };
+        return Err(error(4, why));
     }
     match (row.storage, &row.definition) {
         (Storage::Stored, Some(_)) => Err(error(
@@ -200,7 +217,9 @@ pub(super) fn contradiction(row: &Row, template: &Row) -> Result<(), RowError> {
         (3, row.storage != template.storage),
         (
             4,
-            row.writable != template.writable || (row.secret && !template.is_secret()),
+            row.writable != template.writable
+                || (row.secret && !template.is_secret())
+                || (row.optional && !template.optional),
         ),
         (5, row.immediate != template.immediate),
         (6, row.limit.is_some() && row.limit != template.limit),

@@ -54,6 +54,8 @@ pub struct Schema {
     pub(super) instances: BTreeSet<(Key, u32)>,
     /// What rows of such instances (`A.B.1.X`) say otherwise than their template.
     literals: BTreeMap<Key, Literal>,
+    /// Objects that are there only while one of these says so.
+    pub(super) optional_objects: BTreeMap<NodeId, Box<[SourceRef]>>,
 }
 
 /// One part of a path.
@@ -165,8 +167,8 @@ pub struct Parameter {
     pub denied: bool,
     /// Default access list, where the row has one; of an instance: [`Schema::access_list`].
     access_list: Option<Rc<[String]>>,
-    /// No RPC sees it.
-    pub hidden: bool,
+    /// Whether RPCs see it.
+    pub shown: Shown,
     /// Always read as empty (TR-181: "When read, this parameter returns an empty string"): it is a
     /// secret, or comes from one.
     pub secret: bool,
@@ -174,6 +176,17 @@ pub struct Parameter {
     default: Box<str>,
     /// Where the value comes from.
     pub origin: Origin,
+}
+
+/// When RPCs see a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// As long as its instance is there.
+    Always,
+    /// While it has a value.
+    WithValue,
+    /// Never.
+    Hidden,
 }
 
 /// Where a parameter's value comes from.

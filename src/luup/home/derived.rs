@@ -9,7 +9,7 @@ use super::innermost;
 use super::parameters;
 use super::verdict::{HomeId, Verdict};
 use super::view::HomeView;
-use crate::datamodel::source::{Instance, Reading};
+use crate::datamodel::source::{Instance, Listed, Reading};
 use crate::luup::key::{Derived, FIELDS};
 use crate::luup::snapshot::NameId;
 
@@ -104,6 +104,10 @@ impl HomeView {
         let variable = |variable| self.variable(device, NODE, variable);
         let capabilities = || variable("Capabilities").map(Capabilities::parse);
         match derived {
+            Derived::RoomName => {
+                let room = self.field(device, "room")?;
+                self.snapshot.room(room).map(Cow::from)
+            }
             Derived::Depth => number(self.worked_out.depth(device)),
             Derived::NextWakeUp => {
                 let last: u64 = variable("LastWakeup")?.trim().parse().ok()?;
@@ -145,12 +149,11 @@ impl HomeView {
     }
 
     fn of_parameter(&self, derived: Derived, at: &[Instance<'_>]) -> Option<Cow<'_, str>> {
-        let [.., node, own] = at else {
-            return None;
-        };
-        let node = node.name().parse().ok()?;
+        let own = at.last()?.name();
+        let (node, own) = own.split_once('/')?;
+        let node = node.parse().ok()?;
         let set = self.variable(node, NODE, "VariablesSet")?;
-        let own = parameters::named(set, &own.name())?;
+        let own = parameters::named(set, own)?;
         let text = match derived {
             Derived::ParameterNumber => return number(Some(own.number)),
             Derived::ParameterSize => return number(own.size),
@@ -162,10 +165,17 @@ impl HomeView {
         Some(text).filter(|text| !text.is_empty()).map(Cow::from)
     }
 
-    /// What the configuration parameters of a node are called, and their numbers.
-    pub(super) fn parameters(&self, node: u32) -> Vec<(Box<str>, u32)> {
+    /// The configuration parameters of a node. They are called by its number and their own, so that
+    /// what a row of theirs names of a device is of the node.
+    pub(super) fn parameters(&self, node: u32) -> Vec<Listed> {
         let set = self.variable(node, NODE, "VariablesSet");
-        set.map(parameters::names).unwrap_or_default()
+        let names = set.map(parameters::names).unwrap_or_default();
+        let parameter = |(name, number): (Box<str>, u32)| Listed {
+            identity: format!("{node}/{name}").into(),
+            number: Some(number),
+            was: None,
+        };
+        names.into_iter().map(parameter).collect()
     }
 
     /// All devices, or those of a category, ascending.

@@ -17,7 +17,7 @@ pub use self::values::ServicesRead;
 pub(super) use self::verdict::first_network;
 pub use self::verdict::{NotZwave, Verdict};
 pub use self::view::HomeView;
-use super::key::{LuupKey, LuupTable};
+use super::key::{Derived, LuupKey, LuupTable};
 use super::values::{Allowed, ServiceTable};
 use super::{FetchScope, LuupError, Snapshot};
 use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
@@ -35,6 +35,8 @@ pub struct Home {
     taken: Taken,
     /// Why the last fetch failed, as it was logged.
     failure: Option<LuupError>,
+    /// The box is not to have an engine.
+    is_off: bool,
     /// Why the home has no node, as it was logged.
     without_node: Option<String>,
 }
@@ -94,6 +96,11 @@ impl Home {
     /// Whether the data model has a row that Luup supplies.
     pub fn is_wanted(&self) -> bool {
         !self.rows.is_empty()
+    }
+
+    /// Whether the box has an engine at all: without one there is no home, though one was known.
+    pub fn set_enabled(&mut self, enabled: bool) {
+        self.is_off = !enabled;
     }
 
     /// Whether the engine has answered once.
@@ -233,13 +240,16 @@ impl Home {
         let Some(row) = self.rows.get(slot.index()) else {
             return Reading::Absent;
         };
+        if self.is_off && row.key == LuupKey::Derived(Derived::Present) {
+            return Reading::Absent;
+        }
         let Some(view) = &self.view else {
             return Reading::Unknown;
         };
         match &row.key {
             LuupKey::Derived(derived) => return view.derived(*derived, at),
             LuupKey::Value(key) => return self.of_value(view, *key, at),
-            LuupKey::Top(_) => return Reading::Unknown,
+            LuupKey::Top(field) => return Reading::of(view.snapshot.top(field)),
             _ => {}
         }
         let device = match row.in_table {
@@ -276,15 +286,7 @@ impl Home {
             LuupTable::Children => view.tables.children(own()?).map(device).collect(),
             LuupTable::Devices { category } => view.devices(category).map(device).collect(),
             LuupTable::Values => view.values.list(&self.services),
-            LuupTable::Parameters => {
-                let parameters = view.parameters(own()?).into_iter();
-                let parameter = parameters.map(|(identity, number)| Listed {
-                    identity,
-                    number: Some(number),
-                    was: None,
-                });
-                parameter.collect()
-            }
+            LuupTable::Parameters => view.parameters(own()?),
         })
     }
 }

@@ -129,7 +129,7 @@ impl LuupKey {
     pub(super) fn writable(&self) -> bool {
         match self {
             Self::Variable { .. } => true,
-            Self::Field(field) => matches!(&**field, "name" | "room"),
+            Self::Field(field) => matches!(&**field, "name" | "room" | "disabled"),
             Self::Value(value) => *value == ValueKey::Value,
             Self::Top(_) | Self::Derived(_) | Self::Table(_) => false,
         }

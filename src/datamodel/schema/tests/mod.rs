@@ -76,6 +76,6 @@ fn parameter<'a>(schema: &'a Schema, path: &str) -> Option<&'a Parameter> {
 #[test]
 fn what_a_row_takes_has_not_grown() {
     let sizes = (size_of::<Node>(), size_of::<Parameter>());
-    assert!(sizes.0 <= 56 && sizes.1 <= 72, "{sizes:?}");
+    assert!(sizes.0 <= 56 && sizes.1 <= 80, "{sizes:?}");
     assert!(size_of::<ParamType>() <= 2 * size_of::<usize>());
 }

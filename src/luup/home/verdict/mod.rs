@@ -266,22 +266,4 @@ impl<'a> Judge<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_home_id_has_three_parts_whichever_are_there() {
-        let whole = HomeId::parse("House: 17abfa2 Node 1 Suc 0");
-        assert_eq!(
-            (whole.home, whole.controller, whole.suc),
-            (Some(0x017a_bfa2), Some(1), Some(0))
-        );
-        let part = HomeId::parse("Node 7 House: xyz");
-        assert_eq!(
-            (part.home, part.controller, part.suc),
-            (None, Some(7), None)
-        );
-        assert_eq!(HomeId::parse("House: Node Suc"), HomeId::default());
-        assert_eq!(HomeId::parse(""), HomeId::default());
-    }
-}
+mod tests;
