@@ -68,8 +68,12 @@ mod ways;
 
 pub use error::AgentError;
 pub use jobs::Conditions;
+#[cfg(feature = "luup")]
+pub use luup::{HomeFrom, HomeMap};
 pub use own_config::read_config;
 pub use source::VERSION;
+#[cfg(feature = "luup")]
+pub use start::map_home;
 pub use start::{Folders, check, log_to_console};
 
 /// Runs the agent until SIGTERM or SIGINT. SIGHUP makes it read its configuration again.

@@ -14,6 +14,8 @@ use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
 use super::luup::LuupEnd;
+#[cfg(feature = "luup")]
+use super::luup::{self, HomeFrom, HomeMap};
 use super::memory::Memory;
 use super::newer;
 use super::own_config::{self, Complaints};
@@ -108,6 +110,21 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
         rows,
         waiting: newer::waiting(folders),
     })
+}
+
+/// What Luup says to each row of the model, without a running agent.
+///
+/// # Errors
+/// The home, or the folder of the model, cannot be read.
+#[cfg(feature = "luup")]
+pub fn map_home(folders: &Folders, from: &HomeFrom) -> Result<HomeMap, String> {
+    let uci = own_config::source_without_last_good(folders);
+    let (config, _) = own_config::read(&uci, &folders.config_dir);
+    let (set, mut sources) = SourceSet::new(folders, &config, uci);
+    let described = describe(&folders.model_dir, &config.root, &mut sources);
+    let (schema, _) = described.map_err(|error| error.to_string())?;
+    let mut model = Model::from_factory(schema, sources, &folders.model_dir);
+    luup::draw(&set.luup, &mut model, &config, from)
 }
 
 /// The agent's own ends of the sources that it feeds.

@@ -16,6 +16,8 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 use log::LevelFilter;
 
+#[cfg(feature = "luup")]
+use crate::agent::HomeFrom;
 use crate::agent::control::{self, AskError, Command, Request, read_command};
 use crate::agent::{self, Folders};
 
@@ -25,7 +27,7 @@ enum Own {
     Run,
     Check(Option<PathBuf>),
     #[cfg(feature = "luup")]
-    Luup,
+    Luup(Option<HomeFrom>),
     Version {
         build: bool,
     },
@@ -57,9 +59,23 @@ const OWN: &[Command<Own>] = &[
     #[cfg(feature = "luup")]
     Command {
         name: "luup",
-        arguments: "",
-        help: "print what the Luup engine says, as lines of NAME VALUE",
-        read: |words| words.is_empty().then_some(Own::Luup),
+        arguments: "[--map [--status FILE [--user-data FILE]]]",
+        help: "print what the Luup engine says, as lines of NAME VALUE; with --map what it says to \
+               each row and why a row is empty, what each device is, and what no row names: of the \
+               engine, or of its stored answers. Fails where a value does not fit its row or no \
+               device is a node",
+        read: |words| match words {
+            [] => Some(Own::Luup(None)),
+            ["--map"] => Some(Own::Luup(Some(HomeFrom::Engine))),
+            ["--map", "--status", status] => {
+                Some(Own::Luup(Some(HomeFrom::Files(status.into(), None))))
+            }
+            ["--map", "--status", status, "--user-data", user_data] => {
+                let user_data = Some(user_data.into());
+                Some(Own::Luup(Some(HomeFrom::Files(status.into(), user_data))))
+            }
+            _ => None,
+        },
     },
     Command {
         name: "version",
@@ -152,7 +168,8 @@ impl Task {
         let mut parser = lexopt::Parser::from_iter(args);
         let mut folders = Folders::default();
         let mut words: Vec<CliWord> = Vec::new();
-        let mut flag = None;
+        let mut flags: Vec<String> = Vec::new();
+        let mut files: Vec<(&str, String)> = Vec::new();
         let mut has_path = false;
         loop {
             words.extend(literal_words(&mut parser)?);
@@ -170,8 +187,9 @@ impl Task {
                 }
                 Short('c') | Long("config") => folders.config_dir = parser.value()?.into(),
                 Short('r') | Long("run") => folders.run_dir = parser.value()?.into(),
-                Long("csv") => flag = Some("--csv"),
-                Long("build") => flag = Some("--build"),
+                Long(name @ ("csv" | "build" | "map")) => flags.push(["--", name].concat()),
+                Long("status") => files.push(("--status", parser.value()?.string()?)),
+                Long("user-data") => files.push(("--user-data", parser.value()?.string()?)),
                 Value(word) if word == FROM_INPUT => words.push(CliWord::FromInput),
                 Value(word) => words.push(CliWord::Text(word.string()?)),
                 other => {
@@ -183,7 +201,10 @@ impl Task {
             }
         }
         let words = with_input(words, ask)?;
-        let words: Vec<&str> = words.iter().map(String::as_str).chain(flag).collect();
+        files.sort();
+        let files = files.iter().flat_map(|(name, file)| [*name, file]);
+        let words = words.iter().chain(&flags).map(String::as_str);
+        let words: Vec<&str> = words.chain(files).collect();
         let name = match words.first() {
             Some(name) => *name,
             None if has_path => return Ok(Self::Own(Own::Run, folders)),
@@ -216,7 +237,9 @@ impl Task {
                 check(&folders)
             }
             #[cfg(feature = "luup")]
-            Self::Own(Own::Luup, folders) => print_luup(&folders),
+            Self::Own(Own::Luup(None), folders) => print_luup(&folders),
+            #[cfg(feature = "luup")]
+            Self::Own(Own::Luup(Some(from)), folders) => print_map(&folders, &from),
             Self::Own(Own::Version { build: false }, _) => print(&built::version()),
             Self::Own(Own::Version { build: true }, _) => print(&built::all()),
             Self::Own(Own::Help(text), _) => print(text),
@@ -346,12 +369,21 @@ fn print_luup(folders: &Folders) -> Result<(), CliError> {
     luup::client::fetch_text(&LuupAccess::new(config.luup))
         .and_then(|json| {
             let mut line = |name: &str, value: &str| {
-                out.extend([name, " ", &control::escape(value), "\n"]);
+                let (name, value) = (control::escape_name(name), control::escape(value));
+                out.extend([&name, " ", &value, "\n"]);
             };
             luup::flatten(&json, "ZWave", &mut line)
         })
         .map_err(|e| CliError::Failed(e.to_string()))?;
     print(&out)
+}
+
+#[cfg(feature = "luup")]
+fn print_map(folders: &Folders, from: &HomeFrom) -> Result<(), CliError> {
+    agent::log_to_console(LevelFilter::Error);
+    let map = agent::map_home(folders, from).map_err(CliError::Failed)?;
+    print(&map.text)?;
+    map.wrong.map_or(Ok(()), |why| Err(CliError::Failed(why)))
 }
 
 #[cfg(test)]

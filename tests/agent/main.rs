@@ -25,6 +25,8 @@ mod left_out;
 mod life;
 #[cfg(feature = "luup")]
 mod luup;
+#[cfg(feature = "luup")]
+mod luup_elsewhere;
 mod numbered_files;
 mod old_kernel;
 mod orders;

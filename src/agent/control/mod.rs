@@ -10,7 +10,7 @@ mod request;
 mod server;
 
 pub use client::{AskError, ask};
-pub use protocol::escape;
+pub use protocol::{escape, escape_name};
 pub use request::{Command, LocalTransfer, Request, read_command};
 pub(super) use server::Server;
 

@@ -63,6 +63,11 @@ pub fn escape(text: &str) -> String {
     word
 }
 
+/// The same where a space ends it: the name in a line of a name and a value.
+pub fn escape_name(text: &str) -> String {
+    escape(text).replace(' ', r"\x20")
+}
+
 fn unescape(word: &str) -> Option<String> {
     let mut text = String::with_capacity(word.len());
     let mut chars = word.chars();

@@ -1,5 +1,6 @@
 //! The Luup engine beside the agent: what is fetched from it and written to it (`home`), what is wrong by
-//! that (`alarms`), and what it is told to do to the network (`commands`).
+//! that (`alarms`), what it is told to do to the network (`commands`), and why rows show
+//! what they show of it (`map`).
 //!
 //! In a build without the feature `luup` there is none (`absent`), and the loop is the same.
 
@@ -11,8 +12,14 @@ mod alarms;
 mod commands;
 #[cfg(feature = "luup")]
 mod home;
+#[cfg(feature = "luup")]
+mod map;
 
 #[cfg(not(feature = "luup"))]
 pub(super) use absent::{NoLuup as LuupEnd, NoReport as LuupReport};
 #[cfg(feature = "luup")]
 pub(super) use home::{LuupEnd, LuupReport};
+#[cfg(feature = "luup")]
+pub(super) use map::draw;
+#[cfg(feature = "luup")]
+pub use map::{HomeFrom, HomeMap};

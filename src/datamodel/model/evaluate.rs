@@ -270,7 +270,7 @@ pub(super) fn filtered(
 
 /// The path, without a dot at its end (TR-106 §3.2.4), of the instance of a table that its source
 /// calls so.
-fn row_path(schema: &Schema, state: &State, table: &str, name: &str) -> Option<String> {
+pub(super) fn row_path(schema: &Schema, state: &State, table: &str, name: &str) -> Option<String> {
     let table = Key::new(schema.find(table)?, At::default());
     let instances = state.tables.get(&table)?;
     let mut numbers = instances.numbers();

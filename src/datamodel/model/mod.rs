@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `check`, `root`, `open` | a folder of csv files to a model |
 //! | `resolve`, `read`, `evaluate` | paths, the RPCs that read, the value of a parameter |
+//! | `explain` | what sources say to each row, and why it is empty |
 //! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
 //! | `deferred`, `former` | values that a source takes later; those of rows that had none before |
@@ -22,6 +23,7 @@ mod deferred;
 mod diagnostics;
 mod error;
 mod evaluate;
+mod explain;
 mod former;
 mod load;
 mod notify;
@@ -50,6 +52,7 @@ pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
 pub use diagnostics::{NONE, REQUESTED};
 pub use error::{ModelError, OpenError, SetError};
+pub use explain::{ExplainedRow, NothingShown};
 pub use notify::ActiveChange;
 pub use pattern::Named;
 pub use request::{AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester};

@@ -3,6 +3,7 @@
 mod capabilities;
 mod depth;
 mod derived;
+mod map;
 mod parameters;
 mod tables;
 mod taken;

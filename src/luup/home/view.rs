@@ -138,7 +138,7 @@ impl HomeView {
         }
     }
 
-    fn found(&self, index: usize, device: u32) -> Option<&str> {
+    pub(super) fn found(&self, index: usize, device: u32) -> Option<&str> {
         let names = self.rows.get(index)?.names.as_ref()?;
         self.snapshot.value(device, names)
     }
