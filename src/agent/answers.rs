@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::control::{Request, escape};
+use super::luup::Waiter;
 use super::newer;
 use super::poll_loop::Agent;
 use super::transfers::HowFar;
 use crate::base::clock::Now;
 use crate::cwmp::{Direction, EventCode};
-use crate::datamodel::model::{InForce, ModelError, NewValue, Requester};
+use crate::datamodel::model::{InForce, ModelError, NewValue, Requester, SetError};
 
 /// Of the values that cannot be used, so many are named.
 const MAX_UNUSED: usize = 10;
@@ -25,7 +26,7 @@ impl Agent {
         self.model.set_time(now);
         Some(match request {
             Request::Get(path) => self.read(&path, now),
-            Request::Set(values) => self.set(values, now),
+            Request::Set(values) => return self.set(client, values, now),
             Request::Add(object) => self.add(&object, now),
             Request::Delete(object) => self.delete(&object, now),
             Request::Inform(event) => self.inform(event.as_deref(), now),
@@ -97,22 +98,37 @@ impl Agent {
         Ok(text)
     }
 
-    fn set(&mut self, values: Vec<(String, String)>, now: Now) -> Result<String, String> {
+    /// Sets values, or waits until those are taken that belong elsewhere.
+    fn set(
+        &mut self,
+        client: u32,
+        values: Vec<(String, String)>,
+        now: Now,
+    ) -> Option<Result<String, String>> {
         let values: Vec<(String, String)> = values
             .into_iter()
             .map(|(name, value)| (self.full(&name), value))
             .collect();
-        let new = values.iter().map(|(name, value)| NewValue {
-            name,
-            value,
-            xsi_type: None,
-        });
-        let new: Vec<NewValue<'_>> = new.collect();
-        let set = self.model.set_values(Requester::Local, &new, None);
-        let in_force = set.map_err(|errors| {
-            let lines = errors.iter().map(|e| self.refusal(&e.name, &e.error));
-            lines.collect::<Vec<_>>().join("\n")
-        })?;
+        match self.model.writes_elsewhere(&new_values(&values)) {
+            Err(errors) => Some(Err(self.refusals(&errors))),
+            Ok(writes) if writes.is_empty() => Some(self.set_here(&values, now)),
+            Ok(writes) => {
+                self.write_to_luup(Waiter::User(client, values), writes, now);
+                None
+            }
+        }
+    }
+
+    /// Sets values of which those are taken that belong elsewhere; paths are with the root.
+    pub(super) fn set_here(
+        &mut self,
+        values: &[(String, String)],
+        now: Now,
+    ) -> Result<String, String> {
+        let set = self
+            .model
+            .set_values(Requester::Local, &new_values(values), None);
+        let in_force = set.map_err(|errors| self.refusals(&errors))?;
         self.changed_by_hand(now);
         Ok(match in_force {
             InForce::Now => String::new(),
@@ -125,7 +141,6 @@ impl Agent {
         self.look(now);
         self.apply_touched(now);
         if self.session.is_none() {
-            self.write_to_luup(now);
             self.tell_services(now);
             self.follow_commands(now);
         }
@@ -174,6 +189,11 @@ impl Agent {
         text
     }
 
+    fn refusals(&mut self, errors: &[SetError]) -> String {
+        let lines = errors.iter().map(|e| self.refusal(&e.name, &e.error));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     /// Why not, with a hint where the dot of an object was left out.
     fn refusal(&mut self, name: &str, error: &ModelError) -> String {
         if name.is_empty() {
@@ -213,6 +233,15 @@ impl Agent {
             .map_err(failed)?;
         Ok(text)
     }
+}
+
+fn new_values(values: &[(String, String)]) -> Vec<NewValue<'_>> {
+    let new = values.iter().map(|(name, value)| NewValue {
+        name,
+        value,
+        xsi_type: None,
+    });
+    new.collect()
 }
 
 /// A csv field (RFC 4180).

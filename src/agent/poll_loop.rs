@@ -168,6 +168,7 @@ impl Agent {
         }
         self.clear_transfers(now);
         self.resume(now);
+        self.recall_luup_writes(now);
         self.ask_ubus(now);
         self.recall_units(now);
         self.tell_services(now);
@@ -303,6 +304,7 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Stop) => {
                 self.xmpp.forget();
                 self.give_gateway_up();
+                self.give_writes_up();
                 if self.engine.in_session() {
                     let why = "the agent is stopping".to_owned();
                     self.step(Input::TransportError(why), now);
@@ -399,7 +401,10 @@ impl Agent {
 
     fn has_ended(&self) -> bool {
         let in_session = !matches!(self.session, None | Some(SessionStage::Preparing));
-        let is_waited_for = in_session || self.xmpp.is_bound() || self.is_leaving_gateway();
+        let is_waited_for = in_session
+            || self.xmpp.is_bound()
+            || self.is_leaving_gateway()
+            || self.is_writing_to_luup();
         self.stopping && !is_waited_for
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::address::look_up;
 use super::clocks;
 use super::jobs::{Job, JobId, JobKind, Reporter};
+use super::luup::Waiter;
 use super::orders::OwnBox;
 use super::poll_loop::{Agent, Done};
 use crate::acs::{Link, LinkError, Reply};
@@ -145,7 +146,10 @@ impl Agent {
                 self.post(post, now);
             }
             Output::Post(post) => self.post(post, now),
+            Output::Write(writes) => self.write_to_luup(Waiter::Acs, writes, now),
+            Output::TakeBack => self.take_back_for_acs(now),
             Output::End(_) => {
+                self.forget_write_of_acs();
                 if let Some(SessionStage::Talking { job, .. }) = self.session.take() {
                     self.jobs.cancel(job, now.uptime);
                 }
@@ -227,7 +231,6 @@ impl Agent {
 
     fn after_session(&mut self, now: Now) {
         self.live.save(&self.model);
-        self.write_to_luup(now);
         self.tell_services(now);
         self.follow_commands(now);
         // It looked at all tables, of which this may be the first time.

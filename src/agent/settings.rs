@@ -176,7 +176,8 @@ impl Agent {
     /// put off.
     pub(super) fn next_look(&mut self, now: Now) {
         let interval = self.config.notify_interval;
-        match interval.filter(|_| self.model.must_look()) {
+        let looks = self.model.must_look() || self.has_luup_writes();
+        match interval.filter(|_| looks) {
             Some(interval) => self.timers.due_by(LoopTimer::Look, now.uptime + interval),
             None => self.timers.stop(LoopTimer::Look),
         }

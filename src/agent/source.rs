@@ -18,7 +18,7 @@ use super::clocks::Clocks;
 use super::own_config::OWN_PACKAGE;
 use super::ways::Reach;
 use crate::datamodel::source::{
-    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
+    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Taking,
 };
 use crate::device::sources::uci::UciSource;
 use crate::soap::DeviceId;
@@ -214,8 +214,12 @@ impl<S: Source> Source for Shared<S> {
         self.0.borrow_mut().replay(line)
     }
 
-    fn deferred(&self) -> bool {
-        self.0.borrow().deferred()
+    fn taking(&self) -> Taking {
+        self.0.borrow().taking()
+    }
+
+    fn took(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) {
+        self.0.borrow_mut().took(slot, at, value);
     }
 
     fn diagnoses(&self) -> bool {

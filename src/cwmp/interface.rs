@@ -12,7 +12,7 @@ use super::status::Outcome;
 use super::transfer::TransferOrder;
 use crate::base::config::{IdentityOptions, LinkConfig};
 use crate::base::secret::Secret;
-use crate::datamodel::model::Model;
+use crate::datamodel::model::{Model, PendingWrite, SetError};
 use crate::soap::{DeviceId, TransferFault};
 
 /// The boot of the box that the program runs in.
@@ -100,6 +100,11 @@ pub enum Input {
         /// The body as text; empty if there is none.
         body: String,
     },
+    /// What came of [`Output::Write`]: all values are taken, or none and why, with the path of the
+    /// value as it was given.
+    Written(Result<(), SetError>),
+    /// What [`Output::TakeBack`] asked for is done, as far as it can be.
+    TakenBack,
     /// No answer: no connection, TLS refused, authentication failed, timed out.
     TransportError(String),
     /// No answer, since the ACS closed the connection on a whole request: what some do with a CWMP
@@ -114,6 +119,13 @@ pub enum Output {
     Open(Box<Contact>, Post),
     /// Send this, and bring the reply.
     Post(Post),
+    /// The ACS waits: have these values taken where they belong, all or none, and bring
+    /// [`Input::Written`]. If the session ends before that, nobody waits for them any more, and they
+    /// are not to be.
+    Write(Vec<PendingWrite>),
+    /// The rest of the change could not be made: have taken back what was taken, and bring
+    /// [`Input::TakenBack`].
+    TakeBack,
     /// The session is over: close the connection.
     End(Outcome),
 }

@@ -34,7 +34,7 @@ pub struct State {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParameterState {
     /// Stored parameters: the value that somebody chose, be it the default. Parameters of a
-    /// deferred source: the value wanted and not yet taken.
+    /// source that takes values later: the one wanted and not yet taken.
     pub value: Option<Box<str>>,
     /// The rest, for the few that have it.
     pub more: Option<Box<More>>,

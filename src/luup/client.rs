@@ -6,12 +6,10 @@
 
 use std::io::Read;
 
-use super::key::LuupKey;
 use super::limits::MAX_BYTES;
 use super::snapshot::{AnswerKind, Builder};
 use super::way::EngineWay;
 use super::{LuupAccess, LuupError, Snapshot};
-use crate::base::percent;
 
 /// Characters of a refusing answer that are shown.
 const SHOWN: usize = 60;
@@ -77,32 +75,6 @@ pub fn fetch(access: &LuupAccess, wanted: FetchScope<'_>) -> Result<Snapshot, Lu
 /// Fetches the answer to `id=status` as it is.
 pub fn fetch_text(access: &LuupAccess) -> Result<String, LuupError> {
     LuupClient::new(access)?.get_json(STATUS)
-}
-
-/// Writes one value: a variable by `variableset`, name and room by `rename`. `key` and `device`
-/// come from [`Home::target`](super::Home::target), since Luup wants the full name of the service.
-/// Takes at most `luup.timeout`. A node that sleeps takes the value when it wakes.
-pub fn write(access: &LuupAccess, key: &str, device: u32, value: &str) -> Result<(), LuupError> {
-    let coded = |text| percent::encode(text, percent::in_url);
-    let value = coded(value);
-    let request = match LuupKey::parse(key) {
-        Ok(LuupKey::Variable { service, variable }) if service.contains(':') => format!(
-            "variableset&DeviceNum={device}&serviceId={}&Variable={}&Value={value}",
-            coded(&service),
-            coded(&variable)
-        ),
-        Ok(LuupKey::Field(field)) if matches!(&*field, "name" | "room") => {
-            format!("device&action=rename&device={device}&{field}={value}")
-        }
-        _ => return Err(LuupError::NotWritable(key.to_owned())),
-    };
-    let answer = LuupClient::new(access)?.get(&request)?;
-    match answer.trim() {
-        "" => Err(LuupError::Empty),
-        // Bare on some versions, in XML on others.
-        done if done == "OK" || done.contains("<OK>OK</OK>") => Ok(()),
-        other => Err(LuupError::Refused(beginning(other))),
-    }
 }
 
 /// The engine, for one job.

@@ -20,6 +20,7 @@
 
 mod access;
 pub mod alarms;
+mod change;
 pub mod client;
 pub mod commands;
 mod error;
@@ -39,10 +40,11 @@ mod values;
 mod way;
 
 pub use access::LuupAccess;
-pub use client::{FetchScope, fetch, write};
+pub use change::{ChangeFailure, LuupChange, TAKE_BACK_TIME, TAKE_TIME, take, take_back};
+pub use client::{FetchScope, fetch};
 pub use error::LuupError;
 pub use flatten::flatten;
-pub use home::{Fetch, Home, HomeView, NotZwave, ServicesRead, Target, Verdict};
+pub use home::{Fetch, Home, HomeView, NotZwave, ServicesRead, Verdict};
 pub use order::{LuupOrder, perform};
 pub use relay::KeptRelay;
 #[cfg(feature = "inside")]

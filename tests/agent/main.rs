@@ -27,6 +27,8 @@ mod life;
 mod luup;
 #[cfg(feature = "luup")]
 mod luup_elsewhere;
+#[cfg(feature = "luup")]
+mod luup_writes;
 mod numbered_files;
 mod old_kernel;
 mod orders;

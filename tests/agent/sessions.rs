@@ -205,7 +205,7 @@ fn factory_reset_forgets_all_and_reboots() {
 }
 
 #[test]
-fn the_luup_home_is_read_before_each_session_and_written_after() {
+fn the_luup_home_is_read_before_each_session_and_written_within_it() {
     const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
     let luup = FakeLuup::start();
     let acs = ScriptedAcs::start(AcsOptions::default());
@@ -217,12 +217,10 @@ fn the_luup_home_is_read_before_each_session_and_written_after() {
         s.inform();
         assert_eq!(s.value(WAKE_UP), "720");
         s.set(&[(WAKE_UP, XsdType::UnsignedInt, "3600")], "");
+        let value = luup.get(12, "ZWaveDevice1", "WakeupInterval");
+        assert_eq!(value.as_deref(), Some("3600"));
         assert_eq!(s.value(WAKE_UP), "3600");
         s.end();
-    });
-    wait_for("the new value in Luup", || {
-        let value = luup.get(12, "ZWaveDevice1", "WakeupInterval")?;
-        (value == "3600").then_some(())
     });
     agent.inform();
     acs.session(|s| {

@@ -258,6 +258,7 @@ Home.Sensor;STRING;1;0;0;2;0;0;;;;;;;live:sensor";
                 }
                 None
             }
+            Output::Write(_) | Output::TakeBack => unreachable!("no row is kept elsewhere"),
         }
     }
 

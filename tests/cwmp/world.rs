@@ -3,10 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part of the world")]
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use cwmpd::base::clock::Now;
@@ -17,12 +14,13 @@ use cwmpd::cwmp::{
     PostKind, Step, TransferOrder,
 };
 use cwmpd::datamodel::model::{Model, NewValue, Requester, SetError};
-use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, ParameterValue, SetParameterAttributes,
     TransferFault,
 };
 use cwmpd_lab::Folder;
+
+use crate::values::{Live, sources};
 
 /// The ACS that the box knows from the factory.
 pub const URL: &str = "http://a.example/";
@@ -36,36 +34,6 @@ pub const START: Now = Now {
 };
 
 const ROWS: &str = include_str!("world.csv");
-
-/// Values that change behind the agent's back.
-#[derive(Clone, Default)]
-pub struct Live {
-    values: Rc<RefCell<BTreeMap<String, String>>>,
-    keys: Rc<RefCell<Vec<String>>>,
-}
-
-impl Live {
-    pub fn set(&self, key: &str, value: &str) {
-        let mut values = self.values.borrow_mut();
-        values.insert(key.to_owned(), value.to_owned());
-    }
-}
-
-impl Source for Live {
-    fn declare(&mut self, _: &Declaration<'_>, key: &str) -> Result<Slot, String> {
-        let mut keys = self.keys.borrow_mut();
-        keys.push(key.to_owned());
-        Ok(Slot::new(keys.len() - 1))
-    }
-
-    fn get(&mut self, slot: Slot, _: &[Instance<'_>]) -> Reading<'_> {
-        let keys = self.keys.borrow();
-        let value = keys
-            .get(slot.index())
-            .and_then(|key| self.values.borrow().get(key).cloned());
-        Reading::of(value)
-    }
-}
 
 /// What the box can do, and what of it was touched.
 #[derive(Default)]
@@ -367,7 +335,7 @@ fn boot(number: u32, told: bool, kept: Option<String>) -> Boot {
 }
 
 fn open(dir: &std::path::Path, live: &Live) -> Model {
-    Model::open(dir, "Device.", vec![("live", Box::new(live.clone()))]).unwrap()
+    Model::open(dir, "Device.", sources(live)).unwrap()
 }
 
 /// Sets values in the model itself.
@@ -481,6 +449,7 @@ impl Talk<'_> {
         match self.says(200, body) {
             Output::Post(_) | Output::Open(..) => {}
             Output::End(outcome) => panic!("ended after InformResponse: {outcome}"),
+            Output::Write(_) | Output::TakeBack => panic!("nothing was set"),
         }
     }
 
@@ -494,21 +463,34 @@ impl Talk<'_> {
     /// The ACS calls; the answer of the box.
     #[track_caller]
     pub fn call(&mut self, request: Message) -> Message {
+        let output = self.requests(request);
+        self.answer(output)
+    }
+
+    /// The ACS calls; what the box does.
+    pub fn requests(&mut self, request: Message) -> Output {
         self.calls += 1;
-        let id = format!("acs-{}", self.calls);
         let header = Header {
-            id: Some(id.clone()),
+            id: Some(format!("acs-{}", self.calls)),
             ..Header::default()
         };
-        match self.says(200, envelope(self.version, header, request)) {
+        self.says(200, envelope(self.version, header, request))
+    }
+
+    /// The answer to the last call.
+    #[track_caller]
+    pub fn answer(&self, output: Output) -> Message {
+        match output {
             Output::Post(post) => {
                 assert_eq!(post.kind, PostKind::Response);
                 let answer = Envelope::parse(post.body.as_bytes()).unwrap();
-                assert_eq!(answer.header.id, Some(id));
+                assert_eq!(answer.header.id, Some(format!("acs-{}", self.calls)));
                 answer.body
             }
             Output::Open(..) => panic!("another session begins"),
             Output::End(outcome) => panic!("ended instead of an answer: {outcome}"),
+            Output::Write(writes) => panic!("waits for {writes:?}"),
+            Output::TakeBack => panic!("waits for what is taken back"),
         }
     }
 
@@ -563,6 +545,7 @@ pub fn ended(output: Output) -> Outcome {
     match output {
         Output::End(outcome) => outcome,
         Output::Post(post) | Output::Open(_, post) => panic!("still going on: {}", post.body),
+        Output::Write(_) | Output::TakeBack => panic!("still going on: values are taken"),
     }
 }
 

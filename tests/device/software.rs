@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use cwmpd::datamodel::model::{Model, NewValue, Requester};
 use cwmpd::datamodel::source::{
-    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Sources,
+    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Sources, Taking,
 };
 use cwmpd::device::software::ServiceState;
 use cwmpd::device::sources::file::FileSource;
@@ -41,8 +41,8 @@ impl Source for Held {
     fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
         self.0.borrow_mut().stage(slot, at, value)
     }
-    fn deferred(&self) -> bool {
-        true
+    fn taking(&self) -> Taking {
+        Taking::Later
     }
 }
 

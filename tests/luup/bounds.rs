@@ -150,8 +150,8 @@ fn s24_the_greatest_home_is_looked_up_without_going_through_its_names() {
                 assert_eq!(found.is_some(), *device > 993);
                 let found = rows.get("ZWaveDevice1/PollOk", &[*device]);
                 assert_eq!(found.as_deref(), Some("x"));
-                let target = rows.target("ZWaveDevice1/Unset", &[*device]).unwrap();
-                assert!(target.key.ends_with(":ZWaveDevice1/Unset"));
+                let change = rows.change("ZWaveDevice1/Unset", &[*device], "1").unwrap();
+                assert_eq!(change.order.device(), *device);
             }
         }
     });

@@ -1,6 +1,6 @@
 //! The configuration of the home is fetched again only when it is another one; that is never missed.
 
-use cwmpd::luup::{LuupAccess, LuupError, write};
+use cwmpd::luup::{LuupAccess, LuupError, perform};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 
 use crate::fetch::access;
@@ -200,9 +200,9 @@ fn b28_devices_that_come_and_go_are_seen() {
 #[test]
 fn b28_what_was_written_is_fetched_again_though_the_engine_does_not_count_it() {
     let mut home = Followed::new();
-    let target = home.rows.target("device.name", &[20]).unwrap();
-    write(&home.access, &target.key, target.device, "Porte").unwrap();
-    home.rows.taken(&target, "Porte");
+    let change = home.rows.change("device.name", &[20], "Porte").unwrap();
+    perform(&home.access, &change.order).unwrap();
+    home.rows.taken(&change.order);
     home.luup.count_configuration(Some(374_829_874));
     assert_eq!(home.name(20), "Porte");
     assert!(home.fetches_user_data());

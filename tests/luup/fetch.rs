@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cwmpd::base::config::LuupConfig;
-use cwmpd::luup::{FetchScope, LuupAccess, LuupError, fetch, write};
+use cwmpd::luup::{FetchScope, LuupAccess, LuupError, fetch};
 use cwmpd_lab::luup::{FakeLuup, Mood};
 
 use crate::rows::Rows;
@@ -118,60 +118,5 @@ fn only_an_address_is_asked() {
         access.config.url = url.to_owned();
         let error = fetch(&access, FetchScope::Status).unwrap_err();
         assert!(matches!(error, LuupError::BadUrl(_)), "{url}: {error:?}");
-    }
-}
-
-#[test]
-fn a_variable_is_written_with_the_full_name_of_its_service() {
-    let luup = FakeLuup::start();
-    let mut rows = rows(&luup);
-    luup.requests();
-    let mut write_to = |key: &str, at: &[u32], value: &str| {
-        let target = rows.target(key, at)?;
-        write(&access(&luup), &target.key, target.device, value)
-    };
-    write_to("ZWaveDevice1/WakeupInterval", &[12], "1800").unwrap();
-    write_to("ZWaveDevice1/AssociationSet", &[12], "1,4;2,&é+%").unwrap();
-    write_to("ZWaveNetwork1/PollFrequency", &[], "90").unwrap();
-    write_to("device.name", &[4], "Lampe d'été & co").unwrap();
-    write_to("device.room", &[4], "3").unwrap();
-    let value = |device, variable| luup.get(device, "ZWaveDevice1", variable).unwrap();
-    assert_eq!(value(12, "WakeupInterval"), "1800");
-    assert_eq!(value(12, "AssociationSet"), "1,4;2,&é+%");
-    assert_eq!(luup.get(1, "ZWaveNetwork1", "PollFrequency").unwrap(), "90");
-    let lamp = luup.device(4).unwrap();
-    assert_eq!((lamp.name.as_str(), lamp.room), ("Lampe d'été & co", 3));
-    assert_eq!(
-        luup.requests()[0],
-        "id=variableset&DeviceNum=12\
-         &serviceId=urn%3Amicasaverde-com%3AserviceId%3AZWaveDevice1\
-         &Variable=WakeupInterval&Value=1800"
-    );
-}
-
-#[test]
-fn a_write_that_is_not_answered_with_ok_has_failed() {
-    let luup = FakeLuup::start();
-    let access = access(&luup);
-    let key = "urn:micasaverde-com:serviceId:ZWaveDevice1/WakeupInterval";
-    let gone = write(&access, key, 99, "1").unwrap_err();
-    assert_eq!(gone, LuupError::Refused("Bad Device".to_owned()));
-    let moods = [
-        Mood::Empty,
-        Mood::Says("Exiting".to_owned()),
-        Mood::Status(503),
-    ];
-    for mood in moods {
-        luup.mood(mood);
-        assert!(write(&access, key, 12, "1").is_err());
-    }
-    luup.mood(Mood::Well);
-    assert_eq!(
-        luup.get(12, "ZWaveDevice1", "WakeupInterval").unwrap(),
-        "720"
-    );
-    for key in ["ZWaveDevice1/WakeupInterval", "device.altid", "nodes", ""] {
-        let error = write(&access, key, 12, "1").unwrap_err();
-        assert_eq!(error, LuupError::NotWritable(key.to_owned()));
     }
 }

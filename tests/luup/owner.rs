@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use cwmpd::luup::{FetchScope, LuupError, fetch, write};
+use cwmpd::luup::{FetchScope, LuupError, LuupOrder, fetch, perform};
 use cwmpd_lab::luup::FakeLuup;
 use cwmpd_lab::tools::{NOBODY, has_others};
 use nix::unistd::{Uid, setfsuid};
@@ -26,10 +26,15 @@ fn s31_another_user_who_holds_the_port_is_not_believed() {
     }
     let luup = engine_of_nobody();
     let mut access = access(&luup);
-    let key = "urn:upnp-org:serviceId:SwitchPower1/Target";
+    let order = LuupOrder::Variable {
+        device: 3,
+        service: "urn:upnp-org:serviceId:SwitchPower1".into(),
+        variable: "Target".into(),
+        value: "1".into(),
+    };
     for attempt in [
         fetch(&access, FetchScope::All(None)).map(drop),
-        write(&access, key, 3, "1"),
+        perform(&access, &order).map(drop),
     ] {
         let error = attempt.unwrap_err();
         assert!(matches!(error, LuupError::NotItsUser(..)), "{error}");

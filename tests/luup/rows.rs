@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cwmpd::base::xsd::XsdType;
+use cwmpd::datamodel::model::PendingWrite;
 use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source};
 use cwmpd::datamodel::types::ParamType;
-use cwmpd::luup::{Home, LuupAccess, LuupError, LuupSource, Snapshot, Target, fetch};
+use cwmpd::luup::{
+    Home, LuupAccess, LuupChange, LuupError, LuupOrder, LuupSource, Snapshot, fetch,
+};
 
 /// A home, and the source that serves it.
 pub struct Rows {
@@ -51,9 +54,9 @@ impl Rows {
         told
     }
 
-    /// Luup took a value.
-    pub fn taken(&self, target: &Target, value: &str) {
-        self.home.borrow_mut().taken(target, value);
+    /// Luup did what it was told.
+    pub fn taken(&self, order: &LuupOrder) {
+        self.home.borrow_mut().taken(order);
     }
 
     fn declare(&mut self, key: &str, kind: Option<&ParamType>, tables: usize) -> Slot {
@@ -89,11 +92,26 @@ impl Rows {
         numbers.collect()
     }
 
-    /// Where a new value goes.
-    pub fn target(&mut self, key: &str, devices: &[u32]) -> Result<Target, LuupError> {
+    /// What the engine is told for a new value.
+    pub fn change(
+        &mut self,
+        key: &str,
+        devices: &[u32],
+        value: &str,
+    ) -> Result<LuupChange, LuupError> {
         let slot = self.declare(key, Some(&ParamType::of(XsdType::String)), devices.len());
-        let names: Vec<Box<str>> = devices.iter().map(|id| id.to_string().into()).collect();
-        self.home.borrow().target(slot, &names)
+        let write = PendingWrite {
+            path: key.to_owned(),
+            kind: "luup",
+            slot,
+            at: devices.iter().map(|id| id.to_string().into()).collect(),
+            value: value.to_owned(),
+            wanted: value.to_owned(),
+        };
+        let changes = self.home.borrow().changes(&[write]);
+        changes
+            .map(|mut changes| changes.remove(0))
+            .map_err(|(_, error)| error)
     }
 }
 

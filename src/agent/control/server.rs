@@ -22,7 +22,7 @@ const MAX_CLIENTS: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long an answer may take that others make: the ACS, with its time for a connection and for each
-/// message.
+/// message, or the Luup engine.
 pub(super) const ANSWER_PATIENCE: Duration = Duration::from_secs(120);
 
 /// Listens on the control socket, within the agent's loop.
@@ -138,7 +138,7 @@ impl Server {
             if client.deadline <= now {
                 if matches!(client.phase, ControlStage::Waiting) {
                     let seconds = ANSWER_PATIENCE.as_secs();
-                    let why = format!("no answer of the ACS within {seconds} s; see cwmpd status");
+                    let why = format!("no answer within {seconds} s; see cwmpd status");
                     client.begin_answer(Err(why), now);
                     return true;
                 }
@@ -347,7 +347,7 @@ mod tests {
         bench.server.work(end);
         let mut answer = String::new();
         let _ = (&waits).read_to_string(&mut answer);
-        assert!(answer.starts_with("error no answer of the ACS"), "{answer}");
+        assert!(answer.starts_with("error no answer within"), "{answer}");
     }
 
     #[test]

@@ -70,18 +70,12 @@ impl JobKind {
         }
     }
 
-    /// Whether the two must not run at the same time: Luup would give values from before a write
-    /// after it, programs that touch the flash would meet half of each other's work, two files at a
-    /// time are more than the memory of a box has room for, and a gateway, or a Z-Wave network, is asked one
-    /// thing at a time.
+    /// Whether the two must not run at the same time: programs that touch the flash would meet half of
+    /// each other's work, two files at a time are more than the memory of a box has room for, and an
+    /// engine, its network or a gateway is asked one thing at a time. A write to Luup does not wait for
+    /// a fetch, which may hang: what it tells of before is not shown after it.
     fn excludes(self, other: Self) -> bool {
-        match self {
-            Self::Session | Self::Xmpp => false,
-            Self::LuupFetch | Self::LuupWrite => {
-                matches!(other, Self::LuupFetch | Self::LuupWrite)
-            }
-            _ => other == self,
-        }
+        other == self && !matches!(self, Self::Session | Self::Xmpp)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use super::Waiter;
 use crate::agent::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::datamodel::model::Finding;
+use crate::datamodel::model::{Finding, PendingWrite};
 use crate::datamodel::source::Sources;
 use crate::device::sources::left_out::LeftOutSource;
 
@@ -42,7 +43,24 @@ impl Agent {
         false
     }
 
-    pub(in crate::agent) fn write_to_luup(&mut self, _: Now) {}
+    /// No source of this build takes values elsewhere.
+    pub(in crate::agent) fn write_to_luup(&mut self, _: Waiter, _: Vec<PendingWrite>, _: Now) {}
+
+    pub(in crate::agent) fn take_back_for_acs(&mut self, _: Now) {}
+
+    pub(in crate::agent) fn forget_write_of_acs(&mut self) {}
+
+    pub(in crate::agent) fn recall_luup_writes(&mut self, _: Now) {}
+
+    pub(in crate::agent) fn has_luup_writes(&self) -> bool {
+        false
+    }
+
+    pub(in crate::agent) fn is_writing_to_luup(&self) -> bool {
+        false
+    }
+
+    pub(in crate::agent) fn give_writes_up(&mut self) {}
 
     pub(in crate::agent) fn allow_commands(&mut self) {}
 

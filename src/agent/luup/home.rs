@@ -1,4 +1,4 @@
-//! The jobs that fetch from the engine and write to it, and what becomes of their reports.
+//! The job that fetches from the engine, and what becomes of the reports of all.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use super::alarms::{self, AlarmEnd};
 use super::commands::{self, CommandEnd};
-use crate::agent::jobs::{Job, JobKind, Reporter};
+use super::write::LuupWrites;
+use crate::agent::jobs::{Job, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::datamodel::model::{Finding, PendingWrite};
+use crate::datamodel::model::Finding;
 use crate::datamodel::source::Sources;
 use crate::http::KeptTls;
 use crate::luup::commands::CommandOutcome;
 use crate::luup::{
-    self, Fetch, Home, HomeView, KeptRelay, LuupAccess, LuupError, LuupSource, ServicesRead, Target,
+    self, ChangeFailure, Fetch, Home, HomeView, KeptRelay, LuupAccess, LuupChange, LuupError,
+    LuupSource, ServicesRead,
 };
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
@@ -30,6 +32,7 @@ pub(in crate::agent) struct LuupEnd {
     pub(super) commands: CommandEnd,
     /// What is wrong with the file that says which variables have values.
     services: ServicesRead,
+    pub(super) writes: LuupWrites,
     kept_tls: KeptTls,
     kept_relay: KeptRelay,
 }
@@ -48,6 +51,7 @@ impl LuupEnd {
             alarms,
             commands,
             services,
+            writes: LuupWrites::default(),
             kept_tls: KeptTls::default(),
             kept_relay: KeptRelay::default(),
         };
@@ -84,10 +88,12 @@ impl LuupEnd {
 pub(in crate::agent) enum LuupReport {
     /// What Luup says of its home.
     Fetched(Fetch, Result<Box<HomeView>, LuupError>),
-    /// The values that Luup took.
-    Written(Vec<(PendingWrite, Target)>),
     /// How the command of this state ended.
     Commanded(String, CommandOutcome),
+    /// Whether Luup took values.
+    Taken(Result<(), ChangeFailure>),
+    /// What it was to take back and did not.
+    TakenBack(Vec<LuupChange>),
 }
 
 impl Agent {
@@ -112,6 +118,7 @@ impl Agent {
         if !self.jobs.is_underway(JobKind::LuupFetch) {
             let access = self.luup_access(now);
             let fetch = self.luup.home.borrow_mut().begin_fetch();
+            self.luup.writes.fetch_begins(fetch.number());
             let lost = fetch.clone();
             let job = Job {
                 kind: JobKind::LuupFetch,
@@ -131,61 +138,24 @@ impl Agent {
         true
     }
 
-    /// Carries out the values that Luup is still to take.
-    pub(in crate::agent) fn write_to_luup(&mut self, now: Now) {
-        let pending = self.model.pending_writes();
-        let is_underway = self.jobs.is_underway(JobKind::LuupWrite);
-        if pending.is_empty() || is_underway || !self.config.luup.enable {
-            return;
-        }
-        let mut writes = Vec::new();
-        for write in pending.into_iter().filter(|write| write.kind == "luup") {
-            match self.luup.home.borrow().target(write.slot, &write.at) {
-                Ok(target) => writes.push((write, target)),
-                Err(e) => log::warn!("{}: {e}; trying again after the next session", write.path),
-            }
-        }
-        if writes.is_empty() {
-            return;
-        }
-        let access = self.luup_access(now);
-        let requests = u32::try_from(writes.len()).unwrap_or(u32::MAX);
-        let job = Job {
-            kind: JobKind::LuupWrite,
-            patience: access
-                .config
-                .timeout
-                .saturating_mul(requests)
-                .saturating_add(SLACK),
-            pulse: None,
-            lost: Box::new(|_| Done::Luup(LuupReport::Written(Vec::new()))),
-            work: Box::new(move |reporter| {
-                let taken = write_all(&access, writes, reporter);
-                reporter.say(Done::Luup(LuupReport::Written(taken)));
-            }),
-        };
-        self.jobs.start(job, now.uptime);
-    }
-
-    /// Takes what a job reports.
+    /// Takes what a job reports. While the engine takes values, what it says of its home waits: half
+    /// of a change is nobody's business.
     pub(in crate::agent) fn hear_luup(&mut self, report: LuupReport, now: Now) {
         match report {
+            LuupReport::Fetched(..) if self.luup.writes.is_busy() => {
+                self.luup.writes.hold(report);
+            }
             LuupReport::Fetched(fetch, fetched) => {
+                let (number, is_well) = (fetch.number(), fetched.is_ok());
                 self.luup.home.borrow_mut().update(fetch, fetched);
                 self.follow_alarms(now);
+                // Before a session shows it.
+                self.luup_answered(number, is_well, now);
                 self.fetched(now);
             }
             LuupReport::Commanded(path, outcome) => self.commanded(&path, outcome, now),
-            LuupReport::Written(taken) => {
-                for (write, target) in taken {
-                    log::debug!("luup took {}", write.path);
-                    // Before the model lets go of the value, so that nobody sees the older one.
-                    self.luup.home.borrow_mut().taken(&target, &write.value);
-                    self.model.settle(&write.path, &write.wanted);
-                }
-                self.commit();
-                self.next_look(now);
-            }
+            LuupReport::Taken(outcome) => self.luup_took(outcome, now),
+            LuupReport::TakenBack(left) => self.luup_took_back(left, now),
         }
     }
 }
@@ -193,29 +163,4 @@ impl Agent {
 /// The home, as the rows see it: the loop has nothing left to do with it but to show it.
 fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
     luup::fetch(access, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
-}
-
-/// The values that Luup took.
-fn write_all(
-    access: &LuupAccess,
-    writes: Vec<(PendingWrite, Target)>,
-    reporter: &Reporter<Done>,
-) -> Vec<(PendingWrite, Target)> {
-    let mut taken = Vec::new();
-    for (write, target) in writes {
-        if reporter.is_cancelled() {
-            break;
-        }
-        match luup::write(access, &target.key, target.device, &write.value) {
-            Ok(()) => taken.push((write, target)),
-            Err(e) => {
-                log::warn!("{}: {e}; trying again after the next session", write.path);
-                // The others would fail as well, each after its time-out.
-                if matches!(e, LuupError::Unreachable(_) | LuupError::Timeout) {
-                    break;
-                }
-            }
-        }
-    }
-    taken
 }

@@ -1,5 +1,5 @@
-//! The Luup engine beside the agent: what is fetched from it and written to it (`home`), what is wrong by
-//! that (`alarms`), what it is told to do to the network (`commands`), and why rows show
+//! The Luup engine beside the agent: what is fetched from it (`home`) and written to it (`write`), what
+//! is wrong by that (`alarms`), what it is told to do to the network (`commands`), and why rows show
 //! what they show of it (`map`).
 //!
 //! In a build without the feature `luup` there is none (`absent`), and the loop is the same.
@@ -14,6 +14,8 @@ mod commands;
 mod home;
 #[cfg(feature = "luup")]
 mod map;
+#[cfg(feature = "luup")]
+mod write;
 
 #[cfg(not(feature = "luup"))]
 pub(super) use absent::{NoLuup as LuupEnd, NoReport as LuupReport};
@@ -23,3 +25,17 @@ pub(super) use home::{LuupEnd, LuupReport};
 pub(super) use map::draw;
 #[cfg(feature = "luup")]
 pub use map::{HomeFrom, HomeMap};
+
+use crate::datamodel::model::PendingWrite;
+
+/// Who waits for values to be taken by the engine.
+pub(super) enum Waiter {
+    /// The ACS, whose request is parked.
+    Acs,
+    /// The user at this connection of the control socket: all the values that he sets.
+    User(u32, Vec<(String, String)>),
+    /// The model: a value that waits since before an upgrade.
+    Former(PendingWrite),
+    /// Nobody any more.
+    Nobody,
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::parked::Parked;
 use super::{Engine, commit};
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
@@ -14,7 +15,7 @@ use crate::cwmp::interface::{Action, Contact, Host, Input, Output, Step};
 use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED, MAX_REASON};
 use crate::cwmp::record;
 use crate::cwmp::retry;
-use crate::cwmp::rpc::{self, Context};
+use crate::cwmp::rpc::{self, Context, Executed};
 use crate::cwmp::session::{Asked, Failure, Received, Session};
 use crate::cwmp::status::{LastSession, Outcome, list};
 use crate::datamodel::model::Model;
@@ -56,17 +57,29 @@ impl Engine {
             }
             Input::TransportError(why) => Err(Failure::new(why)),
             Input::Dropped(why) => Err(session.dropped(why)),
+            Input::Written(_) | Input::TakenBack if self.parked.is_none() => {
+                Err(Failure::new("values were taken that nobody waits for"))
+            }
+            Input::Written(written) => {
+                self.written(written, &mut session, model, host, now);
+                Ok(Received::Nothing)
+            }
+            Input::TakenBack => {
+                self.taken_back(&mut session);
+                Ok(Received::Nothing)
+            }
             Input::Start => Err(Failure::new("another session was started")),
         };
-        let post = received.map(|received| {
+        let next = received.map(|received| {
             self.act(received, &mut session, model, host, now, &mut actions);
-            session.turn()
+            let waits = self.parked.as_ref().map(Parked::output);
+            waits.or_else(|| session.turn().map(Output::Post))
         });
         self.next_id = session.next_id();
-        let output = match post {
-            Ok(Some(post)) => {
+        let output = match next {
+            Ok(Some(output)) => {
                 self.session = Some(session);
-                Output::Post(post)
+                output
             }
             Ok(None) => self.finish(None, session.is_informed(), model, now, &mut actions),
             Err(failure) => {
@@ -182,8 +195,14 @@ impl Engine {
             Received::InformResponse => self.delivered(session, model, now, actions),
             Received::Answer(asked, answer) => self.answered(asked, answer, model, actions),
             Received::Request(message) => {
-                let answer = self.execute(message, session, model, host, now);
-                session.owe(answer);
+                let method = excerpt(message.name(), MAX_ECHOED_NAME).into_owned();
+                log::debug!("the ACS calls {method}");
+                let mut context = self.context(session, model, host, now);
+                match rpc::execute(message, &mut context) {
+                    Ok(Executed::Answered(answer)) => session.owe(Ok(answer)),
+                    Ok(Executed::Parked(set)) => self.parked = Some(Parked::Set(set)),
+                    Err(fault) => refuse(&method, fault, session),
+                }
             }
         }
     }
@@ -260,17 +279,15 @@ impl Engine {
         }
     }
 
-    fn execute(
-        &mut self,
-        message: Message,
-        session: &Session,
-        model: &mut Model,
-        host: &mut dyn Host,
+    /// What an RPC may use.
+    pub(super) fn context<'a>(
+        &'a mut self,
+        session: &'a Session,
+        model: &'a mut Model,
+        host: &'a mut dyn Host,
         now: Now,
-    ) -> Result<String, Fault> {
-        let method = excerpt(message.name(), MAX_ECHOED_NAME).into_owned();
-        log::debug!("the ACS calls {method}");
-        let mut context = Context {
+    ) -> Context<'a> {
+        Context {
             model,
             schedule: &mut self.schedule,
             at_reboot: &mut self.at_reboot,
@@ -285,17 +302,7 @@ impl Engine {
             version: session.version(),
             header: session.answering(),
             now,
-        };
-        rpc::execute(message, &mut context).inspect_err(|fault| {
-            log::warn!("{method} refused: {} {}", fault.code, fault.string);
-            for bad in fault.parameters.iter().take(MAX_LOGGED) {
-                log::warn!("  {}: {} {}", bad.parameter_name, bad.code, bad.string);
-            }
-            let others = fault.parameters.len().saturating_sub(MAX_LOGGED);
-            if others > 0 {
-                log::warn!("  and {others} more");
-            }
-        })
+        }
     }
 
     fn finish(
@@ -306,6 +313,7 @@ impl Engine {
         now: Now,
         actions: &mut Vec<Action>,
     ) -> Output {
+        self.parked = None;
         let news = self.queue.returned() | self.transfers.returned() | self.software_returned();
         self.end_calls(failure.as_ref().map(|failure| &*failure.why), actions);
         let outcome = match failure {
@@ -416,6 +424,19 @@ impl Engine {
         self.save_events(model);
         Outcome::Failure(failure.why)
     }
+}
+
+/// A request is answered with a fault.
+pub(super) fn refuse(method: &str, fault: Fault, session: &mut Session) {
+    log::warn!("{method} refused: {} {}", fault.code, fault.string);
+    for bad in fault.parameters.iter().take(MAX_LOGGED) {
+        log::warn!("  {}: {} {}", bad.parameter_name, bad.code, bad.string);
+    }
+    let others = fault.parameters.len().saturating_sub(MAX_LOGGED);
+    if others > 0 {
+        log::warn!("  and {others} more");
+    }
+    session.owe(Err(fault));
 }
 
 /// No session, for a reason that is no failure of one.

@@ -1,11 +1,12 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`, what people on the box have the ACS asked in `by_hand`, what it sees done
+//! does in one in `conduct`, what waits there for values to be taken elsewhere in `parked`, what people on the box have the ACS asked in `by_hand`, what it sees done
 //! after one in `promises`, what it has done to files and packages in `transfers` and `software`, and
 //! what it knows after a power cut in `memory`.
 
 mod by_hand;
 mod conduct;
 mod memory;
+mod parked;
 mod promises;
 mod software;
 mod transfers;
@@ -13,6 +14,7 @@ mod triggers;
 
 use std::time::Duration;
 
+use self::parked::Parked;
 use super::acs_call::AcsCalls;
 use super::budget::Budget;
 use super::calm::Calm;
@@ -76,6 +78,8 @@ pub struct Engine {
     /// The box is to go down: no session is opened.
     going_down: Option<GoingDown>,
     session: Option<Session>,
+    /// The request of the running session that waits for the agent.
+    parked: Option<Parked>,
     /// What people on the box wait for.
     calls: AcsCalls,
     /// Of the running session.
@@ -146,6 +150,7 @@ impl Engine {
             intents: Intents::from_record(&record::get(model, record::INTENTS)),
             going_down: None,
             session: None,
+            parked: None,
             calls: AcsCalls::default(),
             budget: Budget::default(),
             identity: DeviceId::default(),

@@ -13,6 +13,7 @@ mod transfers;
 mod values;
 
 pub use transfers::full_queue;
+pub use values::ParkedSet;
 
 use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
 use super::intent::{Intent, Intents};
@@ -122,14 +123,27 @@ impl Context<'_> {
     }
 }
 
-/// Carries a request out: the envelope of its response, or why not.
-pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> {
-    match request {
-        Message::GetRPCMethods => Ok(get_methods(cx)),
+/// How far a request came.
+pub enum Executed {
+    /// The envelope of its response.
+    Answered(String),
+    /// Values have to be taken elsewhere first; [`finish`] goes on.
+    Parked(ParkedSet),
+}
+
+/// Goes on with a request whose values were taken.
+pub fn finish(parked: &ParkedSet, cx: &mut Context<'_>) -> Result<String, Fault> {
+    values::set(parked, cx)
+}
+
+/// Carries a request out, or says why not.
+pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<Executed, Fault> {
+    let answer = match request {
         Message::SetParameterValues {
             parameter_list,
             parameter_key,
-        } => values::set(&parameter_list, &parameter_key, cx),
+        } => return values::begin_set(parameter_list, parameter_key, cx),
+        Message::GetRPCMethods => Ok(get_methods(cx)),
         Message::GetParameterValues { parameter_names } => values::get(&parameter_names, cx),
         Message::GetParameterNames {
             parameter_path,
@@ -167,7 +181,8 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<String, Fault> 
             let name = excerpt(other.name(), MAX_ECHOED_NAME);
             Err(fault::because(METHOD_NOT_SUPPORTED, &name))
         }
-    }
+    };
+    answer.map(Executed::Answered)
 }
 
 /// What the box can do now.

@@ -20,6 +20,18 @@ impl Model {
     /// what the change does.
     pub(super) fn before_change(&mut self, who: Requester, used: &BTreeSet<usize>) -> Before {
         self.settle_store();
+        self.refresh_sources(used);
+        match who {
+            Requester::Acs => {
+                self.compare_all();
+                self.remember(used)
+            }
+            Requester::Local => Before::default(),
+        }
+    }
+
+    /// Looks anew at the sources `used`.
+    pub(super) fn refresh_sources(&mut self, used: &BTreeSet<usize>) {
         let mut moved = false;
         for &index in used {
             if let Some((_, source)) = self.sources.get_mut(index) {
@@ -28,13 +40,6 @@ impl Model {
         }
         if moved {
             self.refresh_instances();
-        }
-        match who {
-            Requester::Acs => {
-                self.compare_all();
-                self.remember(used)
-            }
-            Requester::Local => Before::default(),
         }
     }
 

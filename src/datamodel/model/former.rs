@@ -9,7 +9,7 @@ use super::set::Entry;
 use super::{Model, ModelError, NewValue};
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::Parameter;
-use crate::datamodel::source::Reading;
+use crate::datamodel::source::{Reading, Taking};
 
 impl Model {
     /// Gives those values to their sources, once, where these have none: what the source has is what
@@ -78,7 +78,7 @@ impl Model {
 
     fn offered(&mut self, key: Key, parameter: &Parameter) -> Offered {
         let source = writing_source(parameter).filter(|_| parameter.writable);
-        let is_kept = self.is_deferred(parameter) || self.is_diagnostic(parameter);
+        let is_kept = self.taking(parameter) != Taking::AtOnce || self.is_diagnostic(parameter);
         let (Some(source), false) = (source, is_kept) else {
             return Offered::Later;
         };

@@ -9,6 +9,7 @@ use super::resolve::{Lookup, Place};
 use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::row::{Row, RowKind, RowState, Storage};
 use crate::datamodel::schema::{Origin, Parameter};
+use crate::datamodel::source::Taking;
 use crate::datamodel::state::FormerValue;
 
 /// Access lists of one text are one list in memory.
@@ -128,7 +129,10 @@ impl Model {
         let is_chosen = chosen(RowState::VALUE_CHOSEN, differs);
         let wanted = match parameter.is_stored() {
             true => is_chosen || is_wish,
-            false => is_wish && (self.is_deferred(parameter) || self.is_diagnostic(parameter)),
+            false => {
+                let is_kept = self.taking(parameter) != Taking::AtOnce;
+                is_wish && (is_kept || self.is_diagnostic(parameter))
+            }
         };
         let mut fits = parameter.is_stored();
         let value = match parameter.check(text) {

@@ -9,7 +9,7 @@
 //! | `explain` | what sources say to each row, and why it is empty |
 //! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
-//! | `deferred`, `former` | values that a source takes later; those of rows that had none before |
+//! | `deferred`, `former` | values that a job brings to their source; those of rows that had none before |
 //! | `diagnostics` | states by which something is begun |
 //! | `present` | whether what is optional is there |
 //! | `own` | what the agent itself has to say |

@@ -53,10 +53,11 @@ pub struct AttributesView<'a> {
     pub access_list: &'a [String],
 }
 
-/// A wanted value that a deferred source (Luup) has not taken yet.
+/// A wanted value that its source has not taken yet: a job of the agent brings it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingWrite {
-    /// Full path, to report it back with [`Model::settle`](super::Model::settle).
+    /// Full path, as the request has it; to report it back with
+    /// [`Model::settle`](super::Model::settle).
     pub path: String,
     /// Kind of the source, e.g. `luup`.
     pub kind: &'static str,

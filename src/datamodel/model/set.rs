@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::change::Undo;
-use super::deferred::writing_source;
+use super::deferred::{used_sources, writing_source};
 use super::notify::reports;
 use super::resolve::{Place, instances};
 use super::{InForce, Model, ModelError, NewValue, Requester, SetError};
 use crate::datamodel::key::Key;
-use crate::datamodel::schema::{Origin, Parameter};
+use crate::datamodel::schema::{Origin, Parameter, Schema};
+use crate::datamodel::source::Taking;
 use crate::datamodel::types::TypeError;
 
 /// One checked entry.
@@ -24,7 +25,8 @@ pub(super) struct Entry {
 
 impl Model {
     /// SetParameterValues: all or nothing, durable on return. `parameter_key` is set with it;
-    /// `None` leaves it alone (local changes).
+    /// `None` leaves it alone (local changes). Values of [`Model::writes_elsewhere`] have been taken
+    /// there.
     ///
     /// # Errors
     /// Every refused entry; those that a rule refuses come last.
@@ -36,23 +38,11 @@ impl Model {
     ) -> Result<InForce, Vec<SetError>> {
         let schema = Rc::clone(&self.schema);
         let mut entries = self.check_entries(values)?;
-        let states = self.set_states(&mut entries);
-        states.map_err(|error| vec![error])?;
-        let parameters = entries.iter().filter_map(|entry| {
-            let parameter = schema.parameter(entry.key.node)?;
-            Some((entry, parameter))
-        });
-        let parameters: Vec<(&Entry, &Parameter)> = parameters.collect();
-        let used = parameters.iter().filter_map(|(_, p)| writing_source(p));
-        let used: BTreeSet<usize> = used.map(|source| source.source).collect();
+        self.set_states(&mut entries).map_err(|error| vec![error])?;
+        let parameters = with_parameters(&schema, &entries);
+        let used = used_sources(&parameters);
         let before = self.before_change(who, &used);
-        let mut errors = Vec::new();
-        for (entry, parameter) in &parameters {
-            if let Err(error) = self.stage(entry, parameter) {
-                let name = entry.name.clone();
-                errors.push(SetError { name, error });
-            }
-        }
+        let mut errors = self.stage_all(&parameters);
         if errors.is_empty() {
             let applied = self.apply(who, &parameters, parameter_key, &used);
             errors.extend(applied.err().map(|error| SetError {
@@ -64,10 +54,15 @@ impl Model {
             self.rollback(&used);
             return Err(errors);
         }
+        for (entry, parameter) in &parameters {
+            if self.taking(parameter) == Taking::Elsewhere {
+                self.taken_elsewhere(entry, parameter);
+            }
+        }
         let known = entries.iter().flat_map(|entry| [entry.named, entry.key]);
         self.after_change(who, before, known.collect());
         self.note_states(&entries);
-        let later = |(_, p): &(&Entry, &Parameter)| !p.immediate || self.is_deferred(p);
+        let later = |(_, p): &(&Entry, &Parameter)| !p.immediate || self.taking(p) == Taking::Later;
         Ok(match parameters.iter().any(later) {
             true => InForce::Later,
             false => InForce::Now,
@@ -153,6 +148,16 @@ impl Model {
         parameter.is_some_and(|parameter| parameter.writable) && self.is_living(target)
     }
 
+    /// Stages values in the sources that take them; which of them do not.
+    pub(super) fn stage_all(&mut self, parameters: &[(&Entry, &Parameter)]) -> Vec<SetError> {
+        let staged = parameters.iter().filter_map(|(entry, parameter)| {
+            let error = self.stage(entry, parameter).err()?;
+            let name = entry.name.clone();
+            Some(SetError { name, error })
+        });
+        staged.collect()
+    }
+
     /// Stages a value in the source that takes it, if one does.
     pub(super) fn stage(&mut self, entry: &Entry, parameter: &Parameter) -> Result<(), ModelError> {
         let Some(first) = writing_source(parameter) else {
@@ -208,9 +213,11 @@ impl Model {
         let mut undo = Undo::new();
         for (entry, parameter) in entries {
             self.mixed.remove(&entry.key);
-            let is_kept = parameter.is_stored() || self.is_deferred(parameter);
-            if is_kept || self.is_diagnostic(parameter) {
-                self.keep(entry.key, &entry.value, &mut undo);
+            let is_kept = parameter.is_stored() || self.is_diagnostic(parameter);
+            match self.taking(parameter) {
+                Taking::Elsewhere => self.forget_wanted(entry.key, &mut undo),
+                Taking::AtOnce if !is_kept => {}
+                Taking::AtOnce | Taking::Later => self.keep(entry.key, &entry.value, &mut undo),
             }
             if who == Requester::Acs {
                 self.tell_known(entry.key, parameter, &entry.value, &mut undo);
@@ -263,4 +270,16 @@ impl Model {
             self.set_reported(key, parameter, shown.into(), false);
         }
     }
+}
+
+/// The entries, each with the parameter that it stands for.
+pub(super) fn with_parameters<'a>(
+    schema: &'a Schema,
+    entries: &'a [Entry],
+) -> Vec<(&'a Entry, &'a Parameter)> {
+    let parameters = entries.iter().filter_map(|entry| {
+        let parameter = schema.parameter(entry.key.node)?;
+        Some((entry, parameter))
+    });
+    parameters.collect()
 }

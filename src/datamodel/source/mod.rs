@@ -98,6 +98,19 @@ pub enum Noticed {
     Never,
 }
 
+/// When a source takes a new value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    /// With [`Source::commit`].
+    AtOnce,
+    /// Before it, from somebody else, whom a job of the agent asks while the requester waits (it
+    /// needs the network): `stage` only checks, and [`Source::took`] tells when it is done.
+    Elsewhere,
+    /// After it, by a job of the agent: the model keeps the wanted value itself, durably, until the
+    /// agent reports it as done, and `stage` only checks.
+    Later,
+}
+
 /// An instance of a table, as the source that owns the table lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -240,11 +253,15 @@ pub trait Source {
         Ok(())
     }
 
-    /// Whether a new value is carried out later by a job (it needs the network): the model then
-    /// keeps the wanted value itself, durably, until the agent reports it as done, and `stage`
-    /// only checks.
-    fn deferred(&self) -> bool {
-        false
+    /// When a new value is taken.
+    fn taking(&self) -> Taking {
+        Taking::AtOnce
+    }
+
+    /// A new value was taken elsewhere, and is what [`Source::get`] tells from now on, whatever was
+    /// asked for before.
+    fn took(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) {
+        let _ = (slot, at, value);
     }
 
     /// Whether its values are states by which something is begun (TR-181, `DiagnosticsState`): the

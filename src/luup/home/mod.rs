@@ -10,6 +10,7 @@ mod taken;
 mod values;
 mod verdict;
 mod view;
+mod writes;
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ pub use self::values::ServicesRead;
 pub(super) use self::verdict::first_network;
 pub use self::verdict::{NotZwave, Verdict};
 pub use self::view::HomeView;
+#[cfg(test)]
+pub(super) use self::writes::MAX_VALUE_BYTES;
 use super::key::{Derived, LuupKey, LuupTable};
 use super::values::{Allowed, ServiceTable};
 use super::{FetchScope, LuupError, Snapshot};
@@ -49,15 +52,8 @@ struct LuupRow {
     /// The type that what Luup says must fit.
     kind: Option<ParamType>,
     in_table: bool,
-}
-
-/// Where a new value goes: what [`write`](super::write) needs, free to cross threads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The key with the full name of the service, or `device.name`, `device.room`.
-    pub key: String,
-    /// The number of the device.
-    pub device: u32,
+    /// What it shows is configuration: it changes seldom, and means something after a reboot.
+    is_configuration: bool,
 }
 
 /// A fetch on its way: its place among fetches and writes, and what its job has to know. It may
@@ -73,6 +69,11 @@ pub struct Fetch {
 }
 
 impl Fetch {
+    /// Which one it is: a later one has a higher number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
     /// What is wanted of Luup.
     pub fn wanted(&self) -> FetchScope<'_> {
         let is_configuration = |row: &LuupRow| row.key.in_user_data_only();
@@ -102,11 +103,6 @@ impl Home {
     /// Whether the box has an engine at all: without one there is no home, though one was known.
     pub fn set_enabled(&mut self, enabled: bool) {
         self.is_off = !enabled;
-    }
-
-    /// Whether the engine has answered once.
-    pub(super) fn is_known(&self) -> bool {
-        self.view.is_some()
     }
 
     /// The home as it was seen last, and its nodes; `None` before the first good fetch.
@@ -175,41 +171,6 @@ impl Home {
         self.view = Some(new.into());
     }
 
-    /// What a write has changed: it is shown until a fetch that began after it comes.
-    pub fn taken(&mut self, target: &Target, value: &str) {
-        if let Ok(key) = LuupKey::parse(&target.key) {
-            self.taken.add(target.device, key, value);
-        }
-    }
-
-    /// Where a new value for a row goes; `at` is what the instances on its path are called.
-    ///
-    /// # Errors
-    /// [`LuupError::NotWritable`]: Luup does not take it, or no device has it or its service, so
-    /// that nobody can say where to write.
-    pub fn target(&self, slot: Slot, at: &[Box<str>]) -> Result<Target, LuupError> {
-        let row = self.rows.get(slot.index());
-        let row = row.ok_or_else(|| LuupError::NotWritable("an unknown row".to_owned()))?;
-        let not_writable = || LuupError::NotWritable(row.key.to_string());
-        let view = self.view.as_ref().ok_or_else(not_writable)?;
-        let device = match at.last() {
-            Some(name) => name.parse().ok(),
-            None => view.first(slot.index()),
-        };
-        let key = match &row.key {
-            LuupKey::Variable { service, variable } => {
-                let full = view.snapshot.service(service).ok_or_else(not_writable)?;
-                format!("{full}/{variable}")
-            }
-            key if key.writable() => key.to_string(),
-            _ => return Err(not_writable()),
-        };
-        Ok(Target {
-            key,
-            device: device.ok_or_else(not_writable)?,
-        })
-    }
-
     pub(super) fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
         let key = LuupKey::parse(key)?;
         if row.tables < key.tables() {
@@ -224,15 +185,27 @@ impl Home {
             _ => {}
         }
         let slot = Slot::new(self.rows.len());
+        let is_configuration = match &key {
+            LuupKey::Variable { .. } => row.writable,
+            LuupKey::Field(_) => key.in_user_data_only(),
+            _ => false,
+        };
         Arc::make_mut(&mut self.rows).push(LuupRow {
             key,
             kind: row.kind.filter(|_| !row.filtered).cloned(),
             in_table: row.tables > 0,
+            is_configuration,
         });
         if let Some(view) = &mut self.view {
             Arc::make_mut(view).add_rows(&self.rows, None);
         }
         Ok(slot)
+    }
+
+    /// Whether what was last reported of a row may be kept on flash.
+    pub(super) fn keeps_reports(&self, slot: Slot) -> bool {
+        let row = self.rows.get(slot.index());
+        row.is_some_and(|row| row.is_configuration)
     }
 
     /// The value of a variable or field, of the device that is the innermost instance, or of the

@@ -1,4 +1,6 @@
 use super::*;
+use crate::datamodel::model::PendingWrite;
+use crate::luup::{LuupChange, LuupOrder};
 
 fn device(id: u32, fields: &str, states: &[(&str, &str, &str)]) -> String {
     let states: Vec<String> = states
@@ -170,7 +172,7 @@ fn f07_nothing_is_known_before_the_first_good_fetch() {
     assert_eq!(value(&home, id, "5"), Reading::Unknown);
     let role = single(&mut home, "ZWaveNetwork1/Role");
     assert_eq!(home.value(role, &[]), Reading::Unknown);
-    assert!(home.target(role, &[]).is_err());
+    assert_eq!(change(&home, role, &[], "x"), Err(LuupError::NotHeardYet));
 }
 
 #[test]
@@ -275,35 +277,131 @@ fn a_row_in_no_table_shows_the_first_device_that_has_the_variable() {
     assert_eq!(home.value(none, &[]), Reading::Absent);
 }
 
+fn change(home: &Home, slot: Slot, at: &[&str], value: &str) -> Result<LuupChange, LuupError> {
+    let mut changes = changes(home, &[(slot, at, value)])?;
+    Ok(changes.remove(0))
+}
+
+fn changes(home: &Home, writes: &[(Slot, &[&str], &str)]) -> Result<Vec<LuupChange>, LuupError> {
+    let writes = writes.iter().map(|(slot, at, value)| PendingWrite {
+        path: String::new(),
+        kind: "luup",
+        slot: *slot,
+        at: at.iter().map(|name| Box::from(*name)).collect(),
+        value: (*value).to_owned(),
+        wanted: (*value).to_owned(),
+    });
+    home.changes(&writes.collect::<Vec<_>>())
+        .map_err(|(_, error)| error)
+}
+
+fn variable(device: u32, service: &str, variable: &str, value: &str) -> LuupOrder {
+    LuupOrder::Variable {
+        device,
+        service: format!("urn:micasaverde-com:serviceId:{service}").into(),
+        variable: variable.into(),
+        value: value.into(),
+    }
+}
+
+fn rename(device: u32, name: &str, room: &str) -> LuupOrder {
+    LuupOrder::Rename {
+        device,
+        name: name.into(),
+        room: room.into(),
+    }
+}
+
 #[test]
-fn a_target_has_the_full_service_and_the_device() {
+fn z23_an_order_has_the_full_service_the_device_and_what_was_before() {
     let mut home = home(&[
         device(1, "", &[("ZWaveNetwork1", "PollFrequency", "60")]),
-        device(5, "", &[CAPABLE]),
+        device(5, "\"name\":\"Lampe\",\"room\":\"2\",", &[CAPABLE]),
+        device(6, "", &[CAPABLE]),
     ]);
     let poll = single(&mut home, "ZWaveNetwork1/PollFrequency");
-    let target = home.target(poll, &[]).unwrap();
-    assert_eq!(target.device, 1);
-    let full = "urn:micasaverde-com:serviceId:ZWaveNetwork1/PollFrequency";
-    assert_eq!(target.key, full);
+    let found = change(&home, poll, &[], "90").unwrap();
+    assert_eq!(
+        found.order,
+        variable(1, "ZWaveNetwork1", "PollFrequency", "90")
+    );
+    assert_eq!(
+        found.undo,
+        variable(1, "ZWaveNetwork1", "PollFrequency", "60")
+    );
     let unset = row(&mut home, "ZWaveDevice1/AssociationSet", "STRING");
-    let at = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| Box::from(*name))
-            .collect::<Vec<_>>()
-    };
-    let unset = home.target(unset, &at(&["1", "5"])).unwrap();
-    assert!(unset.key.ends_with(":ZWaveDevice1/AssociationSet"));
-    assert_eq!(unset.device, 5);
+    let unset = change(&home, unset, &["1", "5"], "1,4").unwrap();
+    assert_eq!(
+        unset.order,
+        variable(5, "ZWaveDevice1", "AssociationSet", "1,4")
+    );
+    assert_eq!(
+        unset.undo,
+        variable(5, "ZWaveDevice1", "AssociationSet", "")
+    );
     let name = row(&mut home, "device.name", "STRING");
-    assert_eq!(home.target(name, &at(&["5"])).unwrap().key, "device.name");
-    assert!(home.target(name, &at(&["lan"])).is_err());
+    let named = change(&home, name, &["5"], "Spot").unwrap();
+    assert_eq!(
+        (named.order, named.undo),
+        (rename(5, "Spot", "2"), rename(5, "Lampe", "2"))
+    );
+    assert!(change(&home, name, &["lan"], "x").is_err());
+    assert!(change(&home, name, &["77"], "x").is_err(), "no such device");
+    // The name goes along with the room, so it has to be known.
+    let room = row(&mut home, "device.room", "STRING");
+    assert_eq!(change(&home, room, &["6"], "1"), Err(LuupError::NoName(6)));
     for refused in ["device.altid", "Unknown1/X"] {
         let slot = row(&mut home, refused, "STRING");
-        let error = home.target(slot, &at(&["5"])).unwrap_err();
+        let error = change(&home, slot, &["5"], "x").unwrap_err();
         assert_eq!(error, LuupError::NotWritable(refused.to_owned()));
     }
+}
+
+#[test]
+fn z32_name_and_room_of_a_device_are_one_order_whichever_comes_first() {
+    let named = r#""name":"Lampe","room":"2","#;
+    let mut home = home(&[device(5, named, &[CAPABLE]), device(6, named, &[CAPABLE])]);
+    let name = row(&mut home, "device.name", "STRING");
+    let room = row(&mut home, "device.room", "STRING");
+    let wake = row(&mut home, "ZWaveDevice1/WakeupInterval", "STRING");
+    let both: [(Slot, &[&str], &str); 2] = [(name, &["5"], "Spot"), (room, &["5"], "3")];
+    for writes in [both, [both[1], both[0]]] {
+        let [first, ..] = writes;
+        let writes = [first, (wake, &["5"], "60"), (room, &["6"], "1"), writes[1]];
+        let found = changes(&home, &writes).unwrap();
+        let orders: Vec<_> = found
+            .iter()
+            .map(|change| (change.index, &change.order))
+            .collect();
+        let wake = variable(5, "ZWaveDevice1", "WakeupInterval", "60");
+        assert_eq!(
+            orders,
+            [
+                (0, &rename(5, "Spot", "3")),
+                (1, &wake),
+                (2, &rename(6, "Lampe", "1")),
+            ]
+        );
+        assert_eq!(found[0].undo, rename(5, "Lampe", "2"));
+    }
+}
+
+#[test]
+fn z01_what_was_renamed_is_shown_and_is_what_the_next_order_starts_from() {
+    let mut home = home(&[device(5, r#""name":"Lampe","room":"2","#, &[CAPABLE])]);
+    let name = row(&mut home, "device.name", "STRING");
+    let room = row(&mut home, "device.room", "STRING");
+    home.taken(&rename(5, "Spot", "3"));
+    assert_eq!(
+        (value(&home, name, "5"), value(&home, room, "5")),
+        (is("Spot"), is("3"))
+    );
+    assert!(home.has(&rename(5, "Spot", "3")) && !home.has(&rename(5, "Lampe", "2")));
+    let next = change(&home, room, &["5"], "4").unwrap();
+    assert_eq!(
+        (next.order, next.undo),
+        (rename(5, "Spot", "4"), rename(5, "Spot", "3"))
+    );
 }
 
 #[test]
@@ -315,8 +413,7 @@ fn f08_what_luup_took_is_shown_at_once_and_not_undone_by_an_older_fetch() {
     update(&mut home, old());
     let began_before = home.begin_fetch();
     let write = |home: &mut Home, slot, text: &str| {
-        let target = home.target(slot, &["5".into()]).unwrap();
-        home.taken(&target, text);
+        home.took(slot, &[called("5")], text);
     };
     write(&mut home, interval, "900");
     write(&mut home, interval, "1800");
@@ -362,9 +459,9 @@ fn f21_devices_that_come_and_go_leave_nothing() {
             })
             .collect();
         update(&mut home, snapshot(&devices));
-        let target = home.target(role, &[]).unwrap();
-        assert_eq!(target.device, round * 1000);
-        home.taken(&target, "Slave");
+        let order = change(&home, role, &[], "Slave").unwrap().order;
+        assert_eq!(order.device(), round * 1000);
+        home.taken(&order);
         let stale = value(&home, interval, &(round * 1000 - 1000).to_string());
         assert_eq!(stale, Reading::Unknown);
         sizes.push(format!("{home:?}").len());

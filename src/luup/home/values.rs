@@ -116,12 +116,12 @@ mod tests {
         )
     }
 
-    struct Shown {
+    struct ShownValues {
         home: Home,
         table: Slot,
     }
 
-    impl Shown {
+    impl ShownValues {
         fn new() -> Self {
             let mut home = Home::default();
             let (_, errors) = home.read_services(Path::new(SHIPPED));
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn z28_values_are_of_nodes_of_the_devices_below_them_and_of_others() {
-        let mut shown = Shown::new();
+        let mut shown = ShownValues::new();
         assert!(shown.home.shows_values());
         assert_eq!(
             shown.home.list(shown.table, &[]),
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn z30_what_may_be_set_is_told() {
-        let mut shown = Shown::new();
+        let mut shown = ShownValues::new();
         shown.update(&answer("0", "0"));
         let mut config = crate::base::config::Config::default().luup;
         let (lamp, armed) = ("70/SwitchPower1/Status", "20/SecuritySensor1/Armed");

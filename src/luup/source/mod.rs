@@ -11,17 +11,16 @@
 //!   at the moment.
 //! * A value that does not fit the type of its row is not taken: the last good one stays. Not so
 //!   behind a filter, where the type is not that of Luup's text.
-//! * Variables, `device.name` and `device.room` can be written; a job does it later, so until then
-//!   the model keeps the wanted value.
+//! * Variables, `device.name` and `device.room` can be written: a job has the engine take them before
+//!   the rest of a change is made.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::Home;
-use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot, Source, SourceError};
-
-/// Longest value written: it travels in the URL, of which Luup reads one line.
-pub const MAX_VALUE_BYTES: usize = 4096;
+use crate::datamodel::source::{
+    Declaration, Instance, Listed, Reading, Slot, Source, SourceError, Taking,
+};
 
 /// The values of a [`Home`], which the agent shares to bring it up to date.
 #[derive(Debug)]
@@ -40,22 +39,21 @@ impl Source for LuupSource {
         self.0.borrow().list(slot, at)
     }
 
-    fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
-        if value.len() > MAX_VALUE_BYTES {
-            let why = format!("Luup takes at most {MAX_VALUE_BYTES} bytes");
-            return Err(SourceError::BadValue(why));
-        }
-        let home = self.0.borrow();
-        let names: Vec<Box<str>> = at.iter().map(|instance| instance.name().into()).collect();
-        match home.target(slot, &names) {
-            Err(error) if home.is_known() => Err(SourceError::Failed(error.to_string())),
-            // While the engine has not answered yet, nobody can tell.
-            _ => Ok(()),
-        }
+    fn keeps_reports(&self, slot: Slot) -> bool {
+        self.0.borrow().keeps_reports(slot)
     }
 
-    fn deferred(&self) -> bool {
-        true
+    fn stage(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) -> Result<(), SourceError> {
+        let names: Vec<Box<str>> = at.iter().map(|instance| instance.name().into()).collect();
+        self.0.borrow().check(slot, &names, value)
+    }
+
+    fn taking(&self) -> Taking {
+        Taking::Elsewhere
+    }
+
+    fn took(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) {
+        self.0.borrow_mut().took(slot, at, value);
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::datamodel::types::ParamType;
+use crate::luup::home::MAX_VALUE_BYTES;
 use crate::luup::{FetchScope, Snapshot};
 
 fn source() -> LuupSource {
@@ -73,11 +74,11 @@ fn user_data_is_needed_as_soon_as_a_row_shows_what_only_it_has() {
 #[test]
 fn a_write_is_checked_and_left_to_a_job() {
     let mut source = source();
-    assert!(source.deferred());
+    assert_eq!(source.taking(), Taking::Elsewhere);
     let mut row = |key: &str| declare(&mut source, key, Some("STRING")).unwrap();
     let (level, name) = (row("HaDevice1/BatteryLevel"), row("device.name"));
     let (fixed, strange) = (row("device.altid"), row("Unknown1/X"));
-    assert!(!source.keeps_reports(level));
+    assert!(!source.keeps_reports(level) && source.keeps_reports(name));
     assert_eq!(source.stage(level, &[DEVICE], "60"), Ok(()));
     assert_eq!(source.stage(name, &[DEVICE], "Lampe é"), Ok(()));
     for refused in [fixed, strange] {
@@ -87,11 +88,47 @@ fn a_write_is_checked_and_left_to_a_job() {
             "{refused}"
         );
     }
+    let gone = source.stage(level, &[OTHER], "60");
+    assert!(
+        matches!(gone, Err(SourceError::Failed(_))),
+        "no such device"
+    );
     let long = "x".repeat(MAX_VALUE_BYTES + 1);
     let long = source.stage(level, &[DEVICE], &long);
     assert!(matches!(long, Err(SourceError::BadValue(_))));
-    // Before the engine has answered, nobody can tell what it will take.
+    assert_eq!(source.get(level, &[DEVICE]).value(), Some("70"));
+    source.took(level, &[DEVICE], "60");
+    assert_eq!(source.get(level, &[DEVICE]).value(), Some("60"));
+}
+
+#[test]
+fn z02_an_engine_that_has_not_answered_yet_takes_nothing() {
     let mut early = LuupSource(Rc::default());
-    let strange = declare(&mut early, "Unknown1/X", Some("STRING")).unwrap();
-    assert_eq!(early.stage(strange, &[DEVICE], "3"), Ok(()));
+    let level = declare(&mut early, "HaDevice1/BatteryLevel", Some("STRING")).unwrap();
+    let Err(SourceError::Failed(why)) = early.stage(level, &[DEVICE], "3") else {
+        panic!("taken");
+    };
+    assert!(why.contains("not answered yet"), "{why}");
+}
+
+#[test]
+fn z09_a_device_is_never_without_a_name_nor_in_a_room_that_is_none() {
+    let mut source = source();
+    let mut row = |key: &str| declare(&mut source, key, Some("STRING")).unwrap();
+    let (name, room) = (row("device.name"), row("device.room"));
+    for nameless in ["", " ", "\t"] {
+        let refused = source.stage(name, &[DEVICE], nameless);
+        assert!(
+            matches!(refused, Err(SourceError::BadValue(_))),
+            "{nameless:?}"
+        );
+    }
+    for no_room in ["", "Garage", "-1", "1.5"] {
+        let refused = source.stage(room, &[DEVICE], no_room);
+        assert!(
+            matches!(refused, Err(SourceError::BadValue(_))),
+            "{no_room:?}"
+        );
+    }
+    assert_eq!(source.stage(room, &[DEVICE], "0"), Ok(()), "none");
 }

@@ -58,7 +58,7 @@ fn f08_another_row_of_the_same_key_is_no_news_where_only_looking_finds_it() {
         keys: Vec::new(),
         staged: Vec::new(),
         before: BTreeMap::new(),
-        deferred: false,
+        taking: Taking::AtOnce,
         noticed: Noticed::Polled,
         fail: Rc::default(),
     };

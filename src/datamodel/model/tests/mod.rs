@@ -3,6 +3,7 @@
 mod bounds;
 mod change;
 mod diagnostics;
+mod elsewhere;
 mod known;
 mod objects;
 mod owned;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::*;
 use crate::base::xsd::XsdType;
 use crate::datamodel::source::{
-    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Sources,
+    Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Sources, Taking,
 };
 
 /// The description that the tests share.
@@ -53,7 +54,7 @@ struct Fake {
     keys: Vec<String>,
     staged: Vec<(String, Option<String>)>,
     before: BTreeMap<String, String>,
-    deferred: bool,
+    taking: Taking,
     noticed: Noticed,
     fail: Rc<RefCell<bool>>,
 }
@@ -140,7 +141,7 @@ impl Source for Fake {
     }
 
     fn staged(&self) -> Vec<String> {
-        let staged = self.staged.iter().filter(|_| !self.deferred);
+        let staged = self.staged.iter().filter(|_| self.taking == Taking::AtOnce);
         staged
             .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or_default()))
             .collect()
@@ -151,7 +152,7 @@ impl Source for Fake {
             return Err(SourceError::Failed("disk full".into()));
         }
         self.before = self.values.borrow().clone();
-        if !self.deferred {
+        if self.taking == Taking::AtOnce {
             let mut values = self.values.borrow_mut();
             for (name, value) in self.staged.drain(..) {
                 values.extend(value.map(|value| (name, value)));
@@ -177,8 +178,13 @@ impl Source for Fake {
         Ok(())
     }
 
-    fn deferred(&self) -> bool {
-        self.deferred
+    fn taking(&self) -> Taking {
+        self.taking
+    }
+
+    fn took(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) {
+        let name = name(self.key(slot), at);
+        self.values.borrow_mut().insert(name, value.to_owned());
     }
 
     fn noticed(&self, _: Slot) -> Noticed {
@@ -220,6 +226,8 @@ pub(super) struct Bench {
     pub local: Values,
     pub remote: Values,
     pub fail: Rc<RefCell<bool>>,
+    /// When `remote` takes new values.
+    pub taking: Taking,
 }
 
 impl Bench {
@@ -238,6 +246,7 @@ impl Bench {
             local: Values::default(),
             remote: Values::default(),
             fail: Rc::default(),
+            taking: Taking::Later,
         };
         for (key, value) in [("version", "1.0"), ("uptime", "5"), ("url", "http://a/")] {
             bench.local.borrow_mut().insert(key.into(), value.into());
@@ -257,21 +266,21 @@ impl Bench {
     }
 
     pub fn open(&self) -> Model {
-        let fake = |values: &Values, deferred| Fake {
+        let fake = |values: &Values, taking| Fake {
             values: Rc::clone(values),
             keys: Vec::new(),
             staged: Vec::new(),
             before: BTreeMap::new(),
-            deferred,
-            noticed: match deferred {
-                true => Noticed::Polled,
-                false => Noticed::Pushed,
+            taking,
+            noticed: match taking {
+                Taking::AtOnce => Noticed::Pushed,
+                Taking::Elsewhere | Taking::Later => Noticed::Polled,
             },
             fail: Rc::clone(&self.fail),
         };
         let sources: Sources = vec![
-            ("box", Box::new(fake(&self.local, false))),
-            ("remote", Box::new(fake(&self.remote, true))),
+            ("box", Box::new(fake(&self.local, Taking::AtOnce))),
+            ("remote", Box::new(fake(&self.remote, self.taking))),
             ("task", Box::new(FakeTasks(Rc::clone(&self.local)))),
         ];
         let mut model = Model::open(&self.dir, "Device.", sources).unwrap();

@@ -28,6 +28,7 @@ use crate::base::stamp::Stamp;
 use crate::base::uuid::Uuid;
 use crate::datamodel::source::{
     Declaration, DeclaredKeys, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
+    Taking,
 };
 use crate::device::software::{
     InitService, Inventory, ServiceFolder, ServiceState, SoftwareFiles, SoftwareUnit, UnitNotes,
@@ -428,7 +429,7 @@ impl Source for SoftwareSource {
         Ok(())
     }
 
-    fn deferred(&self) -> bool {
-        true
+    fn taking(&self) -> Taking {
+        Taking::Later
     }
 }

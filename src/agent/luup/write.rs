@@ -1,0 +1,484 @@
+//! New values for the engine: who waits for them, one change after the other, and what is to be taken
+//! back.
+//!
+//! Before a change begins, what brings back the values of before is noted in the store. The note goes
+//! with the commit of the rest of the change, or when all is taken back. So a box that goes down in
+//! between finds it, and takes back what nobody was promised, as soon as the engine answers.
+
+use std::collections::VecDeque;
+
+use super::Waiter;
+use super::home::LuupReport;
+use crate::agent::jobs::{Job, JobKind};
+use crate::agent::poll_loop::{Agent, Done};
+use crate::base::clock::Now;
+use crate::cwmp::Input;
+use crate::datamodel::model::{ModelError, PendingWrite, SetError};
+use crate::luup::{self, ChangeFailure, LuupChange, LuupError, TAKE_BACK_TIME, TAKE_TIME};
+
+/// The record of what is to be taken back should the box go down now.
+const NOTE: &str = "engine.note";
+
+/// Bytes of it: 400 values of usual length.
+const MAX_NOTE_BYTES: usize = 64 << 10;
+
+/// Who waits, for what.
+struct WaitingWrite {
+    waiter: Waiter,
+    writes: Vec<PendingWrite>,
+}
+
+/// What a job does.
+struct RunningWrite {
+    waiter: Waiter,
+    writes: Vec<PendingWrite>,
+    changes: Vec<LuupChange>,
+    /// Of a change that is taken back: why.
+    why: Option<String>,
+}
+
+/// The changes of the engine's values.
+#[derive(Default)]
+pub(in crate::agent) struct LuupWrites {
+    waiting: VecDeque<WaitingWrite>,
+    running: Option<RunningWrite>,
+    /// What the engine has, or may have, that it is not to have.
+    left: Vec<LuupChange>,
+    /// The first fetch that tells whether it has.
+    tells: Option<u32>,
+    /// What came while a change was under way.
+    held: Vec<LuupReport>,
+}
+
+impl LuupWrites {
+    /// Whether a change is under way.
+    pub(super) fn is_busy(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// A report waits for the end of the change.
+    pub(super) fn hold(&mut self, report: LuupReport) {
+        self.held.push(report);
+    }
+
+    /// The first fetch after something was left tells what became of it.
+    pub(super) fn fetch_begins(&mut self, number: u32) {
+        if !self.left.is_empty() {
+            self.tells.get_or_insert(number);
+        }
+    }
+
+    fn leave(&mut self, changes: Vec<LuupChange>) {
+        self.left.extend(changes);
+        self.tells = None;
+    }
+}
+
+impl Agent {
+    /// What an earlier run of the program did not bring to an end is found.
+    pub(in crate::agent) fn recall_luup_writes(&mut self, now: Now) {
+        let noted = LuupChange::noted(self.model.record(NOTE).unwrap_or_default());
+        self.luup.writes.leave(noted);
+        if self.has_luup_writes() {
+            self.ask_luup(now);
+        }
+    }
+
+    /// Whether there is something that only an engine that answers can be told.
+    pub(in crate::agent) fn has_luup_writes(&self) -> bool {
+        !self.luup.writes.left.is_empty() || self.former_writes().next().is_some()
+    }
+
+    /// Whether somebody waits for the engine to take values.
+    pub(in crate::agent) fn is_writing_to_luup(&self) -> bool {
+        self.luup.writes.is_busy()
+    }
+
+    /// Values that wait since before an upgrade: an engine of today takes them at once or never.
+    fn former_writes(&self) -> impl Iterator<Item = PendingWrite> + use<> {
+        let pending = self.model.pending_writes().into_iter();
+        pending.filter(|write| write.kind == "luup")
+    }
+
+    /// Has the engine take these values for somebody; the ACS before all others.
+    pub(in crate::agent) fn write_to_luup(
+        &mut self,
+        waiter: Waiter,
+        writes: Vec<PendingWrite>,
+        now: Now,
+    ) {
+        let waiting = WaitingWrite { waiter, writes };
+        match waiting.waiter {
+            Waiter::Acs => self.luup.writes.waiting.push_front(waiting),
+            _ => self.luup.writes.waiting.push_back(waiting),
+        }
+        self.next_write(now);
+    }
+
+    /// Begins the next change. Where something is to be taken back first, the engine has to say
+    /// first what it has.
+    fn next_write(&mut self, now: Now) {
+        if self.luup.writes.is_busy() {
+            return;
+        }
+        let Some(next) = self.luup.writes.waiting.pop_front() else {
+            return;
+        };
+        if !self.luup.writes.left.is_empty() {
+            self.luup.writes.waiting.push_front(next);
+            if !self.ask_luup(now) {
+                self.refuse_all(&LuupError::Disabled, now);
+            }
+            return;
+        }
+        match self.begin_write(&next.writes) {
+            Ok(changes) => {
+                let access = self.luup_access(now);
+                let (given, lost) = (changes.clone(), changes.clone());
+                let job = Job {
+                    kind: JobKind::LuupWrite,
+                    patience: TAKE_TIME + TAKE_BACK_TIME + TAKE_BACK_TIME,
+                    pulse: None,
+                    lost: Box::new(move |why| {
+                        Done::Luup(LuupReport::Taken(Err(ChangeFailure {
+                            index: 0,
+                            error: LuupError::Lost(why.to_string()),
+                            left: lost.clone(),
+                        })))
+                    }),
+                    work: Box::new(move |reporter| {
+                        let outcome = luup::take(&access, &given);
+                        reporter.say(Done::Luup(LuupReport::Taken(outcome)));
+                    }),
+                };
+                self.jobs.start(job, now.uptime);
+                self.luup.writes.running = Some(RunningWrite {
+                    waiter: next.waiter,
+                    writes: next.writes,
+                    changes,
+                    why: None,
+                });
+            }
+            Err(error) => {
+                self.refuse_write(next.waiter, error, now);
+                self.next_write(now);
+            }
+        }
+    }
+
+    /// What the engine is told, once that is noted durably.
+    fn begin_write(&mut self, writes: &[PendingWrite]) -> Result<Vec<LuupChange>, SetError> {
+        let refused = |at: usize, error| {
+            let name = writes.get(at).map(|write| write.path.clone());
+            let name = name.unwrap_or_default();
+            SetError { name, error }
+        };
+        let internal = |why: &dyn ToString| ModelError::Internal(why.to_string());
+        if !self.config.luup.enable {
+            return Err(refused(0, internal(&LuupError::Disabled)));
+        }
+        let changes = self.luup.home.borrow().changes(writes);
+        let changes = changes.map_err(|(at, error)| refused(at, internal(&error)))?;
+        let note = LuupChange::note(&changes);
+        if note.len() > MAX_NOTE_BYTES {
+            let why = "too many values for the Luup engine in one request".to_owned();
+            return Err(refused(0, ModelError::ResourcesExceeded(why)));
+        }
+        self.note(&note);
+        if let Err(error) = self.model.commit() {
+            self.note("");
+            return Err(refused(0, error));
+        }
+        Ok(changes)
+    }
+
+    fn note(&mut self, line: &str) {
+        let line = Some(line).filter(|line| !line.is_empty());
+        self.model.set_record(NOTE, line);
+    }
+
+    /// Notes what is left to be taken back.
+    fn note_left(&mut self) {
+        let line = LuupChange::note(&self.luup.writes.left);
+        self.note(&line);
+    }
+
+    /// A job has had values taken, or not.
+    pub(super) fn luup_took(&mut self, outcome: Result<(), ChangeFailure>, now: Now) {
+        let Some(running) = self.luup.writes.running.take() else {
+            return;
+        };
+        match outcome {
+            Ok(()) => self.finish_write(running, now),
+            Err(failure) => {
+                let error = set_error(&failure, &running.writes);
+                self.took_back(&running.changes, failure.left);
+                self.refuse_write(running.waiter, error, now);
+            }
+        }
+        self.after_write(now);
+    }
+
+    /// The engine has all: so the rest of the change is made.
+    fn finish_write(&mut self, running: RunningWrite, now: Now) {
+        // Gone with the commit of the rest, so that a change is whole whenever the box goes down.
+        self.note_left();
+        match &running.waiter {
+            Waiter::Acs => {
+                self.luup.writes.running = Some(running);
+                self.step(Input::Written(Ok(())), now);
+                // Unless it is taken back.
+                if self
+                    .luup
+                    .writes
+                    .running
+                    .as_ref()
+                    .is_some_and(|running| running.why.is_none())
+                {
+                    self.luup.writes.running = None;
+                }
+                self.live.save(&self.model);
+            }
+            Waiter::User(client, values) => match self.set_here(values, now) {
+                Ok(text) => self.control.answer(*client, Ok(text), now.uptime),
+                Err(why) => self.take_back(running, why, now),
+            },
+            Waiter::Former(write) => {
+                log::info!("{}: Luup took the value that waited for it", write.path);
+                for change in &running.changes {
+                    self.luup.home.borrow_mut().taken(&change.order);
+                }
+                self.model.settle(&write.path, &write.wanted);
+                self.commit();
+                self.carry_former(now);
+            }
+            Waiter::Nobody => {
+                let why = "the session that set them is over".to_owned();
+                self.take_back(running, why, now);
+            }
+        }
+    }
+
+    /// The rest of the change of the ACS could not be made.
+    pub(in crate::agent) fn take_back_for_acs(&mut self, now: Now) {
+        if let Some(running) = self.luup.writes.running.take() {
+            let why = "the rest of the change could not be made".to_owned();
+            self.take_back(running, why, now);
+        }
+    }
+
+    fn take_back(&mut self, running: RunningWrite, why: String, now: Now) {
+        log::warn!("Luup is to take back what it took: {why}");
+        let changes = running.changes.iter().chain(&self.luup.writes.left);
+        let line = LuupChange::note(&changes.cloned().collect::<Vec<_>>());
+        self.note(&line);
+        self.commit();
+        let access = self.luup_access(now);
+        let (given, lost) = (running.changes.clone(), running.changes.clone());
+        let job = Job {
+            kind: JobKind::LuupWrite,
+            patience: TAKE_BACK_TIME + TAKE_BACK_TIME,
+            pulse: None,
+            lost: Box::new(move |_| Done::Luup(LuupReport::TakenBack(lost.clone()))),
+            work: Box::new(move |reporter| {
+                let left = luup::take_back(&access, given);
+                reporter.say(Done::Luup(LuupReport::TakenBack(left)));
+            }),
+        };
+        self.jobs.start(job, now.uptime);
+        self.luup.writes.running = Some(RunningWrite {
+            why: Some(why),
+            ..running
+        });
+    }
+
+    /// A job has had values taken back.
+    pub(super) fn luup_took_back(&mut self, left: Vec<LuupChange>, now: Now) {
+        let Some(running) = self.luup.writes.running.take() else {
+            return;
+        };
+        let is_done = left.is_empty();
+        self.took_back(&running.changes, left);
+        match running.waiter {
+            Waiter::Acs => self.step(Input::TakenBack, now),
+            Waiter::User(client, _) => {
+                let why = running.why.unwrap_or_default();
+                self.control.answer(client, Err(why), now.uptime);
+            }
+            Waiter::Former(_) | Waiter::Nobody => {}
+        }
+        if !is_done {
+            self.refuse_all(&LuupError::Unsettled, now);
+        }
+        self.after_write(now);
+    }
+
+    /// All of it is as before, but for what is left.
+    fn took_back(&mut self, changes: &[LuupChange], left: Vec<LuupChange>) {
+        let mut home = self.luup.home.borrow_mut();
+        for change in changes.iter().filter(|change| !left.contains(change)) {
+            home.taken(&change.undo);
+        }
+        drop(home);
+        self.luup.writes.leave(left);
+        self.note_left();
+        self.commit();
+    }
+
+    /// What waited for the end of a change goes on.
+    fn after_write(&mut self, now: Now) {
+        if self.luup.writes.is_busy() {
+            return;
+        }
+        for report in std::mem::take(&mut self.luup.writes.held) {
+            self.hear_luup(report, now);
+        }
+        self.next_write(now);
+        self.next_look(now);
+    }
+
+    fn refuse_write(&mut self, waiter: Waiter, error: SetError, now: Now) {
+        match waiter {
+            Waiter::Acs => self.step(Input::Written(Err(error)), now),
+            Waiter::User(client, _) => {
+                let why = format!("{}: {}", error.name, error.error);
+                self.control.answer(client, Err(why), now.uptime);
+            }
+            Waiter::Former(write) => match error.error {
+                ModelError::InvalidValue(why) => {
+                    self.drop_former(&write, &why);
+                    self.carry_former(now);
+                }
+                _ => log::debug!("{}: {}; it is tried again", write.path, error.error),
+            },
+            Waiter::Nobody => {}
+        }
+    }
+
+    fn drop_former(&mut self, write: &PendingWrite, why: &str) {
+        log::warn!("{}: the value that was set is dropped: {why}", write.path);
+        self.model.settle(&write.path, &write.wanted);
+        self.commit();
+    }
+
+    /// Nobody who waits can be helped.
+    fn refuse_all(&mut self, why: &LuupError, now: Now) {
+        for waiting in std::mem::take(&mut self.luup.writes.waiting) {
+            let error = SetError {
+                name: waiting
+                    .writes
+                    .first()
+                    .map(|w| w.path.clone())
+                    .unwrap_or_default(),
+                error: ModelError::Internal(why.to_string()),
+            };
+            self.refuse_write(waiting.waiter, error, now);
+        }
+    }
+
+    /// The session of the ACS that waited is over.
+    pub(in crate::agent) fn forget_write_of_acs(&mut self) {
+        let writes = &mut self.luup.writes;
+        writes
+            .waiting
+            .retain(|waiting| !matches!(waiting.waiter, Waiter::Acs));
+        if let Some(running) = &mut writes.running {
+            if matches!(running.waiter, Waiter::Acs) {
+                running.waiter = Waiter::Nobody;
+            }
+        }
+    }
+
+    /// The agent ends and waits no longer: what is noted is found by its next run.
+    pub(in crate::agent) fn give_writes_up(&mut self) {
+        self.luup.writes.running = None;
+        self.luup.writes.waiting.clear();
+    }
+
+    /// The engine answered to a fetch, or did not: what waited for that is done.
+    pub(super) fn luup_answered(&mut self, fetch: u32, is_well: bool, now: Now) {
+        let writes = &self.luup.writes;
+        if writes.is_busy() {
+            return;
+        }
+        let tells = writes.tells.is_some_and(|first| first <= fetch);
+        match (writes.left.is_empty(), is_well) {
+            (false, false) => self.refuse_all(&LuupError::Unsettled, now),
+            (false, true) if tells => self.take_left_back(now),
+            (true, true) => self.carry_former(now),
+            _ => {}
+        }
+    }
+
+    /// What is left is taken back, unless somebody else has set it since.
+    fn take_left_back(&mut self, now: Now) {
+        let home = self.luup.home.borrow();
+        let left = std::mem::take(&mut self.luup.writes.left);
+        let (left, changed): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|change| home.has(&change.order));
+        drop(home);
+        for change in &left {
+            // What nobody was promised is not shown either; a fetch tells if it stays.
+            self.luup.home.borrow_mut().taken(&change.undo);
+        }
+        if !changed.is_empty() {
+            log::info!("{} values need not be taken back", changed.len());
+        }
+        if left.is_empty() {
+            self.note_left();
+            self.commit();
+            return self.next_write(now);
+        }
+        let running = RunningWrite {
+            waiter: Waiter::Nobody,
+            writes: Vec::new(),
+            changes: left,
+            why: None,
+        };
+        let why = "the agent or the engine went down before the change was whole".to_owned();
+        self.take_back(running, why, now);
+    }
+
+    /// The next value that waits since before an upgrade.
+    fn carry_former(&mut self, now: Now) {
+        if !self.luup.writes.waiting.is_empty() {
+            return;
+        }
+        for write in self.former_writes() {
+            let changes = self
+                .luup
+                .home
+                .borrow()
+                .changes(std::slice::from_ref(&write));
+            match changes {
+                Ok(_) => {
+                    let writes = vec![write.clone()];
+                    return self.write_to_luup(Waiter::Former(write), writes, now);
+                }
+                Err((_, error @ LuupError::NotWritable(_))) => {
+                    self.drop_former(&write, &error.to_string());
+                }
+                Err((_, error)) => log::debug!("{}: {error}", write.path),
+            }
+        }
+    }
+}
+
+/// The refusal in the model's words.
+fn set_error(failure: &ChangeFailure, writes: &[PendingWrite]) -> SetError {
+    let why = failure.error.to_string();
+    let why = match failure.left.is_empty() {
+        true => why,
+        false => format!("{why}; what it took is taken back as soon as it answers"),
+    };
+    SetError {
+        name: writes
+            .get(failure.index)
+            .map(|write| write.path.clone())
+            .unwrap_or_default(),
+        error: match failure.error {
+            LuupError::Refused(_) => ModelError::InvalidValue(why),
+            _ => ModelError::Internal(why),
+        },
+    }
+}

@@ -1,0 +1,234 @@
+//! New values of rows: whether the home takes them, what the engine is told for them, and what the
+//! home shows when it has taken them.
+
+use super::{Home, HomeView, LuupRow, device_of, innermost};
+use crate::datamodel::model::PendingWrite;
+use crate::datamodel::source::{Instance, Slot, SourceError};
+use crate::luup::key::{FIELDS, LuupKey};
+use crate::luup::{LuupChange, LuupError, LuupOrder};
+
+/// Longest value written: it travels in the URL, of which Luup reads one line.
+pub const MAX_VALUE_BYTES: usize = 4096;
+
+/// The number of the room of a device that is in none.
+const NO_ROOM: &str = "0";
+
+impl Home {
+    /// Whether a new value for a row can be sent at all; `at` is what the instances on its path are
+    /// called. Nobody asks the engine.
+    pub(in crate::luup) fn check(
+        &self,
+        slot: Slot,
+        at: &[Box<str>],
+        value: &str,
+    ) -> Result<(), SourceError> {
+        let failed = |error: LuupError| SourceError::Failed(error.to_string());
+        let bad = |why: &str| Err(SourceError::BadValue(why.to_owned()));
+        let (view, row) = self.row(slot).map_err(failed)?;
+        if value.len() > MAX_VALUE_BYTES {
+            return bad(&format!("Luup takes at most {MAX_VALUE_BYTES} bytes"));
+        }
+        if row.key == LuupKey::Field("name".into()) && value.trim().is_empty() {
+            return bad("a device has a name, be it a short one");
+        }
+        if row.key == LuupKey::Field("room".into()) && !has_room(view, value) {
+            return bad("the home has no room of this number");
+        }
+        self.change(slot, at, value).map(drop).map_err(failed)
+    }
+
+    /// What the engine is told for new values, in their order; name and room of a device together.
+    ///
+    /// # Errors
+    /// Which value has no device, no service, or an engine that has not answered yet.
+    pub fn changes(&self, writes: &[PendingWrite]) -> Result<Vec<LuupChange>, (usize, LuupError)> {
+        let mut changes: Vec<LuupChange> = Vec::new();
+        for (index, write) in writes.iter().enumerate() {
+            let new = self.change(write.slot, &write.at, &write.value);
+            let new = new.map_err(|error| (index, error))?;
+            if !changes.iter_mut().any(|change| change.take_along(&new)) {
+                changes.push(LuupChange { index, ..new });
+            }
+        }
+        Ok(changes)
+    }
+
+    fn row(&self, slot: Slot) -> Result<(&HomeView, &LuupRow), LuupError> {
+        let row = self.rows.get(slot.index());
+        let row = row.ok_or_else(|| LuupError::NotWritable("an unknown row".to_owned()))?;
+        let view = self.view.as_deref().ok_or(LuupError::NotHeardYet)?;
+        Ok((view, row))
+    }
+
+    fn change(&self, slot: Slot, at: &[Box<str>], value: &str) -> Result<LuupChange, LuupError> {
+        let (view, row) = self.row(slot)?;
+        let not_writable = || LuupError::NotWritable(row.key.to_string());
+        let device = match at.last() {
+            Some(name) => device_of(name),
+            None => view.first(slot.index()),
+        };
+        let device = device.filter(|device| view.snapshot.has(*device));
+        let device = device.ok_or_else(not_writable)?;
+        let change = |order, undo| LuupChange {
+            index: 0,
+            order,
+            undo,
+        };
+        match &row.key {
+            LuupKey::Variable { service, variable } => {
+                let full = view.snapshot.service(service).ok_or_else(not_writable)?;
+                let order = |value: &str| LuupOrder::Variable {
+                    device,
+                    service: full.into(),
+                    variable: variable.clone(),
+                    value: value.into(),
+                };
+                let before = self.text(view, device, full, variable);
+                Ok(change(order(value), order(before.unwrap_or_default())))
+            }
+            key if key.writable() => {
+                let name = self.text(view, device, FIELDS, "name");
+                let name = name.ok_or(LuupError::NoName(device))?;
+                let room = self.text(view, device, FIELDS, "room").unwrap_or(NO_ROOM);
+                let order = |name: &str, room: &str| LuupOrder::Rename {
+                    device,
+                    name: name.into(),
+                    room: room.into(),
+                };
+                let new = match *key == LuupKey::Field("name".into()) {
+                    true => order(value, room),
+                    false => order(name, value),
+                };
+                Ok(change(new, order(name, room)))
+            }
+            _ => Err(not_writable()),
+        }
+    }
+
+    /// What the engine has, as it said last or has taken since.
+    fn text<'a>(
+        &'a self,
+        view: &'a HomeView,
+        device: u32,
+        service: &str,
+        variable: &str,
+    ) -> Option<&'a str> {
+        let key = key(service, variable);
+        let taken = self.taken.get(device, &key);
+        taken.or_else(|| {
+            let names = view.snapshot.names(service, variable);
+            view.snapshot.value(device, &names)
+        })
+    }
+
+    /// A value for a row was taken: it is shown until a fetch that begins from now on comes.
+    pub(in crate::luup) fn took(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) {
+        let Ok((view, row)) = self.row(slot) else {
+            return;
+        };
+        let device = match row.in_table {
+            true => innermost(at),
+            false => view.first(slot.index()),
+        };
+        let key = match &row.key {
+            LuupKey::Variable { service, variable } => view
+                .snapshot
+                .service(service)
+                .map(|full| key(full, variable)),
+            key => Some(key.clone()),
+        };
+        if let (Some(device), Some(key)) = (device, key) {
+            self.taken.add(device, key, value);
+        }
+    }
+
+    /// The engine did what it was told: that is shown until a fetch that begins from now on comes.
+    pub fn taken(&mut self, order: &LuupOrder) {
+        match order {
+            LuupOrder::Variable {
+                device,
+                service,
+                variable,
+                value,
+            } => self.taken.add(*device, key(service, variable), value),
+            LuupOrder::Rename { device, name, room } => {
+                self.taken.add(*device, LuupKey::Field("name".into()), name);
+                self.taken.add(*device, LuupKey::Field("room".into()), room);
+            }
+            // What comes of it the engine tells.
+            LuupOrder::Action { .. } => {}
+        }
+    }
+
+    /// Whether the engine has what an order says: then nobody has changed it since.
+    pub fn has(&self, order: &LuupOrder) -> bool {
+        let Some(view) = self.view.as_deref() else {
+            return false;
+        };
+        let is = |device: u32, service: &str, variable: &str, value: &str| {
+            self.text(view, device, service, variable)
+                .unwrap_or_default()
+                == value
+        };
+        match order {
+            LuupOrder::Variable {
+                device,
+                service,
+                variable,
+                value,
+            } => is(*device, service, variable, value),
+            LuupOrder::Rename { device, name, room } => {
+                is(*device, FIELDS, "name", name) && is(*device, FIELDS, "room", room)
+            }
+            LuupOrder::Action { .. } => false,
+        }
+    }
+}
+
+impl LuupChange {
+    /// Takes the name or the room of another order along, if it is for the same device.
+    fn take_along(&mut self, other: &Self) -> bool {
+        let (
+            LuupOrder::Rename { device, name, room },
+            LuupOrder::Rename {
+                name: name_before,
+                room: room_before,
+                ..
+            },
+            LuupOrder::Rename {
+                device: for_device,
+                name: new_name,
+                room: new_room,
+            },
+        ) = (&mut self.order, &self.undo, &other.order)
+        else {
+            return false;
+        };
+        let is_same = device == for_device;
+        if is_same && new_name != name_before {
+            name.clone_from(new_name);
+        }
+        if is_same && new_room != room_before {
+            room.clone_from(new_room);
+        }
+        is_same
+    }
+}
+
+fn key(service: &str, variable: &str) -> LuupKey {
+    match service {
+        FIELDS => LuupKey::Field(variable.into()),
+        _ => LuupKey::Variable {
+            service: service.into(),
+            variable: variable.into(),
+        },
+    }
+}
+
+/// Whether a device can be in a room of this number. Where nobody knows which there are, it is at
+/// least a number.
+fn has_room(view: &HomeView, number: &str) -> bool {
+    let is_known = view.snapshot.rooms().is_some();
+    let is_number = number.parse::<u32>().is_ok();
+    number == NO_ROOM || is_number && (!is_known || view.snapshot.room(number).is_some())
+}

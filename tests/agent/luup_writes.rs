@@ -1,0 +1,455 @@
+//! New values of the Luup engine, from the ACS and from the user of the box.
+
+use std::time::{Duration, Instant};
+
+use cwmpd::base::xsd::XsdType::{Boolean, String as Text, UnsignedInt as Number};
+use cwmpd::soap::{Message, Status};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, set_parameter_values};
+use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
+use cwmpd_lab::luup::{FakeLuup, Mood};
+
+const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
+const POLL: &str = "Device.Zwave.Interface.12.PollInterval";
+const NAME: &str = "Device.Zwave.Interface.12.Name";
+const ROOM: &str = "Device.Zwave.Interface.12.RoomID";
+const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
+
+struct World {
+    luup: FakeLuup,
+    acs: ScriptedAcs,
+    home: Home,
+}
+
+impl World {
+    fn new() -> Self {
+        let (luup, acs) = (FakeLuup::start(), ScriptedAcs::start(AcsOptions::default()));
+        let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+        home.set_acs(&acs.url());
+        home.set_uci("cpe", "periodic_notify_enable", "0");
+        home.set_uci("luup", "enable", "1");
+        home.set_uci("luup", "url", &luup.url());
+        home.set_uci("luup", "timeout", "2");
+        // Another port would be another URL, and so a change.
+        home.set_uci("cpe", "port", &free_port().to_string());
+        Self { luup, acs, home }
+    }
+
+    fn wake_up(&self) -> Option<String> {
+        self.luup.get(12, "ZWaveDevice1", "WakeupInterval")
+    }
+
+    fn session<T>(&self, agent: &Daemon<'_>, play: impl FnOnce(&mut Session<'_>) -> T) -> T {
+        let ended = || agent.status().contains("session:       none").then_some(());
+        wait_for("the end of the session before", ended);
+        wait_for("the agent's consent", || {
+            (self.home.run(&["inform"]).code == 0).then_some(())
+        });
+        self.acs.session(|s| {
+            s.inform();
+            let result = play(s);
+            s.end();
+            result
+        })
+    }
+}
+
+fn events(inform: &cwmpd::soap::Inform) -> Vec<&str> {
+    inform.event.iter().map(|e| &*e.event_code).collect()
+}
+
+#[test]
+fn z01_the_older_value_is_never_seen_after_a_write() {
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        s.notify(WAKE_UP, 2);
+        s.notify(NAME, 2);
+        assert_eq!(s.value(WAKE_UP), "720");
+        // What is fetched now, and comes after the write, tells the older value.
+        s.end();
+    });
+    world.luup.mood(Mood::Slow(Duration::from_millis(400)));
+    for value in ["1800", "2400"] {
+        world.session(&agent, |s| {
+            s.set(&[(WAKE_UP, Number, value), (NAME, Text, value)], "");
+            assert_eq!(
+                (s.value(WAKE_UP), s.value(NAME)),
+                (value.into(), value.into())
+            );
+        });
+    }
+    world.luup.mood(Mood::Well);
+    for _ in 0..2 {
+        agent.inform();
+        world.acs.session(|s| {
+            let inform = s.inform();
+            assert_eq!(events(&inform), ["6 CONNECTION REQUEST"]);
+            assert_eq!(
+                (s.value(WAKE_UP), s.value(NAME)),
+                ("2400".into(), "2400".into())
+            );
+            s.end();
+        });
+    }
+}
+
+#[test]
+fn z02_an_agent_that_is_up_before_the_engine_shows_the_home_that_it_knows() {
+    let mut world = World::new();
+    let mut agent = world.home.start();
+    let nodes = world.acs.session(|s| {
+        s.inform();
+        s.notify(WAKE_UP, 1);
+        let nodes = s.names("Device.Zwave.Interface.", true).len();
+        s.end();
+        nodes
+    });
+    assert!(nodes > 10);
+    world.luup.down();
+    for rebooted in [false, true] {
+        agent.stop();
+        if rebooted {
+            world.home.power_cycle();
+        }
+        agent = world.home.start();
+        let known = |s: &mut Session<'_>, events_wanted: &[&str]| {
+            let inform = s.inform();
+            assert_eq!(events(&inform), events_wanted);
+            assert_eq!(s.names("Device.Zwave.Interface.", true).len(), nodes);
+            assert_eq!(s.value(WAKE_UP), "720", "as last reported");
+            assert_eq!(s.set_refused(&[(WAKE_UP, Number, "1")], "").code, 9002);
+            s.end();
+        };
+        match rebooted {
+            true => world.acs.session(|s| known(s, &["1 BOOT"])),
+            false => {
+                agent.inform();
+                world.acs.session(|s| known(s, &["6 CONNECTION REQUEST"]));
+            }
+        }
+    }
+    // Then it comes, and what changed meanwhile is told.
+    world.luup.set(12, "ZWaveDevice1", "WakeupInterval", "900");
+    world.luup.up();
+    agent.inform();
+    world.acs.session(|s| {
+        let inform = s.inform();
+        assert_eq!(events(&inform), ["4 VALUE CHANGE", "6 CONNECTION REQUEST"]);
+        let told = inform.parameter_list.iter().find(|p| p.name == WAKE_UP);
+        assert_eq!(told.map(|p| &*p.value), Some("900"));
+        s.end();
+    });
+    agent.stop();
+}
+
+#[test]
+fn z23_a_set_is_answered_when_the_engine_has_it() {
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        let values = [
+            (NAME, Text, "Lampe & co"),
+            (WAKE_UP, Number, "1800"),
+            (ROOM, Number, "3"),
+            (INTERVAL, Number, "7777"),
+        ];
+        assert_eq!(s.set(&values, "key"), Status::Pending, "the node sleeps");
+        let lamp = world.luup.device(12).unwrap();
+        assert_eq!((&*lamp.name, lamp.room), ("Lampe & co", 3));
+        assert_eq!(world.wake_up().as_deref(), Some("1800"));
+        for (path, _, value) in values {
+            assert_eq!(s.value(path), value);
+        }
+        // Once more, while what was fetched at the beginning of the session is older.
+        s.set(&[(WAKE_UP, Number, "1900")], "");
+        assert_eq!(s.value(WAKE_UP), "1900");
+        s.end();
+    });
+    let renames = world.luup.requests();
+    let renames = renames.iter().filter(|query| query.contains("rename"));
+    assert_eq!(renames.count(), 1, "name and room go together");
+    drop(agent);
+}
+
+#[test]
+fn z23_a_write_does_not_wait_for_a_fetch_that_hangs() {
+    let world = World::new();
+    world.home.set_uci("luup", "timeout", "60");
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    world.luup.mood(Mood::Silent);
+    let start = Instant::now();
+    world.session(&agent, |s| {
+        // The fetch of the session is under way, and stays so.
+        world.luup.requests();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                wait_for("the write", || {
+                    let asked = world.luup.requests();
+                    asked
+                        .iter()
+                        .any(|query| query.starts_with("id=alive"))
+                        .then_some(())
+                });
+                world.luup.mood(Mood::Well);
+            });
+            s.set(&[(WAKE_UP, Number, "1800")], "");
+        });
+        assert_eq!(s.value(WAKE_UP), "1800");
+    });
+    assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn z23_hundreds_of_values_are_one_request() {
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        let writable = s.names("Device.Zwave.Interface.", false);
+        let writable = writable.into_iter().filter(|info| info.writable);
+        let writable: Vec<String> = writable.map(|info| info.name).collect();
+        let numbers = writable.iter().filter(|name| name.ends_with("Interval"));
+        let values: Vec<_> = numbers.map(|name| (&**name, Number, "77")).collect();
+        assert!(values.len() > 20, "{}", values.len());
+        s.set(&values, "");
+        for (path, ..) in &values {
+            assert_eq!(s.value(path), "77");
+        }
+        s.end();
+    });
+    drop(agent);
+}
+
+#[test]
+fn z24_one_value_that_is_refused_leaves_the_engine_as_it_was() {
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        // Gone since it was fetched.
+        world.luup.remove(20);
+        let gone = "Device.Zwave.Interface.20.WakeUpInterval";
+        let values = [
+            (WAKE_UP, Number, "1800"),
+            (NAME, Text, "Spot"),
+            (gone, Number, "60"),
+            (INTERVAL, Number, "7777"),
+        ];
+        let before = (world.wake_up(), world.luup.device(12));
+        let fault = s.set_refused(&values, "key");
+        assert_eq!(fault.code, 9003);
+        let [bad] = &fault.parameters[..] else {
+            panic!("{fault:?}");
+        };
+        assert_eq!((&*bad.parameter_name, bad.code), (gone, 9007));
+        assert!(bad.string.contains("Bad Device"), "{}", bad.string);
+        assert_eq!((world.wake_up(), world.luup.device(12)), before);
+        assert_eq!(
+            (s.value(WAKE_UP), s.value(INTERVAL)),
+            ("720".into(), "86400".into())
+        );
+        assert_eq!(s.value("Device.ManagementServer.ParameterKey"), "");
+        let rename = world.luup.requests();
+        let back = rename.iter().rev().find(|query| query.contains("rename"));
+        assert!(back.is_some_and(|query| !query.contains("Spot")));
+        s.end();
+    });
+    drop(agent);
+}
+
+#[test]
+fn z25_an_engine_that_is_away_or_hangs_is_a_fault_in_time() {
+    let mut world = World::new();
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    for mood in [
+        Mood::Silent,
+        Mood::Stuck,
+        Mood::Empty,
+        Mood::Says("Exiting".into()),
+        Mood::Status(503),
+    ] {
+        world.luup.mood(mood.clone());
+        let start = Instant::now();
+        world.session(&agent, |s| {
+            let fault = s.set_refused(&[(INTERVAL, Number, "7777"), (WAKE_UP, Number, "1")], "");
+            assert_eq!(fault.code, 9002, "{mood:?}");
+            assert_ne!(s.value(INTERVAL), "7777");
+        });
+        assert!(start.elapsed() < Duration::from_secs(25), "{mood:?}");
+        world.luup.mood(Mood::Well);
+        world.session(&agent, |s| assert_eq!(s.value(WAKE_UP), "720", "{mood:?}"));
+        assert_eq!(world.wake_up().as_deref(), Some("720"));
+    }
+    world.luup.down();
+    world.session(&agent, |s| {
+        assert_eq!(s.set_refused(&[(WAKE_UP, Number, "1")], "").code, 9002);
+    });
+    world.luup.up();
+    world.home.set_uci("luup", "enable", "0");
+    wait_for("the configuration", || {
+        let refused = world.home.run(&["set", WAKE_UP, "1"]);
+        refused.err.contains("luup.enable").then_some(())
+    });
+}
+
+#[test]
+fn z26_what_nobody_was_promised_is_taken_back_after_a_kill_or_a_power_cut() {
+    for cut in [false, true] {
+        let world = World::new();
+        let mut agent = world.home.start();
+        world.acs.session(|s| {
+            s.inform();
+            s.end();
+        });
+        wait_for("the end of the session", || {
+            agent.status().contains("session:       none").then_some(())
+        });
+        agent.inform();
+        world.acs.session(|s| {
+            s.inform();
+            world.luup.mood(Mood::Slow(Duration::from_millis(700)));
+            world.luup.requests();
+            let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
+            s.ask(set_parameter_values(&values, "key"));
+            wait_for("the first value to be taken", || {
+                (world.wake_up().as_deref() == Some("1800")).then_some(())
+            });
+            agent.signal("KILL");
+            agent.wait();
+        });
+        world.luup.mood(Mood::Well);
+        if cut {
+            world.home.power_cycle();
+        }
+        let agent = world.home.start();
+        wait_for("the value of before", || {
+            (world.wake_up().as_deref() == Some("720")).then_some(())
+        });
+        // One that it opens by itself, or that is asked for.
+        world.home.run(&["inform"]);
+        world.acs.session(|s| {
+            s.inform();
+            assert_eq!(s.value(WAKE_UP), "720");
+            // And nothing is taken back any more.
+            s.set(&[(WAKE_UP, Number, "1800")], "");
+            s.end();
+        });
+        agent.stop();
+        let agent = world.home.start();
+        world.session(&agent, |s| assert_eq!(s.value(WAKE_UP), "1800"));
+        assert_eq!(world.wake_up().as_deref(), Some("1800"));
+    }
+}
+
+#[test]
+fn z26_what_somebody_else_has_set_since_stays() {
+    let world = World::new();
+    let mut agent = world.home.start();
+    world.acs.quiet_session();
+    agent.inform();
+    world.acs.session(|s| {
+        s.inform();
+        world.luup.mood(Mood::Slow(Duration::from_millis(700)));
+        let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
+        s.ask(set_parameter_values(&values, "key"));
+        wait_for("the first value to be taken", || {
+            (world.wake_up().as_deref() == Some("1800")).then_some(())
+        });
+        agent.signal("KILL");
+        agent.wait();
+    });
+    world.luup.mood(Mood::Well);
+    world.luup.set(12, "ZWaveDevice1", "WakeupInterval", "60");
+    let agent = world.home.start();
+    agent.wait_for_log("need not be taken back");
+    assert_eq!(world.wake_up().as_deref(), Some("60"));
+}
+
+#[test]
+fn z26_an_agent_that_is_stopped_meanwhile_answers_or_takes_back() {
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    agent.inform();
+    world.acs.session(|s| {
+        s.inform();
+        world.luup.mood(Mood::Slow(Duration::from_millis(300)));
+        let values = [(WAKE_UP, Number, "1800")];
+        s.ask(set_parameter_values(&values, "key"));
+        wait_for("the value to be taken", || {
+            (world.wake_up().as_deref() == Some("1800")).then_some(())
+        });
+        agent.signal("TERM");
+        let answer = s.receive().envelope.map(|envelope| envelope.body);
+        let status = Status::Pending;
+        assert_eq!(answer, Some(Message::SetParameterValuesResponse { status }));
+        s.end();
+    });
+    assert_eq!(agent.stop().code(), Some(0));
+    world.luup.mood(Mood::Well);
+    let agent = world.home.start();
+    world.session(&agent, |s| assert_eq!(s.value(WAKE_UP), "1800"));
+}
+
+#[test]
+fn z27_the_user_of_the_box_waits_for_the_engine_too() {
+    let mut world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        s.notify(WAKE_UP, 2);
+        s.end();
+    });
+    agent.set(WAKE_UP, "1800");
+    assert_eq!(world.wake_up().as_deref(), Some("1800"));
+    assert_eq!(agent.get(WAKE_UP), "1800");
+    world.acs.session(|s| {
+        let inform = s.inform();
+        assert_eq!(events(&inform), ["4 VALUE CHANGE"]);
+        s.end();
+    });
+    world.luup.remove(20);
+    let both = [
+        "set",
+        WAKE_UP,
+        "60",
+        "Zwave.Interface.20.WakeUpInterval",
+        "60",
+    ];
+    let refused = world.home.run(&both);
+    assert!(refused.err.contains("Bad Device"), "{}", refused.err);
+    assert_eq!(world.wake_up().as_deref(), Some("1800"));
+    world.luup.down();
+    let refused = world.home.run(&["set", WAKE_UP, "60"]);
+    assert_ne!(refused.code, 0);
+    assert!(refused.err.contains("cannot be reached"), "{}", refused.err);
+    assert_eq!(agent.get(WAKE_UP), "1800");
+}
+
+#[test]
+fn z09_a_device_keeps_its_name_and_its_room() {
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        world.luup.requests();
+        for bad in [(NAME, Text, ""), (NAME, Text, " "), (ROOM, Number, "99")] {
+            let fault = s.set_refused(&[(WAKE_UP, Number, "1"), bad], "");
+            assert_eq!(fault.parameters[0].code, 9007, "{bad:?}");
+        }
+        assert_eq!(world.luup.requests(), [""; 0], "nothing was sent");
+        s.set(&[(ROOM, Number, "0")], "");
+        let lamp = world.luup.device(12).unwrap();
+        assert_eq!(lamp.room, 0);
+        assert_ne!(lamp.name, "", "it goes along");
+        s.end();
+    });
+    let polled = [("Device.Zwave.Network.PollingEnabled", Boolean, "0")];
+    world.session(&agent, |s| s.set(&polled, ""));
+    let enabled = world.luup.get(1, "ZWaveNetwork1", "PollingEnabled");
+    assert_eq!(enabled.as_deref(), Some("0"));
+}
