@@ -1,10 +1,12 @@
-//! The fuzzed property on the stable toolchain, with simple mutations, always the same.
+//! The fuzzed properties on the stable toolchain, with simple mutations, always the same.
 
 use cwmpd_lab::properties::{self, try_mutants};
 
 #[test]
-fn mutated_answers_of_luup_keep_the_fuzzed_property() {
-    try_mutants("luup", Vec::new(), properties::luup);
+fn mutated_answers_of_luup_keep_the_fuzzed_properties() {
+    try_mutants("luup_status", Vec::new(), properties::luup_status);
+    try_mutants("luup_user_data", Vec::new(), properties::luup_user_data);
+    try_mutants("luup_delta", Vec::new(), properties::luup_delta);
 }
 
 #[test]

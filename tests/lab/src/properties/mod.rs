@@ -35,7 +35,7 @@ pub use expr::expr;
 pub use igd::igd;
 pub use journal::journal;
 #[cfg(feature = "luup")]
-pub use luup::{luup, mms};
+pub use luup::{luup_delta, luup_status, luup_user_data, mms};
 pub use mutate::{seeds, try_mutants};
 pub use parts::parts;
 #[cfg(feature = "igd")]

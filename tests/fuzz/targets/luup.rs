@@ -1,5 +1,0 @@
-//! Answers of a Luup engine: `cargo +nightly fuzz run --fuzz-dir tests/fuzz luup`.
-
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| cwmpd_lab::properties::luup(bytes));
