@@ -34,8 +34,6 @@ mod owner;
 mod relay;
 mod snapshot;
 pub mod source;
-// What sets them is not called yet.
-#[allow(dead_code)]
 mod values;
 mod way;
 

@@ -28,6 +28,8 @@ mod luup;
 #[cfg(feature = "luup")]
 mod luup_elsewhere;
 #[cfg(feature = "luup")]
+mod luup_values;
+#[cfg(feature = "luup")]
 mod luup_writes;
 mod numbered_files;
 mod old_kernel;

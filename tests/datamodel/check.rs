@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use cwmpd_lab::Folder;
+use cwmpd_lab::home::copy_model;
 
 /// What `check` says of a description.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,10 +34,12 @@ pub fn program(arguments: &[&str]) -> Printed {
     }
 }
 
-/// Checks the rows of one file.
+/// Checks the rows of one file, beside the services that are shipped.
 pub fn check(rows: &str) -> Checked {
     let folder = Folder::new("check");
     folder.file("rows.csv", rows);
+    let services = crate::rows::folder().join("luup");
+    copy_model(&services, &folder.path().join("luup"));
     check_folder(&folder)
 }
 

@@ -2,8 +2,13 @@
 //! yet, says the older value.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use crate::luup::key::LuupKey;
+
+/// How long a device has to do what an action tells it: the engine takes the action at once, and tells
+/// the older state until the node has confirmed another.
+const DEED: Duration = Duration::from_secs(5);
 
 /// The values that were written, and the order of fetches and writes.
 #[derive(Debug, Default)]
@@ -22,6 +27,14 @@ struct TakenValue {
     text: Box<str>,
     /// The last fetch that began before.
     after: u32,
+    /// What a fetch says is not believed before.
+    until: Option<Instant>,
+}
+
+impl TakenValue {
+    fn is_over(&self, came: u32, now: Instant) -> bool {
+        self.after < came && self.until.is_none_or(|until| now >= until)
+    }
 }
 
 impl Taken {
@@ -40,25 +53,38 @@ impl Taken {
     pub(super) fn came(&mut self, fetch: u32) {
         self.came = fetch;
         for values in self.values.values_mut() {
-            values.retain(|value| value.after >= fetch);
+            values.retain(|value| !value.is_over(fetch, Instant::now()));
         }
     }
 
     /// Luup took a value.
     pub(super) fn add(&mut self, device: u32, key: LuupKey, text: &str) {
+        self.keep(device, key, text, None);
+    }
+
+    /// Luup took an action by which a device gets a value.
+    pub(super) fn act(&mut self, device: u32, key: LuupKey, text: &str) {
+        self.keep(device, key, text, Instant::now().checked_add(DEED));
+    }
+
+    fn keep(&mut self, device: u32, key: LuupKey, text: &str, until: Option<Instant>) {
         let values = self.values.entry(device).or_default();
         values.retain(|value| value.key != key);
         values.push(TakenValue {
             key,
             text: text.into(),
             after: self.begun,
+            until,
         });
     }
 
     /// What a key of a device was set to.
     pub(super) fn get(&self, device: u32, key: &LuupKey) -> Option<&str> {
         let mut values = self.values.get(&device)?.iter();
-        let value = values.find(|value| key.means(&value.key));
+        let is_it = |value: &&TakenValue| {
+            key.means(&value.key) && !value.is_over(self.came, Instant::now())
+        };
+        let value = values.find(is_it);
         value.map(|value| &*value.text)
     }
 
@@ -68,5 +94,32 @@ impl Taken {
             let values = values.iter();
             values.map(|value| (*device, &value.key, &*value.text))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn z29_a_device_has_its_time_to_do_what_it_is_told() {
+        let key = || LuupKey::Variable {
+            service: "urn:a:X1".into(),
+            variable: "Status".into(),
+        };
+        let mut taken = Taken::default();
+        taken.act(7, key(), "1");
+        let began_after = taken.begin_fetch();
+        taken.came(began_after);
+        assert_eq!(taken.get(7, &key()), Some("1"), "the node is at it");
+        // Its time is over.
+        let values = taken.values.get_mut(&7).unwrap();
+        values[0].until = Some(Instant::now());
+        assert_eq!(taken.get(7, &key()), None, "the engine knows better");
+        taken.add(7, key(), "0");
+        assert_eq!(taken.get(7, &key()), Some("0"));
+        let began_after = taken.begin_fetch();
+        taken.came(began_after);
+        assert_eq!(taken.get(7, &key()), None, "a variable is written at once");
     }
 }

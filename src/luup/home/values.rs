@@ -1,18 +1,24 @@
 //! What sensors and actuators say, as the rows of the table of values show it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Home, HomeView};
+use super::writes::key;
+use super::{Home, HomeView, device_of};
 use crate::base::config::LuupConfig;
 use crate::datamodel::row::RowError;
-use crate::datamodel::source::{Instance, Reading};
+use crate::datamodel::source::{Instance, Reading, Slot};
 use crate::luup::key::{LuupKey, LuupTable, ValueKey};
-use crate::luup::values::{self, Allowed, ServiceTable};
+use crate::luup::values::{self, Allowed, NotSettable, ServiceRow, ServiceTable};
+use crate::luup::{LuupError, LuupOrder};
 
 /// The file that says which variables have values, and what is wrong with it: the line, 0 for the
 /// whole, and the reason.
 pub type ServicesRead = (PathBuf, Vec<(u32, RowError)>);
+
+/// A variable of a device, with the full name of its service, and its text.
+pub(super) type ShownValue = (u32, LuupKey, Box<str>);
 
 impl Home {
     /// Reads which variables have values from the folder of the model; without it none has.
@@ -31,6 +37,75 @@ impl Home {
     /// What may be switched from now on.
     pub fn allow(&mut self, config: &LuupConfig) {
         self.allowed = Allowed::by(config);
+    }
+
+    /// The row of the services by whose action a row is set: a value of the table, or a variable that
+    /// an action sets wherever it is shown. `at` is what the instances on its path are called.
+    pub(super) fn acting(&self, key: &LuupKey, at: &[Box<str>]) -> Option<&ServiceRow> {
+        let (service, variable) = match key {
+            LuupKey::Variable { service, variable } => (&**service, &**variable),
+            LuupKey::Value(ValueKey::Value) => {
+                let (_, service, variable) = values::named(at.last()?)?;
+                (service, variable)
+            }
+            _ => return None,
+        };
+        let (_, row) = self.services.row_of(service, variable)?;
+        let is_value = matches!(key, LuupKey::Value(_));
+        (is_value || row.has_action()).then_some(row)
+    }
+
+    /// The order that sets a variable by its action, and the one that brings back what was before.
+    ///
+    /// # Errors
+    /// It is not allowed, not of its type, or no device has the service of the action.
+    pub(super) fn by_action(
+        &self,
+        view: &HomeView,
+        device: u32,
+        row: &ServiceRow,
+        value: &str,
+        earlier: &[ShownValue],
+    ) -> Result<(LuupOrder, LuupOrder), LuupError> {
+        let refused = |why: &dyn fmt::Display| {
+            LuupError::NotWritable(format!("{}/{} ({why})", row.service, row.variable))
+        };
+        let value = row
+            .check(value, self.allowed)
+            .map_err(|why| refused(&why))?;
+        let own = view.full_service(device, row);
+        let own = own.ok_or_else(|| refused(&"no device has the service"))?;
+        let acting = match row.action_service() {
+            Some(full) if full.contains(':') => Some(full),
+            Some(short) => view.snapshot.service(short),
+            None => Some(own),
+        };
+        let acting = acting.ok_or_else(|| refused(&"no device has the service of its action"))?;
+        let beside = |variable: &str| {
+            let wanted = key(own, variable);
+            let is_it = |(of, key, _): &&ShownValue| *of == device && *key == wanted;
+            let set = earlier.iter().rev().find(is_it).map(|(.., text)| &**text);
+            set.or_else(|| self.text(view, device, own, variable))
+                .map(Box::from)
+        };
+        let before = beside(&row.variable).unwrap_or_else(|| value.clone());
+        let order = |value: &str| row.order(device, acting.into(), value, &beside);
+        let orders = order(&value).zip(order(&before));
+        orders.ok_or_else(|| refused(&NotSettable::NoAction))
+    }
+
+    /// What the home shows for a value that an action has set: the variable itself, where a row of the
+    /// data model shows it or not.
+    pub(super) fn shown_by(&self, slot: Slot, at: &[Box<str>], value: &str) -> Option<ShownValue> {
+        let (view, row) = self.row(slot).ok()?;
+        let service = self.acting(&row.key, at)?;
+        let device = match at.last() {
+            Some(name) => device_of(name)?,
+            None => view.first(slot.index())?,
+        };
+        let text = service.check(value, self.allowed).ok()?;
+        let full = view.full_service(device, service)?;
+        Some((device, key(full, &service.variable), text))
     }
 
     /// What a row of the table shows.
@@ -52,8 +127,8 @@ impl Home {
         match key {
             ValueKey::Name => Reading::of(Some(&*row.name)),
             ValueKey::Variable => Reading::of(Some(&*row.variable)),
-            ValueKey::Service => Reading::of(view.full_service(&row.service)),
-            ValueKey::Unit => Reading::of(Some(row.unit(&|name| view.top(name)))),
+            ValueKey::Service => Reading::of(view.full_service(device, row)),
+            ValueKey::Unit => Reading::of(Some(row.unit(&|name| view.snapshot.top(name)))),
             ValueKey::Settable => {
                 let digit = if row.is_settable(self.allowed) {
                     "1"
@@ -81,21 +156,20 @@ impl Home {
 }
 
 impl HomeView {
-    /// The full name of the service of a variable.
-    fn full_service(&self, service: &str) -> Option<&str> {
-        self.snapshot.service(service)
-    }
-
-    /// What the engine says of itself.
-    fn top(&self, _name: &str) -> Option<&str> {
-        None
+    /// The full name of the service of a variable: as the device has it, else as others do.
+    fn full_service(&self, device: u32, row: &ServiceRow) -> Option<&str> {
+        let mut names = self.snapshot.names(&row.service, &row.variable);
+        let is_own = |name: &u32| self.snapshot.value(device, &(*name..*name + 1)).is_some();
+        let own = names.find(is_own).map(|name| self.snapshot.name(name).0);
+        own.or_else(|| self.snapshot.service(&row.service))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::datamodel::source::{Declaration, Slot};
+    use crate::datamodel::model::PendingWrite;
+    use crate::datamodel::source::{Declaration, SourceError};
     use crate::datamodel::types::ParamType;
     use crate::luup::Snapshot;
 
@@ -234,5 +308,143 @@ mod tests {
             assert_eq!(shown.get("value.settable", lamp), is(digit(actuators)));
             assert_eq!(shown.get("value.settable", armed), is(digit(locks)), "z31");
         }
+    }
+
+    fn write(slot: Slot, identity: &str, value: &str) -> PendingWrite {
+        PendingWrite {
+            path: identity.to_owned(),
+            kind: "luup",
+            slot,
+            at: vec![identity.into()],
+            value: value.to_owned(),
+            wanted: value.to_owned(),
+        }
+    }
+
+    fn action(device: u32, service: &str, name: &str, argument: &str, value: &str) -> LuupOrder {
+        LuupOrder::Action {
+            device,
+            service: service.into(),
+            action: name.into(),
+            arguments: vec![(argument.into(), value.into())],
+        }
+    }
+
+    const SWITCH: &str = "urn:upnp-org:serviceId:SwitchPower1";
+    const SENSOR: &str = "urn:micasaverde-com:serviceId:SecuritySensor1";
+
+    #[test]
+    fn z29_a_value_is_set_by_its_action_and_shown_at_once() {
+        let mut shown = ShownValues::new();
+        shown.update(&answer("0", "0"));
+        let mut config = crate::base::config::Config::default().luup;
+        (config.actuators, config.locks) = (true, true);
+        shown.home.allow(&config);
+        let value = declare(&mut shown.home, "value.value", Some("STRING"));
+        let direct = declare(&mut shown.home, "SwitchPower1/Status", Some("STRING"));
+        let lamp = "70/SwitchPower1/Status";
+        let switched = |value| action(70, SWITCH, "SetTarget", "newTargetValue", value);
+        for (slot, identity) in [(value, lamp), (direct, "70")] {
+            let changes = shown.home.changes(&[write(slot, identity, "1")]).unwrap();
+            assert_eq!(
+                (&changes[0].order, &changes[0].undo),
+                (&switched("1"), &switched("0"))
+            );
+        }
+        let armed = write(value, "20/SecuritySensor1/Armed", "0");
+        let changes = shown
+            .home
+            .changes(&[armed, write(value, lamp, "true")])
+            .unwrap();
+        let disarmed = action(20, SENSOR, "SetArmed", "newArmedValue", "0");
+        assert_eq!(
+            (&changes[0].order, &changes[1].order),
+            (&disarmed, &switched("1"))
+        );
+        let at = Instance {
+            number: 7001,
+            identity: Some(lamp),
+        };
+        shown.home.took(value, &[at], "true");
+        assert_eq!(shown.get("value.value", lamp), is("1"));
+        assert_eq!(shown.get("SwitchPower1/Status", "70"), is("1"));
+        shown.update(&answer("0", "0"));
+        assert_eq!(shown.get("value.value", lamp), is("1"), "the node is at it");
+    }
+
+    #[test]
+    fn z31_what_is_not_allowed_is_not_even_staged() {
+        let mut shown = ShownValues::new();
+        shown.update(&answer("0", "0"));
+        let value = declare(&mut shown.home, "value.value", Some("STRING"));
+        let direct = declare(&mut shown.home, "SwitchPower1/Status", Some("STRING"));
+        let (lamp, armed) = ("70/SwitchPower1/Status", "20/SecuritySensor1/Armed");
+        let mut config = crate::base::config::Config::default().luup;
+        for (actuators, locks) in [(false, false), (true, false), (false, true)] {
+            (config.actuators, config.locks) = (actuators, locks);
+            shown.home.allow(&config);
+            for (slot, identity, allowed) in [
+                (value, lamp, actuators),
+                (direct, "70", actuators),
+                (value, armed, locks),
+            ] {
+                let staged = shown.home.check(slot, &[identity.into()], "1");
+                let wanted = if allowed {
+                    Ok(())
+                } else {
+                    Err(SourceError::ReadOnly)
+                };
+                assert_eq!(staged, wanted, "{identity} {actuators} {locks}");
+                let changes = shown.home.changes(&[write(slot, identity, "1")]);
+                assert_eq!(changes.is_ok(), allowed, "{identity}");
+            }
+        }
+        (config.actuators, config.locks) = (true, true);
+        shown.home.allow(&config);
+        for bad in ["", "2", "on"] {
+            let staged = shown.home.check(value, &[lamp.into()], bad);
+            assert!(matches!(staged, Err(SourceError::BadValue(_))), "{bad}");
+        }
+        let reads = "22/TemperatureSensor1/CurrentTemperature";
+        let staged = shown.home.check(value, &[reads.into()], "20");
+        assert_eq!(staged, Err(SourceError::ReadOnly));
+    }
+
+    #[test]
+    fn z33_an_action_that_takes_several_settings_gets_those_that_are_set_along() {
+        let mut shown = ShownValues::new();
+        let network = r#"{"devices":[{"id":1,"states":[
+            {"service":"urn:micasaverde-com:serviceId:ZWaveNetwork1","variable":"PollingEnabled","value":"1"},
+            {"service":"urn:micasaverde-com:serviceId:ZWaveNetwork1","variable":"PollFrequency","value":"60"}]}]}"#;
+        shown.update(network);
+        let enabled = declare(
+            &mut shown.home,
+            "ZWaveNetwork1/PollingEnabled",
+            Some("STRING"),
+        );
+        let frequency = declare(
+            &mut shown.home,
+            "ZWaveNetwork1/PollFrequency",
+            Some("STRING"),
+        );
+        let both = [write(enabled, "1", "0"), write(frequency, "1", "90")];
+        let changes = shown.home.changes(&both).unwrap();
+        let polling = |enabled: &str, frequency: &str| LuupOrder::Action {
+            device: 1,
+            service: "urn:micasaverde-com:serviceId:ZWaveNetwork1".into(),
+            action: "SetPolling".into(),
+            arguments: vec![
+                ("PollingEnabled".into(), enabled.into()),
+                ("PollFrequency".into(), frequency.into()),
+            ],
+        };
+        assert_eq!(
+            (&changes[0].order, &changes[0].undo),
+            (&polling("0", "60"), &polling("1", "60"))
+        );
+        assert_eq!(
+            (&changes[1].order, &changes[1].undo),
+            (&polling("0", "90"), &polling("0", "60"))
+        );
     }
 }

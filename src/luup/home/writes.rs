@@ -1,10 +1,12 @@
 //! New values of rows: whether the home takes them, what the engine is told for them, and what the
 //! home shows when it has taken them.
 
+use super::values::ShownValue;
 use super::{Home, HomeView, LuupRow, device_of, innermost};
 use crate::datamodel::model::PendingWrite;
 use crate::datamodel::source::{Instance, Slot, SourceError};
 use crate::luup::key::{FIELDS, LuupKey};
+use crate::luup::values::NotSettable;
 use crate::luup::{LuupChange, LuupError, LuupOrder};
 
 /// Longest value written: it travels in the URL, of which Luup reads one line.
@@ -34,7 +36,16 @@ impl Home {
         if row.key == LuupKey::Field("room".into()) && !has_room(view, value) {
             return bad("the home has no room of this number");
         }
-        self.change(slot, at, value).map(drop).map_err(failed)
+        if let Some(service) = self.acting(&row.key, at) {
+            if let Err(why) = service.check(value, self.allowed) {
+                log::info!("luup: {} is not set: {why}", row.key);
+                return Err(match why {
+                    NotSettable::BadValue(why) => SourceError::BadValue(why),
+                    NotSettable::NoAction | NotSettable::Forbidden(_) => SourceError::ReadOnly,
+                });
+            }
+        }
+        self.change(slot, at, value, &[]).map(drop).map_err(failed)
     }
 
     /// What the engine is told for new values, in their order; name and room of a device together.
@@ -43,9 +54,11 @@ impl Home {
     /// Which value has no device, no service, or an engine that has not answered yet.
     pub fn changes(&self, writes: &[PendingWrite]) -> Result<Vec<LuupChange>, (usize, LuupError)> {
         let mut changes: Vec<LuupChange> = Vec::new();
+        let mut earlier = Vec::new();
         for (index, write) in writes.iter().enumerate() {
-            let new = self.change(write.slot, &write.at, &write.value);
+            let new = self.change(write.slot, &write.at, &write.value, &earlier);
             let new = new.map_err(|error| (index, error))?;
+            earlier.extend(self.shown_by(write.slot, &write.at, &write.value));
             if !changes.iter_mut().any(|change| change.take_along(&new)) {
                 changes.push(LuupChange { index, ..new });
             }
@@ -53,14 +66,21 @@ impl Home {
         Ok(changes)
     }
 
-    fn row(&self, slot: Slot) -> Result<(&HomeView, &LuupRow), LuupError> {
+    pub(super) fn row(&self, slot: Slot) -> Result<(&HomeView, &LuupRow), LuupError> {
         let row = self.rows.get(slot.index());
         let row = row.ok_or_else(|| LuupError::NotWritable("an unknown row".to_owned()))?;
         let view = self.view.as_deref().ok_or(LuupError::NotHeardYet)?;
         Ok((view, row))
     }
 
-    fn change(&self, slot: Slot, at: &[Box<str>], value: &str) -> Result<LuupChange, LuupError> {
+    /// `earlier` are the values that are set before this one along with it.
+    fn change(
+        &self,
+        slot: Slot,
+        at: &[Box<str>],
+        value: &str,
+        earlier: &[ShownValue],
+    ) -> Result<LuupChange, LuupError> {
         let (view, row) = self.row(slot)?;
         let not_writable = || LuupError::NotWritable(row.key.to_string());
         let device = match at.last() {
@@ -74,6 +94,10 @@ impl Home {
             order,
             undo,
         };
+        if let Some(acting) = self.acting(&row.key, at) {
+            let (order, undo) = self.by_action(view, device, acting, value, earlier)?;
+            return Ok(change(order, undo));
+        }
         match &row.key {
             LuupKey::Variable { service, variable } => {
                 let full = view.snapshot.service(service).ok_or_else(not_writable)?;
@@ -106,7 +130,7 @@ impl Home {
     }
 
     /// What the engine has, as it said last or has taken since.
-    fn text<'a>(
+    pub(super) fn text<'a>(
         &'a self,
         view: &'a HomeView,
         device: u32,
@@ -123,6 +147,11 @@ impl Home {
 
     /// A value for a row was taken: it is shown until a fetch that begins from now on comes.
     pub(in crate::luup) fn took(&mut self, slot: Slot, at: &[Instance<'_>], value: &str) {
+        let names: Vec<Box<str>> = at.iter().map(|instance| instance.name().into()).collect();
+        if let Some((device, key, text)) = self.shown_by(slot, &names, value) {
+            self.taken.act(device, key, &text);
+            return;
+        }
         let Ok((view, row)) = self.row(slot) else {
             return;
         };
@@ -215,7 +244,7 @@ impl LuupChange {
     }
 }
 
-fn key(service: &str, variable: &str) -> LuupKey {
+pub(super) fn key(service: &str, variable: &str) -> LuupKey {
     match service {
         FIELDS => LuupKey::Field(variable.into()),
         _ => LuupKey::Variable {

@@ -16,4 +16,4 @@ mod services;
 
 pub(super) use self::action::Allowed;
 pub(super) use self::seen::{SeenValues, named, wall_clock};
-pub(super) use self::services::{FILE, ServiceTable};
+pub(super) use self::services::{FILE, NotSettable, ServiceRow, ServiceTable};

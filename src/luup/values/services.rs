@@ -14,6 +14,7 @@
 //!
 //! A bad row is told of and left out; the others stand.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -81,6 +82,16 @@ pub(in crate::luup) enum NotSettable {
     Forbidden(&'static str),
     /// It is not of its type, beyond its range, none of its words.
     BadValue(String),
+}
+
+impl fmt::Display for NotSettable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAction => f.write_str("no action sets it"),
+            Self::Forbidden(option) => write!(f, "{option} does not allow it"),
+            Self::BadValue(why) => f.write_str(why),
+        }
+    }
 }
 
 impl ServiceTable {
@@ -232,6 +243,11 @@ impl ServiceRow {
     pub(in crate::luup) fn is_settable(&self, allowed: Allowed) -> bool {
         let action = self.action.as_ref();
         action.is_some_and(|action| action.forbidden_by(allowed).is_none())
+    }
+
+    /// Whether there is an action that sets it.
+    pub(in crate::luup) fn has_action(&self) -> bool {
+        self.action.is_some()
     }
 
     /// The text that is sent for a new value, if it may be.
