@@ -154,7 +154,7 @@ impl Row {
         let raw_name = next().trim_ascii();
         let kind = next().trim_ascii();
         let storage = words::choice(3, next().trim_ascii(), words::STORAGE)?;
-        let access = Access::parse(next())?;
+        let access = RowAccess::parse(next())?;
         let writable = access.writable;
         let immediate = change(next().trim_ascii(), writable)?;
         let (notification, limit) = notification(next().trim_ascii())?;
@@ -280,13 +280,13 @@ fn bad<T>(column: u8, why: impl Into<String>) -> Result<T, RowError> {
 
 /// Column 4: whether the row can be written, is secret, and may be missing.
 #[derive(Default)]
-struct Access {
+struct RowAccess {
     writable: bool,
     secret: bool,
     optional: bool,
 }
 
-impl Access {
+impl RowAccess {
     fn parse(column: &str) -> Result<Self, RowError> {
         let (mut access, mut writable) = (Self::default(), None);
         for item in column.split(',').map(str::trim_ascii) {
