@@ -176,6 +176,7 @@ impl Agent {
         for failure in self.ubus.failures() {
             let _ = writeln!(text, "  no answer:   {failure}");
         }
+        self.write_luup(&mut text, now);
         self.write_ways(&mut text, now);
         for complaint in &self.complaints.lines {
             let _ = writeln!(text, "configuration: {complaint}");

@@ -16,8 +16,9 @@ const FETCH_PATIENCE: Duration = Duration::from_secs(1);
 impl Agent {
     /// Starts to fetch what rows show, for whoever goes on with it or without when the timer is due;
     /// `false` where there is nothing to fetch.
-    pub(super) fn fetch(&mut self, now: Now) -> bool {
-        let asks = [self.ask_luup(now), self.ask_ubus(now)];
+    /// What is followed is as new as what could be fetched.
+    pub(super) fn fetch(&mut self, is_followed: bool, now: Now) -> bool {
+        let asks = [!is_followed && self.ask_luup(now), self.ask_ubus(now)];
         let is_asked = asks.contains(&true);
         if is_asked {
             let at = now.uptime.saturating_add(FETCH_PATIENCE);
@@ -29,7 +30,7 @@ impl Agent {
     /// Looks at all values as they are now; those of others are fetched first. During a session it is
     /// done after it.
     pub(super) fn look_afresh(&mut self, now: Now) {
-        if self.session.is_some() || !self.fetch(now) {
+        if self.session.is_some() || !self.fetch(self.is_luup_followed(now), now) {
             self.look(now);
         }
     }

@@ -297,6 +297,8 @@ impl Agent {
                     self.look_afresh(now);
                 }
             }
+            LoopEvent::Due(LoopTimer::Follow) => self.follow_luup(now),
+            LoopEvent::Due(LoopTimer::Gather) => self.tell_gathered(now),
             LoopEvent::Due(LoopTimer::Fetch) => {
                 log::debug!("not all has answered yet: going on with the last values");
                 self.go_on(now);
@@ -338,7 +340,7 @@ impl Agent {
                 self.act_on_changes(now);
             }
             self.session = Some(SessionStage::Preparing);
-            if !self.fetch(now) {
+            if !self.fetch(self.is_luup_fresh(now), now) {
                 self.open_session();
             }
         }

@@ -172,6 +172,15 @@ impl Agent {
         }
     }
 
+    /// The same where what changed was gathered before: a session may open for it now.
+    pub(super) fn look_gathered(&mut self, now: Now) {
+        self.engine.look_gathered(&mut self.model, now);
+        if !self.engine.in_session() {
+            self.apply_settings(now);
+            self.next_look(now);
+        }
+    }
+
     /// When to look at values that only looking can find changed; a look that waits already is not
     /// put off.
     pub(super) fn next_look(&mut self, now: Now) {
@@ -181,6 +190,7 @@ impl Agent {
             Some(interval) => self.timers.due_by(LoopTimer::Look, now.uptime + interval),
             None => self.timers.stop(LoopTimer::Look),
         }
+        self.follow_luup(now);
         self.retry_config(now);
     }
 

@@ -20,6 +20,10 @@ pub(super) enum LoopTimer {
     Changes,
     /// The next look at values that only looking can find changed.
     Look,
+    /// The next question to Luup, for what changed in its home.
+    Follow,
+    /// What happened in that home has been gathered.
+    Gather,
     /// The next attempt to read a file of the configuration that could not be read.
     Config,
     /// The next attempt at what did not work.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// Changes of values within this time are reported by one session.
-const COALESCE: Duration = Duration::from_secs(1);
+pub const COALESCE: Duration = Duration::from_secs(1);
 
 /// The reasons that wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,11 +65,11 @@ impl Due {
         self.hold.map_or(at, |hold| hold.max(at))
     }
 
-    /// An active notification, which must not come before `earliest`: changes of the same moment go
-    /// together. Also during the wait for a retry; one that waits already goes along, and is not put
+    /// An active notification, which must not come before `earliest`, nor before those of the next
+    /// moment had time to `gather`. Also during the wait for a retry; one that waits already goes along, and is not put
     /// off.
-    pub fn for_notification(&mut self, earliest: Duration, now: Duration) {
-        let at = self.not_before_hold(earliest.max(now.saturating_add(COALESCE)));
+    pub fn for_notification(&mut self, earliest: Duration, gather: Duration, now: Duration) {
+        let at = self.not_before_hold(earliest.max(now.saturating_add(gather)));
         self.notify = Some(self.notify.map_or(at, |known| known.min(at)));
     }
 

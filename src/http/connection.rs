@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -215,6 +215,7 @@ impl Connector<()> for Opener {
             return Err(other(refused(authority, ends)));
         }
         self.connections.connected(ends);
+        self.watched.connected(socket.as_fd());
         let stream = match tls {
             None => Stream::Plain(socket),
             Some(tls) => {

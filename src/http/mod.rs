@@ -22,6 +22,7 @@ mod connection;
 mod date;
 pub mod error;
 #[cfg(feature = "xmpp")]
+mod hang_up;
 mod link;
 mod names;
 mod request;
@@ -35,6 +36,7 @@ pub use auth::Credentials;
 pub use client::{HttpClient, HttpSettings, TimeLimits};
 pub use date::unix_of_date;
 pub use error::{CertificateProblem, ExchangePhase, HttpError};
+pub use hang_up::HangUp;
 #[cfg(feature = "xmpp")]
 pub use link::{LinkTls, ServerLink};
 pub use request::{HttpRequest, RequestBody};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,17 @@ pub trait ExchangeWatch: fmt::Debug + Send + Sync {
     /// Whether these may be the ends of a connection, ours first: asked before anything is sent.
     /// `false` closes it, with [`HttpError::AddressRefused`].
     fn may_meet(&self, ours: SocketAddr, theirs: SocketAddr) -> bool;
+
+    /// A connection stands, by this socket.
+    fn connected(&self, socket: BorrowedFd<'_>) {
+        let _ = socket;
+    }
+
+    /// How often it is asked while nothing moves. `None`: never, so that nothing wakes for it; who
+    /// wants the end closes the socket.
+    fn looks_every(&self) -> Option<Duration> {
+        Some(LOOK_EVERY)
+    }
 }
 
 /// The watch of a client, if it has one.
@@ -31,9 +43,19 @@ impl Watched {
         match &self.0 {
             None => Ok(left),
             Some(watch) if watch.goes_on() => {
-                Ok(Some(left.map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY))))
+                let every = watch.looks_every();
+                Ok(left.map_or(every, |left| {
+                    Some(every.map_or(left, |every| left.min(every)))
+                }))
             }
             Some(_) => Err(HttpError::Interrupted),
+        }
+    }
+
+    /// A connection stands.
+    pub fn connected(&self, socket: BorrowedFd<'_>) {
+        if let Some(watch) = &self.0 {
+            watch.connected(socket);
         }
     }
 

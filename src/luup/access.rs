@@ -2,7 +2,7 @@
 
 use super::relay::KeptRelay;
 use crate::base::config::LuupConfig;
-use crate::http::KeptTls;
+use crate::http::{HangUp, KeptTls};
 
 /// How the engine is reached, and what is kept of that from one job to the next: clones share it, and
 /// may cross threads.
@@ -16,6 +16,8 @@ pub struct LuupAccess {
     pub kept_relay: KeptRelay,
     /// Whether the dates of certificates count: only when the time is known to be right.
     pub check_dates: bool,
+    /// Who may end a question that waits for a change.
+    pub hang_up: Option<HangUp>,
 }
 
 impl LuupAccess {
@@ -26,6 +28,7 @@ impl LuupAccess {
             kept_tls: KeptTls::default(),
             kept_relay: KeptRelay::default(),
             check_dates: true,
+            hang_up: None,
         }
     }
 

@@ -8,6 +8,7 @@
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
 //!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
+//! * [`follow`] decides what to ask next, so that the home is followed, [`poll()`] asks it.
 //! * What sensors say, and by which action an actuator is told, is data: `luup/services.csv` beside the
 //!   rows.
 //! * [`alarms`] are what is wrong in it, [`commands`] what the engine is asked to do to the network.
@@ -26,11 +27,13 @@ pub mod commands;
 mod error;
 pub mod flatten;
 pub mod follow;
+mod health;
 mod home;
 mod key;
 pub mod limits;
 mod order;
 mod owner;
+mod poll;
 mod relay;
 mod snapshot;
 pub mod source;
@@ -42,8 +45,10 @@ pub use change::{ChangeFailure, LuupChange, TAKE_BACK_TIME, TAKE_TIME, take, tak
 pub use client::{FetchScope, fetch};
 pub use error::LuupError;
 pub use flatten::flatten;
+pub use health::{EngineHealth, EngineKey};
 pub use home::{Fetch, Home, HomeView, NotZwave, ServicesRead, Verdict};
 pub use order::{LuupOrder, perform};
+pub use poll::poll;
 pub use relay::KeptRelay;
 #[cfg(feature = "inside")]
 pub use relay::check_answer as check_mms_answer;

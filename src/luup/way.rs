@@ -9,7 +9,8 @@ use super::{LuupAccess, LuupError};
 use crate::base::config::TlsConfig;
 use crate::base::url::{self, Url};
 use crate::http::{
-    Credentials, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method, TimeLimits,
+    Credentials, HangUp, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method,
+    TimeLimits,
 };
 
 /// Of the time of a job, no server of MMS gets more than one such part to be connected with: then there is
@@ -110,7 +111,7 @@ fn http(access: &LuupAccess, tls: &TlsConfig, connect: Duration) -> HttpClient {
             exchange: timeout,
             deadline: Instant::now().checked_add(timeout),
         },
-        watch: None,
+        watch: access.hang_up.as_ref().map(HangUp::watch),
     })
 }
 

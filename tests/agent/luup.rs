@@ -25,6 +25,7 @@ fn home(acs: &ScriptedAcs, luup: &FakeLuup) -> Home {
     home.set_uci("luup", "enable", "1");
     home.set_uci("luup", "url", &luup.url());
     home.set_uci("luup", "timeout", "3600");
+    home.set_uci("luup", "follow", "0");
     home
 }
 

@@ -11,6 +11,8 @@ mod edge;
 mod faults;
 mod figures;
 mod flood;
+#[cfg(feature = "luup")]
+mod follow;
 mod foreign;
 #[cfg(feature = "igd")]
 mod gateway;

@@ -38,6 +38,8 @@ pub(super) enum JobKind {
     Session,
     /// Reads the Luup home.
     LuupFetch,
+    /// Waits for changes of the Luup home.
+    LuupFollow,
     /// Writes values to Luup.
     LuupWrite,
     /// Has Luup do something to the Z-Wave network, and waits for the end of it.
@@ -60,6 +62,7 @@ impl JobKind {
         match self {
             Self::Session => "session",
             Self::LuupFetch => "luup-fetch",
+            Self::LuupFollow => "luup-follow",
             Self::LuupWrite => "luup-write",
             Self::LuupCommand => "luup-command",
             Self::Command => "command",
@@ -75,7 +78,7 @@ impl JobKind {
     /// engine, its network or a gateway is asked one thing at a time. A write to Luup does not wait for
     /// a fetch, which may hang: what it tells of before is not shown after it.
     fn excludes(self, other: Self) -> bool {
-        other == self && !matches!(self, Self::Session | Self::Xmpp)
+        other == self && !matches!(self, Self::Session | Self::LuupFollow | Self::Xmpp)
     }
 }
 
@@ -135,7 +138,8 @@ pub(super) struct Job<T> {
 #[derive(Clone)]
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
-    /// `luup-fetch`, `luup-write`, `luup-command`, `command`, `transfer`, `gateway`, `xmpp`, `lookup`.
+    /// `luup-fetch`, `luup-follow`, `luup-write`, `luup-command`, `command`, `transfer`, `gateway`,
+    /// `xmpp`, `lookup`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,

@@ -68,6 +68,20 @@ impl Agent {
 
     pub(in crate::agent) fn follow_commands(&mut self, _: Now) {}
 
+    pub(in crate::agent) fn follow_luup(&mut self, _: Now) {}
+
+    pub(in crate::agent) fn tell_gathered(&mut self, _: Now) {}
+
+    pub(in crate::agent) fn is_luup_fresh(&self, _: Now) -> bool {
+        true
+    }
+
+    pub(in crate::agent) fn is_luup_followed(&self, _: Now) -> bool {
+        true
+    }
+
+    pub(in crate::agent) fn write_luup(&self, _: &mut String, _: Now) {}
+
     pub(in crate::agent) fn hear_luup(&mut self, report: NoReport, _: Now) {
         match report {}
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::alarms::{self, AlarmEnd};
 use super::commands::{self, CommandEnd};
+use super::follow::{FollowNews, LuupFollow};
 use super::write::LuupWrites;
 use crate::agent::jobs::{Job, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
@@ -23,13 +24,14 @@ use crate::luup::{
 
 /// Beyond `luup.timeout`, which each request keeps by itself, before a job counts as lost: a large
 /// home is still to be read out of its JSON.
-const SLACK: Duration = Duration::from_secs(20);
+pub(super) const SLACK: Duration = Duration::from_secs(20);
 
 /// The agent's end of the source `luup`.
 pub(in crate::agent) struct LuupEnd {
     pub(super) home: Rc<RefCell<Home>>,
     pub(super) alarms: AlarmEnd,
     pub(super) commands: CommandEnd,
+    pub(super) follow: LuupFollow,
     /// What is wrong with the file that says which variables have values.
     services: ServicesRead,
     pub(super) writes: LuupWrites,
@@ -50,6 +52,7 @@ impl LuupEnd {
             home: Rc::clone(&home),
             alarms,
             commands,
+            follow: LuupFollow::default(),
             services,
             writes: LuupWrites::default(),
             kept_tls: KeptTls::default(),
@@ -88,6 +91,8 @@ impl LuupEnd {
 pub(in crate::agent) enum LuupReport {
     /// What Luup says of its home.
     Fetched(Fetch, Result<Box<HomeView>, LuupError>),
+    /// What a question for changes brought.
+    Followed(Fetch, Result<FollowNews, LuupError>),
     /// How the command of this state ended.
     Commanded(String, CommandOutcome),
     /// Whether Luup took values.
@@ -104,6 +109,7 @@ impl Agent {
             kept_tls: self.luup.kept_tls.clone(),
             kept_relay: self.luup.kept_relay.clone(),
             check_dates: now.wall_is_confirmed(),
+            hang_up: None,
         }
     }
 
@@ -142,17 +148,27 @@ impl Agent {
     /// of a change is nobody's business.
     pub(in crate::agent) fn hear_luup(&mut self, report: LuupReport, now: Now) {
         match report {
-            LuupReport::Fetched(..) if self.luup.writes.is_busy() => {
+            LuupReport::Fetched(..) | LuupReport::Followed(..) if self.luup.writes.is_busy() => {
                 self.luup.writes.hold(report);
             }
             LuupReport::Fetched(fetch, fetched) => {
-                let (number, is_well) = (fetch.number(), fetched.is_ok());
-                self.luup.home.borrow_mut().update(fetch, fetched);
+                let number = fetch.number();
+                let is_well = fetched.is_ok();
+                let mut home = self.luup.home.borrow_mut();
+                if is_well {
+                    home.answered(now);
+                }
+                home.update(fetch, fetched);
+                drop(home);
                 self.follow_alarms(now);
                 // Before a session shows it.
                 self.luup_answered(number, is_well, now);
                 self.fetched(now);
+                if is_well {
+                    self.luup_was_read(now);
+                }
             }
+            LuupReport::Followed(fetch, news) => self.hear_follow(fetch, news, now),
             LuupReport::Commanded(path, outcome) => self.commanded(&path, outcome, now),
             LuupReport::Taken(outcome) => self.luup_took(outcome, now),
             LuupReport::TakenBack(left) => self.luup_took_back(left, now),
@@ -161,6 +177,6 @@ impl Agent {
 }
 
 /// The home, as the rows see it: the loop has nothing left to do with it but to show it.
-fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
+pub(super) fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
     luup::fetch(access, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
 }

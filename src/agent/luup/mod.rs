@@ -1,6 +1,6 @@
-//! The Luup engine beside the agent: what is fetched from it (`home`) and written to it (`write`), what
-//! is wrong by that (`alarms`), what it is told to do to the network (`commands`), and why rows show
-//! what they show of it (`map`).
+//! The Luup engine beside the agent: what is fetched from it (`home`, `follow`) and written to it
+//! (`write`), what is wrong by that (`alarms`), what it is told to do to the network (`commands`), and
+//! why rows show what they show of it (`map`).
 //!
 //! In a build without the feature `luup` there is none (`absent`), and the loop is the same.
 
@@ -10,6 +10,8 @@ mod absent;
 mod alarms;
 #[cfg(feature = "luup")]
 mod commands;
+#[cfg(feature = "luup")]
+mod follow;
 #[cfg(feature = "luup")]
 mod home;
 #[cfg(feature = "luup")]

@@ -335,6 +335,7 @@ impl Agent {
         }
         self.next_write(now);
         self.next_look(now);
+        self.follow_anew(now);
     }
 
     fn refuse_write(&mut self, waiter: Waiter, error: SetError, now: Now) {

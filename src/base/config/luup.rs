@@ -12,6 +12,11 @@ const DEFAULT_URL: &str = "http://127.0.0.1:3480";
 /// Seconds for one whole fetch.
 const DEFAULT_TIMEOUT: u64 = 10;
 
+/// Seconds from one session for changes of the home to the next.
+const DEFAULT_MIN_INTERVAL: u64 = 1;
+
+/// Seconds that the engine may wait for a change: as Luup's own pages have it.
+const DEFAULT_POLL_TIMEOUT: u64 = 60;
 /// Percent of its charge below which a battery is an alarm.
 const DEFAULT_BATTERY_ALARM: u32 = 20;
 
@@ -30,6 +35,12 @@ pub struct LuupConfig {
     pub user: Option<String>,
     /// `luup.timeout`: seconds for one whole fetch.
     pub timeout: Duration,
+    /// `luup.follow`: whether the ACS is told at once of changes that it wants to be told of.
+    pub follow: bool,
+    /// `luup.min_interval`: seconds at least from one session for such changes to the next.
+    pub min_interval: Duration,
+    /// `luup.poll_timeout`: seconds that the engine may wait for a change.
+    pub poll_timeout: Duration,
     /// `luup.actuators`: whoever sets values may switch what is in the home.
     pub actuators: bool,
     /// `luup.locks`: and open doors, and have sensors not heeded.
@@ -49,6 +60,9 @@ impl Default for LuupConfig {
             mms: None,
             user: None,
             timeout: Duration::from_secs(DEFAULT_TIMEOUT),
+            follow: true,
+            min_interval: Duration::from_secs(DEFAULT_MIN_INTERVAL),
+            poll_timeout: Duration::from_secs(DEFAULT_POLL_TIMEOUT),
             actuators: false,
             locks: false,
             maintenance: false,
@@ -65,6 +79,9 @@ impl OptionReader<'_> {
         config.mms = self.mms();
         config.user = self.text("luup", "user");
         self.seconds("luup", "timeout", 1, &mut config.timeout);
+        self.flag("luup", "follow", &mut config.follow);
+        self.seconds("luup", "min_interval", 0, &mut config.min_interval);
+        self.seconds("luup", "poll_timeout", 5, &mut config.poll_timeout);
         self.flag("luup", "actuators", &mut config.actuators);
         self.flag("luup", "locks", &mut config.locks);
         self.flag("luup", "maintenance", &mut config.maintenance);

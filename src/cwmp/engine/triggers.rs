@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Engine, GoingDown, commit};
 use crate::base::clock::Now;
+use crate::cwmp::due::COALESCE;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::identity;
 use crate::cwmp::interface::InformError;
@@ -160,6 +161,15 @@ impl Engine {
     /// Something on the box may have changed: what the ACS set, other values, by whomever. During a
     /// session it takes effect after it.
     pub fn look(&mut self, model: &mut Model, now: Now) {
+        self.look_after(model, COALESCE, now);
+    }
+
+    /// The same where what changed together was gathered before.
+    pub fn look_gathered(&mut self, model: &mut Model, now: Now) {
+        self.look_after(model, Duration::ZERO, now);
+    }
+
+    fn look_after(&mut self, model: &mut Model, gather: Duration, now: Now) {
         if self.session.is_some() {
             self.stale = true;
             // What comes and goes meanwhile is a change all the same.
@@ -169,26 +179,30 @@ impl Engine {
         model.set_time(now);
         model.refresh();
         self.apply_settings(model, now);
-        self.values_changed(model, now);
+        self.changes_found(model, gather, now);
         commit(model);
     }
 
     /// The values were compared: a change with active notification opens a session, also while a
     /// retry waits that would report it (§3.2.1.1).
     pub(super) fn values_changed(&mut self, model: &mut Model, now: Now) {
+        self.changes_found(model, COALESCE, now);
+    }
+
+    fn changes_found(&mut self, model: &mut Model, gather: Duration, now: Now) {
         if self.session.is_some() || !model.has_active_change() {
             return;
         }
         let is_first = self.queue.raise(EventCode::ValueChange.into());
         let news = model.take_news();
         match is_first {
-            true => self.notify(&model.active_changes(), now),
-            false => self.notify(&news, now),
+            true => self.notify(&model.active_changes(), gather, now),
+            false => self.notify(&news, gather, now),
         }
     }
 
     /// A session is to tell of changes of these values, when there may be one.
-    fn notify(&mut self, changes: &[ActiveChange], now: Now) {
+    fn notify(&mut self, changes: &[ActiveChange], gather: Duration, now: Now) {
         let Some(at) = self.calm.earliest(changes, &self.settings, now.uptime) else {
             return;
         };
@@ -196,7 +210,8 @@ impl Engine {
         let throttled = self
             .last_success
             .map_or(at, |end| end.saturating_add(throttle));
-        self.due.for_notification(throttled.max(at), now.uptime);
+        self.due
+            .for_notification(throttled.max(at), gather, now.uptime);
     }
 
     pub(super) fn apply_settings(&mut self, model: &mut Model, now: Now) {
@@ -215,7 +230,7 @@ impl Engine {
         }
         let limits = |of: &Settings| (of.throttle, of.udp_notification_limit);
         if limits(&old) != limits(&self.settings) && self.due.put_off_notification() {
-            self.notify(&model.active_changes(), now);
+            self.notify(&model.active_changes(), COALESCE, now);
         }
     }
 

@@ -75,7 +75,7 @@ impl Model {
 
     fn told_of(&self, keys: impl Iterator<Item = Key>) -> Vec<ActiveChange> {
         let of = |key: Key| {
-            let limit = self.schema.parameter(key.node)?.limit.as_ref();
+            let limit = self.schema.limit(key.node);
             Some(ActiveChange {
                 path: self.path(key).strip_prefix(self.root())?.to_owned(),
                 pause: Duration::from_secs(limit.map_or(0, |limit| limit.pause.into())),
@@ -105,6 +105,22 @@ impl Model {
                 && model.schema.noticed(parameter, &model.sources) == Noticed::Polled;
         });
         must
+    }
+
+    /// Whether [`Model::take_news`] would tell of something.
+    pub fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
+    /// Whether a parameter with active notification has its value from a source of one of these kinds,
+    /// or is computed from one that has.
+    pub fn has_active_of(&mut self, kinds: &[&str]) -> bool {
+        let mut found = false;
+        self.each_notifying(&mut |model, key, parameter| {
+            found |= model.notification(key, parameter) == 2
+                && model.schema.comes_of(parameter, kinds, &model.sources);
+        });
+        found
     }
 
     /// The parameters with an unreported change, with their newest value: calls
@@ -203,7 +219,7 @@ impl Model {
         };
         // Changed and changed back is still a change.
         let was_changed = known.is_some_and(|state| state.changed());
-        let limit = parameter.limit.as_ref();
+        let limit = self.schema.limit(key.node);
         let is_same = *reported == *now || limit.is_some_and(|l| l.is_as_before(reported, &now));
         let has_pulsed = self.has_pulsed(key, parameter);
         if is_same && !was_changed && !has_pulsed {

@@ -54,6 +54,7 @@ impl Schema {
             instances: BTreeSet::new(),
             literals: BTreeMap::new(),
             optional_objects: BTreeMap::new(),
+            limits: BTreeMap::new(),
         };
         let mut errors = Vec::new();
         let mut placed = Placed::default();
@@ -136,7 +137,11 @@ impl Schema {
                     return Err(error(1, "described twice"));
                 }
                 let kind = NodeKind::Parameter(Box::new(parameter));
-                self.insert(object, interned.name(leaf), kind).map(Some)
+                let node = self.insert(object, interned.name(leaf), kind)?;
+                if let Some(limit) = &row.limit {
+                    self.limits.insert(node, (**limit).clone());
+                }
+                Ok(Some(node))
             }
             (_, None) => Err(error(2, "the name ends in a dot, so the type must be ANY")),
             (_, Some(_)) => Err(error(2, "an object's name ends in a dot")),
@@ -412,7 +417,6 @@ fn parameter(
         writable: row.writable,
         immediate: row.immediate != 0,
         notification: row.notification,
-        limit: row.limit.clone(),
         forced: row.forced,
         denied: row.denied,
         access_list: row.access_list.as_ref().map(|list| interned.list(list)),

@@ -56,6 +56,8 @@ pub struct Schema {
     literals: BTreeMap<Key, Literal>,
     /// Objects that are there only while one of these says so.
     pub(super) optional_objects: BTreeMap<NodeId, Box<[SourceRef]>>,
+    /// What keeps the few parameters that have it from being told of without end.
+    limits: BTreeMap<NodeId, ChangeLimit>,
 }
 
 /// One part of a path.
@@ -158,8 +160,6 @@ pub struct Parameter {
     pub immediate: bool,
     /// Default notification; of an instance: [`Schema::notification`].
     notification: u8,
-    /// How much of a change is told, and how often, of all instances.
-    pub limit: Option<Box<ChangeLimit>>,
     /// Always in Inform.
     pub forced: bool,
     /// The ACS may not make the notification active; where it is active by default, the ACS may
@@ -292,6 +292,11 @@ impl Schema {
     pub fn notification(&self, key: &Key, parameter: &Parameter) -> u8 {
         let own = self.literals.get(key);
         own.map_or(parameter.notification, |own| own.notification)
+    }
+
+    /// How much of a change of a parameter is told, and how often, of all its instances.
+    pub fn limit(&self, parameter: NodeId) -> Option<&ChangeLimit> {
+        self.limits.get(&parameter)
     }
 
     /// The default access list of a parameter, likewise.

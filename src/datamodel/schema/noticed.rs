@@ -1,6 +1,6 @@
 //! How a change of a parameter's value comes to be noticed.
 
-use super::{Origin, Parameter, Schema};
+use super::{Origin, Parameter, Schema, SourceRef};
 use crate::datamodel::source::{Noticed, Sources};
 
 impl Schema {
@@ -17,6 +17,25 @@ impl Schema {
                 let operand = self.parameter(reference.node)?;
                 Some(self.noticed(operand, sources))
             })),
+        }
+    }
+
+    /// Whether a value comes of a source of one of these kinds, be it by a computation.
+    pub fn comes_of(&self, parameter: &Parameter, kinds: &[&str], sources: &Sources) -> bool {
+        let is_of = |of: &SourceRef| {
+            let source = sources.get(of.source);
+            source.is_some_and(|(kind, _)| kinds.contains(kind))
+        };
+        match &parameter.origin {
+            Origin::Stored => false,
+            Origin::Sources(references) => references.iter().any(is_of),
+            Origin::Computed(_) => parameter.references().iter().any(|reference| {
+                let table = self.table(reference.node);
+                table.is_some_and(|table| table.source.as_ref().is_some_and(is_of))
+                    || self
+                        .parameter(reference.node)
+                        .is_some_and(|operand| self.comes_of(operand, kinds, sources))
+            }),
         }
     }
 }

@@ -5,7 +5,11 @@
 //! engine that answers at once again and again, never, or with nonsense is asked seldom enough, and one
 //! that is well again soon enough.
 
+mod gather;
+
 use std::time::Duration;
+
+pub use self::gather::Gather;
 
 use crate::base::backoff::Backoff;
 
@@ -136,14 +140,6 @@ impl Follower {
                 self.pay(now);
             }
             FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, now),
-        }
-    }
-
-    /// Somebody saw the engine answer: it need not be waited for any longer.
-    pub fn hurry(&mut self) {
-        if !self.is_known {
-            self.not_before = Duration::ZERO;
-            self.pauses.reset();
         }
     }
 

@@ -135,22 +135,6 @@ fn z45_an_engine_that_reloads_is_asked_for_all_of_it_when_it_is_back() {
 }
 
 #[test]
-fn z45_who_saw_the_engine_answer_ends_the_pause() {
-    let mut rig = Rig::new();
-    for _ in 0..20 {
-        rig.hears(Duration::ZERO, |_| FollowAnswer::Failed(false));
-    }
-    assert!(matches!(rig.follower.next(rig.now), FollowStep::Wait(_)));
-    rig.follower.hurry();
-    assert_eq!(rig.follower.next(rig.now), FollowStep::Read);
-    rig.is_told(SECOND, FollowAnswer::Same);
-    // No pause that keeps an engine from being asked without end is ended by it.
-    rig.is_told(Duration::ZERO, FollowAnswer::Same);
-    rig.follower.hurry();
-    assert!(matches!(rig.follower.next(rig.now), FollowStep::Wait(_)));
-}
-
-#[test]
 fn z46_an_engine_that_never_answers_a_question_for_changes_is_read_each_time() {
     let mut rig = Rig::new();
     let of_polls = |heard| {

@@ -5,6 +5,7 @@ mod depth;
 mod derived;
 mod map;
 mod parameters;
+mod pulses;
 mod tables;
 mod taken;
 mod values;
@@ -23,7 +24,8 @@ pub use self::view::HomeView;
 pub(super) use self::writes::MAX_VALUE_BYTES;
 use super::key::{Derived, LuupKey, LuupTable};
 use super::values::{Allowed, ServiceTable};
-use super::{FetchScope, LuupError, Snapshot};
+use super::{EngineHealth, FetchScope, LuupError, Snapshot};
+use crate::base::clock::Now;
 use crate::datamodel::source::{Declaration, Instance, Listed, Reading, Slot};
 use crate::datamodel::types::ParamType;
 
@@ -37,10 +39,9 @@ pub struct Home {
     /// `None` before the first good fetch.
     view: Option<Arc<HomeView>>,
     taken: Taken,
-    /// Why the last fetch failed, as it was logged.
-    failure: Option<LuupError>,
-    /// The box is not to have an engine.
-    is_off: bool,
+    health: EngineHealth,
+    /// Rows and devices whose value was another for a moment, ascending.
+    pulses: Vec<(usize, u32)>,
     /// Why the home has no node, as it was logged.
     without_node: Option<String>,
 }
@@ -84,6 +85,11 @@ impl Fetch {
         FetchScope::All(before.map(|before| &before.snapshot))
     }
 
+    /// The home before.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.before.as_ref().map(|before| &before.snapshot)
+    }
+
     /// What the rows make of what was fetched: the work that grows with the home.
     ///
     /// A value that does not fit the type of its row keeps its last good one; if there was none, it
@@ -102,7 +108,7 @@ impl Home {
 
     /// Whether the box has an engine at all: without one there is no home, though one was known.
     pub fn set_enabled(&mut self, enabled: bool) {
-        self.is_off = !enabled;
+        self.health.enable(enabled);
     }
 
     /// The home as it was seen last, and its nodes; `None` before the first good fetch.
@@ -113,7 +119,7 @@ impl Home {
 
     /// Why the engine gives nothing that can be used; `None` where it does.
     pub fn failure(&self) -> Option<&LuupError> {
-        self.failure.as_ref()
+        self.health.failure()
     }
 
     /// To be called before a fetch begins; [`Home::update`] wants it back.
@@ -128,19 +134,16 @@ impl Home {
     }
 
     /// Takes what a fetch brought; a failed one, or one that began before the one that came last,
-    /// leaves all as it is. Either way at most one line is logged, and none again and again.
+    /// leaves all as it is. Either way at most one line is logged, and none again and again: that it
+    /// fails is logged once until [`Home::answered`].
     pub fn update(&mut self, fetch: Fetch, fetched: Result<Box<HomeView>, LuupError>) {
         let mut new = match fetched {
             Ok(new) => new,
             Err(error) => {
-                if self.failure.as_ref() != Some(&error) {
-                    log::warn!("{error}; the last good values stay");
-                    self.failure = Some(error);
-                }
+                self.health.failed(error);
                 return;
             }
         };
-        self.failure = None;
         if self.taken.is_late(fetch.number) {
             return;
         }
@@ -168,7 +171,31 @@ impl Home {
             new.keep_taken(&self.rows, device, key, text);
         }
         self.taken.came(fetch.number);
+        self.note_pulses(&new);
         self.view = Some(new.into());
+    }
+
+    /// The engine answered, be it that nothing is new.
+    pub fn answered(&mut self, now: Now) {
+        self.health.answered(now);
+    }
+
+    /// Nothing changed until an answer to what began so: what was written before it began is known.
+    pub fn is_as_before(&mut self, fetch: &Fetch) {
+        if !self.taken.is_late(fetch.number) {
+            self.taken.came(fetch.number);
+        }
+    }
+
+    /// Whether the engine says where it stands, so that changes since can be asked for.
+    pub fn has_place(&self) -> bool {
+        let view = self.view.as_ref();
+        view.is_some_and(|view| view.snapshot.position().is_some())
+    }
+
+    /// How the engine is.
+    pub fn health(&self) -> &EngineHealth {
+        &self.health
     }
 
     pub(super) fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
@@ -214,8 +241,12 @@ impl Home {
         let Some(row) = self.rows.get(slot.index()) else {
             return Reading::Absent;
         };
-        if self.is_off && row.key == LuupKey::Derived(Derived::Present) {
+        if self.health.is_disabled() && row.key == LuupKey::Derived(Derived::Present) {
             return Reading::Absent;
+        }
+        if let LuupKey::Engine(key) = row.key {
+            let home = self.view.as_ref().map(|view| &view.snapshot);
+            return self.health.value(key, home);
         }
         let Some(view) = &self.view else {
             return Reading::Unknown;

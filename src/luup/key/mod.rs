@@ -7,6 +7,7 @@ use std::fmt;
 
 pub(super) use self::derived::Derived;
 pub(super) use self::value::ValueKey;
+use super::health::EngineKey;
 use crate::datamodel::source::TEMPLATE;
 
 /// The service under which a device's own fields are kept; no service of Luup has an empty name.
@@ -25,6 +26,8 @@ pub(super) enum LuupKey {
     Field(Box<str>),
     /// `home.FIELD`: what Luup says of itself, beside the devices.
     Top(Box<str>),
+    /// `engine.KEY`: how the engine is to the agent.
+    Engine(EngineKey),
     /// `home.present`, `network.KEY`, `node.KEY`, `room.name`, `parameter.KEY`: what is worked out
     /// of more than one value, or of parts of one.
     Derived(Derived),
@@ -83,6 +86,11 @@ impl LuupKey {
                 Some(("device", field)) if !field.is_empty() => {
                     return Ok(Self::Field(field.into()));
                 }
+                Some(("engine", name)) => {
+                    let unknown =
+                        || format!("luup:{key} names nothing; there are {}", EngineKey::names());
+                    return EngineKey::parse(name).map(Self::Engine).ok_or_else(unknown);
+                }
                 Some(("home", field)) if !field.is_empty() => return Ok(Self::Top(field.into())),
                 Some((scope, _)) => {
                     let mut known: Vec<&str> = Derived::names_of(scope).collect();
@@ -97,7 +105,7 @@ impl LuupKey {
         }
         Err(format!(
             "luup:{key} names nothing, want SERVICE/VARIABLE, device.FIELD, home.FIELD, \
-             network.KEY, node.KEY, room.name, parameter.KEY or value.KEY; of a table nodes, \
+             engine.KEY, network.KEY, node.KEY, room.name, parameter.KEY or value.KEY; of a table nodes, \
              networks, children, devices, {CATEGORY}N, parameters or values"
         ))
     }
@@ -108,7 +116,9 @@ impl LuupKey {
         match self {
             Self::Variable { service, variable } => Some((service, variable)),
             Self::Field(field) => Some((FIELDS, field)),
-            Self::Top(_) | Self::Derived(_) | Self::Value(_) | Self::Table(_) => None,
+            Self::Top(_) | Self::Engine(_) | Self::Derived(_) | Self::Value(_) | Self::Table(_) => {
+                None
+            }
         }
     }
 
@@ -131,7 +141,7 @@ impl LuupKey {
             Self::Variable { .. } => true,
             Self::Field(field) => matches!(&**field, "name" | "room" | "disabled"),
             Self::Value(value) => *value == ValueKey::Value,
-            Self::Top(_) | Self::Derived(_) | Self::Table(_) => false,
+            Self::Top(_) | Self::Engine(_) | Self::Derived(_) | Self::Table(_) => false,
         }
     }
 
@@ -142,6 +152,7 @@ impl LuupKey {
             Self::Variable { .. } => false,
             Self::Field(field) => !matches!(&**field, "id" | "status" | "PendingJobs"),
             Self::Top(_) => true,
+            Self::Engine(_) => false,
             Self::Derived(derived) => derived.in_user_data_only(),
             Self::Value(value) => *value == ValueKey::Unit,
             Self::Table(table) => match table {
@@ -158,7 +169,7 @@ impl LuupKey {
     /// In how many tables a row has to stand for it to mean something.
     pub(super) fn tables(&self) -> usize {
         match self {
-            Self::Variable { .. } | Self::Field(_) | Self::Top(_) => 0,
+            Self::Variable { .. } | Self::Field(_) | Self::Top(_) | Self::Engine(_) => 0,
             Self::Derived(derived) => derived.tables(),
             Self::Value(_) => 1,
             Self::Table(LuupTable::Children | LuupTable::Parameters) => 1,
@@ -205,6 +216,7 @@ impl fmt::Display for LuupKey {
             Self::Variable { service, variable } => write!(f, "{service}/{variable}"),
             Self::Field(field) => write!(f, "device.{field}"),
             Self::Top(field) => write!(f, "home.{field}"),
+            Self::Engine(key) => write!(f, "engine.{}", key.name()),
             Self::Derived(derived) => f.write_str(derived.name()),
             Self::Value(value) => f.write_str(value.name()),
             Self::Table(table) => table.fmt(f),

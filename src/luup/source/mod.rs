@@ -35,6 +35,14 @@ impl Source for LuupSource {
         self.0.borrow().value(slot, at).into_owned()
     }
 
+    fn has_pulsed(&self, slot: Slot, at: &[Instance<'_>]) -> bool {
+        self.0.borrow().has_pulsed(slot, at)
+    }
+
+    fn pulses_seen(&mut self) {
+        self.0.borrow_mut().pulses_seen();
+    }
+
     fn list(&mut self, slot: Slot, at: &[Instance<'_>], _known: &[&str]) -> Option<Vec<Listed>> {
         self.0.borrow().list(slot, at)
     }

@@ -12,7 +12,9 @@ use crate::floods::floods;
 use crate::model::OBJECT;
 use crate::process::Process;
 use crate::rig::{Rig, median};
-use crate::{Effort, changes, instructions, lived, luup, model, stun, transfers, ubus, udp};
+use crate::{
+    Effort, changes, follow, instructions, lived, luup, model, stun, transfers, ubus, udp,
+};
 
 /// Measures and prints everything.
 pub fn all(program: &Path, floor: &Path, effort: &Effort) {
@@ -24,6 +26,7 @@ pub fn all(program: &Path, floor: &Path, effort: &Effort) {
     floods(program, effort);
     udp::figures(program, effort);
     luup::figures(program, effort);
+    follow::figures(program, effort);
     ubus::figures(program, effort);
     transfers::figures(program);
     idleness(program, floor, effort);

@@ -6,6 +6,7 @@
 mod changes;
 mod figures;
 mod floods;
+mod follow;
 mod instructions;
 mod lived;
 mod luup;
