@@ -162,6 +162,8 @@ fn z23_a_set_is_answered_when_the_engine_has_it() {
         for (path, _, value) in values {
             assert_eq!(s.value(path), value);
         }
+        let named = s.set(&[(NAME, Text, "Lampe")], "");
+        assert_eq!(named, Status::Applied, "no node has to be awake for it");
         // Once more, while what was fetched at the beginning of the session is older.
         s.set(&[(WAKE_UP, Number, "1900")], "");
         assert_eq!(s.value(WAKE_UP), "1900");
@@ -169,7 +171,7 @@ fn z23_a_set_is_answered_when_the_engine_has_it() {
     });
     let renames = world.luup.requests();
     let renames = renames.iter().filter(|query| query.contains("rename"));
-    assert_eq!(renames.count(), 1, "name and room go together");
+    assert_eq!(renames.count(), 2, "name and room go together");
     drop(agent);
 }
 

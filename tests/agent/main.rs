@@ -30,6 +30,8 @@ mod luup;
 #[cfg(feature = "luup")]
 mod luup_elsewhere;
 #[cfg(feature = "luup")]
+mod luup_upgrade;
+#[cfg(feature = "luup")]
 mod luup_values;
 #[cfg(feature = "luup")]
 mod luup_writes;
