@@ -21,7 +21,8 @@ pub enum LuupOrder {
     Variable {
         /// The number of the device.
         device: u32,
-        /// The full name of the service: `urn:micasaverde-com:serviceId:ZWaveDevice1`.
+        /// The full name of the service: `urn:micasaverde-com:serviceId:ZWaveDevice1`. Empty for a
+        /// field of the device itself, such as `disabled`.
         service: Box<str>,
         /// Its name in the service.
         variable: Box<str>,
@@ -100,7 +101,9 @@ impl LuupOrder {
                 ..
             } => {
                 add("DeviceNum", &number);
-                add("serviceId", service);
+                if !service.is_empty() {
+                    add("serviceId", service);
+                }
                 add("Variable", variable);
                 add("Value", value);
             }
@@ -187,6 +190,14 @@ mod tests {
             "variableset&DeviceNum=5&serviceId=urn%3Aa%3AZWaveDevice1&Variable=WakeupInterval\
              &Value=a%26b%20%C3%A9%2B%25"
         );
+        let disabled = LuupOrder::Variable {
+            device: 5,
+            service: "".into(),
+            variable: "disabled".into(),
+            value: "1".into(),
+        };
+        let field = "variableset&DeviceNum=5&Variable=disabled&Value=1";
+        assert_eq!(disabled.request(), field);
         let named = LuupOrder::Rename {
             device: 5,
             name: "Lampe 1".into(),

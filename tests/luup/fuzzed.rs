@@ -13,3 +13,13 @@ fn mutated_answers_of_luup_keep_the_fuzzed_properties() {
 fn z51_mutated_answers_of_mms_keep_the_fuzzed_property() {
     try_mutants("mms", Vec::new(), properties::mms);
 }
+
+#[test]
+fn z17_mutated_capabilities_keep_the_fuzzed_property() {
+    try_mutants("capabilities", Vec::new(), properties::capabilities);
+}
+
+#[test]
+fn z18_mutated_configuration_parameters_keep_the_fuzzed_property() {
+    try_mutants("variables_set", Vec::new(), properties::variables_set);
+}

@@ -312,7 +312,9 @@ fn poll(access: &LuupAccess, fetch: &Fetch) -> Result<FollowNews, LuupError> {
     let advance = luup::poll(access, before, access.config.poll_timeout)?;
     Ok(match advance {
         Advance::Same => FollowNews::Same,
-        Advance::Changed(snapshot, _) => FollowNews::Changed(fetch.view(*snapshot)),
+        Advance::Changed(snapshot, changed) => {
+            FollowNews::Changed(fetch.changed_view(*snapshot, &changed))
+        }
         Advance::Outdated(why) => FollowNews::Outdated(why),
     })
 }

@@ -3,7 +3,7 @@
 use super::Model;
 use super::resolve::{MAX_PATH, instance_number};
 use crate::datamodel::key::NodeId;
-use crate::datamodel::schema::Shown;
+use crate::datamodel::schema::Visibility;
 
 /// What a pattern may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Model {
         let leaf = node.and_then(|node| self.schema.child(node, leaf));
         let parameter = leaf.filter(|leaf| {
             let parameter = self.schema.parameter(*leaf);
-            parameter.is_some_and(|parameter| parameter.shown != Shown::Hidden)
+            parameter.is_some_and(|parameter| parameter.shown != Visibility::Hidden)
         });
         Ok(match parameter {
             Some(node) if self.schema.forced.contains(&node) => Named::Forced,

@@ -4,7 +4,7 @@ use super::{Model, ModelError};
 use crate::base::xsd::XsdType;
 use crate::datamodel::key::Key;
 use crate::datamodel::row::{Row, RowKind, RowState};
-use crate::datamodel::schema::{Origin, Parameter, Schema, Shown};
+use crate::datamodel::schema::{Origin, Parameter, Schema, Visibility};
 use crate::datamodel::source::Sources;
 use crate::datamodel::state::{ParameterState, State};
 use crate::datamodel::types::ParamType;
@@ -182,7 +182,7 @@ impl<'a> Picture<'a> {
             forced: parameter.forced,
             denied: parameter.denied,
             access_list: Some(access_list.to_vec()),
-            hidden: parameter.shown == Shown::Hidden,
+            hidden: parameter.shown == Visibility::Hidden,
             value,
             state: bits.fold(0, |bits, (bit, _)| bits | bit),
             backup: state.reported().map(str::to_owned),

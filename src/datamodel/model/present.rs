@@ -9,7 +9,7 @@ use super::evaluate::filtered;
 use super::resolve::{Place, instances};
 use crate::base::truth;
 use crate::datamodel::key::Key;
-use crate::datamodel::schema::{NodeKind, Shown, SourceRef};
+use crate::datamodel::schema::{NodeKind, SourceRef, Visibility};
 use crate::datamodel::source::Reading;
 
 impl Model {
@@ -47,7 +47,7 @@ impl Model {
     pub(super) fn is_present_itself(&mut self, key: Key) -> bool {
         let schema = Rc::clone(&self.schema);
         if let Some(parameter) = schema.parameter(key.node) {
-            if parameter.shown != Shown::WithValue {
+            if parameter.shown != Visibility::WithValue {
                 return true;
             }
             let mut has_value = false;

@@ -6,7 +6,7 @@ use super::resolve::{Lookup, Place};
 use super::{AttributesView, Model, ModelError};
 use crate::base::xsd::XsdType;
 use crate::datamodel::key::{At, Key, NodeId};
-use crate::datamodel::schema::{NodeKind, Parameter, Shown};
+use crate::datamodel::schema::{NodeKind, Parameter, Visibility};
 use crate::datamodel::state::ParameterState;
 
 /// What a walk meets: the path, the place, and the parameter where it is one.
@@ -217,7 +217,7 @@ impl Model {
         for &child in schema.node(key.node).children() {
             let node = schema.node(child);
             match &node.kind {
-                NodeKind::Parameter(parameter) if parameter.shown == Shown::Hidden => {}
+                NodeKind::Parameter(parameter) if parameter.shown == Visibility::Hidden => {}
                 NodeKind::Parameter(_) | NodeKind::Object(_)
                     if !self.is_present_itself(Key::new(child, key.at)) => {}
                 NodeKind::Parameter(parameter) => {

@@ -2,7 +2,7 @@
 
 use super::{Model, ModelError};
 use crate::datamodel::key::{At, Key, MAX_TABLE_DEPTH, NodeId};
-use crate::datamodel::schema::{NodeKind, Schema, Shown};
+use crate::datamodel::schema::{NodeKind, Schema, Visibility};
 use crate::datamodel::source::Instance;
 use crate::datamodel::state::State;
 
@@ -69,7 +69,7 @@ impl Model {
             Some(leaf) => {
                 let node = self.schema.child(here.node, leaf)?;
                 let parameter = self.schema.parameter(node)?;
-                let visible = lookup != Lookup::Rpc || parameter.shown != Shown::Hidden;
+                let visible = lookup != Lookup::Rpc || parameter.shown != Visibility::Hidden;
                 visible.then_some(Place::Parameter(Key::new(node, here.at)))
             }
         }

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use super::interned::Interned;
 use super::placed::Placed;
 use super::{
-    Formula, Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, Shown, SourceRef, link,
-    lint,
+    Formula, Literal, MAX_NODES, Node, NodeKind, Origin, Parameter, Schema, SourceRef, Visibility,
+    link, lint,
 };
 use crate::base::xsd::XsdType;
 use crate::datamodel::expr::Expr;
@@ -421,9 +421,9 @@ fn parameter(
         denied: row.denied,
         access_list: row.access_list.as_ref().map(|list| interned.list(list)),
         shown: match (row.hidden, row.optional) {
-            (true, _) => Shown::Hidden,
-            (false, true) => Shown::WithValue,
-            (false, false) => Shown::Always,
+            (true, _) => Visibility::Hidden,
+            (false, true) => Visibility::WithValue,
+            (false, false) => Visibility::Always,
         },
         secret: row.is_secret(),
         default: "".into(),

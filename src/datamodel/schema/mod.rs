@@ -168,7 +168,7 @@ pub struct Parameter {
     /// Default access list, where the row has one; of an instance: [`Schema::access_list`].
     access_list: Option<Rc<[String]>>,
     /// Whether RPCs see it.
-    pub shown: Shown,
+    pub shown: Visibility,
     /// Always read as empty (TR-181: "When read, this parameter returns an empty string"): it is a
     /// secret, or comes from one.
     pub secret: bool,
@@ -180,7 +180,7 @@ pub struct Parameter {
 
 /// When RPCs see a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum Visibility {
     /// As long as its instance is there.
     Always,
     /// While it has a value.

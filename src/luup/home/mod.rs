@@ -23,6 +23,7 @@ pub use self::view::HomeView;
 #[cfg(test)]
 pub(super) use self::writes::MAX_VALUE_BYTES;
 use super::key::{Derived, LuupKey, LuupTable};
+use super::snapshot::Changed;
 use super::values::{Allowed, ServiceTable};
 use super::{EngineHealth, FetchScope, LuupError, Snapshot};
 use crate::base::clock::Now;
@@ -97,6 +98,15 @@ impl Fetch {
     pub fn view(&self, snapshot: Snapshot) -> Box<HomeView> {
         let before = self.before.as_deref();
         Box::new(HomeView::of(snapshot, &self.rows, &self.services, before))
+    }
+
+    /// The same where the home that was there when the fetch began became this one by these changes:
+    /// little work, however large the home is.
+    pub fn changed_view(&self, snapshot: Snapshot, changed: &Changed) -> Box<HomeView> {
+        Box::new(match &self.before {
+            Some(before) => before.after(snapshot, changed, &self.rows, &self.services),
+            None => HomeView::of(snapshot, &self.rows, &self.services, None),
+        })
     }
 }
 

@@ -10,9 +10,22 @@ use super::tables::Tables;
 use super::verdict::Verdict;
 use crate::datamodel::source::Reading;
 use crate::luup::Snapshot;
-use crate::luup::key::LuupKey;
-use crate::luup::snapshot::NameId;
+use crate::luup::key::{FIELDS, LuupKey};
+use crate::luup::snapshot::{Changed, NameId};
 use crate::luup::values::{SeenValues, ServiceTable, wall_clock};
+
+/// What the tables are made of: a change of one of these makes them anew.
+const TABLES_ARE_OF: [(&str, &str); 6] = [
+    (FIELDS, "id_parent"),
+    (FIELDS, "altid"),
+    (FIELDS, "device_type"),
+    (FIELDS, "device_file"),
+    ("ZWaveDevice1", "Capabilities"),
+    ("ZWaveNetwork1", "HomeID"),
+];
+
+/// What else is worked out for all nodes at once.
+const WORKED_OUT_OF: [(&str, &str); 1] = [("ZWaveDevice1", "Neighbors")];
 
 /// What [`Fetch::view`](super::Fetch::view) makes, and [`Home::update`](super::Home::update) takes.
 #[derive(Clone, Debug)]
@@ -62,6 +75,70 @@ impl HomeView {
         view
     }
 
+    /// Looks at a snapshot that this one became by these changes: at what they touch, and no more. The
+    /// rows are those that this one knows.
+    pub(super) fn after(
+        &self,
+        snapshot: Snapshot,
+        changed: &Changed,
+        rows: &[LuupRow],
+        services: &ServiceTable,
+    ) -> Self {
+        if !snapshot.has_the_names_of(&self.snapshot) || rows.len() != self.rows.len() {
+            return Self::of(snapshot, rows, services, Some(self));
+        }
+        let mut devices: Vec<u32> = changed.values.iter().map(|(device, _)| *device).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        devices.retain(|device| snapshot.has(*device));
+        let touches = |names: &Range<NameId>| {
+            let mut values = changed.values.iter();
+            values.any(|(_, name)| names.contains(name))
+        };
+        let mut view = Self {
+            tables: match TABLES_ARE_OF
+                .iter()
+                .any(|(s, v)| touches(&snapshot.names(s, v)))
+            {
+                true => Tables::of(&snapshot, Some(&self.tables)),
+                false => self.tables.clone(),
+            },
+            values: self
+                .values
+                .after(&snapshot, services, &devices, wall_clock()),
+            worked_out: self.worked_out.clone(),
+            snapshot,
+            rows: self.rows.clone(),
+            kept: self.kept.clone(),
+            complaint: None,
+        };
+        let of_all = TABLES_ARE_OF.iter().chain(&WORKED_OUT_OF);
+        if of_all
+            .into_iter()
+            .any(|(s, v)| touches(&view.snapshot.names(s, v)))
+        {
+            view.worked_out = WorkedOut::of(&view);
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let names = self.rows.get(index).and_then(|seen| seen.names.clone());
+            let Some(names) = names.filter(touches) else {
+                continue;
+            };
+            let first = view.find_first(row, &names, Some(self), index);
+            if let Some(seen) = view.rows.get_mut(index) {
+                seen.first = first;
+            }
+            for device in &devices {
+                view.keep_misfit(index, row, *device, Some(self));
+            }
+        }
+        view.complaint = view.complaint.or_else(|| {
+            let known = self.complaint.clone();
+            known.filter(|_| !view.kept.is_empty())
+        });
+        view
+    }
+
     /// What each device is to the Z-Wave home, ascending by number.
     pub fn verdicts(&self) -> impl Iterator<Item = (u32, Verdict)> + '_ {
         self.tables.verdicts.iter()
@@ -72,42 +149,58 @@ impl HomeView {
         for (index, row) in rows.iter().enumerate().skip(self.rows.len()) {
             let key = row.key.name();
             let names = key.map(|(service, variable)| self.snapshot.names(service, variable));
-            let mut first = None;
-            if let (Some(names), false) = (&names, row.in_table) {
-                let mut devices = self.snapshot.devices();
-                let known = before.and_then(|before| before.first(index));
-                first = devices.find(|device| self.snapshot.value(*device, names).is_some());
-                first = first.or(known);
-            }
+            let first = names
+                .as_ref()
+                .and_then(|names| self.find_first(row, names, before, index));
             self.rows.push(SeenRow { names, first });
-            self.keep_misfits(index, row, before);
+            if row.kind.is_some() {
+                for device in self.snapshot.devices().collect::<Vec<_>>() {
+                    self.keep_misfit(index, row, device, before);
+                }
+            }
         }
     }
 
-    fn keep_misfits(&mut self, index: usize, row: &LuupRow, before: Option<&Self>) {
+    /// The device of a row in no table.
+    fn find_first(
+        &self,
+        row: &LuupRow,
+        names: &Range<NameId>,
+        before: Option<&Self>,
+        index: usize,
+    ) -> Option<u32> {
+        if row.in_table {
+            return None;
+        }
+        let mut devices = self.snapshot.devices();
+        let found = devices.find(|device| self.snapshot.value(*device, names).is_some());
+        found.or_else(|| before?.first(index))
+    }
+
+    /// Sees whether what a device has fits the row, and keeps the last good value if it does not.
+    fn keep_misfit(&mut self, index: usize, row: &LuupRow, device: u32, before: Option<&Self>) {
         let Some(kind) = &row.kind else {
             return;
         };
-        let mut kept = Vec::new();
-        for device in self.snapshot.devices() {
-            let names = self.rows.get(index).and_then(|row| row.names.as_ref());
-            let is_refused = self.snapshot.rejected().count > 0
-                && names.is_some_and(|names| self.snapshot.is_refused(device, names));
-            let checked = self.found(index, device).map(|value| kind.check(value));
-            let why = match checked {
-                Some(Err(why)) => why.to_string(),
-                _ if is_refused => "it cannot be read".to_owned(),
-                _ => continue,
-            };
-            let known = before.map(|before| before.value(index, device));
-            let last_good = known.as_ref().and_then(Reading::value).map(Box::from);
-            kept.push(((index, device), last_good));
-            if self.complaint.is_none() {
-                let key = &row.key;
-                self.complaint = Some(format!("{key} of device {device}: {why}"));
+        let names = self.rows.get(index).and_then(|row| row.names.as_ref());
+        let is_refused = self.snapshot.rejected().count > 0
+            && names.is_some_and(|names| self.snapshot.is_refused(device, names));
+        let checked = self.found(index, device).map(|value| kind.check(value));
+        let why = match checked {
+            Some(Err(why)) => why.to_string(),
+            _ if is_refused => "it cannot be read".to_owned(),
+            _ => {
+                self.kept.remove(&(index, device));
+                return;
             }
+        };
+        let known = before.map(|before| before.value(index, device));
+        let last_good = known.as_ref().and_then(Reading::value).map(Box::from);
+        self.kept.insert((index, device), last_good);
+        if self.complaint.is_none() {
+            let key = &row.key;
+            self.complaint = Some(format!("{key} of device {device}: {why}"));
         }
-        self.kept.extend(kept);
     }
 
     /// A value that was written is the last good one of each row that shows it.

@@ -98,18 +98,25 @@ impl Home {
             let (order, undo) = self.by_action(view, device, acting, value, earlier)?;
             return Ok(change(order, undo));
         }
+        let variable = |service: &str, variable: &str| {
+            let order = |value: &str| LuupOrder::Variable {
+                device,
+                service: service.into(),
+                variable: variable.into(),
+                value: value.into(),
+            };
+            let before = self.text(view, device, service, variable);
+            change(order(value), order(before.unwrap_or_default()))
+        };
         match &row.key {
-            LuupKey::Variable { service, variable } => {
+            LuupKey::Variable {
+                service,
+                variable: name,
+            } => {
                 let full = view.snapshot.service(service).ok_or_else(not_writable)?;
-                let order = |value: &str| LuupOrder::Variable {
-                    device,
-                    service: full.into(),
-                    variable: variable.clone(),
-                    value: value.into(),
-                };
-                let before = self.text(view, device, full, variable);
-                Ok(change(order(value), order(before.unwrap_or_default())))
+                Ok(variable(full, name))
             }
+            LuupKey::Field(field) if &**field == "disabled" => Ok(variable(FIELDS, field)),
             key if key.writable() => {
                 let name = self.text(view, device, FIELDS, "name");
                 let name = name.ok_or(LuupError::NoName(device))?;

@@ -52,55 +52,76 @@ impl SeenValues {
         before: Option<&Self>,
         unix: i64,
     ) -> Self {
-        let names = table.rows().iter().map(|row| {
-            row.number.map(|_| RowNames {
-                value: snapshot.names(&row.service, &row.variable),
-                changed: row
-                    .changed
-                    .as_ref()
-                    .map(|one| snapshot.names(&row.service, one)),
-            })
-        });
-        let names: Vec<Option<RowNames>> = names.collect();
-        let mut values = Vec::new();
+        let names = table.names(snapshot);
+        let mut seen = Self::default();
         for device in snapshot.devices() {
-            for (index, (row, names)) in table.rows().iter().zip(&names).enumerate() {
-                let Some(names) = names else { continue };
-                let known = before.and_then(|before| before.get(device, index));
-                let raw = snapshot.value(device, &names.value);
-                let Some(raw) = raw else {
-                    values.extend(known.cloned().map(|gone| SeenValue {
-                        is_there: false,
-                        ..gone
-                    }));
-                    continue;
-                };
-                let last_good = known.and_then(|known| known.text.as_deref());
-                let text = row.form.read(raw);
-                let text = text
-                    .ok()
-                    .map(Box::from)
-                    .or_else(|| last_good.map(Box::from));
-                let told = names.changed.as_ref();
-                let told = told.and_then(|names| epoch(snapshot.value(device, names)?));
-                let known_change = known.map_or(0, |known| known.changed);
-                let is_other = last_good.is_some() && last_good != text.as_deref();
-                let changed = match told.filter(|told| *told > known_change) {
-                    Some(told) => told,
-                    None if is_other && unix >= EARLIEST_PLAUSIBLE_UNIX => unix,
-                    None => known_change,
-                };
-                values.push(SeenValue {
-                    device,
-                    row: index,
-                    text,
-                    changed,
-                    is_there: true,
-                });
-            }
+            seen.see(snapshot, table, &names, before, (device, unix));
         }
-        values.shrink_to_fit();
-        Self { values }
+        seen.values.shrink_to_fit();
+        seen
+    }
+
+    /// The same where no other devices than these, ascending, differ from before.
+    pub(in crate::luup) fn after(
+        &self,
+        snapshot: &Snapshot,
+        table: &ServiceTable,
+        devices: &[u32],
+        unix: i64,
+    ) -> Self {
+        let names = table.names(snapshot);
+        let mut new = self.clone();
+        new.values
+            .retain(|value| devices.binary_search(&value.device).is_err());
+        for device in devices {
+            new.see(snapshot, table, &names, Some(self), (*device, unix));
+        }
+        new.values.sort_by_key(|value| (value.device, value.row));
+        new
+    }
+
+    fn see(
+        &mut self,
+        snapshot: &Snapshot,
+        table: &ServiceTable,
+        names: &[Option<RowNames>],
+        before: Option<&Self>,
+        (device, unix): (u32, i64),
+    ) {
+        for (index, (row, names)) in table.rows().iter().zip(names).enumerate() {
+            let Some(names) = names else { continue };
+            let known = before.and_then(|before| before.get(device, index));
+            let raw = snapshot.value(device, &names.value);
+            let Some(raw) = raw else {
+                self.values.extend(known.cloned().map(|gone| SeenValue {
+                    is_there: false,
+                    ..gone
+                }));
+                continue;
+            };
+            let last_good = known.and_then(|known| known.text.as_deref());
+            let text = row.form.read(raw);
+            let text = text
+                .ok()
+                .map(Box::from)
+                .or_else(|| last_good.map(Box::from));
+            let told = names.changed.as_ref();
+            let told = told.and_then(|names| epoch(snapshot.value(device, names)?));
+            let known_change = known.map_or(0, |known| known.changed);
+            let is_other = last_good.is_some() && last_good != text.as_deref();
+            let changed = match told.filter(|told| *told > known_change) {
+                Some(told) => told,
+                None if is_other && unix >= EARLIEST_PLAUSIBLE_UNIX => unix,
+                None => known_change,
+            };
+            self.values.push(SeenValue {
+                device,
+                row: index,
+                text,
+                changed,
+                is_there: true,
+            });
+        }
     }
 
     /// The instances of the table of values. Their numbers are made of the device's, which Luup never
@@ -127,6 +148,19 @@ impl SeenValues {
         let key = |value: &SeenValue| (value.device, value.row);
         let found = self.values.binary_search_by_key(&(device, row), key);
         self.values.get(found.ok()?)
+    }
+}
+
+impl ServiceTable {
+    fn names(&self, snapshot: &Snapshot) -> Vec<Option<RowNames>> {
+        let names = self.rows().iter().map(|row| {
+            let changed = row.changed.as_ref();
+            row.number.map(|_| RowNames {
+                value: snapshot.names(&row.service, &row.variable),
+                changed: changed.map(|one| snapshot.names(&row.service, one)),
+            })
+        });
+        names.collect()
     }
 }
 

@@ -10,6 +10,8 @@ mod journal;
 #[cfg(feature = "luup")]
 mod luup;
 mod mutate;
+#[cfg(feature = "luup")]
+mod node;
 mod parts;
 #[cfg(feature = "igd")]
 mod pcp;
@@ -37,6 +39,8 @@ pub use journal::journal;
 #[cfg(feature = "luup")]
 pub use luup::{luup_delta, luup_status, luup_user_data, mms};
 pub use mutate::{seeds, try_mutants};
+#[cfg(feature = "luup")]
+pub use node::{capabilities, variables_set};
 pub use parts::parts;
 #[cfg(feature = "igd")]
 pub use pcp::pcp;

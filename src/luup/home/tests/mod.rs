@@ -2,6 +2,8 @@ use super::*;
 use crate::datamodel::model::PendingWrite;
 use crate::luup::{LuupChange, LuupOrder};
 
+mod worked_out;
+
 fn device(id: u32, fields: &str, states: &[(&str, &str, &str)]) -> String {
     let states: Vec<String> = states
         .iter()
@@ -501,67 +503,17 @@ fn rows_are_checked_when_they_are_declared() {
     }
 }
 
-/// A home of two networks with a node each, rooms, and what the engine says of itself.
-fn two_networks() -> Home {
-    let text = r#"{"model":"Sercomm NA930","Mode":2,"rooms":[{"id":4,"name":"Büro"}],"devices":[
-        {"id":1,"id_parent":0,"category_num":19,"states":[{"service":"urn:x:ZWaveNetwork1","variable":"HomeID","value":"House: a Node 1 Suc 3"}]},
-        {"id":2,"id_parent":0,"category_num":19,"states":[{"service":"urn:x:ZWaveNetwork1","variable":"HomeID","value":"House: b Node 5"}]},
-        {"id":10,"id_parent":1,"altid":"7","room":"4","category_num":3,"states":[{"service":"urn:x:HaDevice1","variable":"CommFailure","value":"2"},
-            {"service":"urn:x:ZWaveDevice1","variable":"Neighbors","value":"1,"}]},
-        {"id":11,"id_parent":2,"altid":"7","room":"5","category_num":3,"states":[{"service":"urn:x:ZWaveDevice1","variable":"Neighbors","value":"1,"}]},
-        {"id":12,"id_parent":10,"altid":"e1","category_num":17,"states":[]}]}"#;
-    let mut home = Home::default();
-    // As the answer to `id=status`, and as that to `id=user_data`.
-    update(&mut home, Snapshot::read([Ok(text), Ok(text)]).unwrap());
-    home
-}
-
 #[test]
-fn z06_a_node_belongs_to_its_own_network() {
-    let mut home = two_networks();
-    let networks = table(&mut home, "networks", 0);
-    assert_eq!(numbers(&home, networks, &[]), Some(vec![1, 2]));
-    let id = row(&mut home, "network.home_id", "STRING");
-    assert_eq!(value(&home, id, "1"), is("0000000A"));
-    assert_eq!(value(&home, id, "2"), is("0000000B"));
-    assert_eq!(value(&home, id, "11"), is("0000000B"));
-    assert_eq!(value(&home, id, "12"), Reading::Absent);
-    let first = single(&mut home, "network.suc");
-    assert_eq!(home.value(first, &[]), is("3"));
-    let failed = row(&mut home, "network.failed_nodes", "UINT");
-    assert_eq!(value(&home, failed, "1"), is("1"));
-    assert_eq!(value(&home, failed, "2"), is("0"));
-    // Both hear a node 1, which is the controller of the one only.
-    let depth = row(&mut home, "node.depth", "UINT");
-    assert_eq!(value(&home, depth, "10"), is("1"));
-    assert_eq!(value(&home, depth, "11"), Reading::Absent);
-}
-
-#[test]
-fn z20_rooms_have_names_and_the_engine_says_what_it_is() {
-    let mut home = two_networks();
-    let room = row(&mut home, "room.name", "STRING");
-    assert_eq!(value(&home, room, "10"), is("Büro"));
-    assert_eq!(value(&home, room, "11"), Reading::Absent, "no such room");
-    assert_eq!(value(&home, room, "12"), Reading::Absent, "in none");
-    assert_eq!(value(&home, room, "13"), Reading::Unknown);
-    let model = single(&mut home, "home.model");
-    assert_eq!(home.value(model, &[]), is("Sercomm NA930"));
-    let mode = row(&mut home, "home.Mode", "UINT");
-    assert_eq!(value(&home, mode, "10"), is("2"));
-    let none = single(&mut home, "home.BuildVersion");
-    assert_eq!(home.value(none, &[]), Reading::Absent);
-}
-
-#[test]
-fn z21_all_devices_and_those_of_a_category_are_tables() {
-    let mut home = two_networks();
-    let all = table(&mut home, "devices", 0);
-    assert_eq!(numbers(&home, all, &[]), Some(vec![1, 2, 10, 11, 12]));
-    let switches = table(&mut home, "devices.category=3", 0);
-    assert_eq!(numbers(&home, switches, &[]), Some(vec![10, 11]));
-    let none = table(&mut home, "devices.category=7", 0);
-    assert_eq!(numbers(&home, none, &[]), Some(vec![]));
-    let children = table(&mut home, "children", 1);
-    assert_eq!(numbers(&home, children, &[called("10")]), Some(vec![12]));
+fn z23_out_of_use_is_a_field_of_the_device_without_a_service() {
+    let fields = r#""name":"Lampe","room":"2","disabled":"0","#;
+    let mut home = home(&[device(5, fields, &[CAPABLE])]);
+    let disabled = row(&mut home, "device.disabled", "STRING");
+    let found = change(&home, disabled, &["5"], "1").unwrap();
+    let order = |value: &str| LuupOrder::Variable {
+        device: 5,
+        service: "".into(),
+        variable: "disabled".into(),
+        value: value.into(),
+    };
+    assert_eq!((found.order, found.undo), (order("1"), order("0")));
 }
