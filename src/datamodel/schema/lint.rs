@@ -95,10 +95,11 @@ fn refuse_parameter(row: &Row) -> Result<(), RowError> {
         ));
     }
     let has_default = row.value.as_deref().is_some_and(|text| !text.is_empty());
-    if row.optional && (row.storage == Storage::Stored || has_default) {
-        let why = match has_default {
-            true => "it has a default, so it is never missing; leave out the one or the other",
-            false => "what the agent keeps is always there; only what has a source is optional",
+    if row.optional && (row.writable || row.storage == Storage::Stored || has_default) {
+        let why = match (row.writable, has_default) {
+            (true, _) => "what can be set is always there; only what is read-only is optional",
+            (_, true) => "it has a default, so it is never missing; leave out the one or the other",
+            _ => "what the agent keeps is always there; only what has a source is optional",
         };
         return Err(error(4, why));
     }

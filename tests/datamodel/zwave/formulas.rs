@@ -136,8 +136,6 @@ fn node(
     }
     for (path, service, variable) in [
         ("BatteryLevel", "HaDevice1", "BatteryLevel"),
-        ("WakeUpInterval", "ZWaveDevice1", "WakeupInterval"),
-        ("PollInterval", "ZWaveDevice1", "PollSettings"),
         ("AssociationGroupCount", "ZWaveDevice1", "AssociationNum"),
         ("AssociationSet", "ZWaveDevice1", "AssociationSet"),
         ("ConfigurationSet", "ZWaveDevice1", "VariablesSet"),
@@ -150,6 +148,14 @@ fn node(
         ("Configured", "HaDevice1", "Configured"),
     ] {
         rows.push((path, node.get(service, variable).to_owned()));
+    }
+    // What can be set is there, though it has no value.
+    for (path, variable) in [
+        ("WakeUpInterval", "WakeupInterval"),
+        ("PollInterval", "PollSettings"),
+    ] {
+        let value = node.zwave(variable);
+        rows.push((path, if value.is_empty() { "0" } else { value }.to_owned()));
     }
     for (path, seconds) in [
         ("Routing.LastRouteUpdate", node.zwave("LastRouteUpdate")),

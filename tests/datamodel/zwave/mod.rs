@@ -244,7 +244,9 @@ fn z07_what_luup_does_not_tell_of_a_node_is_not_there() {
     assert_eq!(value("Interface.3.BatteryLevel"), None);
     assert_eq!(value("Interface.3.PollOk"), None);
     assert_eq!(value("Interface.3.Listening"), None);
-    assert_eq!(value("Network.PollFrequency"), None);
+    assert_eq!(value("Interface.3.ManufacturerID"), None);
+    // What can be set is there, so that it can be.
+    assert_eq!(value("Interface.3.PollInterval"), Some("0"));
     // A failure to prove who it is counts as any other.
     assert_eq!(value("Interface.4.CommFailure"), Some("1"));
     assert_eq!(value("Interface.4.Status"), Some("Error"));

@@ -1,5 +1,6 @@
 mod columns;
 mod link;
+mod optional;
 mod secrets;
 
 use super::*;
