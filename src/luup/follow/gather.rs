@@ -25,7 +25,7 @@ impl Gather {
         again.map_or(quiet, |again| again.max(quiet))
     }
 
-    /// It is told.
+    /// The session for what happened until now is about to begin.
     pub fn told(&mut self, now: Duration) {
         (self.first, self.told) = (None, Some(now));
     }
