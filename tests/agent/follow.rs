@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
 use cwmpd_lab::luup::{FakeLuup, Mood};
@@ -117,6 +118,42 @@ fn z40_an_event_is_told_at_once_and_its_session_reads_nothing_anew() {
         assert_eq!(whole.count(), 0, "{asked:?}");
     }
     agent.stop();
+}
+
+#[test]
+fn z01_z40_what_the_acs_sets_itself_is_no_news_though_the_engine_tells_of_it() {
+    const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
+    let rig = Rig::new();
+    let agent = rig.start(&[WAKE_UP]);
+    for value in ["1800", "2400"] {
+        agent.inform();
+        rig.acs.session(|s| {
+            s.inform();
+            s.set(&[(WAKE_UP, XsdType::UnsignedInt, value)], "");
+            for _ in 0..3 {
+                assert_eq!(s.value(WAKE_UP), value);
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            s.end();
+        });
+        assert!(rig.acs.is_left_alone_for(Duration::from_secs(2)));
+        assert_eq!(agent.get(WAKE_UP), value);
+    }
+    // What the node itself makes of it is.
+    let node = |value| rig.luup.set(12, "ZWaveDevice1", "WakeupInterval", value);
+    node("3600");
+    assert_eq!(changed(&rig, WAKE_UP), "3600");
+    agent.stop();
+}
+
+/// What the next session tells of one value.
+fn changed(rig: &Rig, path: &str) -> String {
+    rig.acs.session(|s| {
+        let inform = s.inform();
+        let told = inform.parameter_list.into_iter().find(|p| p.name == path);
+        s.end();
+        told.map(|p| p.value).unwrap_or_default()
+    })
 }
 
 #[test]
