@@ -69,7 +69,7 @@ mod ways;
 pub use error::AgentError;
 pub use jobs::Conditions;
 #[cfg(feature = "luup")]
-pub use luup::{HomeFrom, HomeMap};
+pub use luup::HomeFrom;
 pub use own_config::read_config;
 pub use source::VERSION;
 #[cfg(feature = "luup")]

@@ -10,10 +10,10 @@ use super::watch::ExchangeWatch;
 
 /// Hangs up. Clones are of the same exchange.
 #[derive(Clone, Debug, Default)]
-pub struct HangUp(Arc<Line>);
+pub struct HangUp(Arc<HungLine>);
 
 #[derive(Debug, Default)]
-struct Line {
+struct HungLine {
     is_over: AtomicBool,
     /// The connection that stands.
     socket: Mutex<Option<TcpStream>>,
@@ -32,7 +32,7 @@ impl HangUp {
     }
 }
 
-impl Line {
+impl HungLine {
     fn close(&self) {
         let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(socket) = socket.take() {
@@ -42,7 +42,7 @@ impl Line {
     }
 }
 
-impl ExchangeWatch for Line {
+impl ExchangeWatch for HungLine {
     fn goes_on(&self) -> bool {
         !self.is_over.load(Ordering::SeqCst)
     }

@@ -45,12 +45,12 @@ pub use change::{ChangeFailure, LuupChange, TAKE_BACK_TIME, TAKE_TIME, take, tak
 pub use client::{FetchScope, fetch};
 pub use error::LuupError;
 pub use flatten::flatten;
-pub use health::{EngineHealth, EngineKey};
-pub use home::{Fetch, Home, HomeView, NotZwave, ServicesRead, Verdict};
+pub use health::EngineHealth;
+pub use home::{Fetch, Home, HomeView, ServicesRead, Verdict};
 pub use order::{LuupOrder, perform};
 pub use poll::poll;
 pub use relay::KeptRelay;
 #[cfg(feature = "inside")]
 pub use relay::check_answer as check_mms_answer;
-pub use snapshot::{Advance, Alert, Changed, Position, Rejected, Snapshot};
+pub use snapshot::{Advance, Alert, Snapshot};
 pub use source::LuupSource;

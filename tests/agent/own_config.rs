@@ -314,7 +314,7 @@ fn s03_check_names_each_mistake_of_the_configuration_and_fails() {
         ("config acs", "is not read: the section of line"),
         ("\toption timeout '1' '2'", "too many arguments"),
         (
-            "\toption ssl_cacert '/ca.pem'",
+            "\toption get_rpc_methods '1'",
             "it belongs to section 'acs'",
         ),
     ] {

@@ -139,7 +139,7 @@ impl JsonReader<'_> {
             (_, true) => b",}]",
             (_, false) => b",}]:[{\"",
         });
-        Ok(match self.text.trim_ascii_end() {
+        Ok(match self.text.as_str() {
             "true" => JsonEvent::Bool(true),
             "false" => JsonEvent::Bool(false),
             "null" => JsonEvent::Null,
@@ -159,12 +159,12 @@ impl JsonReader<'_> {
     }
 
     /// Takes what stands before the next white space, or one of `ends`, as text. Where nothing ends
-    /// it, white space does not either.
+    /// it, white space does not either, but for that at the end.
     pub(super) fn bare(&mut self, ends: &[u8]) {
         let mut bytes = self.begin_text();
         let within = |byte| ends.is_empty() || !(is_white(byte) || ends.contains(&byte));
         self.take_while(&mut bytes, within);
-        self.text = String::from_utf8_lossy(&bytes).into_owned();
+        self.text = String::from_utf8_lossy(bytes.trim_ascii_end()).into_owned();
     }
 
     fn begin_text(&mut self) -> Vec<u8> {

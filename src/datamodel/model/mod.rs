@@ -52,7 +52,7 @@ pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
 pub use diagnostics::{NONE, REQUESTED};
 pub use error::{ModelError, OpenError, SetError};
-pub use explain::{ExplainedRow, NothingShown};
+pub use explain::NothingShown;
 pub use notify::ActiveChange;
 pub use pattern::Named;
 pub use request::{AttributesView, InForce, NewAttributes, NewValue, PendingWrite, Requester};

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use self::taken::Taken;
 pub use self::values::ServicesRead;
+pub use self::verdict::Verdict;
 pub(super) use self::verdict::first_network;
-pub use self::verdict::{NotZwave, Verdict};
 pub use self::view::HomeView;
 #[cfg(test)]
 pub(super) use self::writes::MAX_VALUE_BYTES;
@@ -161,6 +161,11 @@ impl Home {
         let known = before.and_then(|before| before.complaint.as_ref());
         if let Some(why) = new.complaint.as_ref().filter(|why| Some(*why) != known) {
             log::warn!("luup: {why}, maybe others too; the last good values stay");
+        }
+        let lacks = new.snapshot.lacks();
+        let lacked = before.and_then(|before| before.snapshot.lacks());
+        if let Some(why) = lacks.filter(|_| lacks != lacked) {
+            log::warn!("{why}; names, rooms and the like are as they were before, or missing");
         }
         let without_node = new.tables.verdicts.without_node();
         if let Some(why) = without_node

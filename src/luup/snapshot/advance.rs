@@ -9,7 +9,6 @@ use super::names::NameId;
 use super::texts::{EMPTY, REFUSED, TextId};
 use super::{HOME, IS_CONFIGURATION, Snapshot};
 use crate::luup::LuupError;
-use crate::luup::key::FIELDS;
 use crate::luup::limits::{MAX_NAMES, MAX_TEXT_BYTES, MAX_VALUES};
 
 /// Bytes of texts without a value that are borne before all are written anew.
@@ -53,6 +52,7 @@ struct NextValue {
 impl Snapshot {
     /// The same with other values: device, full name of the service (empty for fields), variable and
     /// text; an empty text is no value. What is of no device is left out.
+    #[cfg(test)]
     pub fn patched(&self, changes: &[(u32, &str, &str, &str)]) -> Self {
         let mut new = self.clone();
         let names: Vec<_> = changes.iter().map(|(_, s, v, _)| (*s, *v)).collect();
@@ -63,7 +63,7 @@ impl Snapshot {
             if !self.has(device) {
                 continue;
             }
-            let is_field = *service == FIELDS;
+            let is_field = service.is_empty();
             if is_field {
                 // Whoever read the configuration before did not read this.
                 new.edition = None;
