@@ -21,8 +21,9 @@ mod client;
 mod connection;
 mod date;
 pub mod error;
-#[cfg(feature = "xmpp")]
+#[cfg(feature = "luup")]
 mod hang_up;
+#[cfg(feature = "xmpp")]
 mod link;
 mod names;
 mod request;
@@ -36,6 +37,7 @@ pub use auth::Credentials;
 pub use client::{HttpClient, HttpSettings, TimeLimits};
 pub use date::unix_of_date;
 pub use error::{CertificateProblem, ExchangePhase, HttpError};
+#[cfg(feature = "luup")]
 pub use hang_up::HangUp;
 #[cfg(feature = "xmpp")]
 pub use link::{LinkTls, ServerLink};

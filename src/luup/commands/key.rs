@@ -45,7 +45,7 @@ pub type Argument = (Box<str>, Box<str>);
 /// * FOR is `network`, `node` or `failed`.
 /// * SERVICE in full or only its last part.
 /// * `stop` begins what the same action is given to end it early.
-/// * TIME: how long it may take, in seconds; [`DEFAULT_SECONDS`] otherwise.
+/// * TIME: how long it may take, in seconds; `DEFAULT_SECONDS` otherwise.
 /// * `@Name` as a VALUE or TIME is the value of a parameter beside the state; `@Interface` is the
 ///   number that Luup has for the node of that path.
 #[derive(Clone, Debug, PartialEq, Eq)]

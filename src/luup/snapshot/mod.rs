@@ -161,7 +161,7 @@ impl Snapshot {
             + 8 * self.values.capacity()
     }
 
-    /// Whether names have the same numbers in another: what [`Self::names`] gave there holds here.
+    /// Whether names have the same numbers in another: what `names` gave there holds here.
     pub fn has_the_names_of(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.names, &other.names)
     }
