@@ -95,8 +95,9 @@ impl Agent {
         if self.software.is_serving {
             return;
         }
-        let mut source = self.software.source.borrow_mut();
+        // The model asks the source for them.
         let pending = self.model.pending_writes().into_iter();
+        let mut source = self.software.source.borrow_mut();
         let mut told = Vec::new();
         for write in pending.filter(|write| write.kind == "software") {
             let Some((service, action)) = source.action(write.slot, &write.at, &write.value) else {
