@@ -9,6 +9,7 @@
 //! | the state, to `Canceled` | `None`: what runs is to end |
 //! | another parameter that can be written, and not the state | `None`, too |
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::deferred::writing_source;
@@ -39,6 +40,8 @@ impl Model {
     /// A state is set to what nobody may set it to.
     pub(super) fn set_states(&self, entries: &mut Vec<Entry>) -> Result<(), SetError> {
         let mut stopped: Vec<(Key, &str)> = Vec::new();
+        // One request may set thousands of values beside one another.
+        let mut looked = BTreeSet::new();
         for entry in entries.iter_mut() {
             let own = self.schema.parameter(entry.key.node);
             if own.is_some_and(|own| self.is_diagnostic(own)) {
@@ -55,8 +58,10 @@ impl Model {
                 }
                 continue;
             }
-            let state = self.state_beside(entry.key);
-            stopped.extend(state.filter(|(state, _)| stopped.iter().all(|(key, _)| key != state)));
+            let object = self.schema.node(entry.key.node).parent;
+            let object = object.map(|object| Key::new(object, entry.key.at));
+            let new = object.filter(|object| looked.insert(*object));
+            stopped.extend(new.and_then(|object| self.state_in(object)));
         }
         for (key, now) in stopped {
             if now != NONE && entries.iter().all(|entry| entry.key != key) {
@@ -71,15 +76,14 @@ impl Model {
         Ok(())
     }
 
-    /// The state of the object that a parameter stands in, if it has one, and its value.
-    fn state_beside(&self, key: Key) -> Option<(Key, &str)> {
-        let object = self.schema.node(key.node).parent?;
-        let beside = self.schema.node(object).children().iter();
-        let mut states = beside.filter(|node| {
+    /// The state that stands in an object, if one does, and its value.
+    fn state_in(&self, object: Key) -> Option<(Key, &str)> {
+        let inside = self.schema.node(object.node).children().iter();
+        let mut states = inside.filter(|node| {
             let parameter = self.schema.parameter(**node);
             parameter.is_some_and(|parameter| self.is_diagnostic(parameter))
         });
-        let state = Key::new(*states.next()?, key.at);
+        let state = Key::new(*states.next()?, object.at);
         let kept = self.state.parameter(&state);
         let kept = kept.and_then(|state| state.value.as_deref());
         Some((state, kept.unwrap_or(NONE)))

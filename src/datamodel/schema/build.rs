@@ -254,8 +254,9 @@ impl Schema {
     ) -> Result<(), RowError> {
         let source = match &row.definition {
             Some(text) if row.optional => {
+                let kind = ParamType::of(XsdType::String);
                 let declaration = Declaration {
-                    kind: Some(&ParamType::of(XsdType::String)),
+                    kind: Some(&kind),
                     filtered: false,
                     tables: usize::from(self.node(id).depth),
                     writable: false,
