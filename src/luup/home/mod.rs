@@ -40,6 +40,12 @@ pub struct Home {
     /// `None` before the first good fetch.
     view: Option<Arc<HomeView>>,
     taken: Taken,
+    /// The same with what Luup took since, for what is worked out of it; `None` where that is nothing.
+    /// What changed is asked for by the one without: then a value that Luup only said to have taken is
+    /// not believed for longer.
+    with_taken: Option<Box<HomeView>>,
+    /// It is to be made anew before it is looked at.
+    is_behind: bool,
     health: EngineHealth,
     /// Rows and devices whose value was another for a moment, ascending.
     pulses: Vec<(usize, u32)>,
@@ -186,6 +192,7 @@ impl Home {
             new.keep_taken(&self.rows, device, key, text);
         }
         self.taken.came(fetch.number);
+        self.is_behind = true;
         self.note_pulses(&new);
         self.view = Some(new.into());
     }
@@ -199,6 +206,7 @@ impl Home {
     pub fn is_as_before(&mut self, fetch: &Fetch) {
         if !self.taken.is_late(fetch.number) {
             self.taken.came(fetch.number);
+            self.is_behind = true;
         }
     }
 
@@ -267,7 +275,7 @@ impl Home {
             return Reading::Unknown;
         };
         match &row.key {
-            LuupKey::Derived(derived) => return view.derived(*derived, at),
+            LuupKey::Derived(derived) => return self.newest(view).derived(*derived, at),
             LuupKey::Value(key) => return self.of_value(view, *key, at),
             LuupKey::Top(field) => return Reading::of(view.snapshot.top(field)),
             _ => {}
@@ -289,7 +297,7 @@ impl Home {
     /// The instances of a table; `None` before the first good fetch, and while the device that it
     /// stands in is not there.
     pub(super) fn list(&self, slot: Slot, at: &[Instance<'_>]) -> Option<Vec<Listed>> {
-        let view = self.view.as_ref()?;
+        let view = self.newest(self.view.as_deref()?);
         let LuupKey::Table(table) = self.rows.get(slot.index())?.key else {
             return None;
         };

@@ -88,6 +88,18 @@ impl Taken {
         value.map(|value| &*value.text)
     }
 
+    /// Those that were written, rather than done by an action: device, full service (empty for a
+    /// field), variable and text.
+    pub(super) fn written(&self) -> impl Iterator<Item = (u32, &str, &str, &str)> {
+        self.values.iter().flat_map(|(device, values)| {
+            let written = values.iter().filter(|value| value.until.is_none());
+            written.filter_map(|value| {
+                let (service, variable) = value.key.name()?;
+                Some((*device, service, variable, &*value.text))
+            })
+        })
+    }
+
     /// All of them: device, key and text.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &LuupKey, &str)> {
         self.values.iter().flat_map(|(device, values)| {

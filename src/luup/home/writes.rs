@@ -6,6 +6,7 @@ use super::{Home, HomeView, LuupRow, device_of, innermost};
 use crate::datamodel::model::PendingWrite;
 use crate::datamodel::source::{Instance, Slot, SourceError};
 use crate::luup::key::{FIELDS, LuupKey};
+use crate::luup::snapshot::Changed;
 use crate::luup::values::NotSettable;
 use crate::luup::{LuupChange, LuupError, LuupOrder};
 
@@ -175,11 +176,44 @@ impl Home {
         };
         if let (Some(device), Some(key)) = (device, key) {
             self.taken.add(device, key, value);
+            self.is_behind = true;
         }
+    }
+
+    /// To be called before the home is looked at: what is worked out of values that were taken since
+    /// is so as well.
+    pub(in crate::luup) fn catch_up(&mut self) {
+        if !std::mem::take(&mut self.is_behind) {
+            return;
+        }
+        self.with_taken = None;
+        let Some(view) = &self.view else {
+            return;
+        };
+        let written: Vec<_> = self.taken.written().collect();
+        if !written.is_empty() {
+            let snapshot = view.snapshot.patched(&written);
+            let names = written.iter().flat_map(|(device, service, variable, _)| {
+                let names = snapshot.names(service, variable);
+                names.map(|name| (*device, name))
+            });
+            let changed = Changed {
+                values: names.collect(),
+                alerts: false,
+            };
+            let patched = view.after(snapshot, &changed, &self.rows, &self.services);
+            self.with_taken = Some(Box::new(patched));
+        }
+    }
+
+    /// The view with what was taken since.
+    pub(super) fn newest<'a>(&'a self, view: &'a HomeView) -> &'a HomeView {
+        self.with_taken.as_deref().unwrap_or(view)
     }
 
     /// The engine did what it was told: that is shown until a fetch that begins from now on comes.
     pub fn taken(&mut self, order: &LuupOrder) {
+        self.is_behind = true;
         match order {
             LuupOrder::Variable {
                 device,

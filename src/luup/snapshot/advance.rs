@@ -52,7 +52,6 @@ struct NextValue {
 impl Snapshot {
     /// The same with other values: device, full name of the service (empty for fields), variable and
     /// text; an empty text is no value. What is of no device is left out.
-    #[cfg(test)]
     pub fn patched(&self, changes: &[(u32, &str, &str, &str)]) -> Self {
         let mut new = self.clone();
         let names: Vec<_> = changes.iter().map(|(_, s, v, _)| (*s, *v)).collect();

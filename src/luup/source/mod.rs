@@ -32,7 +32,9 @@ impl Source for LuupSource {
     }
 
     fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
-        self.0.borrow().value(slot, at).into_owned()
+        let mut home = self.0.borrow_mut();
+        home.catch_up();
+        home.value(slot, at).into_owned()
     }
 
     fn has_pulsed(&self, slot: Slot, at: &[Instance<'_>]) -> bool {
@@ -44,7 +46,9 @@ impl Source for LuupSource {
     }
 
     fn list(&mut self, slot: Slot, at: &[Instance<'_>], _known: &[&str]) -> Option<Vec<Listed>> {
-        self.0.borrow().list(slot, at)
+        let mut home = self.0.borrow_mut();
+        home.catch_up();
+        home.list(slot, at)
     }
 
     fn keeps_reports(&self, slot: Slot) -> bool {

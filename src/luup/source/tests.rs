@@ -132,3 +132,44 @@ fn z09_a_device_is_never_without_a_name_nor_in_a_room_that_is_none() {
     }
     assert_eq!(source.stage(room, &[DEVICE], "0"), Ok(()), "none");
 }
+
+#[test]
+fn z01_what_is_worked_out_of_a_value_follows_it_at_once() {
+    let answer = r#"{"rooms":[{"id":1,"name":"Hall"},{"id":2,"name":"Kitchen"}],"devices":[
+        {"id":1,"device_type":"urn:schemas-micasaverde-com:device:ZWaveNetwork:1","states":[]},
+        {"id":7,"id_parent":1,"altid":"4","name":"Lampe","room":"1","states":[
+        {"service":"urn:micasaverde-com:serviceId:ZWaveDevice1","variable":"Capabilities","value":"211,156,0,4,16,1,L,|37"},
+        {"service":"urn:micasaverde-com:serviceId:ZWaveDevice1","variable":"VariablesSet","value":"3,2d,240,"}]}]}"#;
+    let mut source = LuupSource(Rc::default());
+    let room = declare(&mut source, "device.room", Some("STRING")).unwrap();
+    let room_name = declare(&mut source, "room.name", Some("STRING")).unwrap();
+    let set = declare(&mut source, "ZWaveDevice1/VariablesSet", Some("STRING")).unwrap();
+    let parameters = declare(&mut source, "parameters", None).unwrap();
+    let fetch = |source: &LuupSource| {
+        let begun = source.0.borrow_mut().begin_fetch();
+        let view = Snapshot::read([Ok(answer), Ok(answer)]).map(|snapshot| begun.view(snapshot));
+        (begun, view)
+    };
+    let (began, view) = fetch(&source);
+    source.0.borrow_mut().update(began, view);
+    let count = |source: &mut LuupSource| {
+        let listed = source.list(parameters, &[DEVICE], &[]);
+        listed.map(|listed| listed.len())
+    };
+    let name = |source: &mut LuupSource| source.get(room_name, &[DEVICE]).into_owned();
+    assert_eq!(name(&mut source), Reading::Value("Hall".into()));
+    assert_eq!(count(&mut source), Some(1));
+    let (began, view) = fetch(&source);
+    source.took(room, &[DEVICE], "2");
+    source.took(set, &[DEVICE], "3,2d,240,101,4d,225,");
+    assert_eq!(name(&mut source), Reading::Value("Kitchen".into()));
+    assert_eq!(count(&mut source), Some(2));
+    // Not undone by what was asked for before.
+    source.0.borrow_mut().update(began, view);
+    assert_eq!(name(&mut source), Reading::Value("Kitchen".into()));
+    // But by what is asked for from now on, should Luup have it otherwise.
+    let (began, view) = fetch(&source);
+    source.0.borrow_mut().update(began, view);
+    assert_eq!(name(&mut source), Reading::Value("Hall".into()));
+    assert_eq!(count(&mut source), Some(1));
+}
