@@ -142,6 +142,7 @@ fn z58_a_reload_cuts_who_waits_and_tells_all_anew() {
     let before = json(&ask(&luup, "status"));
     let version = number(&before, "DataVersion");
     let query = format!("status&DataVersion={version}&Timeout=600");
+    luup.requests();
     std::thread::scope(|scope| {
         let waits = scope.spawn(|| ask(&luup, &query));
         wait_for("the request", || {
