@@ -87,7 +87,7 @@ fn changes(s: &mut Session<'_>) -> BTreeMap<String, String> {
     let codes: Vec<_> = inform.event.iter().map(|e| &*e.event_code).collect();
     assert_eq!(codes, ["4 VALUE CHANGE"]);
     let of_test = inform.parameter_list.into_iter();
-    let of_test = of_test.filter(|p| p.name.contains("X_TEST"));
+    let of_test = of_test.filter(|p| p.name.contains("X_TEST") || p.name.contains("Zwave.Value"));
     of_test.map(|p| (p.name, p.value)).collect()
 }
 
@@ -184,6 +184,18 @@ fn z41_what_came_and_went_between_two_answers_is_told_once() {
         s.end();
     });
     assert_eq!(rig.told().0, one(TRIPPED, "0"));
+    assert!(rig.acs.is_left_alone_for(Duration::from_secs(2)));
+    agent.stop();
+}
+
+#[test]
+fn z41_a_sensor_in_the_table_of_values_tells_it_too() {
+    let rig = Rig::new();
+    let path = "Device.Zwave.Value.2003.Value";
+    let agent = rig.start(&[path]);
+    rig.luup
+        .set(DOOR, "SecuritySensor1", "LastTrip", "1545000001");
+    assert_eq!(rig.told().0, one(path, "0"));
     assert!(rig.acs.is_left_alone_for(Duration::from_secs(2)));
     agent.stop();
 }

@@ -15,6 +15,7 @@ mod writes;
 
 use std::sync::Arc;
 
+use self::pulses::Pulse;
 use self::taken::Taken;
 pub use self::values::ServicesRead;
 pub use self::verdict::Verdict;
@@ -47,8 +48,8 @@ pub struct Home {
     /// It is to be made anew before it is looked at.
     is_behind: bool,
     health: EngineHealth,
-    /// Rows and devices whose value was another for a moment, ascending.
-    pulses: Vec<(usize, u32)>,
+    /// Values that were others for a moment, ascending.
+    pulses: Vec<Pulse>,
     /// Why the home has no node, as it was logged.
     without_node: Option<String>,
 }
