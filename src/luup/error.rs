@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::limits::MAX_BYTES;
 use crate::base::json::JsonError;
 
 /// Why a fetch or a write failed. The last good values stay.
@@ -77,7 +78,10 @@ impl fmt::Display for LuupError {
             Self::Relay(why) => write!(f, "no way by MMS: {why}"),
             Self::Timeout => f.write_str("no complete answer within luup.timeout"),
             Self::Status(status) => write!(f, "the engine answers with HTTP status {status}"),
-            Self::TooBig => f.write_str("the answer is too big"),
+            Self::TooBig => write!(
+                f,
+                "the answer has more than {MAX_BYTES} bytes and is not taken"
+            ),
             Self::TooMuch { what, most } => write!(
                 f,
                 "the answer has more than {most} {what}, which no home has, and is not taken"
@@ -97,7 +101,7 @@ impl fmt::Display for LuupError {
             ),
             Self::NotWritable(key) => write!(f, "{key} cannot be written"),
             Self::Refused(answer) => write!(f, "the engine refuses the value: {answer:?}"),
-            Self::Lost(why) => write!(f, "the home was not read: {why}"),
+            Self::Lost(why) => write!(f, "the job that asked the engine did not come back: {why}"),
         }
     }
 }

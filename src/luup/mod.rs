@@ -1,10 +1,12 @@
 //! The Luup engine of the box: what it knows of the Z-Wave home, for the data model.
 //!
 //! * [`flatten()`] shows an answer of Luup as name and value pairs.
-//! * [`client`] fetches a [`Snapshot`] over HTTP and writes values back. It blocks, so it
-//!   runs in a job; a snapshot may cross threads. The configuration of the home, half of all it says,
-//!   is fetched again only when Luup counts another one.
-//! * [`LuupOrder`] is what the engine is told to do, and [`perform`] reads whether it did.
+//! * [`client`] fetches a [`Snapshot`] over HTTP. It blocks, so it runs in a job; a snapshot may cross
+//!   threads. The configuration of the home, half of all it says, is fetched again only when Luup
+//!   counts another one. `way` is how the engine is reached: itself, or through MMS (`relay`).
+//! * [`LuupOrder`] is what the engine is told to do, and [`perform`] reads whether it did. [`take`] has
+//!   it take all of several [`LuupChange`]s or none; [`take_back`] brings back what was before.
+//! * [`EngineHealth`] tells how the engine is.
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
 //!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.
@@ -12,12 +14,13 @@
 //! * What sensors say, and by which action an actuator is told, is data: `luup/services.csv` beside the
 //!   rows.
 //! * [`alarms`] are what is wrong in it, [`commands`] what the engine is asked to do to the network.
-//! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]).
+//! * [`LuupSource`] answers the data model from the home (kind `luup`, see [`source`]); alarms and
+//!   commands are sources of their own.
 //!
 //! Devices are known by their Luup number and values by service and variable, never by their
-//! position in a list, which changes between two answers of one engine. What is shown,
-//! and how, say the rows of `etc/cwmpd/zwave.csv`; what takes more than one value is worked out here
-//! under a key of its own.
+//! position in a list, which changes between two answers of one engine. What is shown, and how, say the
+//! rows (`zwave.csv`, `zwavevalues.csv`, `upkeep.csv`, `faultmgmt.csv`); what takes more than one value
+//! is worked out here under a key of its own.
 
 mod access;
 pub mod alarms;

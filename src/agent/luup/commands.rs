@@ -116,7 +116,9 @@ impl Agent {
             return Err(CommandOutcome::error("Error_NotAllowed", why));
         }
         let internal = |why: &str| CommandOutcome::error("Error_Internal", why);
-        let key = commands.key(state.slot).ok_or_else(|| internal(""))?;
+        let key = commands
+            .key(state.slot)
+            .ok_or_else(|| internal("its row is not known"))?;
         let object = object(&self.model, &state.path);
         let model = &mut self.model;
         let task = CommandTask::new(key, &mut |name| {

@@ -17,6 +17,7 @@ const DEFAULT_MIN_INTERVAL: u64 = 1;
 
 /// Seconds that the engine may wait for a change: as Luup's own pages have it.
 const DEFAULT_POLL_TIMEOUT: u64 = 60;
+
 /// Percent of its charge below which a battery is an alarm.
 const DEFAULT_BATTERY_ALARM: u32 = 20;
 
@@ -43,7 +44,7 @@ pub struct LuupConfig {
     pub poll_timeout: Duration,
     /// `luup.actuators`: whoever sets values may switch what is in the home.
     pub actuators: bool,
-    /// `luup.locks`: and open doors, and have sensors not heeded.
+    /// `luup.locks`: they may also open doors and disarm sensors.
     pub locks: bool,
     /// `luup.maintenance`: the ACS may have the network healed, and nodes included and removed.
     pub maintenance: bool,

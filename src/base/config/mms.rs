@@ -62,10 +62,10 @@ impl OptionReader<'_> {
         let mut secret = |option| Secret::new(self.text("mms", option).unwrap_or_default());
         config.password = secret("password");
         config.seed = secret("seed");
-        if let Some(oem) = self.number("oem") {
+        if let Some(oem) = self.number("oem", DEFAULT_OEM) {
             config.oem = oem;
         }
-        config.device = self.number("device");
+        config.device = self.number("device", "none");
         config.tls = self.tls("mms");
         let missing = [
             ("server", server.is_none()),
@@ -82,12 +82,12 @@ impl OptionReader<'_> {
         is_enabled.then_some(config)
     }
 
-    fn number(&mut self, option: &str) -> Option<String> {
+    fn number(&mut self, option: &str, used: &str) -> Option<String> {
         let text = self.text("mms", option)?;
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(text);
         }
-        self.warn("mms", option, &text, "a number", "none");
+        self.warn("mms", option, &text, "a number", used);
         None
     }
 }

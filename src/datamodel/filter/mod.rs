@@ -187,15 +187,8 @@ impl Filter {
             Self::Match(pattern) => pattern.invert(text)?,
             Self::Scale(scale) => scale.invert(text)?,
             Self::Not => digit(text == "0"),
-            Self::Bool | Self::Trim | Self::Hex8 | Self::Row(_) => text.to_owned(),
-            Self::Upper
-            | Self::Lower
-            | Self::NoColon
-            | Self::Oui
-            | Self::Item(_)
-            | Self::List
-            | Self::Count
-            | Self::Version(_) => return None,
+            _ if self.invertible() => text.to_owned(),
+            _ => return None,
         };
         (self.apply(&told)? == text).then_some(told)
     }

@@ -2,9 +2,9 @@
 //! behind ` || ` of which the first that has a value wins.
 //!
 //! A [`Source`] is implemented by a room above for one kind (`uci`, `file`, `proc`, `net`, `stub`,
-//! `luup`, `agent`). No source runs a shell, and none waits: what blocks is fetched by a job
-//! beforehand and handed to the source. Between two calls of [`Source::refresh`] a source tells the
-//! same.
+//! `ubus`, `software`, `luup`, `alarm`, `command`, `xmpp`, `agent`). No source runs a shell, and none
+//! waits: what blocks is fetched by a job beforehand and handed to the source. Between two calls of
+//! [`Source::refresh`] a source tells the same.
 
 mod slot;
 mod template;

@@ -102,8 +102,8 @@ fn alert(alert: &Alert) -> Condition {
     }
 }
 
-/// What is wrong with the nodes of a home, and what the engine warns of. `limit` is the charge of a battery in percent below which
-/// it is low, 0 for never; `is_low` whether one was before.
+/// What is wrong with the nodes of a home, and what the engine warns of. `limit` is the charge in percent
+/// below which a battery is low, 0 for never; `is_low` tells whether one was before.
 pub fn conditions(
     home: &Snapshot,
     nodes: &[u32],
@@ -111,7 +111,6 @@ pub fn conditions(
     is_low: &dyn Fn(u32) -> bool,
 ) -> Vec<Condition> {
     let names = |service: &str, variable: &str| home.names(service, variable);
-    let failure = names("HaDevice1", "CommFailure");
     let failed_at = names("HaDevice1", "CommFailureTime");
     let level = names("HaDevice1", "BatteryLevel");
     let name = names("", "name");
@@ -119,11 +118,11 @@ pub fn conditions(
     for &device in nodes {
         let of = |names| home.value(device, names).map(str::trim);
         let called = of(&name).unwrap_or_default();
-        if of(&failure).is_some_and(|failure| !matches!(failure, "0" | "")) {
+        if let Some(failure) = home.failure(device) {
             let problem = format!("Device {device} does not answer");
             let mut failed = Condition::new(AlarmKind::Communication, device, &problem);
             failed.text = line(called, MAX_TEXT);
-            failed.info = line(of(&failure).unwrap_or_default(), MAX_TEXT);
+            failed.info = line(failure, MAX_TEXT);
             failed.since = of(&failed_at).and_then(|at| at.parse().ok()).unwrap_or(0);
             found.push(failed);
         }

@@ -124,7 +124,10 @@ impl CommandTask {
         let state = format!("status&DeviceNum={device}&output_format=json");
         let load_time = ask(access, &state).unwrap_or_default().load_time;
         if is_called_off() {
-            return Err(CommandOutcome::error("Error_Interrupted", ""));
+            return Err(CommandOutcome::error(
+                "Error_Interrupted",
+                "it was called off",
+            ));
         }
         let begun = Instant::now();
         let job = perform(access, &order(&self.arguments));
@@ -149,7 +152,10 @@ impl CommandTask {
         }
         job?;
         if is_called_off() {
-            return Err(CommandOutcome::error("Error_Interrupted", ""));
+            return Err(CommandOutcome::error(
+                "Error_Interrupted",
+                "it was called off",
+            ));
         }
         let verdict = verdict.unwrap_or(CommandVerdict::TimeOver);
         match self.until {
@@ -180,9 +186,7 @@ impl CommandTask {
             let why = format!("the home has no device {}", self.node);
             return Err(CommandOutcome::error("Error_InvalidInterface", why));
         }
-        let failure = home.value(self.node, &home.names("HaDevice1", "CommFailure"));
-        let is_failed = failure.is_some_and(|failure| !matches!(failure.trim(), "0" | ""));
-        if self.of == CommandFor::FailedNode && !is_failed {
+        if self.of == CommandFor::FailedNode && home.failure(self.node).is_none() {
             let why = "the engine has no difficulty in reaching the node";
             return Err(CommandOutcome::error("Error_NotFailed", why));
         }
@@ -259,7 +263,10 @@ fn home(access: &LuupAccess, is_called_off: &dyn Fn() -> bool) -> Result<Snapsho
             Err(error) => log::debug!("{error}; asking again"),
         }
         if !rest(PAUSE, is_called_off) {
-            return Err(CommandOutcome::error("Error_Interrupted", ""));
+            return Err(CommandOutcome::error(
+                "Error_Interrupted",
+                "it was called off",
+            ));
         }
     }
 }

@@ -201,10 +201,8 @@ impl HomeView {
         }
     }
 
-    /// Any failure: 1 that it does not answer, 2 that it does not prove who it is.
     fn has_failed(&self, device: u32) -> bool {
-        let failure = self.variable(device, DEVICE, "CommFailure");
-        failure.is_some_and(|failure| failure.trim() != "0")
+        self.snapshot.failure(device).is_some()
     }
 
     /// TR-181's words for the status of an interface.

@@ -18,7 +18,7 @@ const NO_ROOM: &str = "0";
 
 impl Home {
     /// Whether a new value for a row can be sent at all; `at` is what the instances on its path are
-    /// called. Nobody asks the engine.
+    /// called. The engine is not asked.
     pub(in crate::luup) fn check(
         &self,
         slot: Slot,

@@ -147,6 +147,15 @@ impl Snapshot {
         self.lacks.as_deref()
     }
 
+    /// What the engine says of a failure of a device: 1, that it does not answer; 2, that it does not prove
+    /// who it is. `None` where there is none.
+    pub(super) fn failure(&self, device: u32) -> Option<&str> {
+        let failure = self.value(device, &self.names("HaDevice1", "CommFailure"));
+        failure
+            .map(str::trim)
+            .filter(|failure| !matches!(*failure, "0" | ""))
+    }
+
     fn shrink(&mut self) {
         self.texts.shrink();
         self.devices.shrink_to_fit();

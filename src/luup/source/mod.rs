@@ -1,18 +1,15 @@
 //! The source `luup` of the data model.
 //!
-//! | key | value |
-//! |---|---|
-//! | `SERVICE/VARIABLE` | a variable of the device that is the innermost instance; of the first device that has it where the row stands in no table. SERVICE in full or only its last part: `ZWaveDevice1/WakeupInterval` |
-//! | `device.FIELD` | a field of that device: `id` and `status` always, `altid`, `name`, `room`, `id_parent`... from `id=user_data` |
-//! | `nodes` | a table: the Z-Wave nodes; instance numbers are Luup's device numbers, which it never uses twice |
-//! | `children` | a table: the devices below the enclosing one |
+//! `cwmpd help rows` (`etc/cwmpd/ROWS.md`) lists the keys. A variable or field is of the device that is
+//! the innermost instance; where the row stands in no table, of the first device that has it. Instance
+//! numbers of devices are Luup's, which it never uses twice.
 //!
 //! * Nothing is known before the engine has answered once, nor of a device that it does not tell of
 //!   at the moment.
 //! * A value that does not fit the type of its row is not taken: the last good one stays. Not so
 //!   behind a filter, where the type is not that of Luup's text.
-//! * Variables, `device.name` and `device.room` can be written: a job has the engine take them before
-//!   the rest of a change is made.
+//! * Variables, `value.value`, and name, room and `disabled` of a device can be written: a job has the
+//!   engine take them before the rest of a change is made.
 
 use std::cell::RefCell;
 use std::rc::Rc;
