@@ -26,6 +26,11 @@ impl HangUp {
         self.0.close();
     }
 
+    /// Whether somebody hung up.
+    pub fn is_over(&self) -> bool {
+        !self.0.goes_on()
+    }
+
     /// The watch of a client that is hung up on.
     pub fn watch(&self) -> Arc<dyn ExchangeWatch> {
         Arc::clone(&self.0) as Arc<dyn ExchangeWatch>

@@ -1,5 +1,7 @@
 //! How the engine is reached.
 
+use std::time::Duration;
+
 use super::relay::KeptRelay;
 use crate::base::config::LuupConfig;
 use crate::http::{HangUp, KeptTls};
@@ -16,6 +18,8 @@ pub struct LuupAccess {
     pub kept_relay: KeptRelay,
     /// Whether the dates of certificates count: only when the time is known to be right.
     pub check_dates: bool,
+    /// How long the engine may wait for a change before it answers, besides.
+    pub wait: Duration,
     /// Who may end a question that waits for a change.
     pub hang_up: Option<HangUp>,
 }
@@ -28,8 +32,14 @@ impl LuupAccess {
             kept_tls: KeptTls::default(),
             kept_relay: KeptRelay::default(),
             check_dates: true,
+            wait: Duration::ZERO,
             hang_up: None,
         }
+    }
+
+    /// Whether somebody ended the question.
+    pub(super) fn is_hung_up(&self) -> bool {
+        self.hang_up.as_ref().is_some_and(HangUp::is_over)
     }
 
     /// Which engine it is, of those that this box may have asked.

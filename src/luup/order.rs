@@ -80,6 +80,11 @@ impl LuupOrder {
         }
     }
 
+    /// Whether something is done by it, rather than noted.
+    pub fn is_action(&self) -> bool {
+        matches!(self, Self::Action { .. })
+    }
+
     /// What stands behind `id=`.
     fn request(&self) -> String {
         let mut request = match self {

@@ -23,8 +23,10 @@ pub fn poll(access: &LuupAccess, before: &Snapshot, wait: Duration) -> Result<Ad
         coded(&position.data_version),
         wait.as_secs()
     );
-    let mut patient = access.clone();
-    patient.config.timeout = wait.saturating_add(access.config.timeout);
+    let patient = LuupAccess {
+        wait,
+        ..access.clone()
+    };
     let mut advance = Err(LuupError::Empty);
     LuupClient::new(&patient)?.read(&id, &mut |answer| {
         advance = before.advance(answer);

@@ -30,12 +30,10 @@ impl EngineWay {
         match &access.config.mms {
             Some(mms) => {
                 let connect = access.config.timeout / PARTS;
-                let http = http(access, &mms.tls, connect);
-                Ok(Self::Relay(Box::new(RelayWay::new(
-                    access,
-                    mms.clone(),
-                    http,
-                ))))
+                let http = |wait| http(access, &mms.tls, connect, wait);
+                let way =
+                    RelayWay::new(access, mms.clone(), http(Duration::ZERO), http(access.wait));
+                Ok(Self::Relay(Box::new(way)))
             }
             None => DirectWay::new(access).map(|way| Self::Direct(Box::new(way))),
         }
@@ -74,7 +72,7 @@ impl DirectWay {
         let config = &access.config;
         let bad_url = |_| LuupError::BadUrl(url::shown(&config.url));
         Ok(Self {
-            http: http(access, &config.tls, config.timeout),
+            http: http(access, &config.tls, config.timeout, access.wait),
             owners: Owners::new(config)?,
             base: Url::parse(&config.url).map_err(bad_url)?,
         })
@@ -98,8 +96,8 @@ impl DirectWay {
     }
 }
 
-fn http(access: &LuupAccess, tls: &TlsConfig, connect: Duration) -> HttpClient {
-    let timeout = access.config.timeout;
+fn http(access: &LuupAccess, tls: &TlsConfig, connect: Duration, wait: Duration) -> HttpClient {
+    let timeout = access.config.timeout.saturating_add(wait);
     HttpClient::new(HttpSettings {
         tls: tls.clone(),
         kept_tls: access.kept_tls.clone(),

@@ -122,13 +122,18 @@ impl Agent {
 
     /// A fetch for somebody else brought the home.
     pub(super) fn luup_was_read(&mut self, now: Now) {
-        let has_place = self.luup.home.borrow().has_place();
+        let home = self.luup.home.borrow();
+        let (has_place, is_whole) = (home.has_place(), home.is_whole());
+        drop(home);
         let follow = &mut self.luup.follow;
         follow.answered = Some(now.uptime);
         let is_reading = |question: &FollowQuestion| question.step == FollowStep::Read;
         if !follow.question.as_ref().is_some_and(is_reading) {
             let home = FollowAnswer::Home(has_place);
             follow.follower.heard(home, now.uptime, now.uptime);
+            if !is_whole {
+                follow.follower.lacks(now.uptime);
+            }
         }
         self.follow_anew(now);
     }
@@ -184,8 +189,12 @@ impl Agent {
         };
         let is_well = news.is_ok();
         let answer = self.take_news(fetch, news, now);
+        let is_whole = self.luup.home.borrow().is_whole();
         let follow = &mut self.luup.follow;
         follow.follower.heard(answer, question.asked, now.uptime);
+        if matches!(answer, FollowAnswer::Home(_)) && !is_whole {
+            follow.follower.lacks(now.uptime);
+        }
         if is_well {
             follow.answered = Some(now.uptime);
         }

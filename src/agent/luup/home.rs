@@ -109,6 +109,7 @@ impl Agent {
             kept_tls: self.luup.kept_tls.clone(),
             kept_relay: self.luup.kept_relay.clone(),
             check_dates: now.wall_is_confirmed(),
+            wait: Duration::ZERO,
             hang_up: None,
         }
     }
@@ -121,7 +122,8 @@ impl Agent {
         if !is_enabled || !self.luup.home.borrow().is_wanted() {
             return false;
         }
-        if !self.jobs.is_underway(JobKind::LuupFetch) {
+        // One that has told all it has to is no answer to what is asked now.
+        if !self.jobs.is_awaited(JobKind::LuupFetch) {
             let access = self.luup_access(now);
             let fetch = self.luup.home.borrow_mut().begin_fetch();
             self.luup.writes.fetch_begins(fetch.number());

@@ -406,6 +406,10 @@ impl Agent {
         match (writes.left.is_empty(), is_well) {
             (false, false) => self.refuse_all(&LuupError::Unsettled, now),
             (false, true) if tells => self.take_left_back(now),
+            // It was asked before that was left.
+            (false, true) if !writes.waiting.is_empty() => {
+                self.ask_luup(now);
+            }
             (true, true) => self.carry_former(now),
             _ => {}
         }
@@ -421,6 +425,12 @@ impl Agent {
         for change in &left {
             // What nobody was promised is not shown either; a fetch tells if it stays.
             self.luup.home.borrow_mut().taken(&change.undo);
+        }
+        let (switched, changed): (Vec<_>, Vec<_>) = changed
+            .into_iter()
+            .partition(|change| change.order.is_action());
+        if !switched.is_empty() {
+            log::warn!("{} devices stay as they were switched", switched.len());
         }
         if !changed.is_empty() {
             log::info!("{} values need not be taken back", changed.len());
@@ -468,8 +478,12 @@ impl Agent {
 /// The refusal in the model's words.
 fn set_error(failure: &ChangeFailure, writes: &[PendingWrite]) -> SetError {
     let why = failure.error.to_string();
+    let mut left = failure.left.iter();
     let why = match failure.left.is_empty() {
         true => why,
+        false if left.any(|change| change.order.is_action()) => {
+            format!("{why}; what was switched stays, the rest is taken back as soon as it answers")
+        }
         false => format!("{why}; what it took is taken back as soon as it answers"),
     };
     SetError {

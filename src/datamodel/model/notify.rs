@@ -221,7 +221,9 @@ impl Model {
         let was_changed = known.is_some_and(|state| state.changed());
         let limit = self.schema.limit(key.node);
         let is_same = *reported == *now || limit.is_some_and(|l| l.is_as_before(reported, &now));
-        let has_pulsed = self.has_pulsed(key, parameter);
+        // Nobody knows how far it went: where that counts, it did not go far enough.
+        let counts_steps = limit.is_some_and(|limit| limit.step.is_some());
+        let has_pulsed = !counts_steps && self.has_pulsed(key, parameter);
         if is_same && !was_changed && !has_pulsed {
             return;
         }

@@ -140,11 +140,19 @@ impl Alarms {
     /// not any more. `supported` are the kinds in the order of their numbers. Whether anything is
     /// different.
     pub fn follow(&mut self, now: Vec<Condition>, supported: &[Supported], unix: i64) -> bool {
+        let all_supported = supported;
         let supported = |kind: AlarmKind| {
-            let known = supported.get(kind.number().saturating_sub(1));
+            let known = all_supported.get(kind.number().saturating_sub(1));
             known.filter(|known| known.mechanism != Mechanism::Disabled)
         };
+        let now = each_once(now);
         let mut events = Vec::new();
+        for alarm in &mut self.held {
+            let at = alarm.condition.kind.number().saturating_sub(1);
+            if let Some(known) = all_supported.get(at) {
+                alarm.supported = known.clone();
+            }
+        }
         let is_gone = |alarm: &Alarm| !now.iter().any(|other| other.is_same(&alarm.condition));
         let (gone, held): (Vec<Alarm>, _) = std::mem::take(&mut self.held)
             .into_iter()
@@ -193,6 +201,9 @@ impl Alarms {
     }
 
     fn tell(&mut self, notification: &str, alarm: Alarm, unix: i64) {
+        if alarm.supported.mechanism == Mechanism::Disabled {
+            return;
+        }
         log::info!(
             "alarm {}: {notification}: {}",
             alarm.id,
@@ -319,6 +330,17 @@ impl Source for AlarmSource {
     fn noticed(&self, _: Slot) -> Noticed {
         Noticed::Polled
     }
+}
+
+/// The engine may tell of one thing twice: the first counts.
+fn each_once(found: Vec<Condition>) -> Vec<Condition> {
+    let mut kept: Vec<Condition> = Vec::with_capacity(found.len());
+    for condition in found {
+        if !kept.iter().any(|known| known.is_same(&condition)) {
+            kept.push(condition);
+        }
+    }
+    kept
 }
 
 #[cfg(test)]

@@ -96,6 +96,33 @@ fn z39_where_an_alarm_is_told_is_in_its_row() {
 }
 
 #[test]
+fn z38_what_the_engine_tells_twice_is_one_alarm_and_told_once() {
+    let alert = |text: &str| Condition {
+        text: text.to_owned(),
+        ..Condition::new(AlarmKind::Alert, 7, "something happened")
+    };
+    let mut alarms = Alarms::default();
+    let kinds = supported(Mechanism::Expedited);
+    let both = vec![alert("one"), alert("another")];
+    assert!(both[0].is_same(&both[1]));
+    assert!(alarms.follow(both.clone(), &kinds, 1000));
+    assert!(!alarms.follow(both, &kinds, 1010));
+    assert_eq!(rows(&alarms, AlarmTable::Current).len(), 1);
+}
+
+#[test]
+fn z39_how_an_alarm_is_told_may_change_while_it_lasts() {
+    let mut alarms = Alarms::default();
+    alarms.follow(vec![failed(7)], &supported(Mechanism::Queued), 1000);
+    alarms.follow(Vec::new(), &supported(Mechanism::Expedited), 1010);
+    let filled = |alarms: &Alarms| alarms.events.each_ref().map(|ring| ring.places.len());
+    assert_eq!(filled(&alarms), [2, 1, 1]);
+    alarms.follow(vec![failed(7)], &supported(Mechanism::Queued), 1020);
+    alarms.follow(Vec::new(), &supported(Mechanism::Disabled), 1030);
+    assert_eq!(filled(&alarms), [3, 1, 2]);
+}
+
+#[test]
 fn z39_the_oldest_event_gives_its_place_to_the_newest() {
     let mut alarms = Alarms::default();
     let kinds = supported(Mechanism::Expedited);

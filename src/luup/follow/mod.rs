@@ -40,6 +40,9 @@ const SHARE: u32 = 20;
 /// However sure an engine is that nothing changed, the whole home is read anew after this time.
 const REREAD: Duration = Duration::from_secs(6 * 3600);
 
+/// The same where a part of it could not be read.
+const LACKING: Duration = Duration::from_secs(60);
+
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FollowStep {
@@ -73,8 +76,8 @@ pub struct Follower {
     is_known: bool,
     /// The engine says where it stands.
     has_place: bool,
-    /// When the whole home was read last.
-    read: Duration,
+    /// When the whole home is to be read again, whatever the engine tells of changes.
+    old_at: Duration,
     /// Nothing is asked before.
     not_before: Duration,
     pauses: Backoff,
@@ -92,7 +95,7 @@ impl Default for Follower {
         Self {
             is_known: false,
             has_place: false,
-            read: Duration::ZERO,
+            old_at: Duration::ZERO,
             not_before: Duration::ZERO,
             pauses: PAUSES,
             paid: Duration::ZERO,
@@ -105,7 +108,7 @@ impl Default for Follower {
 impl Follower {
     /// What is to be done at `now`.
     pub fn next(&self, now: Duration) -> FollowStep {
-        let is_old = self.read.saturating_add(REREAD) <= now;
+        let is_old = self.old_at <= now;
         match () {
             () if now < self.not_before => FollowStep::Wait(self.not_before),
             () if self.is_known && self.can_poll(now) && !is_old => FollowStep::Poll,
@@ -117,7 +120,8 @@ impl Follower {
     pub fn heard(&mut self, heard: FollowAnswer, asked: Duration, now: Duration) {
         match heard {
             FollowAnswer::Home(has_place) => {
-                (self.is_known, self.has_place, self.read) = (true, has_place, now);
+                (self.is_known, self.has_place) = (true, has_place);
+                self.old_at = now.saturating_add(REREAD);
                 self.pauses.reset();
                 self.not_before = match self.can_poll(now) {
                     true => now,
@@ -137,10 +141,16 @@ impl Follower {
             }
             FollowAnswer::Outdated => {
                 self.is_known = false;
+                self.poll_was_bad(1, now);
                 self.pay(now);
             }
             FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, now),
         }
+    }
+
+    /// Of the home that was just read a part is missing, or is not that of now.
+    pub fn lacks(&mut self, now: Duration) {
+        self.old_at = self.old_at.min(now.saturating_add(LACKING));
     }
 
     fn can_poll(&self, now: Duration) -> bool {
@@ -154,15 +164,20 @@ impl Follower {
             self.not_before = now.saturating_add(self.pauses.pause());
             return;
         }
-        self.bad_polls += if is_timeout { TRIES } else { 1 };
-        if self.bad_polls >= TRIES {
-            self.bad_polls = 0;
-            self.plain_until = now.saturating_add(PLAIN);
-        }
+        self.poll_was_bad(if is_timeout { TRIES } else { 1 }, now);
         self.not_before = match is_timeout {
             true => now,
             false => now.saturating_add(PACE),
         };
+    }
+
+    /// Too many of them, and questions for changes are not worth it.
+    fn poll_was_bad(&mut self, times: u32, now: Duration) {
+        self.bad_polls += times;
+        if self.bad_polls >= TRIES {
+            self.bad_polls = 0;
+            self.plain_until = now.saturating_add(PLAIN);
+        }
     }
 
     /// An answer that another question follows at once, unless there were too many of them.

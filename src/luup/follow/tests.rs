@@ -70,6 +70,48 @@ fn z40_after_the_home_only_changes_are_asked_for_and_at_once() {
 }
 
 #[test]
+fn z04_what_could_not_be_read_is_asked_for_again_though_nothing_changes() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    rig.follower.lacks(rig.now);
+    assert_eq!(
+        rig.is_told(59 * SECOND, FollowAnswer::Same),
+        FollowStep::Poll
+    );
+    assert_eq!(
+        rig.is_told(2 * SECOND, FollowAnswer::Same),
+        FollowStep::Poll
+    );
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    assert_eq!(
+        rig.is_told(60 * SECOND, FollowAnswer::Same),
+        FollowStep::Poll
+    );
+    assert_eq!(
+        rig.is_told(60 * SECOND, FollowAnswer::Same),
+        FollowStep::Poll
+    );
+}
+
+#[test]
+fn z45_an_engine_that_always_starts_anew_is_not_read_whole_all_the_time() {
+    let mut rig = Rig::new();
+    let before = rig.now;
+    for _ in 0..100 {
+        rig.hears(SECOND, |step| match step {
+            FollowStep::Poll => FollowAnswer::Outdated,
+            _ => FollowAnswer::Home(true),
+        });
+    }
+    let reads = rig
+        .asked
+        .iter()
+        .filter(|(_, step)| *step == FollowStep::Read);
+    let share = (rig.now - before) / u32::try_from(reads.count()).unwrap();
+    assert!(share >= 10 * SECOND, "a read each {share:?}");
+}
+
+#[test]
 fn z40_an_engine_that_does_not_wait_is_asked_once_a_second() {
     for of_poll in [
         FollowAnswer::Same,

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+/// The most nodes that a network has.
+const MAX_NODES: usize = 232;
+
 /// A node: its device, its number in the network, and whom it hears.
 pub(super) struct Hearing<'a> {
     pub device: u32,
@@ -28,7 +31,8 @@ pub(super) fn depths(nodes: &[Hearing<'_>], controller: u32) -> Vec<(u32, u32)> 
         let Some(own) = place(node.node) else {
             continue;
         };
-        for other in neighbors(node.neighbors).filter_map(place) {
+        let heard = neighbors(node.neighbors).take(MAX_NODES);
+        for other in heard.filter_map(place) {
             links.extend([(own, other), (other, own)]);
         }
     }
@@ -97,6 +101,25 @@ mod tests {
         let ring = [(2, "1,3"), (3, "2,4"), (4, "3,5"), (5, "4,1")];
         assert_eq!(of(&ring, 1), [(102, 1), (103, 2), (104, 2), (105, 1)]);
         assert_eq!(of(&[(2, "2,x,,1,-1,99999999999,1")], 1), [(102, 1)]);
+    }
+
+    #[test]
+    fn z13_a_node_hears_no_more_than_a_network_has() {
+        let many = "2,".repeat(100_000);
+        let hearing = [2, 3].map(|node| Hearing {
+            device: node,
+            node,
+            neighbors: &many,
+        });
+        assert_eq!(depths(&hearing, 2), [(2, 0), (3, 1)]);
+        // One that it has all the same, behind them.
+        let behind = [&many, "1"].concat();
+        let hearing = [Hearing {
+            device: 2,
+            node: 2,
+            neighbors: &behind,
+        }];
+        assert_eq!(depths(&hearing, 1), []);
     }
 
     proptest::proptest! {

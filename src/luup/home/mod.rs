@@ -23,7 +23,7 @@ pub(super) use self::verdict::first_network;
 pub use self::view::HomeView;
 #[cfg(test)]
 pub(super) use self::writes::MAX_VALUE_BYTES;
-use super::key::{Derived, LuupKey, LuupTable};
+use super::key::{Derived, FIELDS, LuupKey, LuupTable};
 use super::snapshot::Changed;
 use super::values::{Allowed, ServiceTable};
 use super::{EngineHealth, FetchScope, LuupError, Snapshot};
@@ -73,8 +73,8 @@ pub struct Fetch {
     rows: Arc<Vec<LuupRow>>,
     services: Arc<ServiceTable>,
     before: Option<Arc<HomeView>>,
-    /// Whether the configuration of the home may have been changed by a write since.
-    is_written: bool,
+    /// The home before with what was written to its configuration since: what is read then is another.
+    written: Option<Arc<Snapshot>>,
 }
 
 impl Fetch {
@@ -89,8 +89,7 @@ impl Fetch {
         if !self.rows.iter().any(is_configuration) {
             return FetchScope::Status;
         }
-        let before = self.before.as_ref().filter(|_| !self.is_written);
-        FetchScope::All(before.map(|before| &before.snapshot))
+        FetchScope::All(self.written.as_deref().or(self.snapshot()))
     }
 
     /// The home before.
@@ -102,18 +101,24 @@ impl Fetch {
     ///
     /// A value that does not fit the type of its row keeps its last good one; if there was none, it
     /// is not known. An empty value is none.
-    pub fn view(&self, snapshot: Snapshot) -> Box<HomeView> {
+    pub fn view(&self, mut snapshot: Snapshot) -> Box<HomeView> {
         let before = self.before.as_deref();
+        if let Some(before) = before {
+            snapshot.mend(&before.snapshot);
+        }
         Box::new(HomeView::of(snapshot, &self.rows, &self.services, before))
     }
 
     /// The same where the home that was there when the fetch began became this one by these changes:
     /// little work, however large the home is.
-    pub fn changed_view(&self, snapshot: Snapshot, changed: &Changed) -> Box<HomeView> {
-        Box::new(match &self.before {
-            Some(before) => before.after(snapshot, changed, &self.rows, &self.services),
-            None => HomeView::of(snapshot, &self.rows, &self.services, None),
-        })
+    pub fn changed_view(&self, mut snapshot: Snapshot, changed: &Changed) -> Box<HomeView> {
+        let Some(before) = &self.before else {
+            return self.view(snapshot);
+        };
+        snapshot.mend(&before.snapshot);
+        let mut view = before.after(snapshot, changed, &self.rows, &self.services);
+        view.pulses = pulses::within(&before.snapshot, &view.snapshot, changed);
+        Box::new(view)
     }
 }
 
@@ -141,12 +146,16 @@ impl Home {
 
     /// To be called before a fetch begins; [`Home::update`] wants it back.
     pub fn begin_fetch(&mut self) -> Fetch {
+        let written = self.taken.written();
+        let written: Vec<_> = written.filter(|(_, of, ..)| *of == FIELDS).collect();
+        let view = self.view.as_deref().filter(|_| !written.is_empty());
+        let written = view.map(|view| Arc::new(view.snapshot.patched(&written)));
         Fetch {
             number: self.taken.begin_fetch(),
             rows: Arc::clone(&self.rows),
             services: Arc::clone(&self.services),
             before: self.view.clone(),
-            is_written: self.taken.iter().any(|(_, key, _)| key.in_user_data_only()),
+            written,
         }
     }
 
@@ -192,9 +201,17 @@ impl Home {
         for (device, key, text) in self.taken.iter() {
             new.keep_taken(&self.rows, device, key, text);
         }
+        if let Some(before) = before {
+            let has_moved = |device, key: &LuupKey| {
+                key.name().is_some_and(|(service, variable)| {
+                    !pulses::is_same(&before.snapshot, &new.snapshot, device, service, variable)
+                })
+            };
+            self.taken.end_deeds(fetch.number, &has_moved);
+        }
         self.taken.came(fetch.number);
         self.is_behind = true;
-        self.note_pulses(&new);
+        self.note_pulses(&mut new);
         self.view = Some(new.into());
     }
 
@@ -215,6 +232,12 @@ impl Home {
     pub fn has_place(&self) -> bool {
         let view = self.view.as_ref();
         view.is_some_and(|view| view.snapshot.position().is_some())
+    }
+
+    /// Whether the configuration of what is known is that of now.
+    pub fn is_whole(&self) -> bool {
+        let view = self.view.as_ref();
+        view.is_none_or(|view| view.snapshot.lacks().is_none())
     }
 
     /// How the engine is.

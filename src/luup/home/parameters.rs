@@ -6,6 +6,10 @@
 /// How many parameters of one node are shown. Z-Wave has numbers of a byte for them.
 pub(super) const MAX_PARAMETERS: usize = 256;
 
+/// Bytes of a list that is read: what a node has is looked for in it at each look-up. The longest of a
+/// real home has 442.
+const MAX_LIST_BYTES: usize = 4096;
+
 /// A configuration parameter as it is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConfigParameter<'a> {
@@ -19,9 +23,12 @@ pub(super) struct ConfigParameter<'a> {
     pub value: &'a str,
 }
 
-/// What is wanted, in its order. What cannot be read is passed over.
+/// What is wanted, in its order. What cannot be read is passed over, and a list that no node has.
 pub(super) fn wanted(variables_set: &str) -> impl Iterator<Item = ConfigParameter<'_>> {
-    let mut rest = variables_set;
+    let mut rest = match variables_set.len() <= MAX_LIST_BYTES {
+        true => variables_set,
+        false => "",
+    };
     let read = std::iter::from_fn(move || {
         while !rest.is_empty() {
             let (parameter, behind) = read(rest);
@@ -73,7 +80,7 @@ fn parameter<'a>(
 
 /// `1d`, `2h`, `4d`, `m`.
 fn size_and_format(item: &str) -> Option<(Option<u8>, char)> {
-    let mut characters = item.trim().chars();
+    let mut characters = item.chars();
     let found = match (characters.next()?, characters.next()) {
         ('m', None) => (None, 'm'),
         (size @ ('1' | '2' | '4'), Some(format @ ('d' | 'h'))) => (

@@ -1,9 +1,11 @@
-//! Values that were others for a moment, between two answers: another value tells of it.
+//! Values that were others for a moment, between two answers: another value tells of it, or the answer
+//! itself.
 
 use super::{Home, HomeView, innermost};
 use crate::datamodel::source::{Instance, Slot};
 use crate::luup::Snapshot;
-use crate::luup::key::{LuupKey, ValueKey, short};
+use crate::luup::key::{FIELDS, LuupKey, ValueKey, short};
+use crate::luup::snapshot::Changed;
 use crate::luup::values;
 
 /// A variable of a service, and the one that moves whenever it changes to what it means.
@@ -29,12 +31,25 @@ impl Pulse {
     }
 }
 
+/// The values that an answer told to have been others, and that are as before.
+pub(super) fn within(before: &Snapshot, now: &Snapshot, changed: &Changed) -> Vec<Pulse> {
+    let moved = changed.values.iter().filter_map(|(device, name)| {
+        let (service, variable) = now.name(*name);
+        // What the configuration says, and the home itself, are no states.
+        let is_state = service != FIELDS && now.has(*device);
+        let is_back = is_state && is_same(before, now, *device, service, variable);
+        is_back.then(|| Pulse::new(*device, service, variable))
+    });
+    moved.collect()
+}
+
 impl Home {
     /// Notes what a new view tells to have been otherwise since the one before.
-    pub(super) fn note_pulses(&mut self, new: &HomeView) {
+    pub(super) fn note_pulses(&mut self, new: &mut HomeView) {
         let Some(before) = self.view.as_deref() else {
             return;
         };
+        self.pulses.append(&mut new.pulses);
         let (before, now) = (&before.snapshot, &new.snapshot);
         for (service, variable, last) in TOLD_BY {
             let (was, is) = (before.names(service, last), now.names(service, last));
@@ -82,7 +97,13 @@ impl Home {
 }
 
 /// Whether a device has the same value of a variable in both, or none.
-fn is_same(before: &Snapshot, now: &Snapshot, device: u32, service: &str, variable: &str) -> bool {
+pub(super) fn is_same(
+    before: &Snapshot,
+    now: &Snapshot,
+    device: u32,
+    service: &str,
+    variable: &str,
+) -> bool {
     let text = |home: &Snapshot| {
         let names = home.names(service, variable);
         home.value(device, &names).map(str::to_owned)
@@ -114,13 +135,13 @@ mod tests {
     }
 
     /// A sensor and a lamp in one, whose values two rows show each.
-    struct Rig {
+    struct PulseRig {
         home: Home,
         slots: [(Slot, Option<&'static str>); 4],
         version: u32,
     }
 
-    impl Rig {
+    impl PulseRig {
         fn new() -> Self {
             let mut home = Home::default();
             home.read_services(Path::new(SHIPPED));
@@ -184,11 +205,15 @@ mod tests {
 
     #[test]
     fn z41_what_came_and_went_is_seen_by_whatever_row_shows_it() {
-        let mut rig = Rig::new();
+        let mut rig = PulseRig::new();
         let tripped = |value| ("SecuritySensor1", "Tripped", value);
         let last = |at| ("SecuritySensor1", "LastTrip", at);
         let level = |value| ("Dimming1", "LoadLevelStatus", value);
-        let (sensor, none) = ([true, true, false, false], [false; 4]);
+        let (sensor, lamp, none) = (
+            [true, true, false, false],
+            [false, false, true, true],
+            [false; 4],
+        );
         assert_eq!(rig.told(&[last("1545000001")]), sensor);
         assert_eq!(
             rig.told(&[last("1545000001"), tripped("0")]),
@@ -201,7 +226,11 @@ mod tests {
             "it stays"
         );
         assert_eq!(rig.told(&[tripped("0")]), none, "a change as any other");
-        assert_eq!(rig.told(&[level("50")]), none, "nothing tells of it");
+        assert_eq!(rig.told(&[level("50")]), none, "it stays");
+        // All that happened, in its order.
+        assert_eq!(rig.told(&[tripped("1"), tripped("0")]), sensor);
+        assert_eq!(rig.told(&[level("0"), level("50")]), lamp);
+        assert_eq!(rig.told(&[level("0"), level("40")]), none, "it stays");
         assert_eq!(rig.told(&[]), none);
     }
 }

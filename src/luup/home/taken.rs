@@ -57,6 +57,18 @@ impl Taken {
         }
     }
 
+    /// Deeds since which the engine told another value need no more time.
+    pub(super) fn end_deeds(&mut self, fetch: u32, has_moved: &dyn Fn(u32, &LuupKey) -> bool) {
+        for (device, values) in &mut self.values {
+            let deeds = values.iter_mut().filter(|value| value.until.is_some());
+            for deed in deeds.filter(|deed| deed.after < fetch) {
+                if has_moved(*device, &deed.key) {
+                    deed.until = None;
+                }
+            }
+        }
+    }
+
     /// Luup took a value.
     pub(super) fn add(&mut self, device: u32, key: LuupKey, text: &str) {
         self.keep(device, key, text, None);

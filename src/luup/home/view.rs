@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::LuupRow;
 use super::derived::WorkedOut;
+use super::pulses::Pulse;
 use super::tables::Tables;
 use super::verdict::Verdict;
 use crate::datamodel::source::Reading;
@@ -41,6 +42,8 @@ pub struct HomeView {
     kept: BTreeMap<(usize, u32), Option<Box<str>>>,
     /// What of it does not fit: the first, for the log.
     pub(super) complaint: Option<String>,
+    /// What went and came back within the answer.
+    pub(super) pulses: Vec<Pulse>,
 }
 
 /// What a row is in a snapshot.
@@ -69,6 +72,7 @@ impl HomeView {
             rows: Vec::with_capacity(rows.len()),
             kept: BTreeMap::new(),
             complaint: None,
+            pulses: Vec::new(),
         };
         view.worked_out = WorkedOut::of(&view);
         view.add_rows(rows, before);
@@ -111,6 +115,7 @@ impl HomeView {
             rows: self.rows.clone(),
             kept: self.kept.clone(),
             complaint: None,
+            pulses: Vec::new(),
         };
         let of_all = TABLES_ARE_OF.iter().chain(&WORKED_OUT_OF);
         if of_all

@@ -5,7 +5,8 @@
 //! is tried sooner.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::login::log_in;
@@ -14,7 +15,7 @@ use crate::base::config::MmsConfig;
 use crate::base::secret::Secret;
 use crate::base::url::Url;
 use crate::http::HttpClient;
-use crate::luup::LuupError;
+use crate::luup::{LuupAccess, LuupError};
 
 /// After a refusal, or what makes no sense.
 const REFUSED: Backoff = Backoff::new(Duration::from_secs(60), Duration::from_secs(6 * 3600));
@@ -24,6 +25,9 @@ const UNREACHABLE: Backoff = Backoff::new(Duration::from_secs(15), Duration::fro
 
 /// No session is renewed so soon after another: what is refused again and again counts as a refusal.
 const MIN_LIFE: Duration = Duration::from_secs(60);
+
+/// From one look whether another job is done with its log-in to the next.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A session at the relay of the box.
 #[derive(Clone)]
@@ -82,14 +86,15 @@ impl fmt::Debug for KeptRelay {
 
 impl KeptRelay {
     /// The session, opened if need be. One job at a time logs in; the others wait for it, each no longer
-    /// than it may take.
+    /// than `luup.timeout`, nor when it is called off.
     pub(super) fn session(
         &self,
         config: &MmsConfig,
+        access: &LuupAccess,
         http: &mut HttpClient,
     ) -> Result<RelaySession, LuupError> {
+        let mut state = self.wait_for(access)?;
         let now = Instant::now();
-        let mut state = self.lock();
         if state.config.as_ref() != Some(config) {
             *state = RelayState {
                 config: Some(config.clone()),
@@ -114,10 +119,27 @@ impl KeptRelay {
                 state.is_proven = false;
                 Ok(session)
             }
+            // That it was called off tells nothing of the servers.
+            Err(error) if access.is_hung_up() => Err(error),
             Err(error) => {
                 state.failed(error.clone());
                 Err(error)
             }
+        }
+    }
+
+    fn wait_for(&self, access: &LuupAccess) -> Result<MutexGuard<'_, RelayState>, LuupError> {
+        let began = Instant::now();
+        loop {
+            match self.0.try_lock() {
+                Ok(state) => return Ok(state),
+                Err(TryLockError::Poisoned(state)) => return Ok(state.into_inner()),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if access.is_hung_up() || began.elapsed() >= access.config.timeout {
+                return Err(LuupError::Timeout);
+            }
+            thread::sleep(LOOK);
         }
     }
 
@@ -181,5 +203,50 @@ impl RelayState {
         self.pause = Instant::now()
             .checked_add(backoff.pause())
             .map(|until| (why, until));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::config::LuupConfig;
+    use crate::http::HangUp;
+    use crate::luup::way::EngineWay;
+
+    /// Without a name of a server nobody can log in.
+    fn access() -> LuupAccess {
+        let mut access = LuupAccess::new(LuupConfig {
+            mms: Some(MmsConfig::default()),
+            ..LuupConfig::default()
+        });
+        access.config.timeout = Duration::from_millis(50);
+        access
+    }
+
+    fn asks(access: &LuupAccess) -> Result<(), LuupError> {
+        let mut way = EngineWay::new(access)?;
+        way.ask("alive").map(drop)
+    }
+
+    #[test]
+    fn z50_whoever_hangs_up_himself_waits_for_no_pause_after_it() {
+        let mut access = access();
+        let hang_up = HangUp::default();
+        hang_up.now();
+        access.hang_up = Some(hang_up);
+        asks(&access).unwrap_err();
+        assert_eq!(access.kept_relay.lock().pause, None);
+        access.hang_up = None;
+        asks(&access).unwrap_err();
+        assert!(access.kept_relay.lock().pause.is_some());
+    }
+
+    #[test]
+    fn z50_nobody_waits_for_the_log_in_of_another_for_longer_than_he_has() {
+        let access = access();
+        let logs_in = access.kept_relay.lock();
+        assert_eq!(asks(&access), Err(LuupError::Timeout));
+        drop(logs_in);
+        assert_ne!(asks(&access), Err(LuupError::Timeout));
     }
 }

@@ -33,35 +33,49 @@ use crate::http::{HttpAnswer, HttpClient, HttpRequest, Method};
 
 /// The way through MMS, for one job.
 pub(super) struct RelayWay {
-    http: HttpClient,
+    access: LuupAccess,
     config: MmsConfig,
-    kept: KeptRelay,
+    /// For the log-in, which is to be done in time however long the engine may wait.
+    login: HttpClient,
+    /// For the relay.
+    http: HttpClient,
 }
 
 impl RelayWay {
-    pub fn new(access: &LuupAccess, config: MmsConfig, http: HttpClient) -> Self {
+    pub fn new(
+        access: &LuupAccess,
+        config: MmsConfig,
+        login: HttpClient,
+        http: HttpClient,
+    ) -> Self {
         Self {
-            http,
+            access: access.clone(),
             config,
-            kept: access.kept_relay.clone(),
+            login,
+            http,
         }
     }
 
     /// Asks for `id=...`.
     pub fn ask(&mut self, id: &str) -> Result<HttpAnswer, LuupError> {
-        let session = self.kept.session(&self.config, &mut self.http)?;
+        let session = self.session()?;
         let mut answer = self.ask_in(&session, id)?;
-        if is_over(&answer) && self.kept.is_over(&session) {
-            let renewed = self.kept.session(&self.config, &mut self.http)?;
+        if is_over(&answer) && self.access.kept_relay.is_over(&session) {
+            let renewed = self.session()?;
             answer = self.ask_in(&renewed, id)?;
             if is_over(&answer) {
-                self.kept.is_over(&renewed);
+                self.access.kept_relay.is_over(&renewed);
             }
         }
         if answer.status == 200 {
-            self.kept.has_worked();
+            self.access.kept_relay.has_worked();
         }
         Ok(answer)
+    }
+
+    fn session(&mut self) -> Result<RelaySession, LuupError> {
+        let kept = &self.access.kept_relay;
+        kept.session(&self.config, &self.access, &mut self.login)
     }
 
     fn ask_in(&mut self, session: &RelaySession, id: &str) -> Result<HttpAnswer, LuupError> {
@@ -73,9 +87,10 @@ impl RelayWay {
         let mut request = HttpRequest::new(Method::GET, &url)
             .spelled_header("MMSSession", session.token.reveal());
         let sent = self.http.send(&mut request).map_err(LuupError::from);
-        if matches!(sent, Err(LuupError::Unreachable(_))) {
+        // That we hung up ourselves tells nothing of the relay.
+        if matches!(sent, Err(LuupError::Unreachable(_))) && !self.access.is_hung_up() {
             // The box may be at another relay now.
-            self.kept.is_lost(session);
+            self.access.kept_relay.is_lost(session);
         }
         sent
     }

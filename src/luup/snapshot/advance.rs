@@ -7,7 +7,7 @@ use super::alert;
 use super::builder::{AnswerKind, Builder, Interner};
 use super::names::NameId;
 use super::texts::{EMPTY, REFUSED, TextId};
-use super::{HOME, IS_CONFIGURATION, Snapshot};
+use super::{HOME, IS_CONFIGURATION, Position, Snapshot};
 use crate::luup::LuupError;
 use crate::luup::limits::{MAX_NAMES, MAX_TEXT_BYTES, MAX_VALUES};
 
@@ -92,7 +92,10 @@ impl Snapshot {
         let outdated = match delta.position() {
             None => Some("it does not tell where it is"),
             Some(now) if now.load_time != before.load_time => Some("the engine was started anew"),
-            Some(now) if now.user_data_version != before.user_data_version => {
+            Some(now)
+                if now.user_data_version.is_some()
+                    && now.user_data_version != before.user_data_version =>
+            {
                 Some("the configuration is another")
             }
             Some(_) if delta.devices.iter().any(|device| !self.has(*device)) => {
@@ -113,7 +116,12 @@ impl Snapshot {
 
     fn merged(&self, mut delta: Builder) -> (Self, Changed) {
         let mut new = self.clone();
-        new.position = delta.position();
+        new.position = delta.position().map(|position| Position {
+            user_data_version: position
+                .user_data_version
+                .or_else(|| self.position.as_ref()?.user_data_version.clone()),
+            ..position
+        });
         let names = delta.sort();
         let all: Vec<_> = (0..).take(names.count()).map(|id| names.get(id)).collect();
         let here = new.numbered(&all);
@@ -127,7 +135,7 @@ impl Snapshot {
         changed
             .values
             .retain(|(device, name)| *device != HOME || !CLOCKS.contains(&new.name(*name).1));
-        delta.keep_one_of_each();
+        delta.keep_last_of_each();
         let mut values = Vec::with_capacity(delta.values.len());
         for value in &delta.values {
             let name = here.get(value.name as usize).copied().unwrap_or_default();

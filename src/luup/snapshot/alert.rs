@@ -1,10 +1,25 @@
 //! What Luup says happened (`alerts` of UI7's `id=status`).
 
+use crate::base::excerpt::excerpt;
+
 /// The most that are kept, the newest ones: Luup tells of a handful.
 pub(in crate::luup) const MAX_ALERTS: usize = 256;
 
-/// The most fields of one that are kept; Luup has 16.
-const MAX_FIELDS: usize = 64;
+/// The fields that are kept, of the 16 that Luup has; those of a room, too, which is read alike.
+const KEPT: [&str; 9] = [
+    "id",
+    "name",
+    NUMBER,
+    "PK_Device",
+    "Code",
+    "Severity",
+    "LocalTimestamp",
+    "Description",
+    "NewValue",
+];
+
+/// Characters of one that are kept.
+const MAX_FIELD: usize = 256;
 
 /// The number that no other alert has.
 const NUMBER: &str = "PK_Alert";
@@ -12,7 +27,7 @@ const NUMBER: &str = "PK_Alert";
 /// One alert.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alert {
-    fields: Vec<(Box<str>, Box<str>)>,
+    fields: Vec<(&'static str, Box<str>)>,
 }
 
 impl Alert {
@@ -20,14 +35,15 @@ impl Alert {
     /// `Description`, `NewValue`; `None` where it has none, or an empty one.
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut fields = self.fields.iter();
-        let field = fields.find(|(field, _)| &**field == name);
+        let field = fields.find(|(field, _)| *field == name);
         field.map(|(_, text)| &**text)
     }
 
-    /// Adds a field; the first of a name stays.
-    pub(super) fn add(&mut self, name: Box<str>, text: &str) {
-        if self.fields.len() < MAX_FIELDS && self.field(&name).is_none() {
-            self.fields.push((name, text.into()));
+    /// Adds a field, if it is one of those that are kept; the first of a name stays.
+    pub(super) fn add(&mut self, name: &str, text: &str) {
+        let kept = KEPT.iter().find(|kept| **kept == name);
+        if let Some(name) = kept.filter(|name| self.field(name).is_none()) {
+            self.fields.push((name, excerpt(text, MAX_FIELD).into()));
         }
     }
 

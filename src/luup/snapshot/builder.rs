@@ -221,6 +221,17 @@ impl Builder {
         });
     }
 
+    /// Of several values that were told in turn, keeps the last that can be read.
+    pub(super) fn keep_last_of_each(&mut self) {
+        self.values.dedup_by(|next, kept| {
+            let is_one = (next.device, next.name) == (kept.device, kept.name);
+            if is_one && next.text != REFUSED {
+                kept.text = next.text;
+            }
+            is_one
+        });
+    }
+
     /// All that was read.
     pub fn finish(mut self) -> Snapshot {
         let names = self.sort();

@@ -156,6 +156,36 @@ impl Snapshot {
             .filter(|failure| !matches!(*failure, "0" | ""))
     }
 
+    /// What cannot be read is as it was before.
+    pub(super) fn mend(&mut self, before: &Self) {
+        if self.rejected.count == 0 {
+            return;
+        }
+        let mut mended: Vec<(usize, String)> = Vec::new();
+        let ends = self.devices.iter().skip(1).map(|(_, first)| *first);
+        let ends = ends.chain([self.values.len()]);
+        for ((device, first), end) in self.devices.iter().zip(ends) {
+            for at in *first..end {
+                let Some((name, text)) = self.values.get(at) else {
+                    continue;
+                };
+                let (service, variable) = self.names.get(*name);
+                let is_refused = text & !IS_CONFIGURATION == REFUSED;
+                let known = is_refused.then(|| before.names.exact(service, variable));
+                if let Some(known) = known.flatten() {
+                    let was = before.value(*device, &(known..known + 1));
+                    mended.extend(was.map(|was| (at, was.to_owned())));
+                }
+            }
+        }
+        for (at, was) in mended {
+            let text = self.texts.add(&was);
+            if let Some((_, value)) = self.values.get_mut(at) {
+                *value = text | (*value & IS_CONFIGURATION);
+            }
+        }
+    }
+
     fn shrink(&mut self) {
         self.texts.shrink();
         self.devices.shrink_to_fit();

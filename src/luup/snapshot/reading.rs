@@ -269,7 +269,7 @@ impl Builder {
             let Some(event) = reader.next()? else { break };
             match self.told(reader, event)? {
                 Told::Text(EMPTY) | Told::Nested => {}
-                Told::Text(text) if is_good => object.add(name, self.texts.texts.get(text)),
+                Told::Text(text) if is_good => object.add(&name, self.texts.texts.get(text)),
                 Told::Text(_) => self.refuse("a name in a list", "it cannot be read"),
                 Told::Flawed(why) => self.refuse(&name, why),
             }

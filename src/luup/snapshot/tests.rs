@@ -372,3 +372,19 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn z13_of_an_alert_no_more_is_kept_than_is_used() {
+    let long = "x".repeat(10_000);
+    let fields: String = (0..50).map(|n| format!(r#""F{n}":"{long}","#)).collect();
+    let text = format!(
+        r#"{{"devices":[{{"id":1,"status":1}}],"alerts":[{{{fields}"PK_Alert":"31","Description":"{long}"}}]}}"#
+    );
+    let home = read(&text).unwrap();
+    let alert = &home.alerts()[0];
+    assert_eq!(
+        (alert.field("PK_Alert"), alert.field("F1")),
+        (Some("31"), None)
+    );
+    assert!(alert.field("Description").unwrap().len() < 300);
+}

@@ -2,6 +2,7 @@ use super::*;
 use crate::datamodel::model::PendingWrite;
 use crate::luup::{LuupChange, LuupOrder};
 
+mod flawed;
 mod worked_out;
 
 fn device(id: u32, fields: &str, states: &[(&str, &str, &str)]) -> String {

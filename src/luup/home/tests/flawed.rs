@@ -1,0 +1,77 @@
+//! What cannot be read, or is told too soon: what was known stays.
+
+use super::*;
+use crate::luup::snapshot::Advance;
+
+/// A node, its CommFailure as JSON, in an answer of this number.
+fn answer(version: u32, failure: &str) -> String {
+    format!(
+        r#"{{"LoadTime":1,"DataVersion":{version},"UserData_DataVersion":1,"devices":[{{"id":7,"altid":"2","states":[
+        {{"service":"urn:a:HaDevice1","variable":"CommFailure","value":{failure}}},
+        {{"service":"urn:a:ZWaveDevice1","variable":"Capabilities","value":"211,156,0,4,16,1,L,|37"}}]}}]}}"#
+    )
+}
+
+fn read(text: &str) -> Snapshot {
+    Snapshot::read([Ok(text)]).unwrap()
+}
+
+#[test]
+fn z04_a_value_that_cannot_be_read_stays_what_it_was_whatever_is_made_of_it() {
+    for whole in [true, false] {
+        let mut home = Home::default();
+        // A row behind a filter has no type of its own.
+        let failure = declare(&mut home, "HaDevice1/CommFailure", Some("STRING"), 1).unwrap();
+        let status = row(&mut home, "node.status", "STRING");
+        update(&mut home, read(&answer(1, r#""1""#)));
+        assert_eq!(value(&home, status, "7"), is("Error"));
+        let fetch = home.begin_fetch();
+        let view = match whole {
+            true => fetch.view(read(&answer(2, "NaN"))),
+            false => {
+                let text = answer(2, "NaN");
+                match fetch
+                    .snapshot()
+                    .unwrap()
+                    .advance(&mut text.as_bytes())
+                    .unwrap()
+                {
+                    Advance::Changed(new, changed) => fetch.changed_view(*new, &changed),
+                    other => panic!("{other:?}"),
+                }
+            }
+        };
+        assert!(view.snapshot.rejected().count > 0);
+        home.update(fetch, Ok(view));
+        assert_eq!(value(&home, failure, "7"), is("1"), "{whole}");
+        assert_eq!(value(&home, status, "7"), is("Error"), "{whole}");
+    }
+}
+
+#[test]
+fn z01_a_new_name_stays_where_the_configuration_cannot_be_read_after_it() {
+    let mut home = home(&[device(7, r#""name":"Lamp","room":"1","#, &[])]);
+    let name = row(&mut home, "device.name", "STRING");
+    home.taken(&rename(7, "Light", "1"));
+    let fetch = home.begin_fetch();
+    let FetchScope::All(Some(known)) = fetch.wanted() else {
+        panic!();
+    };
+    assert_eq!(known.value(7, &known.names(FIELDS, "name")), Some("Light"));
+    assert_eq!(value(&home, name, "7"), is("Light"));
+}
+
+#[test]
+fn z40_somebody_else_who_switches_it_back_is_believed_at_once() {
+    let lamp = |status: &str| snapshot(&[device(7, "", &[("SwitchPower1", "Status", status)])]);
+    let mut home = Home::default();
+    update(&mut home, lamp("0"));
+    let status = row(&mut home, "SwitchPower1/Status", "STRING");
+    let key = writes::key("urn:micasaverde-com:serviceId:SwitchPower1", "Status");
+    home.taken.act(7, key.clone(), "1");
+    update(&mut home, lamp("0"));
+    assert_eq!(value(&home, status, "7"), is("1"), "it is about to");
+    update(&mut home, lamp("1"));
+    update(&mut home, lamp("0"));
+    assert_eq!(value(&home, status, "7"), is("0"));
+}
