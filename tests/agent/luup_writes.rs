@@ -38,6 +38,23 @@ impl World {
         self.luup.get(12, "ZWaveDevice1", "WakeupInterval")
     }
 
+    /// The agent is killed when the engine has taken the first of two values.
+    fn kill_amid_a_change(&self, agent: &mut Daemon<'_>) {
+        agent.inform();
+        self.acs.session(|s| {
+            s.inform();
+            self.luup.mood(Mood::Slow(Duration::from_millis(700)));
+            let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
+            s.ask(set_parameter_values(&values, "key"));
+            wait_for("the first value to be taken", || {
+                (self.wake_up().as_deref() == Some("1800")).then_some(())
+            });
+            agent.signal("KILL");
+            agent.wait();
+        });
+        self.luup.mood(Mood::Well);
+    }
+
     fn session<T>(&self, agent: &Daemon<'_>, play: impl FnOnce(&mut Session<'_>) -> T) -> T {
         let ended = || agent.status().contains("session:       none").then_some(());
         wait_for("the end of the session before", ended);
@@ -303,27 +320,11 @@ fn z26_what_nobody_was_promised_is_taken_back_after_a_kill_or_a_power_cut() {
     for cut in [false, true] {
         let world = World::new();
         let mut agent = world.home.start();
-        world.acs.session(|s| {
-            s.inform();
-            s.end();
-        });
+        world.acs.quiet_session();
         wait_for("the end of the session", || {
             agent.status().contains("session:       none").then_some(())
         });
-        agent.inform();
-        world.acs.session(|s| {
-            s.inform();
-            world.luup.mood(Mood::Slow(Duration::from_millis(700)));
-            world.luup.requests();
-            let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
-            s.ask(set_parameter_values(&values, "key"));
-            wait_for("the first value to be taken", || {
-                (world.wake_up().as_deref() == Some("1800")).then_some(())
-            });
-            agent.signal("KILL");
-            agent.wait();
-        });
-        world.luup.mood(Mood::Well);
+        world.kill_amid_a_change(&mut agent);
         if cut {
             world.home.power_cycle();
         }
@@ -352,19 +353,7 @@ fn z26_what_somebody_else_has_set_since_stays() {
     let world = World::new();
     let mut agent = world.home.start();
     world.acs.quiet_session();
-    agent.inform();
-    world.acs.session(|s| {
-        s.inform();
-        world.luup.mood(Mood::Slow(Duration::from_millis(700)));
-        let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
-        s.ask(set_parameter_values(&values, "key"));
-        wait_for("the first value to be taken", || {
-            (world.wake_up().as_deref() == Some("1800")).then_some(())
-        });
-        agent.signal("KILL");
-        agent.wait();
-    });
-    world.luup.mood(Mood::Well);
+    world.kill_amid_a_change(&mut agent);
     world.luup.set(12, "ZWaveDevice1", "WakeupInterval", "60");
     let agent = world.home.start();
     agent.wait_for_log("need not be taken back");

@@ -168,11 +168,7 @@ impl Agent {
 
     /// What the engine is told, once that is noted durably.
     fn begin_write(&mut self, writes: &[PendingWrite]) -> Result<Vec<LuupChange>, SetError> {
-        let refused = |at: usize, error| {
-            let name = writes.get(at).map(|write| write.path.clone());
-            let name = name.unwrap_or_default();
-            SetError { name, error }
-        };
+        let refused = |at, error| refusal(writes, at, error);
         let internal = |why: &dyn ToString| ModelError::Internal(why.to_string());
         if !self.config.luup.enable {
             return Err(refused(0, internal(&LuupError::Disabled)));
@@ -365,14 +361,7 @@ impl Agent {
     /// Nobody who waits can be helped.
     fn refuse_all(&mut self, why: &LuupError, now: Now) {
         for waiting in std::mem::take(&mut self.luup.writes.waiting) {
-            let error = SetError {
-                name: waiting
-                    .writes
-                    .first()
-                    .map(|w| w.path.clone())
-                    .unwrap_or_default(),
-                error: ModelError::Internal(why.to_string()),
-            };
+            let error = refusal(&waiting.writes, 0, ModelError::Internal(why.to_string()));
             self.refuse_write(waiting.waiter, error, now);
         }
     }
@@ -486,14 +475,18 @@ fn set_error(failure: &ChangeFailure, writes: &[PendingWrite]) -> SetError {
         }
         false => format!("{why}; what it took is taken back as soon as it answers"),
     };
+    let error = match failure.error {
+        LuupError::Refused(_) => ModelError::InvalidValue(why),
+        _ => ModelError::Internal(why),
+    };
+    refusal(writes, failure.index, error)
+}
+
+/// The refusal of one of several values.
+fn refusal(writes: &[PendingWrite], at: usize, error: ModelError) -> SetError {
+    let name = writes.get(at).map(|write| write.path.clone());
     SetError {
-        name: writes
-            .get(failure.index)
-            .map(|write| write.path.clone())
-            .unwrap_or_default(),
-        error: match failure.error {
-            LuupError::Refused(_) => ModelError::InvalidValue(why),
-            _ => ModelError::Internal(why),
-        },
+        name: name.unwrap_or_default(),
+        error,
     }
 }

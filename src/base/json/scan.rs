@@ -17,8 +17,7 @@ impl JsonReader<'_> {
         self.at += 1;
         let mut bytes = self.begin_text();
         loop {
-            let plain = |byte: u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
-            self.take_while(&mut bytes, plain);
+            self.take_plain(&mut bytes);
             match self.peek() {
                 None => return self.fail("the text ends in a string"),
                 Some(b'"') => {
@@ -31,13 +30,7 @@ impl JsonReader<'_> {
                     self.at += 1;
                     self.escape(&mut bytes)?;
                 }
-                Some(control) => {
-                    if !self.is_lenient {
-                        return self.fail("a control character stands in a string");
-                    }
-                    self.at += 1;
-                    self.keep(&mut bytes, &[control]);
-                }
+                Some(_) => return self.fail("a control character stands in a string"),
             }
         }
         self.end_text(bytes)
@@ -164,7 +157,8 @@ impl JsonReader<'_> {
         let mut bytes = self.begin_text();
         let within = |byte| ends.is_empty() || !(is_white(byte) || ends.contains(&byte));
         self.take_while(&mut bytes, within);
-        self.text = String::from_utf8_lossy(bytes.trim_ascii_end()).into_owned();
+        bytes.truncate(bytes.trim_ascii_end().len());
+        self.text = text_of(bytes);
     }
 
     fn begin_text(&mut self) -> Vec<u8> {
@@ -175,12 +169,10 @@ impl JsonReader<'_> {
     }
 
     fn end_text(&mut self, bytes: Vec<u8>) -> Result<(), JsonError> {
-        let checked = String::from_utf8(bytes);
-        if !self.is_lenient && checked.is_err() {
+        if !self.is_lenient && std::str::from_utf8(&bytes).is_err() {
             return self.fail("bytes that are no UTF-8 stand in a string");
         }
-        let lossy = |e: std::string::FromUtf8Error| String::from_utf8_lossy(e.as_bytes()).into();
-        self.text = checked.unwrap_or_else(lossy);
+        self.text = text_of(bytes);
         match self.flaw {
             Some(why) if !self.is_lenient => self.fail(why),
             _ => Ok(()),
@@ -200,16 +192,35 @@ impl JsonReader<'_> {
 
     /// Keeps what is `wanted`, up to the first byte that is not.
     fn take_while(&mut self, bytes: &mut Vec<u8>, wanted: impl Fn(u8) -> bool) {
+        self.take(bytes, |rest| rest.iter().position(|byte| !wanted(*byte)));
+    }
+
+    /// Keeps what of a string stands for itself: most of what Luup says.
+    fn take_plain(&mut self, bytes: &mut Vec<u8>) {
+        let is_lenient = self.is_lenient;
+        self.take(bytes, |rest| {
+            let end = memchr::memchr2(b'"', b'\\', rest);
+            // To a lenient reader control characters are as good as others.
+            let plain = rest
+                .get(..end.unwrap_or(rest.len()))
+                .filter(|_| !is_lenient);
+            let control = plain.and_then(|plain| plain.iter().position(|byte| *byte < b' '));
+            control.or(end)
+        });
+    }
+
+    /// Keeps what stands before the `end`, if that is found.
+    fn take(&mut self, bytes: &mut Vec<u8>, end: impl Fn(&[u8]) -> Option<usize>) {
         while self.peek().is_some() {
             let rest = self.window.get(self.at..self.filled).unwrap_or_default();
-            let taken = rest.iter().take_while(|byte| wanted(**byte)).count();
-            let is_all = taken == rest.len();
+            let end = end(rest);
+            let taken = end.unwrap_or(rest.len());
             match bytes.len() + taken > MAX_TEXT {
                 true => self.flaw = Some("too long a text"),
                 false => bytes.extend_from_slice(rest.get(..taken).unwrap_or_default()),
             }
             self.at += taken;
-            if !is_all {
+            if end.is_some() {
                 return;
             }
         }
@@ -266,6 +277,11 @@ impl JsonReader<'_> {
         }
         Ok(())
     }
+}
+
+/// What is no UTF-8 becomes U+FFFD. Nothing is copied where all is well.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into())
 }
 
 fn is_white(byte: u8) -> bool {
