@@ -15,6 +15,9 @@ use crate::world::World;
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
 /// The sensor of the front door, in the home.
 const DOOR: u32 = 20;
+/// The lamp of the hall, and whether it is on.
+const LAMP: u32 = 3;
+const LAMP_IS_ON: &str = "Device.Zwave.Value.301.Value";
 const URL: &str = "Device.ManagementServer.URL";
 
 /// How long a change may take to show.
@@ -25,7 +28,7 @@ type Scene = (&'static str, fn(&World));
 
 /// All scenes in order; says how many there were.
 pub fn play(world: &World) -> usize {
-    let scenes: [Scene; 12] = [
+    let scenes: [Scene; 13] = [
         ("First contact, and discovery", first_contact),
         (
             "Everything the box knows, and its Z-Wave home",
@@ -38,6 +41,7 @@ pub fn play(world: &World) -> usize {
         ("An object is made and removed", an_object),
         ("A door opens, and the box reports it by itself", a_sensor),
         ("A request with two mistakes changes nothing", two_mistakes),
+        ("The ACS throws a switch, once it may", a_switch),
         (
             "The power fails in the middle of a SetParameterValues",
             power_cut,
@@ -274,6 +278,25 @@ fn two_mistakes(world: &World) {
         assert_eq!((fault.code, codes), (9003, vec![9008, 9007]));
         assert_eq!(s.value("Device.ManagementServer.PeriodicInformEnable"), "1");
         assert_eq!(s.value("Device.ManagementServer.ParameterKey"), "object-5");
+    });
+}
+
+fn a_switch(world: &World) {
+    let on = [(LAMP_IS_ON, XsdType::String, "1")];
+    on_request(world, &world.acs_a, |s| {
+        assert_eq!(s.value(LAMP_IS_ON), "0");
+        let fault = s.set_refused(&on, "lamp-1");
+        assert_eq!(fault.parameters[0].code, 9008, "nobody allowed it");
+    });
+    aside("whoever owns the box sets luup.actuators to 1");
+    world.set_uci("luup", "actuators", "1");
+    on_request(world, &world.acs_a, |s| {
+        assert_eq!(s.set(&on, "lamp-2"), Status::Applied);
+        assert_eq!(s.value(LAMP_IS_ON), "1");
+    });
+    soon("in the house, the lamp of the hall is on", || {
+        let status = world.luup.get(LAMP, "SwitchPower1", "Status");
+        status.as_deref() == Some("1")
     });
 }
 

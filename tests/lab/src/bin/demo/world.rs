@@ -103,6 +103,11 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Sets an option of the box's configuration file.
+    pub fn set_uci(&self, section: &str, option: &str, value: &str) {
+        self.home.set_uci(section, option, value);
+    }
+
     /// An option of the box's configuration file, empty where there is none.
     pub fn uci(&self, section: &str, option: &str) -> String {
         self.home.uci(section, option).unwrap_or_default()
