@@ -66,8 +66,8 @@ impl Due {
     }
 
     /// An active notification, which must not come before `earliest`, nor before those of the next
-    /// moment had time to `gather`. Also during the wait for a retry; one that waits already goes along, and is not put
-    /// off.
+    /// moment had time to `gather`. Also during the wait for a retry; one that waits already goes
+    /// along, and is not put off.
     pub fn for_notification(&mut self, earliest: Duration, gather: Duration, now: Duration) {
         let at = self.not_before_hold(earliest.max(now.saturating_add(gather)));
         self.notify = Some(self.notify.map_or(at, |known| known.min(at)));

@@ -316,6 +316,31 @@ fn z25_an_engine_that_is_away_or_hangs_is_a_fault_in_time() {
 }
 
 #[test]
+fn z25_what_is_to_be_taken_back_first_does_not_park_the_next_request_for_ever() {
+    const ROUTING: &str = "Device.Zwave.Network.ManualRouting";
+    let world = World::new();
+    world.home.set_uci("luup", "timeout", "10");
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    wait_for("the end of the session", || {
+        agent.status().contains("session:       none").then_some(())
+    });
+    // The session does not wait for this fetch, which says nothing of what comes now.
+    world.luup.mood(Mood::Slow(Duration::from_secs(5)));
+    world.session(&agent, |s| {
+        world.luup.mood(Mood::Well);
+        world.luup.refuse("UseMR", "Exiting");
+        let both = [(WAKE_UP, Number, "1800"), (ROUTING, Boolean, "0")];
+        assert_eq!(s.set_refused(&both, "").code, 9002);
+        assert_eq!(world.wake_up().as_deref(), Some("1800"), "it is left");
+        world.luup.refuse("UseMR", "");
+        assert_eq!(s.set(&[(WAKE_UP, Number, "2400")], ""), Status::Pending);
+        assert_eq!(world.wake_up().as_deref(), Some("2400"));
+    });
+    agent.stop();
+}
+
+#[test]
 fn z26_what_nobody_was_promised_is_taken_back_after_a_kill_or_a_power_cut() {
     for cut in [false, true] {
         let world = World::new();

@@ -1,7 +1,8 @@
 //! The engine: its state, and how it begins. What makes it open a session is in `triggers`, what it
-//! does in one in `conduct`, what waits there for values to be taken elsewhere in `parked`, what people on the box have the ACS asked in `by_hand`, what it sees done
-//! after one in `promises`, what it has done to files and packages in `transfers` and `software`, and
-//! what it knows after a power cut in `memory`.
+//! does in one in `conduct`, what waits there for values to be taken elsewhere in `parked`, what people
+//! on the box have the ACS asked in `by_hand`, what it sees done after one in `promises`, what it has
+//! done to files and packages in `transfers` and `software`, and what it knows after a power cut in
+//! `memory`.
 
 mod by_hand;
 mod conduct;
