@@ -24,7 +24,7 @@ pub enum LuupError {
     Timeout,
     /// An HTTP status other than 200.
     Status(u16),
-    /// More bytes than [`MAX_BYTES`](super::limits::MAX_BYTES).
+    /// More bytes than [`MAX_BYTES`].
     TooBig,
     /// More of something than any home has, see [`limits`](super::limits).
     TooMuch {
