@@ -18,8 +18,12 @@ impl Stund {
     /// Starts it at this address; port 0: a free one. It takes another address beside it, and another
     /// port of both. `None` where it is not installed, which is said.
     pub fn start(folder: &Folder, address: SocketAddr, beside: IpAddr) -> Option<Self> {
+        // A port that the system gives out may be taken by another until `stund` has it.
+        let other = match address.port() {
+            0 => free_udp(address).port(),
+            port => port + 1,
+        };
         let address = free_udp(address);
-        let other = free_udp(SocketAddr::new(address.ip(), 0)).port();
         let mut command = Command::new("stund");
         command.arg("-h").arg(address.ip().to_string());
         command.arg("-a").arg(beside.to_string());
