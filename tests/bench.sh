@@ -2,14 +2,16 @@
 # Prints what cwmpd costs, one line a figure: `key value unit`. Measured on the program as it is
 # shipped, through real sockets, with the kernel's own accounting of CPU time and memory.
 #
-#   tests/bench.sh           all figures, about 6 minutes after the build
-#   tests/bench.sh --quick   the same figures from fewer sessions; the soak has 300 of them
+#   tests/bench.sh [PART...]           all figures, about 6 minutes after the build, or those of parts:
+#                                      box model floods udp luup follow ubus transfers idle stun soak size
+#   tests/bench.sh --quick [PART...]   the same from fewer sessions; the soak has 300 of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+quick=()
 case "${1:-}" in
-  '' | --quick) ;;
-  *) sed -n '2,6s/^# \{0,1\}//p' tests/bench.sh && exit 2 ;;
+  --quick) quick=("$1") && shift ;;
+  -*) sed -n '2,7s/^# \{0,1\}//p' tests/bench.sh && exit 2 ;;
 esac
 
 target=${CARGO_TARGET_DIR:-target}
@@ -29,4 +31,4 @@ int main(void) {
     return (int)read(0, &byte, 1);
 }
 FLOOR
-exec "$target/release/bench" "$@" "$program" "$target/openssl-floor"
+exec "$target/release/bench" "${quick[@]}" "$program" "$target/openssl-floor" "$@"

@@ -1,7 +1,6 @@
 //! The client: sends a request, and says what came of it.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -186,11 +185,6 @@ impl HttpClient {
             }
         }
         error
-    }
-
-    /// Both ends of the connection that was opened last, ours first.
-    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
-        self.connections.ends()
     }
 
     fn exchange(

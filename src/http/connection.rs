@@ -44,22 +44,12 @@ pub(super) struct Connections {
     received: AtomicUsize,
     delivered: AtomicUsize,
     unchecked: Mutex<Option<UncheckedDates>>,
-    ends: Mutex<Option<(SocketAddr, SocketAddr)>>,
 }
 
 impl Connections {
     /// How many were opened so far.
     pub fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
-    }
-
-    fn connected(&self, ends: Option<(SocketAddr, SocketAddr)>) {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = ends;
-    }
-
-    /// Both ends of the one opened last, ours first.
-    pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
-        *self.ends.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The next answer is another one.
@@ -214,7 +204,6 @@ impl Connector<()> for Opener {
         if !self.watched.may_meet(ends) {
             return Err(other(refused(authority, ends)));
         }
-        self.connections.connected(ends);
         self.watched.connected(socket.as_fd());
         let stream = match tls {
             None => Stream::Plain(socket),

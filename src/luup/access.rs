@@ -1,10 +1,11 @@
 //! How the engine is reached.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::relay::KeptRelay;
 use crate::base::config::LuupConfig;
-use crate::http::{HangUp, KeptTls};
+use crate::http::{ExchangeWatch, HangUp, KeptTls};
 
 /// How the engine is reached, and what is kept of that from one job to the next: clones share it, and
 /// may cross threads.
@@ -35,6 +36,11 @@ impl LuupAccess {
             wait: Duration::ZERO,
             hang_up: None,
         }
+    }
+
+    /// Who looks whether somebody ended the question.
+    pub(super) fn watch(&self) -> Option<Arc<dyn ExchangeWatch>> {
+        self.hang_up.as_ref().map(HangUp::watch)
     }
 
     /// Whether somebody ended the question.

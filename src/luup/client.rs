@@ -101,14 +101,12 @@ impl LuupClient {
         if let Some(failure) = body.failure {
             return Err(failure.into());
         }
-        self.0.check()?;
         taken
     }
 
     pub(super) fn get(&mut self, id: &str) -> Result<String, LuupError> {
         let mut answer = self.0.ask(id)?;
         let bytes = answer.read(MAX_BYTES)?;
-        self.0.check()?;
         // Each byte that is no text becomes a character of three.
         let text = String::from_utf8(bytes);
         let text = text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());

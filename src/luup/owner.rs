@@ -1,26 +1,37 @@
 //! Who answers on a port of the box itself. Port 3480 is open to every user: whoever is there before
-//! the engine is could pose as it. So the kernel is asked whose the other end of the connection is,
-//! by its tables of sockets (proc(5), `/proc/net/tcp`), before anything is sent and before an answer
-//! is used. Of an engine on another machine nothing can be known.
+//! the engine is could pose as it. So the kernel is asked whose the other end of each connection is,
+//! by its tables of sockets (proc(5), `/proc/net/tcp`), before anything is sent. Of an engine on another
+//! machine nothing can be known.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::unistd::{Uid, User, geteuid};
 
-use super::LuupError;
-use crate::base::config::LuupConfig;
+use super::{LuupAccess, LuupError};
 use crate::base::file;
+use crate::http::ExchangeWatch;
 
 /// The most that is read of a table: 10,000 sockets.
 const MAX_TABLE: usize = 2 << 20;
 
-/// `TCP_LISTEN` (tcp_states.h).
+/// States of a socket (`tcp_states.h`): one that is connected, one that is about to be, one that waits
+/// for others.
+const ESTABLISHED: u8 = 0x01;
+const SYN_RECEIVED: u8 = 0x03;
 const LISTENING: u8 = 0x0A;
 
-/// Whose answers are believed: root's, the agent's own user's, and that of `luup.user`.
-pub(super) struct Owners {
+/// Lets connections lead to root, to the agent's own user and to `luup.user` only.
+#[derive(Debug)]
+pub(super) struct OwnerWatch {
     allowed: Vec<u32>,
+    /// Who else looks at the exchange.
+    other: Option<Arc<dyn ExchangeWatch>>,
+    /// Why the last connection was refused.
+    refusal: Mutex<Option<LuupError>>,
 }
 
 /// One socket of the box.
@@ -34,66 +45,85 @@ struct SocketRow {
     inode: u64,
 }
 
-impl Owners {
-    pub(super) fn new(cfg: &LuupConfig) -> Result<Self, LuupError> {
+impl OwnerWatch {
+    pub(super) fn new(access: &LuupAccess) -> Result<Self, LuupError> {
         let mut allowed = vec![0, geteuid().as_raw()];
-        if let Some(name) = &cfg.user {
+        if let Some(name) = &access.config.user {
             let user = User::from_name(name).ok().flatten();
             let user = user.ok_or_else(|| LuupError::UnknownUser(name.clone()))?;
             allowed.push(user.uid.as_raw());
         }
-        Ok(Self { allowed })
+        Ok(Self {
+            allowed,
+            other: access.watch(),
+            refusal: Mutex::default(),
+        })
     }
 
-    /// Before a connection to a host: that of the box itself, if its URL says so by an address or as
-    /// `localhost`, which may lead to either family.
-    pub(super) fn check_host(&self, host: &str, port: u16) -> Result<(), LuupError> {
-        let addresses: Vec<IpAddr> = match host {
-            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            host => host.parse().into_iter().collect(),
+    /// Why the last connection was refused, if it was and nobody asked yet.
+    pub(super) fn take_refusal(&self) -> Option<LuupError> {
+        let mut refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.take()
+    }
+
+    /// Of a connection that stands. One that no process took yet is whose the port is.
+    fn check(&self, ours: SocketAddr, theirs: SocketAddr) -> Result<(), LuupError> {
+        let (ours, theirs) = (canonical(ours), canonical(theirs));
+        if !(theirs.ip().is_loopback() || theirs.ip() == ours.ip()) {
+            return Ok(());
+        }
+        let other_end = |rows: &[SocketRow]| {
+            let is_open = |row: &&SocketRow| matches!(row.state, ESTABLISHED | SYN_RECEIVED);
+            let mut open = rows.iter().filter(is_open);
+            open.find(|row| row.local == theirs && row.remote == ours)
+                .copied()
         };
-        if !addresses.iter().any(|one| one.to_canonical().is_loopback()) {
-            return Ok(());
+        let four = table("/proc/net/tcp");
+        let mut rows = four.map_err(|e| LuupError::NobodyTells(e.to_string()))?;
+        if other_end(&rows).is_none_or(|row| row.inode == 0) {
+            // A box without IPv6 has no table of it.
+            rows.extend(table("/proc/net/tcp6").unwrap_or_default());
         }
-        let rows = table()?;
-        addresses.into_iter().try_for_each(|address| {
-            // Where nobody listens, there is nobody to send anything to.
-            let listening = listeners(&rows, SocketAddr::new(address, port));
-            self.check_all(&listening, port)
-        })
-    }
-
-    /// After an answer came over the connection from `local` to `peer`.
-    pub(super) fn check_peer(&self, local: SocketAddr, peer: SocketAddr) -> Result<(), LuupError> {
-        let (local, peer) = (canonical(local), canonical(peer));
-        if !(peer.ip().is_loopback() || peer.ip() == local.ip()) {
-            return Ok(());
-        }
-        let rows = table()?;
-        let other_end = rows
-            .iter()
-            .filter(|row| row.local == peer && row.remote == local && row.inode != 0);
-        let mut owners: Vec<SocketRow> = other_end.copied().collect();
-        if owners.is_empty() {
-            // It closed the connection already.
-            owners = listeners(&rows, peer);
-        }
-        match owners.is_empty() {
-            true => Err(LuupError::NotItsUser(
-                peer.port(),
-                "nobody any more".to_owned(),
-            )),
-            false => self.check_all(&owners, peer.port()),
+        let owners = match other_end(&rows) {
+            None => Vec::new(),
+            Some(row) if row.inode == 0 => listeners(&rows, theirs),
+            Some(row) => vec![row],
+        };
+        let port = theirs.port();
+        let refused = |who| Err(LuupError::NotItsUser(port, who));
+        let stranger = owners.iter().find(|row| !self.allowed.contains(&row.user));
+        match stranger {
+            _ if owners.is_empty() => refused("nobody any more".to_owned()),
+            None => Ok(()),
+            Some(row) => {
+                let user = User::from_uid(Uid::from_raw(row.user)).ok().flatten();
+                let name = user.map_or_else(|| row.user.to_string(), |user| user.name);
+                refused(format!("user {name}"))
+            }
         }
     }
+}
 
-    fn check_all(&self, rows: &[SocketRow], port: u16) -> Result<(), LuupError> {
-        let stranger = rows.iter().find(|row| !self.allowed.contains(&row.user));
-        stranger.map_or(Ok(()), |row| {
-            let user = User::from_uid(Uid::from_raw(row.user)).ok().flatten();
-            let name = user.map_or_else(|| row.user.to_string(), |user| user.name);
-            Err(LuupError::NotItsUser(port, format!("user {name}")))
-        })
+impl ExchangeWatch for OwnerWatch {
+    fn goes_on(&self) -> bool {
+        self.other.as_ref().is_none_or(|other| other.goes_on())
+    }
+
+    fn may_meet(&self, ours: SocketAddr, theirs: SocketAddr) -> bool {
+        let refusal = self.check(ours, theirs).err();
+        let may_meet = refusal.is_none();
+        *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
+        may_meet
+    }
+
+    fn connected(&self, socket: BorrowedFd<'_>) {
+        if let Some(other) = &self.other {
+            other.connected(socket);
+        }
+    }
+
+    fn looks_every(&self) -> Option<Duration> {
+        self.other.as_ref().and_then(|other| other.looks_every())
     }
 }
 
@@ -119,12 +149,10 @@ fn listeners(rows: &[SocketRow], peer: SocketAddr) -> Vec<SocketRow> {
     found.next().unwrap_or_default()
 }
 
-/// The TCP sockets of the box. A box without IPv6 has no table of it.
-fn table() -> Result<Vec<SocketRow>, LuupError> {
-    let read = |path| file::read(Path::new(path), MAX_TABLE);
-    let four = read("/proc/net/tcp").map_err(|e| LuupError::NobodyTells(e.to_string()))?;
-    let six = read("/proc/net/tcp6").unwrap_or_default();
-    let text = String::from_utf8_lossy(&four) + String::from_utf8_lossy(&six);
+/// The TCP sockets of the box, of one family.
+fn table(path: &str) -> std::io::Result<Vec<SocketRow>> {
+    let text = file::read(Path::new(path), MAX_TABLE)?;
+    let text = String::from_utf8_lossy(&text);
     Ok(text.lines().filter_map(row).collect())
 }
 
@@ -175,16 +203,22 @@ mod tests {
 
     use super::*;
 
+    fn watch_for(allowed: Vec<u32>) -> OwnerWatch {
+        OwnerWatch {
+            allowed,
+            other: None,
+            refusal: Mutex::default(),
+        }
+    }
+
     fn is_refused(checked: Result<(), LuupError>) -> bool {
         matches!(checked, Err(LuupError::NotItsUser(..)))
     }
 
     #[test]
     fn s31_the_other_end_is_found_among_the_sockets_of_the_box() {
-        let ours = Owners {
-            allowed: vec![geteuid().as_raw()],
-        };
-        let others = Owners { allowed: vec![] };
+        let ours = watch_for(vec![geteuid().as_raw()]);
+        let others = watch_for(vec![]);
         for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"] {
             let Ok(listener) = TcpListener::bind(address) else {
                 skip(&format!("{address}, which this machine does not have"));
@@ -194,48 +228,32 @@ mod tests {
             if bound.ip().is_unspecified() {
                 bound.set_ip(Ipv4Addr::LOCALHOST.into());
             }
-            let host = bound.ip().to_string();
-            assert_eq!(ours.check_host(&host, bound.port()), Ok(()));
-            assert!(is_refused(others.check_host(&host, bound.port())));
             let client = TcpStream::connect(bound).unwrap();
             let ends = (client.local_addr().unwrap(), client.peer_addr().unwrap());
+            let check = |watch: &OwnerWatch| watch.check(ends.0, ends.1);
+            assert_eq!(check(&ours), Ok(()), "{address}, nobody took it yet");
+            assert!(is_refused(check(&others)), "{address}, nobody took it yet");
             let accepted = listener.accept().unwrap();
             drop(listener);
-            assert_eq!(ours.check_peer(ends.0, ends.1), Ok(()), "{address}");
-            assert!(is_refused(others.check_peer(ends.0, ends.1)), "{address}");
+            assert_eq!(check(&ours), Ok(()), "{address}");
+            assert!(is_refused(check(&others)), "{address}");
+            assert!(!others.may_meet(ends.0, ends.1));
+            assert!(is_refused(others.take_refusal().map_or(Ok(()), Err)));
+            assert_eq!(others.take_refusal(), None);
             drop(accepted);
-            assert!(
-                is_refused(ours.check_peer(ends.0, ends.1)),
-                "nobody is left"
-            );
-        }
-    }
-
-    #[test]
-    fn s31_localhost_is_both_families() {
-        let nobody = Owners { allowed: vec![] };
-        for address in ["127.0.0.1:0", "[::1]:0"] {
-            let Ok(listener) = TcpListener::bind(address) else {
-                skip(&format!("{address}, which this machine does not have"));
-                continue;
-            };
-            let port = listener.local_addr().unwrap().port();
-            assert!(is_refused(nobody.check_host("localhost", port)));
-            drop(listener);
-            assert_eq!(nobody.check_host("localhost", port), Ok(()));
+            // Whoever has the port by now: it is not he who took the connection.
+            let later = TcpListener::bind(bound);
+            assert!(is_refused(check(&ours)), "nobody is left");
+            drop(later);
         }
     }
 
     #[test]
     fn s31_of_another_machine_nothing_is_known() {
-        let nobody = Owners { allowed: vec![] };
+        let nobody = watch_for(vec![]);
         let [local, peer] = ["192.0.2.1:9", "192.0.2.2:9"].map(|text| text.parse().unwrap());
-        assert_eq!(nobody.check_peer(local, peer), Ok(()));
-        assert_eq!(nobody.check_host("192.0.2.2", 9), Ok(()));
-        assert!(
-            is_refused(nobody.check_peer(local, local)),
-            "its own address"
-        );
+        assert_eq!(nobody.check(local, peer), Ok(()));
+        assert!(is_refused(nobody.check(local, local)), "its own address");
     }
 
     #[test]

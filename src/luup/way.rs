@@ -1,15 +1,15 @@
-//! The way to the engine: whom a request for `data_request?id=...` is sent to, and whether an answer is
-//! to be believed.
+//! The way to the engine: whom a request for `data_request?id=...` is sent to.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::owner::Owners;
+use super::owner::OwnerWatch;
 use super::relay::RelayWay;
 use super::{LuupAccess, LuupError};
 use crate::base::config::TlsConfig;
 use crate::base::url::{self, Url};
 use crate::http::{
-    Credentials, HangUp, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method,
+    Credentials, ExchangeWatch, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method,
     TimeLimits,
 };
 
@@ -30,7 +30,7 @@ impl EngineWay {
         match &access.config.mms {
             Some(mms) => {
                 let connect = access.config.timeout / PARTS;
-                let http = |wait| http(access, &mms.tls, connect, wait);
+                let http = |wait| http(access, &mms.tls, connect, wait, access.watch());
                 let way =
                     RelayWay::new(access, mms.clone(), http(Duration::ZERO), http(access.wait));
                 Ok(Self::Relay(Box::new(way)))
@@ -50,20 +50,11 @@ impl EngineWay {
             status => Err(LuupError::Status(status)),
         }
     }
-
-    /// To be called when the body has been read, before it is used: whether it is the engine's.
-    pub fn check(&self) -> Result<(), LuupError> {
-        match self {
-            Self::Direct(way) => way.check(),
-            // TLS has told.
-            Self::Relay(_) => Ok(()),
-        }
-    }
 }
 
 pub(super) struct DirectWay {
     http: HttpClient,
-    owners: Owners,
+    owners: Arc<OwnerWatch>,
     base: Url,
 }
 
@@ -71,9 +62,11 @@ impl DirectWay {
     fn new(access: &LuupAccess) -> Result<Self, LuupError> {
         let config = &access.config;
         let bad_url = |_| LuupError::BadUrl(url::shown(&config.url));
+        let owners = Arc::new(OwnerWatch::new(access)?);
+        let watch = Some(Arc::clone(&owners) as Arc<dyn ExchangeWatch>);
         Ok(Self {
-            http: http(access, &config.tls, config.timeout, access.wait),
-            owners: Owners::new(config)?,
+            http: http(access, &config.tls, config.timeout, access.wait, watch),
+            owners,
             base: Url::parse(&config.url).map_err(bad_url)?,
         })
     }
@@ -84,19 +77,18 @@ impl DirectWay {
             target: format!("{folder}/data_request?id={id}"),
             ..self.base.clone()
         };
-        self.owners.check_host(&self.base.host, self.base.port)?;
-        Ok(self.http.send(&mut HttpRequest::new(Method::GET, &url))?)
-    }
-
-    fn check(&self) -> Result<(), LuupError> {
-        match self.http.ends() {
-            Some((local, peer)) => self.owners.check_peer(local, peer),
-            None => Ok(()),
-        }
+        let sent = self.http.send(&mut HttpRequest::new(Method::GET, &url));
+        sent.map_err(|error| self.owners.take_refusal().unwrap_or_else(|| error.into()))
     }
 }
 
-fn http(access: &LuupAccess, tls: &TlsConfig, connect: Duration, wait: Duration) -> HttpClient {
+fn http(
+    access: &LuupAccess,
+    tls: &TlsConfig,
+    connect: Duration,
+    wait: Duration,
+    watch: Option<Arc<dyn ExchangeWatch>>,
+) -> HttpClient {
     let timeout = access.config.timeout.saturating_add(wait);
     HttpClient::new(HttpSettings {
         tls: tls.clone(),
@@ -109,7 +101,7 @@ fn http(access: &LuupAccess, tls: &TlsConfig, connect: Duration, wait: Duration)
             exchange: timeout,
             deadline: Instant::now().checked_add(timeout),
         },
-        watch: access.hang_up.as_ref().map(HangUp::watch),
+        watch,
     })
 }
 

@@ -8,10 +8,13 @@
 //! next value is, and says which one is flawed: only brackets that do not match, and an end that is
 //! missing, are the end of it.
 
+mod class;
 mod scan;
 
 use std::fmt;
 use std::io::Read;
+
+use self::class::{AFTER_NAME, AFTER_VALUE, BRACKET, COLON, NOTHING, WHITE};
 
 /// Deepest nesting whose values are told. Luup's own answers stay below 10.
 pub const MAX_DEPTH: usize = 32;
@@ -76,7 +79,7 @@ enum Expect {
 /// A reader of one text.
 pub struct JsonReader<'a> {
     source: &'a mut dyn Read,
-    window: Box<[u8]>,
+    window: Box<[u8; WINDOW]>,
     /// The next byte in the window, and where what was read of it ends.
     at: usize,
     filled: usize,
@@ -109,7 +112,7 @@ impl<'a> JsonReader<'a> {
     fn new(source: &'a mut dyn Read, is_lenient: bool) -> Self {
         Self {
             source,
-            window: vec![0; WINDOW].into(),
+            window: Box::new([0; WINDOW]),
             at: 0,
             filled: 0,
             before: 0,
@@ -139,8 +142,7 @@ impl<'a> JsonReader<'a> {
 
     /// Whether there is nothing more but white space.
     pub fn is_at_end(&mut self) -> bool {
-        self.skip_white_space();
-        self.peek().is_none()
+        self.solid().is_none()
     }
 
     /// The next step; `None` after the end of a complete text. After an error there is nothing
@@ -153,9 +155,11 @@ impl<'a> JsonReader<'a> {
         if self.expect == Expect::End && self.is_lenient {
             return Ok(None);
         }
-        self.skip_white_space();
-        self.pass_comma();
-        let event = match (self.expect, self.peek()) {
+        let mut next = self.solid();
+        if self.expect == Expect::CommaOrClose {
+            next = self.pass_comma(next);
+        }
+        let event = match (self.expect, next) {
             (Expect::End, None) => return Ok(None),
             (Expect::End, Some(_)) => return self.fail("something follows the end"),
             (_, None) => return self.fail("the text ends too early"),
@@ -170,15 +174,16 @@ impl<'a> JsonReader<'a> {
         Ok(Some(event))
     }
 
-    /// To a lenient reader, commas may be missing, or more than are needed.
-    fn pass_comma(&mut self) {
-        if self.expect != Expect::CommaOrClose {
-            return;
-        }
-        let passed = self.take_one(b',');
-        self.skip_white_space();
-        while self.is_lenient && self.take_one(b',') {
-            self.skip_white_space();
+    /// Passes the comma in front of `next`, and gives what stands behind it. To a lenient reader, commas
+    /// may be missing, or more than are needed.
+    fn pass_comma(&mut self, mut next: Option<u8>) -> Option<u8> {
+        let passed = next == Some(b',');
+        while next == Some(b',') {
+            self.at += 1;
+            next = self.solid();
+            if !self.is_lenient {
+                break;
+            }
         }
         self.expect = match (self.is_lenient, passed, self.is_in_object()) {
             (true, _, true) => Expect::NameOrClose,
@@ -187,6 +192,7 @@ impl<'a> JsonReader<'a> {
             (false, true, false) => Expect::Value,
             (false, false, _) => Expect::CommaOrClose,
         };
+        next
     }
 
     fn is_in_object(&self) -> bool {
@@ -210,11 +216,10 @@ impl<'a> JsonReader<'a> {
             b'{' | b'[' if self.depth < MAX_DEPTH => return Ok(self.open(byte == b'{')),
             b'{' | b'[' => self.pass_over_the_depths()?,
             b'"' => {
-                let closers: &[u8] = match self.depth {
-                    0 => &[],
-                    _ => b",}]",
-                };
-                self.string(closers)?;
+                self.string(match self.depth {
+                    0 => NOTHING,
+                    _ => AFTER_VALUE,
+                })?;
                 self.flaw.map_or(JsonEvent::Text, JsonEvent::Flawed)
             }
             _ => self.bare_value()?,
@@ -255,16 +260,17 @@ impl<'a> JsonReader<'a> {
 
     fn name(&mut self, byte: u8) -> Result<JsonEvent, JsonError> {
         match (byte, self.is_lenient) {
-            (b'"', _) => self.string(b":,}")?,
+            (b'"', _) => self.string(AFTER_NAME)?,
             (_, false) => return self.fail("a name was expected"),
             (_, true) => {
-                self.bare(b":,{}[]");
+                self.bare(WHITE | BRACKET | COLON | AFTER_VALUE);
                 self.flaw = Some("the name has no quotes");
             }
         }
-        self.skip_white_space();
-        if !self.take_one(b':') && !self.is_lenient {
-            return self.fail("a colon was expected");
+        match self.solid() {
+            Some(b':') => self.at += 1,
+            _ if self.is_lenient => {}
+            _ => return self.fail("a colon was expected"),
         }
         self.expect = Expect::Value;
         Ok(JsonEvent::Name)
@@ -281,7 +287,7 @@ impl<'a> JsonReader<'a> {
         loop {
             match self.peek() {
                 None => return self.fail("the text ends too early"),
-                Some(b'"') => self.string(b":,}]")?,
+                Some(b'"') => self.string(AFTER_NAME | AFTER_VALUE)?,
                 Some(byte) => {
                     self.at += 1;
                     match byte {

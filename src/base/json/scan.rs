@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use super::class::{AFTER_VALUE, BRACKET, COLON, Class, NOTHING, QUOTE, WHITE, class_of};
 use super::{JsonError, JsonEvent, JsonReader, MAX_TEXT};
 
 /// A byte order mark.
@@ -13,7 +14,41 @@ const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 impl JsonReader<'_> {
     /// The string whose opening quote is next. To a lenient reader, a quote behind which none of
     /// `closers` stands, nor the end, is one that should have been escaped.
-    pub(super) fn string(&mut self, closers: &[u8]) -> Result<(), JsonError> {
+    pub(super) fn string(&mut self, closers: Class) -> Result<(), JsonError> {
+        match self.string_at_once(closers) {
+            true => Ok(()),
+            false => self.string_in_pieces(closers),
+        }
+    }
+
+    /// Takes a string that is whole in the window and has nothing in it but what stands for itself, as
+    /// nearly all are; whether it is one.
+    fn string_at_once(&mut self, closers: Class) -> bool {
+        let rest = self.window.get(self.at + 1..self.filled);
+        let rest = rest.unwrap_or_default();
+        let end = memchr::memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+        let Some((text, [b'"', behind @ ..])) = rest.split_at_checked(end) else {
+            return false;
+        };
+        let mut next = behind.iter().map(|byte| class_of(*byte));
+        let is_closer = |class: Class| class & closers != 0;
+        let is_closed =
+            closers == NOTHING || next.find(|class| *class != WHITE).is_some_and(is_closer);
+        let is_plain = match self.is_lenient {
+            true => is_closed,
+            false => !text.iter().any(|byte| *byte < b' '),
+        };
+        let (true, Ok(text)) = (is_plain, str::from_utf8(text)) else {
+            return false;
+        };
+        self.flaw = None;
+        self.text.clear();
+        self.text.push_str(text);
+        self.at += end + 2;
+        true
+    }
+
+    fn string_in_pieces(&mut self, closers: Class) -> Result<(), JsonError> {
         self.at += 1;
         let mut bytes = self.begin_text();
         loop {
@@ -37,14 +72,15 @@ impl JsonReader<'_> {
     }
 
     /// Whether the quote that was just passed is the end of its string; if not, it is in the text.
-    fn is_closed(&mut self, bytes: &mut Vec<u8>, closers: &[u8]) -> bool {
-        if !self.is_lenient || closers.is_empty() {
+    fn is_closed(&mut self, bytes: &mut Vec<u8>, closers: Class) -> bool {
+        if !self.is_lenient || closers == NOTHING {
             return true;
         }
         let (end, flaw) = (bytes.len(), self.flaw);
         bytes.push(b'"');
-        self.take_while(bytes, is_white);
-        let is_closed = self.peek().is_none_or(|next| closers.contains(&next));
+        self.take_while(bytes, |byte| class_of(byte) == WHITE);
+        let is_closer = |next| class_of(next) & closers != 0;
+        let is_closed = self.peek().is_none_or(is_closer);
         self.flaw = match is_closed {
             true => flaw,
             false => Some("a quote stands in a string"),
@@ -128,9 +164,9 @@ impl JsonReader<'_> {
         let start = self.position();
         self.bare(match (self.depth, self.is_lenient) {
             // A text that is none of JSON is one word.
-            (0, true) => b"",
-            (_, true) => b",}]",
-            (_, false) => b",}]:[{\"",
+            (0, true) => NOTHING,
+            (_, true) => WHITE | AFTER_VALUE,
+            (_, false) => WHITE | AFTER_VALUE | COLON | BRACKET | QUOTE,
         });
         Ok(match self.text.as_str() {
             "true" => JsonEvent::Bool(true),
@@ -151,12 +187,21 @@ impl JsonReader<'_> {
         })
     }
 
-    /// Takes what stands before the next white space, or one of `ends`, as text. Where nothing ends
-    /// it, white space does not either, but for that at the end.
-    pub(super) fn bare(&mut self, ends: &[u8]) {
+    /// Takes what stands before the next of `ends` as text, but for white space at its end.
+    pub(super) fn bare(&mut self, ends: Class) {
+        let is_end = |byte: u8| class_of(byte) & ends != 0;
+        let rest = self.window.get(self.at..self.filled).unwrap_or_default();
+        let end = rest.iter().position(|byte| is_end(*byte));
+        let bare = end.and_then(|end| str::from_utf8(rest.get(..end)?).ok());
+        if let Some(bare) = bare {
+            self.at += bare.len();
+            self.flaw = None;
+            self.text.clear();
+            self.text.push_str(bare.trim_ascii_end());
+            return;
+        }
         let mut bytes = self.begin_text();
-        let within = |byte| ends.is_empty() || !(is_white(byte) || ends.contains(&byte));
-        self.take_while(&mut bytes, within);
+        self.take_while(&mut bytes, |byte| !is_end(byte));
         bytes.truncate(bytes.trim_ascii_end().len());
         self.text = text_of(bytes);
     }
@@ -232,21 +277,26 @@ impl JsonReader<'_> {
         found
     }
 
-    pub(super) fn skip_white_space(&mut self) {
-        while self.peek().is_some_and(is_white) {
+    /// The next byte that is no white space.
+    pub(super) fn solid(&mut self) -> Option<u8> {
+        loop {
+            let byte = self.peek()?;
+            if class_of(byte) != WHITE {
+                return Some(byte);
+            }
             self.at += 1;
         }
     }
 
     pub(super) fn peek(&mut self) -> Option<u8> {
-        if self.at == self.filled {
-            self.fill();
+        if self.at >= self.filled && !self.fill() {
+            return None;
         }
-        let window = self.window.get(..self.filled)?;
-        window.get(self.at).copied()
+        self.window.get(self.at).copied()
     }
 
-    fn fill(&mut self) {
+    /// Reads on where all that was read is gone through; whether there was more.
+    fn fill(&mut self) -> bool {
         let is_first = self.before + self.filled == 0;
         self.before += self.filled;
         (self.at, self.filled) = (0, 0);
@@ -262,6 +312,7 @@ impl JsonReader<'_> {
         if is_first && self.window.starts_with(MARK) {
             self.at = MARK.len();
         }
+        self.at < self.filled
     }
 
     pub(super) fn fail<T>(&self, why: &'static str) -> Result<T, JsonError> {
@@ -284,25 +335,32 @@ fn text_of(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into())
 }
 
-fn is_white(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
 /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
 fn is_number(text: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
-        None => (text, None),
+    let text = text.as_bytes();
+    let whole = match text.strip_prefix(b"-").unwrap_or(text) {
+        [b'0', rest @ ..] => Some(rest),
+        digits => behind_digits(digits),
     };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let exponent = exponent.map(|text| text.strip_prefix(['+', '-']).unwrap_or(text));
-    is_digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(is_digits)
-        && exponent.is_none_or(is_digits)
+    let fraction = whole.and_then(|rest| match rest {
+        [b'.', digits @ ..] => behind_digits(digits),
+        _ => Some(rest),
+    });
+    let exponent = fraction.and_then(|rest| match rest {
+        [b'e' | b'E', b'+' | b'-', digits @ ..] | [b'e' | b'E', digits @ ..] => {
+            behind_digits(digits)
+        }
+        _ => Some(rest),
+    });
+    exponent.is_some_and(<[u8]>::is_empty)
+}
+
+/// What stands behind one digit or more.
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let end = text.iter().position(|byte| !byte.is_ascii_digit());
+    match end {
+        Some(0) => None,
+        None if text.is_empty() => None,
+        end => text.get(end.unwrap_or(text.len())..),
+    }
 }

@@ -6,6 +6,8 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Instant;
 
+use foldhash::fast::RandomState;
+
 use super::alert::Alert;
 use super::edition::Edition;
 use super::names::{NameId, SortedNames};
@@ -44,7 +46,7 @@ pub(super) struct FoundValue {
 #[derive(Default)]
 pub(super) struct Interner {
     pub texts: Texts,
-    known: HashMap<Box<str>, TextId>,
+    known: HashMap<Box<str>, TextId, RandomState>,
 }
 
 impl Interner {
@@ -70,7 +72,7 @@ pub(in crate::luup) struct Builder {
     /// The parts of names, and all other texts.
     pub(super) parts: Interner,
     pub(super) texts: Interner,
-    names: HashMap<(TextId, TextId), NameId>,
+    names: HashMap<(TextId, TextId), NameId, RandomState>,
     pub(super) values: Vec<FoundValue>,
     /// How many of the values are from the first answer.
     pub(super) first: Option<usize>,
@@ -197,8 +199,9 @@ impl Builder {
         for value in &mut self.values {
             value.name = rank.get(value.name as usize).copied().unwrap_or_default();
         }
+        // They stand in the order in which they were told, which a stable order keeps.
         self.values
-            .sort_unstable_by_key(|value| (value.device, value.name, value.place));
+            .sort_by_key(|value| u64::from(value.device) << 32 | u64::from(value.name));
         names
     }
 

@@ -312,7 +312,7 @@ impl Builder {
     fn told(&mut self, reader: &mut JsonReader<'_>, event: JsonEvent) -> Result<Told, LuupError> {
         Ok(match event {
             JsonEvent::Text | JsonEvent::Number => {
-                let text = reader.text().trim_end_matches(['\r', '\n']);
+                let text = without_break(reader.text());
                 match text.len() > MAX_VALUE_BYTES {
                     true => Told::Flawed("it is too long"),
                     false => self.text(&legal(text)),
@@ -372,8 +372,20 @@ fn number(text: &str) -> Option<u32> {
     whole.parse().ok().filter(|number| *number != HOME)
 }
 
+/// The text without the line breaks at its end.
+fn without_break(text: &str) -> &str {
+    match text.ends_with(['\r', '\n']) {
+        true => text.trim_end_matches(['\r', '\n']),
+        false => text,
+    }
+}
+
 /// The text as XML can show it (XML 1.0 §2.2).
 fn legal(text: &str) -> Cow<'_, str> {
+    // Nearly all texts are no more than this, and are not looked at by character.
+    if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
     let is_illegal = |c: char| match c {
         '\t' | '\n' | '\r' => false,
         '\u{fffe}' | '\u{ffff}' => true,

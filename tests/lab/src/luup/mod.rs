@@ -17,6 +17,7 @@ mod wire;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::Engine;
+use query::Query;
 use wire::Door;
 
 pub use alerts::Alert;
@@ -155,6 +156,17 @@ impl FakeLuup {
         engine.refusals.retain(|(other, _)| other != part);
         if !answer.is_empty() {
             engine.refusals.push((part.to_owned(), answer.to_owned()));
+        }
+    }
+
+    /// Composes what it says of its whole home, and says that at once until it is called again: what an
+    /// answer costs who asks for it is measured without what it costs the engine.
+    pub fn prepare(&self) {
+        let mut engine = self.engine();
+        for query in ["id=status&output_format=json", "id=user_data"] {
+            engine.refusals.retain(|(other, _)| other != query);
+            let (_, answer) = engine.answer(query, &Query::parse(query));
+            engine.refusals.push((query.to_owned(), answer));
         }
     }
 

@@ -16,25 +16,38 @@ use crate::{
     Effort, changes, follow, instructions, lived, luup, model, stun, transfers, ubus, udp,
 };
 
-/// Measures and prints everything.
-pub fn all(program: &Path, floor: &Path, effort: &Effort) {
-    small_box(program, effort);
-    lived::figures(program, effort);
-    large_box(program, 2000, effort);
-    large_box(program, 20_000, effort);
-    changes::on_large_box(program);
-    floods(program, effort);
-    udp::figures(program, effort);
-    luup::figures(program, effort);
-    follow::figures(program, effort);
-    ubus::figures(program, effort);
-    transfers::figures(program);
-    idleness(program, floor, effort);
-    stun::figures(program, effort);
-    soak(program, effort);
-    let bytes = std::fs::metadata(program).expect("the program").len();
-    print("stripped_bytes", bytes as f64, "bytes");
+/// What is measured, and how thoroughly.
+pub struct Bench<'a> {
+    pub program: &'a Path,
+    pub floor: &'a Path,
+    pub effort: &'a Effort,
 }
+
+/// The parts that can be asked for by name, in the order in which they are printed.
+pub const PARTS: [(&str, fn(&Bench<'_>)); 12] = [
+    ("box", |b| {
+        small_box(b.program, b.effort);
+        lived::figures(b.program, b.effort);
+    }),
+    ("model", |b| {
+        large_box(b.program, 2000, b.effort);
+        large_box(b.program, 20_000, b.effort);
+        changes::on_large_box(b.program);
+    }),
+    ("floods", |b| floods(b.program, b.effort)),
+    ("udp", |b| udp::figures(b.program, b.effort)),
+    ("luup", |b| luup::figures(b.program, b.effort)),
+    ("follow", |b| follow::figures(b.program, b.effort)),
+    ("ubus", |b| ubus::figures(b.program, b.effort)),
+    ("transfers", |b| transfers::figures(b.program)),
+    ("idle", |b| idleness(b.program, b.floor, b.effort)),
+    ("stun", |b| stun::figures(b.program, b.effort)),
+    ("soak", |b| soak(b.program, b.effort)),
+    ("size", |b| {
+        let bytes = std::fs::metadata(b.program).expect("the program").len();
+        print("stripped_bytes", bytes as f64, "bytes");
+    }),
+];
 
 /// Prints a figure.
 pub fn print(key: &str, value: f64, unit: &str) {

@@ -92,8 +92,8 @@ fn delta(effort: &Effort) -> f64 {
         );
         let start = Instant::now();
         match known.advance(&mut answer.as_bytes()) {
-            Ok(Advance::Changed(new, _)) => {
-                let view = fetch.view(*new);
+            Ok(Advance::Changed(new, changed)) => {
+                let view = fetch.changed_view(*new, &changed);
                 home.update(fetch, Ok(view));
             }
             other => panic!("{other:?} of {answer}"),

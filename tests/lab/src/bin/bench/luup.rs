@@ -62,6 +62,7 @@ fn whole(program: &Path, effort: &Effort) {
     print("luup_rss_kept_kb", kept, "kB");
     let reads = (0..effort.repeats).map(|round| {
         luup.configure(1000, |device| device.name = format!("Porte {round}"));
+        luup.prepare();
         start(&running)
     });
     print("luup_full_ms", median(reads.collect()), "ms");

@@ -1,6 +1,6 @@
 //! Measures the shipped program through real sockets; one line a figure, `key value unit`.
 //!
-//! `bench [--quick] PROGRAM FLOOR`: see `tests/bench.sh`. FLOOR is a program that does nothing but
+//! `bench [--quick] PROGRAM FLOOR [PART...]`: see `tests/bench.sh`. FLOOR is a program that does nothing but
 //! is linked with the same OpenSSL.
 
 mod changes;
@@ -24,6 +24,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cwmpd_lab::CountingAllocator;
+
+use figures::{Bench, PARTS};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -72,11 +74,28 @@ fn main() -> ExitCode {
     if quick {
         arguments.remove(0);
     }
-    let [program, floor] = arguments.as_slice() else {
-        eprintln!("usage: bench [--quick] PROGRAM FLOOR");
-        return ExitCode::FAILURE;
+    let known = |part: &String| PARTS.iter().any(|(name, _)| name == part);
+    let [program, floor, wanted @ ..] = arguments.as_slice() else {
+        return usage();
     };
-    let effort = if quick { QUICK } else { FULL };
-    figures::all(Path::new(program), Path::new(floor), &effort);
+    if !wanted.iter().all(known) {
+        return usage();
+    }
+    let bench = Bench {
+        program: Path::new(program),
+        floor: Path::new(floor),
+        effort: if quick { &QUICK } else { &FULL },
+    };
+    for (name, figures) in PARTS {
+        if wanted.is_empty() || wanted.iter().any(|part| part == name) {
+            figures(&bench);
+        }
+    }
     ExitCode::SUCCESS
+}
+
+fn usage() -> ExitCode {
+    let parts = PARTS.map(|(name, _)| name).join(" ");
+    eprintln!("usage: bench [--quick] PROGRAM FLOOR [PART...]\nparts: {parts}");
+    ExitCode::FAILURE
 }
