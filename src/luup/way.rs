@@ -9,8 +9,8 @@ use super::{LuupAccess, LuupError};
 use crate::base::config::TlsConfig;
 use crate::base::url::{self, Url};
 use crate::http::{
-    Credentials, ExchangeWatch, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings, Method,
-    TimeLimits,
+    Credentials, ExchangeWatch, HttpAnswer, HttpClient, HttpError, HttpRequest, HttpSettings,
+    Method, TimeLimits,
 };
 
 /// Of the time of a job, no server of MMS gets more than one such part to be connected with: then there is

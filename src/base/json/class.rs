@@ -21,29 +21,27 @@ pub(super) const AFTER_NAME: Class = COLON | COMMA | END_OF_OBJECT;
 
 /// The class of each byte.
 static CLASSES: [Class; 256] = {
-    let all = [
-        (b' ', WHITE),
-        (b'\t', WHITE),
-        (b'\n', WHITE),
-        (b'\r', WHITE),
-        (b':', COLON),
-        (b'{', BRACKET),
-        (b'[', BRACKET),
-        (b'"', QUOTE),
-        (b',', COMMA),
-        (b'}', END_OF_OBJECT),
-        (b']', END_OF_LIST),
-    ];
     let mut classes = [NOTHING; 256];
-    let mut nth = 0;
-    while nth < all.len() {
-        let (byte, class) = all[nth];
-        classes[byte as usize] = class;
-        nth += 1;
+    let mut rest: &mut [Class] = &mut classes;
+    let mut byte = 0_u8;
+    while let Some((class, others)) = rest.split_first_mut() {
+        *class = match byte {
+            b' ' | b'\t' | b'\n' | b'\r' => WHITE,
+            b':' => COLON,
+            b'{' | b'[' => BRACKET,
+            b'"' => QUOTE,
+            b',' => COMMA,
+            b'}' => END_OF_OBJECT,
+            b']' => END_OF_LIST,
+            _ => NOTHING,
+        };
+        byte = byte.wrapping_add(1);
+        rest = others;
     }
     classes
 };
 
+#[inline(always)]
 pub(super) fn class_of(byte: u8) -> Class {
     CLASSES.get(usize::from(byte)).copied().unwrap_or(NOTHING)
 }

@@ -38,7 +38,7 @@ impl JsonReader<'_> {
             true => is_closed,
             false => !text.iter().any(|byte| *byte < b' '),
         };
-        let (true, Ok(text)) = (is_plain, str::from_utf8(text)) else {
+        let (true, Ok(text)) = (is_plain, std::str::from_utf8(text)) else {
             return false;
         };
         self.flaw = None;
@@ -192,7 +192,7 @@ impl JsonReader<'_> {
         let is_end = |byte: u8| class_of(byte) & ends != 0;
         let rest = self.window.get(self.at..self.filled).unwrap_or_default();
         let end = rest.iter().position(|byte| is_end(*byte));
-        let bare = end.and_then(|end| str::from_utf8(rest.get(..end)?).ok());
+        let bare = end.and_then(|end| std::str::from_utf8(rest.get(..end)?).ok());
         if let Some(bare) = bare {
             self.at += bare.len();
             self.flaw = None;
@@ -278,6 +278,7 @@ impl JsonReader<'_> {
     }
 
     /// The next byte that is no white space.
+    #[inline(always)]
     pub(super) fn solid(&mut self) -> Option<u8> {
         loop {
             let byte = self.peek()?;
@@ -288,6 +289,7 @@ impl JsonReader<'_> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn peek(&mut self) -> Option<u8> {
         if self.at >= self.filled && !self.fill() {
             return None;

@@ -134,7 +134,11 @@ impl HomeView {
                 seen.first = first;
             }
             for device in &devices {
-                view.keep_misfit(index, row, *device, Some(self));
+                view.kept.remove(&(index, *device));
+                let told = view.snapshot.told_of(*device, &names);
+                if let Some(why) = told.and_then(|told| misfit(row, told)) {
+                    view.keep_misfit(index, row, (*device, why), Some(self));
+                }
             }
         }
         view.complaint = view.complaint.or_else(|| {
@@ -157,10 +161,19 @@ impl HomeView {
             let first = names
                 .as_ref()
                 .and_then(|names| self.find_first(row, names, before, index));
-            self.rows.push(SeenRow { names, first });
+            self.rows.push(SeenRow {
+                names: names.clone(),
+                first,
+            });
             if row.kind.is_some() {
-                for device in self.snapshot.devices().collect::<Vec<_>>() {
-                    self.keep_misfit(index, row, device, before);
+                let names = names.unwrap_or_default();
+                let misfits: Vec<_> = self
+                    .snapshot
+                    .told(&names)
+                    .filter_map(|(device, told)| Some((device, misfit(row, told)?)))
+                    .collect();
+                for (device, why) in misfits {
+                    self.keep_misfit(index, row, (device, why), before);
                 }
             }
         }
@@ -182,23 +195,14 @@ impl HomeView {
         found.or_else(|| before?.first(index))
     }
 
-    /// Sees whether what a device has fits the row, and keeps the last good value if it does not.
-    fn keep_misfit(&mut self, index: usize, row: &LuupRow, device: u32, before: Option<&Self>) {
-        let Some(kind) = &row.kind else {
-            return;
-        };
-        let names = self.rows.get(index).and_then(|row| row.names.as_ref());
-        let is_refused = self.snapshot.rejected().count > 0
-            && names.is_some_and(|names| self.snapshot.is_refused(device, names));
-        let checked = self.found(index, device).map(|value| kind.check(value));
-        let why = match checked {
-            Some(Err(why)) => why.to_string(),
-            _ if is_refused => "it cannot be read".to_owned(),
-            _ => {
-                self.kept.remove(&(index, device));
-                return;
-            }
-        };
+    /// Keeps the last good value in place of what a device has, which does not fit the row.
+    fn keep_misfit(
+        &mut self,
+        index: usize,
+        row: &LuupRow,
+        (device, why): (u32, String),
+        before: Option<&Self>,
+    ) {
         let known = before.map(|before| before.value(index, device));
         let last_good = known.as_ref().and_then(Reading::value).map(Box::from);
         self.kept.insert((index, device), last_good);
@@ -239,5 +243,15 @@ impl HomeView {
     pub(super) fn found(&self, index: usize, device: u32) -> Option<&str> {
         let names = self.rows.get(index)?.names.as_ref()?;
         self.snapshot.value(device, names)
+    }
+}
+
+/// Why what is told does not fit the row; nothing is told where it cannot be read.
+fn misfit(row: &LuupRow, told: Option<&str>) -> Option<String> {
+    let kind = row.kind.as_ref()?;
+    match told.map(|value| kind.check(value)) {
+        Some(Ok(_)) => None,
+        Some(Err(why)) => Some(why.to_string()),
+        None => Some("it cannot be read".to_owned()),
     }
 }

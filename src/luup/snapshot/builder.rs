@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -40,6 +41,14 @@ pub(super) struct FoundValue {
     pub text: TextId,
     /// Its place among all, lest sorting forget it.
     pub place: u32,
+}
+
+impl FoundValue {
+    /// By which values are sorted. They stand in the order in which they were told, which a stable
+    /// sort keeps.
+    fn order(&self) -> u64 {
+        u64::from(self.device) << 32 | u64::from(self.name)
+    }
 }
 
 /// Texts, each once.
@@ -179,6 +188,37 @@ impl Builder {
         Ok(())
     }
 
+    /// What is read up to here is the first answer.
+    pub(super) fn first_is_read(&mut self) {
+        // They stand in the order in which they were told, which a stable order keeps.
+        self.values.sort_by_key(FoundValue::order);
+        for (place, value) in (0..).zip(&mut self.values) {
+            value.place = place;
+        }
+        self.first = Some(self.values.len());
+    }
+
+    /// Where the values of a device are that the first answer tells of; `None` where it is not known
+    /// yet which device it is.
+    pub(super) fn told_of(&self, device: Option<u32>) -> Range<usize> {
+        let Some((device, first)) = device.zip(self.first) else {
+            return 0..0;
+        };
+        let told = self.values.get(..first).unwrap_or_default();
+        let start = told.partition_point(|value| value.device < device);
+        start..told.partition_point(|value| value.device <= device)
+    }
+
+    /// Whether a name stands among such values.
+    pub(super) fn is_told(&self, among: &Range<usize>, name: (TextId, TextId)) -> bool {
+        let among = self.values.get(among.clone()).unwrap_or_default();
+        let name = self.names.get(&name).filter(|_| !among.is_empty());
+        name.is_some_and(|name| {
+            let found = among.binary_search_by_key(name, |value| value.name);
+            found.is_ok()
+        })
+    }
+
     /// Something could not be read.
     pub(super) fn refuse(&mut self, what: &str, why: &str) {
         self.rejected.count += 1;
@@ -199,9 +239,7 @@ impl Builder {
         for value in &mut self.values {
             value.name = rank.get(value.name as usize).copied().unwrap_or_default();
         }
-        // They stand in the order in which they were told, which a stable order keeps.
-        self.values
-            .sort_by_key(|value| u64::from(value.device) << 32 | u64::from(value.name));
+        self.values.sort_by_key(FoundValue::order);
         names
     }
 

@@ -161,23 +161,20 @@ impl Snapshot {
         if self.rejected.count == 0 {
             return;
         }
-        let mut mended: Vec<(usize, String)> = Vec::new();
-        let ends = self.devices.iter().skip(1).map(|(_, first)| *first);
-        let ends = ends.chain([self.values.len()]);
-        for ((device, first), end) in self.devices.iter().zip(ends) {
-            for at in *first..end {
-                let Some((name, text)) = self.values.get(at) else {
-                    continue;
-                };
-                let (service, variable) = self.names.get(*name);
-                let is_refused = text & !IS_CONFIGURATION == REFUSED;
-                let known = is_refused.then(|| before.names.exact(service, variable));
-                if let Some(known) = known.flatten() {
-                    let was = before.value(*device, &(known..known + 1));
-                    mended.extend(was.map(|was| (at, was.to_owned())));
-                }
-            }
-        }
+        let each = self.slices().flat_map(|(device, values)| {
+            let values = values.iter();
+            values.map(move |(name, text)| (device, *name, *text))
+        });
+        let refused = each
+            .enumerate()
+            .filter(|(_, (_, _, text))| text & !IS_CONFIGURATION == REFUSED);
+        let was = |(at, (device, name, _)): (usize, (u32, NameId, TextId))| {
+            let (service, variable) = self.names.get(name);
+            let known = before.names.exact(service, variable)?;
+            let was = before.value(device, &(known..known + 1))?;
+            Some((at, was.to_owned()))
+        };
+        let mended: Vec<(usize, String)> = refused.filter_map(was).collect();
         for (at, was) in mended {
             let text = self.texts.add(&was);
             if let Some((_, value)) = self.values.get_mut(at) {
@@ -222,17 +219,7 @@ impl Snapshot {
 
     /// The value of the first of `names` that the device has; never empty.
     pub(super) fn value(&self, device: u32, names: &Range<NameId>) -> Option<&str> {
-        let among = self.among(device, names).iter().map(|(_, text)| text);
-        let mut texts = among.map(|text| text & !IS_CONFIGURATION);
-        let text = texts.find(|text| *text != REFUSED)?;
-        Some(self.texts.get(text))
-    }
-
-    /// Whether the device has a value of one of `names` that cannot be read, and no other.
-    pub fn is_refused(&self, device: u32, names: &Range<NameId>) -> bool {
-        let mut among = self.among(device, names).iter();
-        let is_refused = |(_, text): &(NameId, TextId)| text & !IS_CONFIGURATION == REFUSED;
-        among.any(is_refused) && self.value(device, names).is_none()
+        self.told_of(device, names).flatten()
     }
 
     /// All values of a device: name and text, ascending by name.
@@ -246,10 +233,8 @@ impl Snapshot {
 
     /// What only the configuration has of the home and its devices: device, field and text.
     fn configuration(&self) -> impl Iterator<Item = (u32, &str, &str)> {
-        let all = self.devices.iter().map(|(id, _)| *id);
-        all.flat_map(move |device| {
-            let values = self.values_of(device).unwrap_or_default().iter();
-            values.filter_map(move |(name, text)| {
+        self.slices().flat_map(move |(device, values)| {
+            values.iter().filter_map(move |(name, text)| {
                 let (service, field) = self.name(*name);
                 let id = text & !IS_CONFIGURATION;
                 let is_it = *text != id && id != REFUSED && service == FIELDS;
@@ -258,16 +243,44 @@ impl Snapshot {
         })
     }
 
+    /// What devices have of `names`, ascending: the first, or `None` where it cannot be read.
+    pub(super) fn told(&self, names: &Range<NameId>) -> impl Iterator<Item = (u32, Option<&str>)> {
+        let devices = self.slices().filter(|(device, _)| *device != HOME);
+        devices.filter_map(|(device, values)| Some((device, self.first_told(values, names)?)))
+    }
+
+    /// The same of one device.
+    pub(super) fn told_of(&self, device: u32, names: &Range<NameId>) -> Option<Option<&str>> {
+        self.first_told(self.values_of(device)?, names)
+    }
+
+    fn first_told(
+        &self,
+        values: &[(NameId, TextId)],
+        names: &Range<NameId>,
+    ) -> Option<Option<&str>> {
+        let first = values.partition_point(|(name, _)| *name < names.start);
+        let values = values.get(first..)?.iter();
+        let among = values.take_while(|(name, _)| *name < names.end);
+        let mut texts = among.map(|(_, text)| text & !IS_CONFIGURATION).peekable();
+        texts.peek()?;
+        let text = texts.find(|text| *text != REFUSED);
+        Some(text.map(|text| self.texts.get(text)))
+    }
+
+    /// The home and its devices, each with its values.
+    fn slices(&self) -> impl Iterator<Item = (u32, &[(NameId, TextId)])> {
+        let ends = self.devices.iter().skip(1).map(|(_, first)| *first);
+        let ends = ends.chain([self.values.len()]);
+        self.devices.iter().zip(ends).map(|((device, first), end)| {
+            let values = self.values.get(*first..end);
+            (*device, values.unwrap_or_default())
+        })
+    }
+
     /// Whether there is such a device.
     pub(super) fn has(&self, device: u32) -> bool {
         device != HOME && self.values_of(device).is_some()
-    }
-
-    fn among(&self, device: u32, names: &Range<NameId>) -> &[(NameId, TextId)] {
-        let values = self.values_of(device).unwrap_or_default();
-        let first = values.partition_point(|(name, _)| *name < names.start);
-        let end = values.partition_point(|(name, _)| *name < names.end);
-        values.get(first..end).unwrap_or_default()
     }
 
     fn values_of(&self, device: u32) -> Option<&[(NameId, TextId)]> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Read;
+use std::ops::Range;
 
 use super::HOME;
 use super::alert::{self, Alert};
@@ -50,6 +51,14 @@ enum Told {
     Nested,
 }
 
+/// Where the values of a device are among all.
+struct DevicePlace {
+    /// The first of this answer.
+    first: usize,
+    /// Those of the first answer: what that tells of is not to be taken from another.
+    told: Range<usize>,
+}
+
 impl Builder {
     /// Reads one answer, to its last bracket and not beyond. What stood in one before stays.
     ///
@@ -96,7 +105,7 @@ impl Builder {
             devices.sort_unstable();
             devices.dedup();
             self.devices = devices;
-            self.first = Some(self.values.len());
+            self.first_is_read();
         }
         match self.devices.is_empty() && kind != AnswerKind::Changes {
             true => Err(LuupError::NoDevices),
@@ -153,7 +162,11 @@ impl Builder {
             let name = self.field(reader, kind, &SUMMARY_FIELDS);
             let Some(event) = reader.next()? else { break };
             if is_states && event == JsonEvent::Array && kind != AnswerKind::Summary {
-                self.states(reader, first)?;
+                let place = DevicePlace {
+                    first,
+                    told: self.told_of(id),
+                };
+                self.states(reader, &place)?;
                 continue;
             }
             let told = self.told(reader, event)?;
@@ -181,43 +194,52 @@ impl Builder {
         Ok(known)
     }
 
-    fn states(&mut self, reader: &mut JsonReader<'_>, first: usize) -> Result<(), LuupError> {
+    fn states(
+        &mut self,
+        reader: &mut JsonReader<'_>,
+        place: &DevicePlace,
+    ) -> Result<(), LuupError> {
         while let Some(event) = reader.next()? {
             match event {
                 JsonEvent::Close => break,
-                JsonEvent::Object => self.state(reader, first)?,
+                JsonEvent::Object => self.state(reader, place)?,
                 other => reader.skip(other)?,
             }
         }
         Ok(())
     }
 
-    fn state(&mut self, reader: &mut JsonReader<'_>, first: usize) -> Result<(), LuupError> {
+    fn state(&mut self, reader: &mut JsonReader<'_>, place: &DevicePlace) -> Result<(), LuupError> {
         let (mut service, mut variable, mut value) = (None, None, None);
+        let mut is_told = false;
         while let Some(JsonEvent::Name) = reader.next()? {
             let is = |name: &str| reader.text() == name;
             let (is_service, is_variable, is_value) = (is("service"), is("variable"), is("value"));
             let Some(event) = reader.next()? else { break };
             match event {
                 JsonEvent::Text | JsonEvent::Number if is_service || is_variable => {
-                    let place = if is_service {
+                    let part = if is_service {
                         &mut service
                     } else {
                         &mut variable
                     };
-                    *place = place.or(self.part(reader));
+                    *part = part.or(self.part(reader));
+                    is_told = service
+                        .zip(variable)
+                        .is_some_and(|name| self.is_told(&place.told, name));
                 }
+                event if is_told => reader.skip(event)?,
                 event if is_value => value = value.or(Some(self.told(reader, event)?)),
                 event => reader.skip(event)?,
             }
         }
         match (service, variable, value) {
-            (Some(service), Some(variable), Some(Told::Nested)) => {
-                let told = Told::Flawed("a list stands in place of it");
-                self.take_of_device(first, (service, variable), told)
-            }
             (Some(service), Some(variable), Some(told)) => {
-                self.take_of_device(first, (service, variable), told)
+                let told = match told {
+                    Told::Nested => Told::Flawed("a list stands in place of it"),
+                    told => told,
+                };
+                self.take_of_device(place.first, (service, variable), told)
             }
             (.., None) => Ok(()),
             _ => {

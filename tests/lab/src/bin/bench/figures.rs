@@ -23,8 +23,11 @@ pub struct Bench<'a> {
     pub effort: &'a Effort,
 }
 
+/// What measures and prints a part, and its name.
+type Part = (&'static str, fn(&Bench<'_>));
+
 /// The parts that can be asked for by name, in the order in which they are printed.
-pub const PARTS: [(&str, fn(&Bench<'_>)); 12] = [
+pub const PARTS: [Part; 12] = [
     ("box", |b| {
         small_box(b.program, b.effort);
         lived::figures(b.program, b.effort);
