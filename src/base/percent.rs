@@ -15,12 +15,14 @@ pub fn in_column(c: char) -> bool {
 
 /// What is coded in a part of a URL: all but the unreserved characters (RFC 3986 §2.3).
 pub fn in_url(c: char) -> bool {
-    !(c.is_ascii_alphanumeric() || "-._~".contains(c))
+    !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~'))
 }
 
 /// Codes a text; `coded` says which characters. [`decode`] brings it back if `%` is one of them.
 pub fn encode(text: &str, coded: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&coded) {
+    // Most texts stand as they are, and are ASCII: a byte is a character.
+    let is_plain = |byte: u8| byte.is_ascii() && !coded(char::from(byte));
+    if text.bytes().all(is_plain) || !text.contains(&coded) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -146,6 +146,9 @@ impl Instances {
     /// Brings the instances in line with what their source lists now.
     pub fn follow(&mut self, listed: Vec<Listed>) -> Followed {
         let mut followed = Followed::default();
+        if self.is_as_listed(&listed) {
+            return followed;
+        }
         let mut numbers: BTreeMap<Box<str>, u32> = BTreeMap::new();
         for (number, identity) in &self.gone {
             numbers.insert(identity.clone(), *number);
@@ -188,6 +191,13 @@ impl Instances {
                 .extend(self.gone.pop_front().map(|(number, _)| number));
         }
         followed
+    }
+
+    /// Whether the living are listed, and no others, in the order of their numbers: mostly nothing is
+    /// new.
+    fn is_as_listed(&self, listed: &[Listed]) -> bool {
+        let living = self.living.values().map(Option::as_deref);
+        living.eq(listed.iter().map(|item| Some(&*item.identity)))
     }
 }
 
