@@ -26,15 +26,15 @@ pub fn encode(text: &str, coded: impl Fn(char) -> bool) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    let mut bytes = [0; 4];
-    for c in text.chars() {
-        let as_it_is = c.encode_utf8(&mut bytes);
-        if coded(c) {
-            out.extend(as_it_is.bytes().map(percent_encode_byte));
-        } else {
-            out.push_str(as_it_is);
-        }
+    let mut as_it_is = 0;
+    for (at, c) in text.char_indices().filter(|(_, c)| coded(*c)) {
+        out.push_str(text.get(as_it_is..at).unwrap_or_default());
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes).bytes();
+        out.extend(bytes.map(percent_encode_byte));
+        as_it_is = at + c.len_utf8();
     }
+    out.push_str(text.get(as_it_is..).unwrap_or_default());
     Cow::Owned(out)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use cwmpd::datamodel::model::{Model, ModelError, NewAttributes, NewValue, Requester};
-use cwmpd::datamodel::source::{Declaration, Instance, Listed, Reading, Slot, Source, SourceError};
+use cwmpd::datamodel::source::{Declaration, Instance, Reading, Slot, Source, SourceError};
 use cwmpd_lab::Folder;
 
 const GROUPS: usize = 200;
@@ -199,59 +199,4 @@ fn w25_computed_parameters_have_no_number_beyond_which_a_request_is_refused() {
     assert_eq!(seen, 1 + COMPUTED);
     let reads = source.reads();
     assert!(reads <= 1 + COMPUTED, "{reads} values read");
-}
-
-/// A source that lists as many instances as it is told to.
-struct Listing(Rc<Cell<u32>>);
-
-impl Source for Listing {
-    fn declare(&mut self, _: &Declaration<'_>, _key: &str) -> Result<Slot, String> {
-        Ok(Slot::new(0))
-    }
-
-    fn get(&mut self, _: Slot, _: &[Instance<'_>]) -> Reading<'_> {
-        Reading::Absent
-    }
-
-    fn list(&mut self, _: Slot, _: &[Instance<'_>], _known: &[&str]) -> Option<Vec<Listed>> {
-        let listed = (1..=self.0.get()).map(|number| Listed {
-            identity: number.to_string().into(),
-            number: Some(number),
-            was: None,
-        });
-        Some(listed.collect())
-    }
-}
-
-/// A home that is seen for the first time is thousands of rows: they go to the disk one after the other,
-/// where a transaction would hold them all.
-#[test]
-fn w25_many_instances_at_once_are_written_without_being_held() {
-    let folder = folder(
-        "listed",
-        "Node.;ANY;source;r;;;;;;;;;;;list:all\nNode.{i}.;ANY\nNode.{i}.Id;STRING;source;r;;;;;;;;;;;list:id\n",
-    );
-    let count = Rc::new(Cell::new(0));
-    let open = || {
-        let listing = Listing(Rc::clone(&count));
-        Model::open(folder.path(), "Device.", vec![("list", Box::new(listing))]).unwrap()
-    };
-    let mut model = open();
-    let journal = folder.path().join("parameters.journal");
-    for (listed, is_journalled) in [(3, true), (1000, false), (1001, true)] {
-        count.set(listed);
-        model.refresh();
-        model.set_record("seen", Some(&listed.to_string()));
-        assert_eq!(model.commit(), Ok(true));
-        assert_eq!(journal.exists(), is_journalled, "{listed}");
-    }
-    drop(model);
-    count.set(0);
-    let mut known = 0;
-    let mut model = open();
-    assert_eq!(model.record("seen"), Some("1001"));
-    model
-        .names("Device.Node.", true, &mut |_, _| known += 1)
-        .unwrap();
-    assert_eq!(known, 1001, "until it is listed");
 }

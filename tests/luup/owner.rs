@@ -1,8 +1,11 @@
 //! Who may pose as the engine: not any user of the box who takes its port first.
 
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::thread;
 
-use cwmpd::luup::{FetchScope, LuupError, LuupOrder, fetch, perform};
+use cwmpd::base::config::LuupConfig;
+use cwmpd::luup::{FetchScope, LuupAccess, LuupError, LuupOrder, fetch, perform};
 use cwmpd_lab::luup::FakeLuup;
 use cwmpd_lab::tools::{NOBODY, has_others};
 use nix::unistd::{Uid, setfsuid};
@@ -54,4 +57,29 @@ fn s31_another_user_who_holds_the_port_is_not_believed() {
     access.config.user = Some("no such user".to_owned());
     let error = fetch(&access, FetchScope::All(None)).map(drop).unwrap_err();
     assert!(matches!(error, LuupError::UnknownUser(_)), "{error}");
+}
+
+/// A connection may be accepted by another than who listens: by a program of root's that was started with
+/// the socket of a user.
+#[test]
+fn s31_who_answers_for_another_user_is_not_believed() {
+    if !has_others() {
+        return;
+    }
+    let listen = || {
+        setfsuid(Uid::from_raw(NOBODY));
+        TcpListener::bind("127.0.0.1:0").unwrap()
+    };
+    let listener = thread::spawn(listen).join().unwrap();
+    let config = LuupConfig {
+        url: format!("http://{}", listener.local_addr().unwrap()),
+        ..LuupConfig::default()
+    };
+    let asked = thread::spawn(move || fetch(&LuupAccess::new(config), FetchScope::Status));
+    let (mut accepted, _) = listener.accept().unwrap();
+    let mut heard = Vec::new();
+    accepted.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, b"", "nothing was sent");
+    let error = asked.join().unwrap().map(drop).unwrap_err();
+    assert!(error.to_string().contains("user nobody"), "{error}");
 }

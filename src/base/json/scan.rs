@@ -314,7 +314,8 @@ impl JsonReader<'_> {
         if is_first && self.window.starts_with(MARK) {
             self.at = MARK.len();
         }
-        self.at < self.filled
+        // Where no more came than the mark, what follows it is still to come.
+        self.at < self.filled || (self.at > 0 && self.fill())
     }
 
     pub(super) fn fail<T>(&self, why: &'static str) -> Result<T, JsonError> {

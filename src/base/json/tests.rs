@@ -58,6 +58,14 @@ fn all_kinds_of_values_are_read_in_their_order() {
     assert_eq!(strict(text).unwrap(), steps);
     assert_eq!(lenient(text).unwrap(), steps);
     assert_eq!(strict("\"x\"").unwrap(), "'x'");
+    for bytes in 1..5 {
+        let mut pieces = Pieces(text.as_bytes(), bytes);
+        assert_eq!(
+            all(JsonReader::lenient(&mut pieces)).unwrap(),
+            steps,
+            "{bytes}"
+        );
+    }
     // RFC 8259 leaves it to the reader.
     assert_eq!(strict(r#"{"a":1,"a":2}"#).unwrap(), "{ a: #1 a: #2 )");
 }
@@ -205,6 +213,31 @@ proptest! {
         }
         let mut pieces = Pieces(text.as_bytes(), bytes);
         prop_assert_eq!(all(JsonReader::lenient(&mut pieces)), forgiving);
+    }
+
+    /// Whether a string stands whole in the window or comes in pieces is all the same, whatever is in it,
+    /// and so is where the window ends.
+    #[test]
+    fn a_text_is_read_the_same_in_whatever_pieces_it_comes(
+        text in proptest::collection::vec(
+            proptest::sample::select(b"\"\"\"\",:[]{}\\nab1- \n\t\x01\xc3\xa9\xff".to_vec()), 0..24
+        ),
+        bytes in 1usize..9,
+        inside in 0usize..30,
+        outer in proptest::sample::select(vec!["", "[", "{", "{\"a\":\""]),
+    ) {
+        let text = [outer.as_bytes(), &text, b"\",\"b\":2}"].concat();
+        let spaces = vec![b' '; WINDOW - inside];
+        let across = [&spaces, &*text].concat();
+        let moved = |read: Result<String, JsonError>| {
+            read.map_err(|error| JsonError { at: error.at - spaces.len(), ..error })
+        };
+        for is_lenient in [false, true] {
+            let read = |mut source: Pieces<'_>| all(JsonReader::new(&mut source, is_lenient));
+            let whole = read(Pieces(&text, WINDOW));
+            prop_assert_eq!(&read(Pieces(&text, bytes)), &whole);
+            prop_assert_eq!(&moved(read(Pieces(&across, WINDOW))), &whole);
+        }
     }
 
     /// Values of any kind, one of which is replaced by rubbish without brackets and quotes.

@@ -7,10 +7,6 @@ use crate::datamodel::key::Key;
 /// More rows than this at once are not journalled one by one: the whole state is written.
 const MAX_TOUCHED: usize = 4096;
 
-/// More instances than this, as when a home is seen for the first time, are as much as a whole state,
-/// which is written without being held in memory before.
-const MANY_INSTANCES: usize = 512;
-
 /// What differs from what the store has.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
@@ -66,11 +62,6 @@ impl Touched {
             whole: true,
             ..Self::default()
         };
-    }
-
-    /// Whether all of the state is better written than what differs.
-    pub fn is_much(&self) -> bool {
-        self.whole || self.instances.len() > MANY_INSTANCES
     }
 
     fn bound(&mut self) {

@@ -27,7 +27,7 @@ impl Model {
             return Ok(false);
         }
         let touched = std::mem::take(&mut self.touched);
-        let done = match touched.is_much() && writes.is_empty() {
+        let done = match touched.whole && writes.is_empty() {
             true => self.checkpoint(),
             false => self.carry_out(&touched, writes, used),
         };

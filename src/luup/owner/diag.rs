@@ -6,7 +6,8 @@ use std::os::fd::AsRawFd;
 
 use nix::libc;
 use nix::sys::socket::{
-    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket,
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recvfrom, sendto,
+    socket,
 };
 
 use super::{ESTABLISHED, LISTENING, SYN_RECEIVED};
@@ -32,26 +33,19 @@ const ANY_COOKIE: [u8; 8] = [0xff; 8];
 struct ToldSocket {
     state: u8,
     user: u32,
-    /// 0: no process has it, not yet or not any more.
-    inode: u32,
 }
 
-/// Whose the other end of a connection that stands is; `None` where the kernel cannot tell, or tells of
-/// none that is open. One that no process took yet is whose the port is.
-pub(super) fn owner(ours: SocketAddr, theirs: SocketAddr) -> Option<u32> {
-    let found = find(theirs, ours)?;
-    match found.state {
-        ESTABLISHED | SYN_RECEIVED if found.inode != 0 => Some(found.user),
-        ESTABLISHED | SYN_RECEIVED => {
-            let nobody = match theirs {
-                SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-                SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-            };
-            let listener = find(theirs, SocketAddr::new(nobody, 0))?;
-            (listener.state == LISTENING && listener.inode != 0).then_some(listener.user)
-        }
-        _ => None,
-    }
+/// The users of the other end of a connection that stands and of the port that it leads to; `None`
+/// where the kernel cannot tell, or one of them is nobody's any more.
+pub(super) fn owners(ours: SocketAddr, theirs: SocketAddr) -> Option<[u32; 2]> {
+    let end = find(theirs, ours)?;
+    let nobody = match theirs {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    let port = find(theirs, SocketAddr::new(nobody, 0))?;
+    let stands = matches!(end.state, ESTABLISHED | SYN_RECEIVED) && port.state == LISTENING;
+    stands.then_some([end.user, port.user])
 }
 
 /// The socket that what comes from `remote` to `local` is for.
@@ -59,7 +53,7 @@ fn find(local: SocketAddr, remote: SocketAddr) -> Option<ToldSocket> {
     let kernel = socket(
         AddressFamily::Netlink,
         SockType::Raw,
-        SockFlag::SOCK_CLOEXEC,
+        SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
         SockProtocol::NetlinkSockDiag,
     )
     .ok()?;
@@ -73,8 +67,10 @@ fn find(local: SocketAddr, remote: SocketAddr) -> Option<ToldSocket> {
     .ok()?;
     let mut answer = [0; MAX_ANSWER];
     // The kernel answers while it is asked.
-    let length = recv(kernel, &mut answer, MsgFlags::MSG_DONTWAIT).ok()?;
-    read(answer.get(..length)?)
+    let (length, sender) = recvfrom::<NetlinkAddr>(kernel, &mut answer).ok()?;
+    let is_of_the_kernel = sender.is_some_and(|sender| sender.pid() == 0);
+    let told = is_of_the_kernel.then(|| answer.get(..length)).flatten()?;
+    read(told, local.port(), remote.port())
 }
 
 fn question(local: SocketAddr, remote: SocketAddr) -> Option<Vec<u8>> {
@@ -109,17 +105,20 @@ fn question(local: SocketAddr, remote: SocketAddr) -> Option<Vec<u8>> {
     Some(question)
 }
 
-/// The state stands second in `struct inet_diag_msg`, user and inode last.
-fn read(answer: &[u8]) -> Option<ToldSocket> {
-    let word = |at: usize| Some(u32::from_ne_bytes(*answer.get(at..)?.first_chunk()?));
-    let kind = answer.get(4..)?.first_chunk()?;
-    if u16::from_ne_bytes(*kind) != BY_FAMILY {
-        return None;
-    }
-    Some(ToldSocket {
+/// Of `struct inet_diag_msg` the state stands second, the ports of the socket fifth and seventh, its user
+/// last but one.
+fn read(answer: &[u8], local: u16, remote: u16) -> Option<ToldSocket> {
+    let kind = u16::from_ne_bytes(*answer.get(4..)?.first_chunk()?);
+    let port = |at: usize| {
+        Some(u16::from_be_bytes(
+            *answer.get(HEADER + at..)?.first_chunk()?,
+        ))
+    };
+    let is_port = port(4)? == local && (port(6)? == remote || port(6)? == 0);
+    let user = answer.get(ANSWER - 8..ANSWER)?.first_chunk()?;
+    (kind == BY_FAMILY && is_port).then_some(ToldSocket {
         state: *answer.get(HEADER + 1)?,
-        user: word(ANSWER - 8)?,
-        inode: word(ANSWER - 4)?,
+        user: u32::from_ne_bytes(*user),
     })
 }
 
@@ -150,32 +149,37 @@ mod tests {
                 (client, canonical(ends.0), canonical(ends.1))
             };
             let is_told = |(_, ours, theirs): &(TcpStream, SocketAddr, SocketAddr)| {
-                let all = tables::owners(*ours, *theirs).unwrap();
-                let one = owner(*ours, *theirs);
-                assert_eq!(one.into_iter().collect::<Vec<_>>(), all, "{address}");
+                let mut all = tables::owners(*ours, *theirs).unwrap();
+                let one = owners(*ours, *theirs);
+                all.dedup();
+                let mut told: Vec<u32> = one.into_iter().flatten().collect();
+                told.dedup();
+                assert_eq!(told, all, "{address}");
                 one.is_some()
             };
             let connected = connect();
             let accepted = listener.accept().unwrap();
-            if owner(connected.1, connected.2).is_none() {
+            if owners(connected.1, connected.2).is_none() {
                 skip("questions for one socket, which this kernel does not answer");
                 return;
             }
             assert!(is_told(&connected));
             let waiting = connect();
             assert!(is_told(&waiting), "nobody took it yet");
-            drop(listener);
-            assert!(is_told(&connected));
-            assert!(!is_told(&waiting), "nobody will");
             drop(accepted);
             assert!(!is_told(&connected), "nobody is left");
+            let connected = connect();
+            let _accepted = (listener.accept().unwrap(), listener.accept().unwrap());
+            assert!(is_told(&connected));
+            drop(listener);
+            assert!(!is_told(&connected), "the port is nobody's");
         }
     }
 
     #[test]
     fn s31_of_two_families_nothing_is_asked() {
         let [four, six] = ["127.0.0.1:9", "[::1]:9"].map(|text| text.parse().unwrap());
-        assert_eq!(owner(four, six), None);
+        assert_eq!(owners(four, six), None);
     }
 
     proptest! {
@@ -185,8 +189,13 @@ mod tests {
             if let Some(place) = answer.get_mut(4..6) {
                 place.copy_from_slice(&u16::from(kind).to_ne_bytes());
             }
-            let told = read(&answer);
+            if let Some(place) = answer.get_mut(HEADER + 4..HEADER + 6) {
+                place.copy_from_slice(&[12, 34]);
+            }
+            let remote = answer.get(HEADER + 6..HEADER + 8).map_or([0; 2], |two| [two[0], two[1]]);
+            let told = read(&answer, 0x0c22, u16::from_be_bytes(remote));
             prop_assert_eq!(told.is_some(), u16::from(kind) == BY_FAMILY && answer.len() >= ANSWER);
+            prop_assert!(read(&answer, 0x0c23, 1).is_none());
         }
     }
 }

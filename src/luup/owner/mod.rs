@@ -1,8 +1,7 @@
 //! Who answers on a port of the box itself. Port 3480 is open to every user: whoever is there before
-//! the engine is could pose as it. So the kernel is asked whose the other end of each connection is,
-//! by a question for this one socket ([`diag`]) or by its tables of all ([`tables`]), before anything is
-//! sent. Of an engine on another
-//! machine nothing can be known.
+//! the engine is could pose as it. So the kernel is asked whose the other end of each connection is, and
+//! whose the port that it leads to, before anything is sent: by questions for these sockets ([`diag`]) or
+//! by its tables of all ([`tables`]). Of an engine on another machine nothing can be known.
 
 mod diag;
 mod tables;
@@ -60,22 +59,20 @@ impl OwnerWatch {
         if !(theirs.ip().is_loopback() || theirs.ip() == ours.ip()) {
             return Ok(());
         }
-        let owners = match diag::owner(ours, theirs) {
-            Some(owner) => vec![owner],
+        let owners = match diag::owners(ours, theirs) {
+            Some(owners) => owners.to_vec(),
             None => tables::owners(ours, theirs)?,
         };
-        let port = theirs.port();
-        let refused = |who| Err(LuupError::NotItsUser(port, who));
-        let stranger = owners.iter().find(|user| !self.allowed.contains(user));
-        match stranger {
-            _ if owners.is_empty() => refused("nobody any more".to_owned()),
-            None => Ok(()),
-            Some(number) => {
-                let user = User::from_uid(Uid::from_raw(*number)).ok().flatten();
-                let name = user.map_or_else(|| number.to_string(), |user| user.name);
-                refused(format!("user {name}"))
-            }
+        if owners.is_empty() {
+            let why = "it closed the connection, or the port";
+            return Err(LuupError::NobodyTells(why.to_owned()));
         }
+        let stranger = owners.iter().find(|user| !self.allowed.contains(user));
+        stranger.map_or(Ok(()), |number| {
+            let user = User::from_uid(Uid::from_raw(*number)).ok().flatten();
+            let name = user.map_or_else(|| number.to_string(), |user| user.name);
+            Err(LuupError::NotItsUser(theirs.port(), format!("user {name}")))
+        })
     }
 }
 
@@ -86,7 +83,8 @@ impl ExchangeWatch for OwnerWatch {
 
     fn may_meet(&self, ours: SocketAddr, theirs: SocketAddr) -> bool {
         let refusal = self.check(ours, theirs).err();
-        let may_meet = refusal.is_none();
+        let other = self.other.as_ref();
+        let may_meet = refusal.is_none() && other.is_none_or(|other| other.may_meet(ours, theirs));
         *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = refusal;
         may_meet
     }
@@ -123,7 +121,11 @@ mod tests {
     }
 
     fn is_refused(checked: Result<(), LuupError>) -> bool {
-        matches!(checked, Err(LuupError::NotItsUser(..)))
+        let refusal = checked.err();
+        matches!(
+            refusal,
+            Some(LuupError::NotItsUser(..) | LuupError::NobodyTells(_))
+        )
     }
 
     #[test]
@@ -145,17 +147,14 @@ mod tests {
             assert_eq!(check(&ours), Ok(()), "{address}, nobody took it yet");
             assert!(is_refused(check(&others)), "{address}, nobody took it yet");
             let accepted = listener.accept().unwrap();
-            drop(listener);
             assert_eq!(check(&ours), Ok(()), "{address}");
             assert!(is_refused(check(&others)), "{address}");
             assert!(!others.may_meet(ends.0, ends.1));
             assert!(is_refused(others.take_refusal().map_or(Ok(()), Err)));
             assert_eq!(others.take_refusal(), None);
             drop(accepted);
-            // Whoever has the port by now: it is not he who took the connection.
-            let later = TcpListener::bind(bound);
+            // Whoever has the port: it is not he who took the connection.
             assert!(is_refused(check(&ours)), "nobody is left");
-            drop(later);
         }
     }
 

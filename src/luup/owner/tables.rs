@@ -18,31 +18,35 @@ struct SocketRow {
     remote: SocketAddr,
     state: u8,
     user: u32,
-    /// 0: no process has it, not yet or not any more.
-    inode: u64,
 }
 
-/// The users whose the other end of a connection that stands may be; none where nobody has it any
-/// more. One that no process took yet is whose the port is.
+/// The users of the other end of a connection that stands and of the port that it leads to; none where
+/// one of them is nobody's any more.
 pub(super) fn owners(ours: SocketAddr, theirs: SocketAddr) -> Result<Vec<u32>, LuupError> {
-    let other_end = |rows: &[SocketRow]| {
-        let is_open = |row: &&SocketRow| matches!(row.state, ESTABLISHED | SYN_RECEIVED);
-        let mut open = rows.iter().filter(is_open);
-        open.find(|row| row.local == theirs && row.remote == ours)
-            .copied()
-    };
     let four = table("/proc/net/tcp");
     let mut rows = four.map_err(|e| LuupError::NobodyTells(e.to_string()))?;
-    if other_end(&rows).is_none_or(|row| row.inode == 0) {
+    let mut owners = among(&rows, ours, theirs);
+    if owners.is_empty() {
         // A box without IPv6 has no table of it.
         rows.extend(table("/proc/net/tcp6").unwrap_or_default());
+        owners = among(&rows, ours, theirs);
     }
-    let owners = match other_end(&rows) {
-        None => Vec::new(),
-        Some(row) if row.inode == 0 => listeners(&rows, theirs),
-        Some(row) => vec![row],
-    };
-    Ok(owners.iter().map(|row| row.user).collect())
+    Ok(owners)
+}
+
+fn among(rows: &[SocketRow], ours: SocketAddr, theirs: SocketAddr) -> Vec<u32> {
+    let is_open = |row: &&SocketRow| matches!(row.state, ESTABLISHED | SYN_RECEIVED);
+    let mut open = rows.iter().filter(is_open);
+    let end = open.find(|row| row.local == theirs && row.remote == ours);
+    let listeners = listeners(rows, theirs);
+    match end {
+        Some(end) if !listeners.is_empty() => {
+            // Whose one that no process took yet is, not all kernels tell: they say root.
+            let all = listeners.iter().chain([end]);
+            all.map(|row| row.user).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The sockets that a connection to `peer` may reach: those of its own address, else those of all
@@ -82,13 +86,11 @@ fn row(line: &str) -> Option<SocketRow> {
     let state = u8::from_str_radix(words.next()?, 16).ok()?;
     let mut words = words.skip(3);
     let user = words.next()?.parse().ok()?;
-    let inode = words.nth(1)?.parse().ok()?;
     Some(SocketRow {
         local,
         remote,
         state,
         user,
-        inode,
     })
 }
 

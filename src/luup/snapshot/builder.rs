@@ -39,15 +39,15 @@ pub(super) struct FoundValue {
     /// In the order in which names were found, until they are sorted.
     pub name: NameId,
     pub text: TextId,
-    /// Its place among all, lest sorting forget it.
+    /// Its place among all as they were told, lest sorting forget it.
     pub place: u32,
 }
 
 impl FoundValue {
-    /// By which values are sorted. They stand in the order in which they were told, which a stable
-    /// sort keeps.
-    fn order(&self) -> u64 {
-        u64::from(self.device) << 32 | u64::from(self.name)
+    /// By which values are sorted: those of one name stay in the order in which they were told.
+    fn order(&self) -> (u64, u32) {
+        let name = u64::from(self.device) << 32 | u64::from(self.name);
+        (name, self.place)
     }
 }
 
@@ -55,6 +55,7 @@ impl FoundValue {
 #[derive(Default)]
 pub(super) struct Interner {
     pub texts: Texts,
+    /// An answer that was written before cannot make these collide: each map has numbers of its own.
     known: HashMap<Box<str>, TextId, RandomState>,
 }
 
@@ -190,11 +191,7 @@ impl Builder {
 
     /// What is read up to here is the first answer.
     pub(super) fn first_is_read(&mut self) {
-        // They stand in the order in which they were told, which a stable order keeps.
-        self.values.sort_by_key(FoundValue::order);
-        for (place, value) in (0..).zip(&mut self.values) {
-            value.place = place;
-        }
+        self.values.sort_unstable_by_key(FoundValue::order);
         self.first = Some(self.values.len());
     }
 
@@ -239,7 +236,7 @@ impl Builder {
         for value in &mut self.values {
             value.name = rank.get(value.name as usize).copied().unwrap_or_default();
         }
-        self.values.sort_by_key(FoundValue::order);
+        self.values.sort_unstable_by_key(FoundValue::order);
         names
     }
 

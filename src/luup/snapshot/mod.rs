@@ -75,7 +75,8 @@ pub struct Position {
 /// What could not be read of the answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rejected {
-    /// How many values, names and numbers, since the last whole answer.
+    /// How many values, names and numbers, since the last whole answer. What `id=user_data` repeats of
+    /// `id=status` is not looked at.
     pub count: usize,
     /// The first of them: where it stood, and what was wrong.
     pub first: Option<Box<str>>,
