@@ -383,16 +383,16 @@ mod tests {
         for (actuators, locks) in [(false, false), (true, false), (false, true)] {
             (config.actuators, config.locks) = (actuators, locks);
             shown.home.allow(&config);
-            for (slot, identity, allowed) in [
-                (value, lamp, actuators),
-                (direct, "70", actuators),
-                (value, armed, locks),
+            for (slot, identity, allowed, option) in [
+                (value, lamp, actuators, "luup.actuators"),
+                (direct, "70", actuators, "luup.actuators"),
+                (value, armed, locks, "luup.locks"),
             ] {
                 let staged = shown.home.check(slot, &[identity.into()], "1");
-                let wanted = if allowed {
-                    Ok(())
-                } else {
-                    Err(SourceError::ReadOnly)
+                let why = format!("not allowed while {option} is 0");
+                let wanted = match allowed {
+                    true => Ok(()),
+                    false => Err(SourceError::Forbidden(why)),
                 };
                 assert_eq!(staged, wanted, "{identity} {actuators} {locks}");
                 let changes = shown.home.changes(&[write(slot, identity, "1")]);

@@ -42,7 +42,8 @@ impl Home {
                 log::info!("luup: {} is not set: {why}", row.key);
                 return Err(match why {
                     NotSettable::BadValue(why) => SourceError::BadValue(why),
-                    NotSettable::NoAction | NotSettable::Forbidden(_) => SourceError::ReadOnly,
+                    NotSettable::Forbidden(_) => SourceError::Forbidden(why.to_string()),
+                    NotSettable::NoAction => SourceError::ReadOnly,
                 });
             }
         }

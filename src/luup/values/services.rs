@@ -88,7 +88,7 @@ impl fmt::Display for NotSettable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAction => f.write_str("no action sets it"),
-            Self::Forbidden(option) => write!(f, "{option} does not allow it"),
+            Self::Forbidden(option) => write!(f, "not allowed while {option} is 0"),
             Self::BadValue(why) => f.write_str(why),
         }
     }
