@@ -10,6 +10,7 @@ use cwmpd_lab::luup::{FakeLuup, Mood};
 
 const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
 const POLL: &str = "Device.Zwave.Interface.12.PollInterval";
+const FREQUENCY: &str = "Device.Zwave.Network.PollFrequency";
 const NAME: &str = "Device.Zwave.Interface.12.Name";
 const ROOM: &str = "Device.Zwave.Interface.12.RoomID";
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
@@ -274,6 +275,52 @@ fn z24_one_value_that_is_refused_leaves_the_engine_as_it_was() {
         let rename = world.luup.requests();
         let back = rename.iter().rev().find(|query| query.contains("rename"));
         assert!(back.is_some_and(|query| !query.contains("Spot")));
+        s.end();
+    });
+    drop(agent);
+}
+
+#[test]
+fn z33_a_setting_is_written_where_the_engine_has_no_action_for_it() {
+    const ROUTING: &str = "Device.Zwave.Network.ManualRouting";
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        let frequency = || world.luup.get(1, "ZWaveNetwork1", "PollFrequency");
+        let sent = |part: &str| {
+            let sent = world.luup.requests();
+            sent.iter().filter(|query| query.contains(part)).count()
+        };
+        world.luup.requests();
+        s.set(&[(FREQUENCY, Number, "70")], "");
+        assert_eq!(frequency().as_deref(), Some("70"), "by the action");
+        assert_eq!(sent("variableset"), 0);
+        world.luup.refuse("SetPoll", "ERROR: No implementation");
+        s.set(&[(FREQUENCY, Number, "80"), (POLL, Number, "77")], "");
+        assert_eq!(frequency().as_deref(), Some("80"));
+        let poll = || world.luup.get(12, "ZWaveDevice1", "PollSettings");
+        assert_eq!(poll().as_deref(), Some("77"));
+        assert_eq!(
+            (s.value(FREQUENCY), s.value(POLL)),
+            ("80".into(), "77".into())
+        );
+        // And taken back so.
+        world.luup.refuse("UseMR", "Bad Device");
+        let both = [(FREQUENCY, Number, "90"), (ROUTING, Boolean, "0")];
+        s.set_refused(&both, "");
+        assert_eq!(frequency().as_deref(), Some("80"));
+        // One that it has and does not do says why.
+        world
+            .luup
+            .refuse("SetPoll", "ERROR: Invalid service/action/device");
+        world.luup.requests();
+        let fault = s.set_refused(&[(FREQUENCY, Number, "90")], "");
+        assert_eq!(fault.parameters[0].code, 9007);
+        assert_eq!(
+            (frequency().as_deref(), sent("variableset")),
+            (Some("80"), 0)
+        );
         s.end();
     });
     drop(agent);

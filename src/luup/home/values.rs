@@ -89,7 +89,22 @@ impl Home {
                 .map(Box::from)
         };
         let before = beside(&row.variable).unwrap_or_else(|| value.clone());
-        let order = |value: &str| row.order(device, acting.into(), value, &beside);
+        let order = |value: &str| {
+            let action = row.order(device, acting.into(), value, &beside)?;
+            let variable = || LuupOrder::Variable {
+                device,
+                service: own.into(),
+                variable: row.variable.clone(),
+                value: value.into(),
+            };
+            Some(match row.is_setting() {
+                true => LuupOrder::Setting {
+                    action: action.into(),
+                    variable: variable().into(),
+                },
+                false => action,
+            })
+        };
         let orders = order(&value).zip(order(&before));
         orders.ok_or_else(|| refused(&NotSettable::NoAction))
     }
@@ -429,22 +444,39 @@ mod tests {
         );
         let both = [write(enabled, "1", "0"), write(frequency, "1", "90")];
         let changes = shown.home.changes(&both).unwrap();
-        let polling = |enabled: &str, frequency: &str| LuupOrder::Action {
-            device: 1,
-            service: "urn:micasaverde-com:serviceId:ZWaveNetwork1".into(),
-            action: "SetPolling".into(),
-            arguments: vec![
-                ("PollingEnabled".into(), enabled.into()),
-                ("PollFrequency".into(), frequency.into()),
-            ],
+        const NETWORK: &str = "urn:micasaverde-com:serviceId:ZWaveNetwork1";
+        let polling = |enabled: &str, frequency: &str, held: (&str, &str)| LuupOrder::Setting {
+            action: LuupOrder::Action {
+                device: 1,
+                service: NETWORK.into(),
+                action: "SetPolling".into(),
+                arguments: vec![
+                    ("PollingEnabled".into(), enabled.into()),
+                    ("PollFrequency".into(), frequency.into()),
+                ],
+            }
+            .into(),
+            variable: LuupOrder::Variable {
+                device: 1,
+                service: NETWORK.into(),
+                variable: held.0.into(),
+                value: held.1.into(),
+            }
+            .into(),
         };
+        let enabled = |value| polling(value, "60", ("PollingEnabled", value));
         assert_eq!(
             (&changes[0].order, &changes[0].undo),
-            (&polling("0", "60"), &polling("1", "60"))
+            (&enabled("0"), &enabled("1"))
         );
+        let frequency = |value| polling("0", value, ("PollFrequency", value));
         assert_eq!(
             (&changes[1].order, &changes[1].undo),
-            (&polling("0", "90"), &polling("0", "60"))
+            (&frequency("90"), &frequency("60"))
         );
+        shown.home.taken(&changes[0].order);
+        let was = shown.get("ZWaveNetwork1/PollingEnabled", "1");
+        assert_eq!(was, is("0"));
+        assert!(shown.home.has(&enabled("0")) && !shown.home.has(&enabled("1")));
     }
 }

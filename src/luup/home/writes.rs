@@ -226,6 +226,7 @@ impl Home {
                 self.taken.add(*device, LuupKey::Field("name".into()), name);
                 self.taken.add(*device, LuupKey::Field("room".into()), room);
             }
+            LuupOrder::Setting { variable, .. } => self.taken(variable),
             // What comes of it the engine tells.
             LuupOrder::Action { .. } => {}
         }
@@ -251,6 +252,7 @@ impl Home {
             LuupOrder::Rename { device, name, room } => {
                 is(*device, FIELDS, "name", name) && is(*device, FIELDS, "room", room)
             }
+            LuupOrder::Setting { variable, .. } => self.has(variable),
             LuupOrder::Action { .. } => false,
         }
     }

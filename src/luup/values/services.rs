@@ -10,7 +10,7 @@
 //! | 7 | the variable of the same service that holds when it last changed, in seconds since 1970 |
 //! | 8 | the action that sets it, `SERVICE/ACTION` where it is of another service |
 //! | 9 | its arguments, with commas: `NAME` is the new value, `NAME=VARIABLE` what another variable of the same service says |
-//! | 10 | `setting`, `actuator` or `lock`: what has to be allowed for it |
+//! | 10 | `setting`, `actuator` or `lock`: what has to be allowed for it; a setting is held by its variable |
 //!
 //! A bad row is told of and left out; the others stand.
 
@@ -243,6 +243,12 @@ impl ServiceRow {
     pub(in crate::luup) fn is_settable(&self, allowed: Allowed) -> bool {
         let action = self.action.as_ref();
         action.is_some_and(|action| action.forbidden_by(allowed).is_none())
+    }
+
+    /// Whether it is a setting, which the variable itself holds.
+    pub(in crate::luup) fn is_setting(&self) -> bool {
+        let action = self.action.as_ref();
+        action.is_some_and(|action| action.danger == Danger::Setting)
     }
 
     /// Whether there is an action that sets it.
