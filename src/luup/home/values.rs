@@ -88,24 +88,31 @@ impl Home {
             set.or_else(|| self.text(view, device, own, variable))
                 .map(Box::from)
         };
-        let before = beside(&row.variable).unwrap_or_else(|| value.clone());
-        let order = |value: &str| {
-            let action = row.order(device, acting.into(), value, &beside)?;
-            let variable = || LuupOrder::Variable {
-                device,
-                service: own.into(),
-                variable: row.variable.clone(),
-                value: value.into(),
-            };
-            Some(match row.is_setting() {
-                true => LuupOrder::Setting {
-                    action: action.into(),
-                    variable: variable().into(),
-                },
-                false => action,
+        let before = beside(&row.variable);
+        let action = |value: &str| row.order(device, acting.into(), value, &beside);
+        if !row.is_setting() {
+            let before = before.as_ref().unwrap_or(&value);
+            let orders = action(&value).zip(action(before));
+            return orders.ok_or_else(|| refused(&NotSettable::NoAction));
+        }
+        let variable = |value: &str| LuupOrder::Variable {
+            device,
+            service: own.into(),
+            variable: row.variable.clone(),
+            value: value.into(),
+        };
+        let setting = |value: &str| {
+            Some(LuupOrder::Setting {
+                action: action(value)?.into(),
+                variable: variable(value).into(),
             })
         };
-        let orders = order(&value).zip(order(&before));
+        let undo = match &before {
+            Some(before) => setting(before),
+            // No action unsets it.
+            None => Some(variable("")),
+        };
+        let orders = setting(&value).zip(undo);
         orders.ok_or_else(|| refused(&NotSettable::NoAction))
     }
 
