@@ -304,11 +304,8 @@ impl Home {
             LuupKey::Top(field) => return Reading::of(view.snapshot.top(field)),
             _ => {}
         }
-        let device = match row.in_table {
-            true => innermost(at),
-            false => view.first(slot.index()),
-        };
-        let Some(device) = device else {
+        let own = at.last().map(Instance::name);
+        let Some(device) = view.device(slot, own.as_deref()) else {
             return Reading::Absent;
         };
         match self.taken.get(device, &row.key) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::writes::key;
-use super::{Home, HomeView, device_of};
+use super::{Home, HomeView};
 use crate::base::config::LuupConfig;
 use crate::datamodel::row::RowError;
 use crate::datamodel::source::{Instance, Reading, Slot};
@@ -121,10 +121,7 @@ impl Home {
     pub(super) fn shown_by(&self, slot: Slot, at: &[Box<str>], value: &str) -> Option<ShownValue> {
         let (view, row) = self.row(slot).ok()?;
         let service = self.acting(&row.key, at)?;
-        let device = match at.last() {
-            Some(name) => device_of(name)?,
-            None => view.first(slot.index())?,
-        };
+        let device = view.device(slot, at.last().map(|name| &**name))?;
         let text = service.check(value, self.allowed).ok()?;
         let full = view.full_service(device, service)?;
         Some((device, key(full, &service.variable), text))

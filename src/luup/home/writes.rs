@@ -2,7 +2,7 @@
 //! home shows when it has taken them.
 
 use super::values::ShownValue;
-use super::{Home, HomeView, LuupRow, device_of, innermost};
+use super::{Home, HomeView, LuupRow};
 use crate::datamodel::model::PendingWrite;
 use crate::datamodel::source::{Instance, Slot, SourceError};
 use crate::luup::key::{FIELDS, LuupKey};
@@ -85,10 +85,7 @@ impl Home {
     ) -> Result<LuupChange, LuupError> {
         let (view, row) = self.row(slot)?;
         let not_writable = || LuupError::NotWritable(row.key.to_string());
-        let device = match at.last() {
-            Some(name) => device_of(name),
-            None => view.first(slot.index()),
-        };
+        let device = view.device(slot, at.last().map(|name| &**name));
         let device = device.filter(|device| view.snapshot.has(*device));
         let device = device.ok_or_else(not_writable)?;
         let change = |order, undo| LuupChange {
@@ -164,10 +161,7 @@ impl Home {
         let Ok((view, row)) = self.row(slot) else {
             return;
         };
-        let device = match row.in_table {
-            true => innermost(at),
-            false => view.first(slot.index()),
-        };
+        let device = view.device(slot, names.last().map(|name| &**name));
         let key = match &row.key {
             LuupKey::Variable { service, variable } => view
                 .snapshot
