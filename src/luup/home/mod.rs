@@ -240,6 +240,12 @@ impl Home {
         view.is_none_or(|view| view.snapshot.lacks().is_none())
     }
 
+    /// Whether the engine warns of something.
+    pub fn warns(&self) -> bool {
+        let view = self.view.as_ref();
+        view.is_some_and(|view| !view.snapshot.alerts().is_empty())
+    }
+
     /// How the engine is.
     pub fn health(&self) -> &EngineHealth {
         &self.health
