@@ -106,8 +106,9 @@ fn within(access: &LuupAccess, time: Duration) -> LuupAccess {
 }
 
 impl LuupChange {
-    /// A line that tells of changes, in their order. Actions are left out: what was switched is not
-    /// switched back by itself after a restart, when somebody may stand before it.
+    /// A line that tells of changes, in their order. Actions are left out, but for those that set
+    /// a setting: what was switched is not switched back by itself after a restart, when somebody
+    /// may stand before it.
     pub fn note(changes: &[Self]) -> String {
         let lines = changes.iter().filter_map(Self::to_line);
         lines.collect::<Vec<_>>().join(",")
@@ -119,9 +120,9 @@ impl LuupChange {
     }
 
     fn to_line(&self) -> Option<String> {
-        use LuupOrder::{Rename, Variable};
+        use LuupOrder::{Rename, Setting, Variable};
         let number = self.order.device().to_string();
-        let fields: [&str; 6] = match (&self.order, &self.undo) {
+        let fields: Vec<&str> = match (&self.order, &self.undo) {
             (
                 Variable {
                     service,
@@ -130,7 +131,7 @@ impl LuupChange {
                     ..
                 },
                 Variable { value: before, .. },
-            ) => ["variable", &number, service, variable, value, before],
+            ) => vec!["variable", &number, service, variable, value, before],
             (
                 Rename { name, room, .. },
                 Rename {
@@ -138,31 +139,71 @@ impl LuupChange {
                     room: room_before,
                     ..
                 },
-            ) => ["rename", &number, name, room, name_before, room_before],
+            ) => vec!["rename", &number, name, room, name_before, room_before],
+            (
+                Setting { action, variable },
+                Setting {
+                    action: back,
+                    variable: before,
+                },
+            ) => fields_of_setting(&number, [variable, before], [action, back])?,
+            // It had no value, which no action brings back.
+            (Setting { variable, .. }, undo @ Variable { .. }) => {
+                let change = Self {
+                    index: 0,
+                    order: (**variable).clone(),
+                    undo: undo.clone(),
+                };
+                return change.to_line();
+            }
             _ => return None,
         };
-        let coded = fields.map(|field| percent::encode(field, percent::in_url));
-        Some(coded.join(":"))
+        let coded = fields.into_iter();
+        let coded = coded.map(|field| percent::encode(field, percent::in_url));
+        Some(coded.collect::<Vec<_>>().join(":"))
     }
 
     fn of_line(line: &str) -> Option<Self> {
         let fields: Vec<Box<str>> = line.split(':').map(|f| percent::decode(f).into()).collect();
-        let [kind, number, first, second, third, fourth] =
-            <[Box<str>; 6]>::try_from(fields).ok()?;
+        let ([kind, number, first, second, third, fourth], rest) =
+            fields.split_first_chunk::<6>()?;
         let device = number.parse().ok()?;
-        let (order, undo) = match &*kind {
-            "variable" => {
-                let order = |value| LuupOrder::Variable {
+        let variable = |value: &str| LuupOrder::Variable {
+            device,
+            service: first.clone(),
+            variable: second.clone(),
+            value: value.into(),
+        };
+        let (order, undo) = match (&**kind, rest) {
+            ("variable", []) => (variable(third), variable(fourth)),
+            ("rename", []) => {
+                let order = |name: &str, room: &str| LuupOrder::Rename {
                     device,
-                    service: first.clone(),
-                    variable: second.clone(),
-                    value,
+                    name: name.into(),
+                    room: room.into(),
                 };
-                (order(third), order(fourth))
-            }
-            "rename" => {
-                let order = |name, room| LuupOrder::Rename { device, name, room };
                 (order(first, second), order(third, fourth))
+            }
+            ("setting", [service, action, arguments @ ..]) => {
+                let arguments = arguments.chunks(3).map(<&[Box<str>; 3]>::try_from);
+                let arguments = arguments.collect::<Result<Vec<_>, _>>().ok()?;
+                let order = |value: &str, is_back: bool| LuupOrder::Setting {
+                    action: LuupOrder::Action {
+                        device,
+                        service: service.clone(),
+                        action: action.clone(),
+                        arguments: arguments
+                            .iter()
+                            .map(|[name, new, before]| {
+                                let value = if is_back { before } else { new };
+                                (name.clone(), value.clone())
+                            })
+                            .collect(),
+                    }
+                    .into(),
+                    variable: variable(value).into(),
+                };
+                (order(third, false), order(fourth, true))
             }
             _ => return None,
         };
@@ -172,6 +213,43 @@ impl LuupChange {
             undo,
         })
     }
+}
+
+/// The fields of a setting: what its variable is to be and was, and each argument of its action so.
+fn fields_of_setting<'a>(
+    number: &'a str,
+    [variable, before]: [&'a LuupOrder; 2],
+    [action, back]: [&'a LuupOrder; 2],
+) -> Option<Vec<&'a str>> {
+    use LuupOrder::{Action, Variable};
+    let (
+        Variable {
+            service,
+            variable,
+            value,
+            ..
+        },
+        Variable { value: before, .. },
+        Action {
+            service: acting,
+            action,
+            arguments,
+            ..
+        },
+        Action {
+            arguments: back, ..
+        },
+    ) = (variable, before, action, back)
+    else {
+        return None;
+    };
+    let mut fields = vec![
+        "setting", number, service, variable, value, before, acting, action,
+    ];
+    for ((name, new), (_, before)) in arguments.iter().zip(back) {
+        fields.extend([&**name, new, before]);
+    }
+    Some(fields)
 }
 
 #[cfg(test)]
@@ -208,6 +286,34 @@ mod tests {
         }
     }
 
+    /// A setting of two arguments, one of which goes along as it is.
+    fn setting(device: u32, texts: &[String; 4]) -> LuupChange {
+        let held = variable(device, texts);
+        let [service, name, value, before] = texts.each_ref().map(|text| &**text);
+        let order = |variable: LuupOrder, value: &str| LuupOrder::Setting {
+            action: LuupOrder::Action {
+                device,
+                service: service.into(),
+                action: name.into(),
+                arguments: vec![(name.into(), value.into()), (value.into(), before.into())],
+            }
+            .into(),
+            variable: variable.into(),
+        };
+        let mut back = order(held.undo, before);
+        // It goes along in both.
+        if let LuupOrder::Setting { action, .. } = &mut back {
+            if let LuupOrder::Action { arguments, .. } = &mut **action {
+                arguments[1].0 = value.into();
+            }
+        }
+        LuupChange {
+            index: 0,
+            order: order(held.order, value),
+            undo: back,
+        }
+    }
+
     #[test]
     fn z26_what_is_switched_is_not_noted() {
         let action = LuupOrder::Action {
@@ -232,14 +338,20 @@ mod tests {
             texts in proptest::array::uniform4(".{0,20}"),
             others in proptest::array::uniform4("[,:%\\x00-\\x1f]{0,4}"),
         ) {
-            let changes = [variable(device, &texts), rename(7, &others), variable(1, &others)];
+            let changes = [
+                variable(device, &texts),
+                setting(device, &texts),
+                rename(7, &others),
+                setting(2, &others),
+                variable(1, &others),
+            ];
             let line = LuupChange::note(&changes);
             prop_assert!(!line.contains(char::is_control));
             prop_assert_eq!(LuupChange::noted(&line), changes);
         }
 
         #[test]
-        fn z26_no_line_makes_it_panic(line in ".{0,80}|(variable|rename)(:[^,]{0,6}){0,7}") {
+        fn z26_no_line_makes_it_panic(line in ".{0,80}|(variable|rename|setting)(:[^,]{0,6}){0,13}") {
             let _ = LuupChange::noted(&line);
         }
     }

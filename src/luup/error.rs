@@ -5,6 +5,16 @@ use std::fmt;
 use super::limits::MAX_BYTES;
 use crate::base::json::JsonError;
 
+/// The HTTP status of what an engine has no code for.
+const NOT_IMPLEMENTED: u16 = 501;
+
+/// What it says where it or the device has no such action.
+const NO_ACTION: [&str; 3] = [
+    "ERROR: No implementation",
+    "ERROR: Invalid Service",
+    "ERROR: Device does not handle service/action",
+];
+
 /// Why a fetch or a write failed. The last good values stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LuupError {
@@ -55,6 +65,20 @@ pub enum LuupError {
     Refused(String),
     /// Who was to ask it did not come back, for this reason.
     Lost(String),
+}
+
+impl LuupError {
+    /// Whether the engine has no such action at all: what it sets may be set in another way.
+    pub(super) fn is_no_action(&self) -> bool {
+        match self {
+            Self::Status(status) => *status == NOT_IMPLEMENTED,
+            Self::Refused(answer) => {
+                let mut known = NO_ACTION.iter();
+                known.any(|text| answer.eq_ignore_ascii_case(text))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for LuupError {
@@ -111,5 +135,34 @@ impl std::error::Error for LuupError {}
 impl From<JsonError> for LuupError {
     fn from(error: JsonError) -> Self {
         Self::Json(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn z33_an_action_that_the_engine_lacks_is_told_from_one_that_it_does_not_do() {
+        let refused = |answer: &str| LuupError::Refused(answer.to_owned());
+        for lacking in [
+            LuupError::Status(501),
+            refused("ERROR: No implementation"),
+            refused("ERROR: no implementation"),
+            refused("ERROR: Invalid Service"),
+            refused("ERROR: Device does not handle service/action"),
+        ] {
+            assert!(lacking.is_no_action(), "{lacking}");
+        }
+        for other in [
+            LuupError::Status(503),
+            LuupError::Timeout,
+            LuupError::Empty,
+            refused("ERROR: Invalid service/action/device"),
+            refused("Bad Device"),
+            refused("ERROR: the node is asleep"),
+        ] {
+            assert!(!other.is_no_action(), "{other}");
+        }
     }
 }

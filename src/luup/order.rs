@@ -8,7 +8,8 @@
 //! | `Bad Device`, `ERROR: Invalid Service`, `ERROR: No implementation`, any other text | refused |
 //! | empty, `Exiting`, a page of HTML | the engine is not itself: nobody can tell |
 //!
-//! openLuup answers `OK` to a variable or a name of a device that it does not have.
+//! openLuup answers `OK` to a variable or a name of a device that it does not have, and has none of
+//! the actions of a Z-Wave network: a setting that they set is written as a variable then.
 
 use super::client::{LuupClient, beginning};
 use super::{LuupAccess, LuupError};
@@ -50,6 +51,14 @@ pub enum LuupOrder {
         /// Names and values, in the order in which they are sent.
         arguments: Vec<(Box<str>, Box<str>)>,
     },
+    /// A setting gets a value, by an action; where the engine has no such action the variable that
+    /// holds the setting is written.
+    Setting {
+        /// What sets it.
+        action: Box<LuupOrder>,
+        /// What holds it.
+        variable: Box<LuupOrder>,
+    },
 }
 
 /// Has the engine do one thing. Takes at most `luup.timeout`. Gives the number of the job that the
@@ -65,6 +74,12 @@ pub fn perform(access: &LuupAccess, order: &LuupOrder) -> Result<Option<u32>, Lu
 impl LuupClient {
     /// The same over a connection that others may use too, within its time.
     pub(super) fn perform(&mut self, order: &LuupOrder) -> Result<Option<u32>, LuupError> {
+        if let LuupOrder::Setting { action, variable } = order {
+            return match self.perform(action) {
+                Err(error) if error.is_no_action() => self.perform(variable),
+                told => told,
+            };
+        }
         let answer = self.get(&order.request())?;
         order.outcome(answer.trim())
     }
@@ -77,6 +92,7 @@ impl LuupOrder {
             Self::Variable { device, .. }
             | Self::Rename { device, .. }
             | Self::Action { device, .. } => *device,
+            Self::Setting { variable, .. } => variable.device(),
         }
     }
 
@@ -91,6 +107,7 @@ impl LuupOrder {
             Self::Variable { .. } => "variableset",
             Self::Rename { .. } => "device&action=rename",
             Self::Action { .. } => "action&output_format=json",
+            Self::Setting { action, .. } => return action.request(),
         }
         .to_owned();
         let mut add = |name: &str, value: &str| {
@@ -130,6 +147,7 @@ impl LuupOrder {
                     add(name, value);
                 }
             }
+            Self::Setting { .. } => {}
         }
         request
     }
@@ -140,7 +158,7 @@ impl LuupOrder {
         let says = |word: &str| is_markup && answer.contains(word);
         let is_done = match self {
             Self::Action { action, .. } => says(&["u:", &**action, "Response"].concat()),
-            Self::Variable { .. } | Self::Rename { .. } => false,
+            Self::Variable { .. } | Self::Rename { .. } | Self::Setting { .. } => false,
         };
         match answer {
             "" => Err(LuupError::Empty),

@@ -3,7 +3,7 @@
 use std::fs;
 
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
-use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::home::{Daemon, Home};
 use cwmpd_lab::http::{Authority, EXPIRED, Leaf, NOT_YET, ServerTls};
 
 const DAY: i64 = 24 * 3600;
@@ -30,9 +30,7 @@ fn lab(days: (i64, i64), clock: Option<i64>) -> (ScriptedAcs, Home) {
 fn sessions(acs: &ScriptedAcs, agent: &Daemon<'_>, count: usize) {
     for _ in 0..count {
         acs.quiet_session();
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
+        agent.until_idle();
         agent.inform();
     }
     acs.quiet_session();

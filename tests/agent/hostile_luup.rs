@@ -94,12 +94,7 @@ fn z57_no_lie_of_the_engine_costs_a_session_or_an_answer() {
         s.end();
     });
     let url = agent.connection_request_url();
-    let at_rest = || {
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
-    };
-    at_rest();
+    agent.until_idle();
     for (nth, (what, mood)) in lies().into_iter().enumerate() {
         luup.mood(mood);
         let start = Instant::now();
@@ -116,7 +111,7 @@ fn z57_no_lie_of_the_engine_costs_a_session_or_an_answer() {
             }
             s.end();
         });
-        at_rest();
+        agent.until_idle();
         assert!(!agent.get(UP_TIME).is_empty(), "{what}");
         assert!(start.elapsed() < SOON, "{what}: {:?}", start.elapsed());
     }

@@ -203,9 +203,7 @@ fn b28_sessions_do_not_fetch_again_what_luup_says_is_the_same() {
             assert_eq!(s.value(NAME), name);
             s.end();
         });
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
+        agent.until_idle();
         let requests = luup.requests();
         let count = |id| {
             requests
@@ -266,9 +264,7 @@ fn b27_what_a_large_home_took_to_read_is_given_back() {
     let agent = home.start();
     let session = || {
         acs.quiet_session();
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
+        agent.until_idle();
     };
     session();
     agent.inform();

@@ -19,10 +19,11 @@ fn home(acs: &ScriptedAcs, luup: &FakeLuup) -> Home {
     home
 }
 
-/// The fault that the ACS gets for a value.
-fn refused(s: &mut Session<'_>, value: &str, to: &str) -> u32 {
-    let fault = s.set_refused(&[(&format!("{value}Value"), Text, to)], "");
-    fault.parameters[0].code
+/// The fault that the ACS gets for a value, and its words.
+fn refused(s: &mut Session<'_>, value: &str, to: &str) -> (u32, String) {
+    let mut fault = s.set_refused(&[(&format!("{value}Value"), Text, to)], "");
+    let refused = fault.parameters.remove(0);
+    (refused.code, refused.string)
 }
 
 #[test]
@@ -41,8 +42,13 @@ fn z29_an_acs_throws_a_switch_and_no_lock_that_it_may_not() {
         let status = s.set(&[(&format!("{SWITCH}Value"), Text, "0")], "");
         assert_eq!(status, Status::Applied);
         assert_eq!(s.value(&format!("{SWITCH}Value")), "0");
-        assert_eq!(refused(s, LOCK, "0"), 9008, "luup.locks is 0");
-        assert_eq!(refused(s, SWITCH, "2"), 9007);
+        let (code, why) = refused(s, LOCK, "0");
+        assert_eq!(code, 9008);
+        assert!(
+            why.ends_with(": not allowed while luup.locks is 0"),
+            "{why}"
+        );
+        assert_eq!(refused(s, SWITCH, "2").0, 9007);
         s.end();
     });
     wait_for("the switch", || {

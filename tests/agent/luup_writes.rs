@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cwmpd::base::xsd::XsdType::{Boolean, String as Text, UnsignedInt as Number};
+use cwmpd::base::xsd::XsdType::{self, Boolean, String as Text, UnsignedInt as Number};
 use cwmpd::soap::{Message, Status};
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session, set_parameter_values};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
@@ -10,6 +10,7 @@ use cwmpd_lab::luup::{FakeLuup, Mood};
 
 const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
 const POLL: &str = "Device.Zwave.Interface.12.PollInterval";
+const FREQUENCY: &str = "Device.Zwave.Network.PollFrequency";
 const NAME: &str = "Device.Zwave.Interface.12.Name";
 const ROOM: &str = "Device.Zwave.Interface.12.RoomID";
 const INTERVAL: &str = "Device.ManagementServer.PeriodicInformInterval";
@@ -40,15 +41,25 @@ impl World {
 
     /// The agent is killed when the engine has taken the first of two values.
     fn kill_amid_a_change(&self, agent: &mut Daemon<'_>) {
+        let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
+        self.kill_amid(agent, &values, &|| {
+            self.wake_up().as_deref() == Some("1800")
+        });
+    }
+
+    /// The agent is killed when the engine has taken so much of these values.
+    fn kill_amid(
+        &self,
+        agent: &mut Daemon<'_>,
+        values: &[(&str, XsdType, &str)],
+        is_taken: &dyn Fn() -> bool,
+    ) {
         agent.inform();
         self.acs.session(|s| {
             s.inform();
             self.luup.mood(Mood::Slow(Duration::from_millis(700)));
-            let values = [(WAKE_UP, Number, "1800"), (POLL, Number, "77")];
-            s.ask(set_parameter_values(&values, "key"));
-            wait_for("the first value to be taken", || {
-                (self.wake_up().as_deref() == Some("1800")).then_some(())
-            });
+            s.ask(set_parameter_values(values, "key"));
+            wait_for("the first value to be taken", || is_taken().then_some(()));
             agent.signal("KILL");
             agent.wait();
         });
@@ -56,8 +67,7 @@ impl World {
     }
 
     fn session<T>(&self, agent: &Daemon<'_>, play: impl FnOnce(&mut Session<'_>) -> T) -> T {
-        let ended = || agent.status().contains("session:       none").then_some(());
-        wait_for("the end of the session before", ended);
+        agent.until_idle();
         wait_for("the agent's consent", || {
             (self.home.run(&["inform"]).code == 0).then_some(())
         });
@@ -280,6 +290,52 @@ fn z24_one_value_that_is_refused_leaves_the_engine_as_it_was() {
 }
 
 #[test]
+fn z33_a_setting_is_written_where_the_engine_has_no_action_for_it() {
+    const ROUTING: &str = "Device.Zwave.Network.ManualRouting";
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.session(|s| {
+        s.inform();
+        let frequency = || world.luup.get(1, "ZWaveNetwork1", "PollFrequency");
+        let sent = |part: &str| {
+            let sent = world.luup.requests();
+            sent.iter().filter(|query| query.contains(part)).count()
+        };
+        world.luup.requests();
+        s.set(&[(FREQUENCY, Number, "70")], "");
+        assert_eq!(frequency().as_deref(), Some("70"), "by the action");
+        assert_eq!(sent("variableset"), 0);
+        world.luup.refuse("SetPoll", "ERROR: No implementation");
+        s.set(&[(FREQUENCY, Number, "80"), (POLL, Number, "77")], "");
+        assert_eq!(frequency().as_deref(), Some("80"));
+        let poll = || world.luup.get(12, "ZWaveDevice1", "PollSettings");
+        assert_eq!(poll().as_deref(), Some("77"));
+        assert_eq!(
+            (s.value(FREQUENCY), s.value(POLL)),
+            ("80".into(), "77".into())
+        );
+        // And taken back so.
+        world.luup.refuse("UseMR", "Bad Device");
+        let both = [(FREQUENCY, Number, "90"), (ROUTING, Boolean, "0")];
+        s.set_refused(&both, "");
+        assert_eq!(frequency().as_deref(), Some("80"));
+        // One that it has and does not do says why.
+        world
+            .luup
+            .refuse("SetPoll", "ERROR: Invalid service/action/device");
+        world.luup.requests();
+        let fault = s.set_refused(&[(FREQUENCY, Number, "90")], "");
+        assert_eq!(fault.parameters[0].code, 9007);
+        assert_eq!(
+            (frequency().as_deref(), sent("variableset")),
+            (Some("80"), 0)
+        );
+        s.end();
+    });
+    drop(agent);
+}
+
+#[test]
 fn z25_an_engine_that_is_away_or_hangs_is_a_fault_in_time() {
     let mut world = World::new();
     let agent = world.home.start();
@@ -322,9 +378,7 @@ fn z25_what_is_to_be_taken_back_first_does_not_park_the_next_request_for_ever() 
     world.home.set_uci("luup", "timeout", "10");
     let agent = world.home.start();
     world.acs.quiet_session();
-    wait_for("the end of the session", || {
-        agent.status().contains("session:       none").then_some(())
-    });
+    agent.until_idle();
     // The session does not wait for this fetch, which says nothing of what comes now.
     world.luup.mood(Mood::Slow(Duration::from_secs(5)));
     world.session(&agent, |s| {
@@ -346,9 +400,7 @@ fn z26_what_nobody_was_promised_is_taken_back_after_a_kill_or_a_power_cut() {
         let world = World::new();
         let mut agent = world.home.start();
         world.acs.quiet_session();
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
+        agent.until_idle();
         world.kill_amid_a_change(&mut agent);
         if cut {
             world.home.power_cycle();
@@ -372,6 +424,40 @@ fn z26_what_nobody_was_promised_is_taken_back_after_a_kill_or_a_power_cut() {
         let agent = world.home.start();
         world.session(&agent, |s| assert_eq!(s.value(WAKE_UP), "1800"));
         assert_eq!(world.wake_up().as_deref(), Some("1800"));
+    }
+}
+
+#[test]
+fn z26_settings_that_actions_made_are_taken_back_as_variables_are() {
+    const DELAY: &str = "Device.Zwave.Network.PollMinDelay";
+    for lacks_action in [false, true] {
+        let world = World::new();
+        world.home.set_uci("luup", "timeout", "10");
+        if lacks_action {
+            world.luup.refuse("SetPoll", "ERROR: No implementation");
+        }
+        let mut agent = world.home.start();
+        world.acs.quiet_session();
+        agent.until_idle();
+        let polling = |variable| world.luup.get(1, "ZWaveNetwork1", variable);
+        let poll = || {
+            let poll = world.luup.get(12, "ZWaveDevice1", "PollSettings");
+            poll.unwrap_or_default()
+        };
+        let all = || (polling("PollFrequency"), polling("PollMinDelay"), poll());
+        let before = all();
+        assert_eq!(before.2, "", "one that was never set");
+        let values = [
+            (FREQUENCY, Number, "77"),
+            (DELAY, Number, "33"),
+            (POLL, Number, "88"),
+            (WAKE_UP, Number, "1800"),
+        ];
+        world.kill_amid(&mut agent, &values, &|| poll() == "88");
+        assert_ne!(all(), before);
+        let agent = world.home.start();
+        wait_for("the settings of before", || (all() == before).then_some(()));
+        assert_eq!(agent.get(FREQUENCY), before.0.unwrap());
     }
 }
 

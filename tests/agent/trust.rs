@@ -255,9 +255,7 @@ fn b25_the_roots_are_read_once_for_all_sessions_and_again_when_their_file_is_ano
     let agent = home.start();
     let session = || {
         acs.quiet_session();
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
+        agent.until_idle();
     };
     session();
     for _ in 0..5 {

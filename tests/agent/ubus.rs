@@ -191,9 +191,7 @@ fn b19_inform_opens_a_session_by_the_words_of_both_agents() {
             assert_eq!(events, [code]);
             s.end();
         });
-        wait_for("the end of the session", || {
-            agent.status().contains("session:       none").then_some(())
-        });
+        agent.until_idle();
     }
     let asked = call(&socket, "inform", [("GetRPCMethods", BusValue::Bool(true))]);
     assert!(asked.unwrap().contains(r#""status":1"#));

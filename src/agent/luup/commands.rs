@@ -111,24 +111,24 @@ impl Agent {
     }
 
     fn begin_command(&mut self, state: &PendingWrite, now: Now) -> Result<(), CommandOutcome> {
+        let internal = |why: &str| CommandOutcome::error("Error_Internal", why);
         let commands = self.luup.commands.commands.borrow();
-        if let Some(why) = commands.refusal() {
+        let (refusal, key) = (commands.refusal(), commands.key(state.slot).cloned());
+        // What is asked of the model below may look at the states themselves.
+        drop(commands);
+        if let Some(why) = refusal {
             return Err(CommandOutcome::error("Error_NotAllowed", why));
         }
-        let internal = |why: &str| CommandOutcome::error("Error_Internal", why);
-        let key = commands
-            .key(state.slot)
-            .ok_or_else(|| internal("its row is not known"))?;
+        let key = key.ok_or_else(|| internal("its row is not known"))?;
         let object = object(&self.model, &state.path);
         let model = &mut self.model;
-        let task = CommandTask::new(key, &mut |name| {
+        let task = CommandTask::new(&key, &mut |name| {
             let value = model.value(&format!("{object}{name}")).unwrap_or_default();
             match name {
                 NODE => device_of(model, &value),
                 _ => value,
             }
         })?;
-        drop(commands);
         self.model.set_record(RECORD, Some(&state.path));
         if self.model.commit().is_err() {
             // Nobody could tell after a power cut whether it was begun.

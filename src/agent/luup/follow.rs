@@ -123,7 +123,7 @@ impl Agent {
     /// A fetch for somebody else brought the home.
     pub(super) fn luup_was_read(&mut self, now: Now) {
         let home = self.luup.home.borrow();
-        let (has_place, is_whole) = (home.has_place(), home.is_whole());
+        let (has_place, is_whole, warns) = (home.has_place(), home.is_whole(), home.warns());
         drop(home);
         let follow = &mut self.luup.follow;
         follow.answered = Some(now.uptime);
@@ -133,6 +133,9 @@ impl Agent {
             follow.follower.heard(home, now.uptime, now.uptime);
             if !is_whole {
                 follow.follower.lacks(now.uptime);
+            }
+            if warns {
+                follow.follower.warned(now.uptime);
             }
         }
         self.follow_anew(now);
@@ -189,11 +192,16 @@ impl Agent {
         };
         let is_well = news.is_ok();
         let answer = self.take_news(fetch, news, now);
-        let is_whole = self.luup.home.borrow().is_whole();
+        let home = self.luup.home.borrow();
+        let (is_whole, warns) = (home.is_whole(), home.warns());
+        drop(home);
         let follow = &mut self.luup.follow;
         follow.follower.heard(answer, question.asked, now.uptime);
         if matches!(answer, FollowAnswer::Home(_)) && !is_whole {
             follow.follower.lacks(now.uptime);
+        }
+        if matches!(answer, FollowAnswer::Home(_) | FollowAnswer::Changed) && warns {
+            follow.follower.warned(now.uptime);
         }
         if is_well {
             follow.answered = Some(now.uptime);

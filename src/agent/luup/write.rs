@@ -19,7 +19,7 @@ use crate::luup::{self, ChangeFailure, LuupChange, LuupError, TAKE_BACK_TIME, TA
 /// The record of what is to be taken back should the box go down now.
 const NOTE: &str = "engine.note";
 
-/// Bytes of it: 400 values of usual length.
+/// Bytes of it: 600 values of usual length, 300 settings.
 const MAX_NOTE_BYTES: usize = 64 << 10;
 
 /// Who waits, for what.

@@ -18,6 +18,8 @@ pub enum ModelError {
     InvalidValue(String),
     /// Read-only (9008).
     NotWritable,
+    /// As good as read-only while an option of the box is as it is (9008).
+    Forbidden(String),
     /// Active notification is denied for the parameter, or it cannot be lowered (9009).
     NotificationRejected,
     /// The arguments contradict each other (9003): a duplicate, NextLevel of a parameter.
@@ -50,6 +52,7 @@ impl From<SourceError> for ModelError {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::ReadOnly => Self::NotWritable,
+            SourceError::Forbidden(why) => Self::Forbidden(why),
             SourceError::BadValue(why) => Self::InvalidValue(why),
             SourceError::Full(why) => Self::ResourcesExceeded(why),
             SourceError::Failed(why) => Self::Internal(why),
@@ -65,7 +68,8 @@ impl fmt::Display for ModelError {
             Self::NotificationRejected => {
                 f.write_str("this notification is not possible for the parameter")
             }
-            Self::InvalidType(why)
+            Self::Forbidden(why)
+            | Self::InvalidType(why)
             | Self::InvalidValue(why)
             | Self::InvalidArguments(why)
             | Self::ResourcesExceeded(why)

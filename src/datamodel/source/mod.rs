@@ -286,6 +286,8 @@ pub type Sources = Vec<(&'static str, Box<dyn Source>)>;
 pub enum SourceError {
     /// Nothing can be written there.
     ReadOnly,
+    /// It could be written, and is not as the box is set up: which option keeps it so.
+    Forbidden(String),
     /// The value cannot be expressed there.
     BadValue(String),
     /// There is no room for it.
@@ -298,7 +300,9 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReadOnly => f.write_str("the source cannot be written"),
-            Self::BadValue(why) | Self::Full(why) | Self::Failed(why) => f.write_str(why),
+            Self::Forbidden(why) | Self::BadValue(why) | Self::Full(why) | Self::Failed(why) => {
+                f.write_str(why)
+            }
         }
     }
 }

@@ -43,6 +43,9 @@ const REREAD: Duration = Duration::from_secs(6 * 3600);
 /// The same where a part of it could not be read.
 const LACKING: Duration = Duration::from_secs(60);
 
+/// The same where the engine warns of something: that a warning is over only a whole home tells.
+const WARNED: Duration = Duration::from_secs(15 * 60);
+
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FollowStep {
@@ -151,6 +154,11 @@ impl Follower {
     /// Of the home that was just read a part is missing, or is not that of now.
     pub fn lacks(&mut self, now: Duration) {
         self.old_at = self.old_at.min(now.saturating_add(LACKING));
+    }
+
+    /// The home that is known has warnings of the engine.
+    pub fn warned(&mut self, now: Duration) {
+        self.old_at = self.old_at.min(now.saturating_add(WARNED));
     }
 
     fn can_poll(&self, now: Duration) -> bool {

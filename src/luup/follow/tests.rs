@@ -94,6 +94,27 @@ fn z04_what_could_not_be_read_is_asked_for_again_though_nothing_changes() {
 }
 
 #[test]
+fn z38_while_there_are_warnings_the_home_is_read_again_sooner() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let mut rig = Rig::new();
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    for _ in 0..2 {
+        // What changes meanwhile does not put that off.
+        rig.follower.warned(rig.now);
+        for _ in 0..14 {
+            assert_eq!(rig.is_told(MINUTE, FollowAnswer::Changed), FollowStep::Poll);
+            rig.follower.warned(rig.now);
+        }
+        rig.now += MINUTE;
+        assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    }
+    for _ in 0..60 {
+        let step = rig.is_told(MINUTE, FollowAnswer::Same);
+        assert_eq!(step, FollowStep::Poll, "there are none any more");
+    }
+}
+
+#[test]
 fn z45_an_engine_that_always_starts_anew_is_not_read_whole_all_the_time() {
     let mut rig = Rig::new();
     let before = rig.now;

@@ -1,6 +1,6 @@
 //! What `cwmpd luup --map` tells of a home besides its rows.
 
-use super::{Home, device_of};
+use super::Home;
 use crate::datamodel::source::Slot;
 use crate::luup::Verdict;
 use crate::luup::key::FIELDS;
@@ -37,11 +37,8 @@ impl Home {
     pub fn misfit(&self, slot: Slot, instance: &str) -> Option<(String, String)> {
         let view = self.view.as_ref()?;
         let row = self.rows.get(slot.index())?;
-        let device = match row.in_table {
-            true => device_of(instance),
-            false => view.first(slot.index()),
-        };
-        let text = view.found(slot.index(), device?)?;
+        let device = view.device(slot, Some(instance).filter(|_| row.in_table))?;
+        let text = view.found(slot.index(), device)?;
         let why = row.kind.as_ref()?.check(text).err()?;
         Some((text.to_owned(), why.to_string()))
     }

@@ -240,6 +240,12 @@ impl Home {
         view.is_none_or(|view| view.snapshot.lacks().is_none())
     }
 
+    /// Whether the engine warns of something.
+    pub fn warns(&self) -> bool {
+        let view = self.view.as_ref();
+        view.is_some_and(|view| !view.snapshot.alerts().is_empty())
+    }
+
     /// How the engine is.
     pub fn health(&self) -> &EngineHealth {
         &self.health
@@ -304,11 +310,8 @@ impl Home {
             LuupKey::Top(field) => return Reading::of(view.snapshot.top(field)),
             _ => {}
         }
-        let device = match row.in_table {
-            true => innermost(at),
-            false => view.first(slot.index()),
-        };
-        let Some(device) = device else {
+        let own = at.last().map(Instance::name);
+        let Some(device) = view.device(slot, own.as_deref()) else {
             return Reading::Absent;
         };
         match self.taken.get(device, &row.key) {

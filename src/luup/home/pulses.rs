@@ -1,7 +1,7 @@
 //! Values that were others for a moment, between two answers: another value tells of it, or the answer
 //! itself.
 
-use super::{Home, HomeView, innermost};
+use super::{Home, HomeView};
 use crate::datamodel::source::{Instance, Slot};
 use crate::luup::Snapshot;
 use crate::luup::key::{FIELDS, LuupKey, ValueKey, short};
@@ -73,11 +73,9 @@ impl Home {
         };
         let pulse = match &row.key {
             LuupKey::Variable { service, variable } => {
-                let first = || self.view.as_ref()?.first(index);
-                let device = match row.in_table {
-                    true => innermost(at),
-                    false => first(),
-                };
+                let own = at.last().map(Instance::name);
+                let view = self.view.as_ref();
+                let device = view.and_then(|view| view.device(slot, own.as_deref()));
                 device.map(|device| Pulse::new(device, service, variable))
             }
             LuupKey::Value(ValueKey::Value) => {

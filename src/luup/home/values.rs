@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::writes::key;
-use super::{Home, HomeView, device_of};
+use super::{Home, HomeView};
 use crate::base::config::LuupConfig;
 use crate::datamodel::row::RowError;
 use crate::datamodel::source::{Instance, Reading, Slot};
@@ -88,9 +88,31 @@ impl Home {
             set.or_else(|| self.text(view, device, own, variable))
                 .map(Box::from)
         };
-        let before = beside(&row.variable).unwrap_or_else(|| value.clone());
-        let order = |value: &str| row.order(device, acting.into(), value, &beside);
-        let orders = order(&value).zip(order(&before));
+        let before = beside(&row.variable);
+        let action = |value: &str| row.order(device, acting.into(), value, &beside);
+        if !row.is_setting() {
+            let before = before.as_ref().unwrap_or(&value);
+            let orders = action(&value).zip(action(before));
+            return orders.ok_or_else(|| refused(&NotSettable::NoAction));
+        }
+        let variable = |value: &str| LuupOrder::Variable {
+            device,
+            service: own.into(),
+            variable: row.variable.clone(),
+            value: value.into(),
+        };
+        let setting = |value: &str| {
+            Some(LuupOrder::Setting {
+                action: action(value)?.into(),
+                variable: variable(value).into(),
+            })
+        };
+        let undo = match &before {
+            Some(before) => setting(before),
+            // No action unsets it.
+            None => Some(variable("")),
+        };
+        let orders = setting(&value).zip(undo);
         orders.ok_or_else(|| refused(&NotSettable::NoAction))
     }
 
@@ -99,10 +121,7 @@ impl Home {
     pub(super) fn shown_by(&self, slot: Slot, at: &[Box<str>], value: &str) -> Option<ShownValue> {
         let (view, row) = self.row(slot).ok()?;
         let service = self.acting(&row.key, at)?;
-        let device = match at.last() {
-            Some(name) => device_of(name)?,
-            None => view.first(slot.index())?,
-        };
+        let device = view.device(slot, at.last().map(|name| &**name))?;
         let text = service.check(value, self.allowed).ok()?;
         let full = view.full_service(device, service)?;
         Some((device, key(full, &service.variable), text))
@@ -383,16 +402,16 @@ mod tests {
         for (actuators, locks) in [(false, false), (true, false), (false, true)] {
             (config.actuators, config.locks) = (actuators, locks);
             shown.home.allow(&config);
-            for (slot, identity, allowed) in [
-                (value, lamp, actuators),
-                (direct, "70", actuators),
-                (value, armed, locks),
+            for (slot, identity, allowed, option) in [
+                (value, lamp, actuators, "luup.actuators"),
+                (direct, "70", actuators, "luup.actuators"),
+                (value, armed, locks, "luup.locks"),
             ] {
                 let staged = shown.home.check(slot, &[identity.into()], "1");
-                let wanted = if allowed {
-                    Ok(())
-                } else {
-                    Err(SourceError::ReadOnly)
+                let why = format!("not allowed while {option} is 0");
+                let wanted = match allowed {
+                    true => Ok(()),
+                    false => Err(SourceError::Forbidden(why)),
                 };
                 assert_eq!(staged, wanted, "{identity} {actuators} {locks}");
                 let changes = shown.home.changes(&[write(slot, identity, "1")]);
@@ -429,22 +448,39 @@ mod tests {
         );
         let both = [write(enabled, "1", "0"), write(frequency, "1", "90")];
         let changes = shown.home.changes(&both).unwrap();
-        let polling = |enabled: &str, frequency: &str| LuupOrder::Action {
-            device: 1,
-            service: "urn:micasaverde-com:serviceId:ZWaveNetwork1".into(),
-            action: "SetPolling".into(),
-            arguments: vec![
-                ("PollingEnabled".into(), enabled.into()),
-                ("PollFrequency".into(), frequency.into()),
-            ],
+        const NETWORK: &str = "urn:micasaverde-com:serviceId:ZWaveNetwork1";
+        let polling = |enabled: &str, frequency: &str, held: (&str, &str)| LuupOrder::Setting {
+            action: LuupOrder::Action {
+                device: 1,
+                service: NETWORK.into(),
+                action: "SetPolling".into(),
+                arguments: vec![
+                    ("PollingEnabled".into(), enabled.into()),
+                    ("PollFrequency".into(), frequency.into()),
+                ],
+            }
+            .into(),
+            variable: LuupOrder::Variable {
+                device: 1,
+                service: NETWORK.into(),
+                variable: held.0.into(),
+                value: held.1.into(),
+            }
+            .into(),
         };
+        let enabled = |value| polling(value, "60", ("PollingEnabled", value));
         assert_eq!(
             (&changes[0].order, &changes[0].undo),
-            (&polling("0", "60"), &polling("1", "60"))
+            (&enabled("0"), &enabled("1"))
         );
+        let frequency = |value| polling("0", value, ("PollFrequency", value));
         assert_eq!(
             (&changes[1].order, &changes[1].undo),
-            (&polling("0", "90"), &polling("0", "60"))
+            (&frequency("90"), &frequency("60"))
         );
+        shown.home.taken(&changes[0].order);
+        let was = shown.get("ZWaveNetwork1/PollingEnabled", "1");
+        assert_eq!(was, is("0"));
+        assert!(shown.home.has(&enabled("0")) && !shown.home.has(&enabled("1")));
     }
 }

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::LuupRow;
 use super::derived::WorkedOut;
 use super::pulses::Pulse;
 use super::tables::Tables;
 use super::verdict::Verdict;
-use crate::datamodel::source::Reading;
+use super::{LuupRow, device_of};
+use crate::datamodel::source::{Reading, Slot};
 use crate::luup::Snapshot;
 use crate::luup::key::{FIELDS, LuupKey};
 use crate::luup::snapshot::{Changed, NameId};
@@ -220,6 +220,15 @@ impl HomeView {
                     *kept = Some(text).filter(|text| !text.is_empty()).map(Box::from);
                 }
             }
+        }
+    }
+
+    /// The device of a row: that which the innermost instance on its path is called by, or where it
+    /// stands in no table the first that has its variable.
+    pub(super) fn device(&self, row: Slot, innermost: Option<&str>) -> Option<u32> {
+        match innermost {
+            Some(name) => device_of(name),
+            None => self.first(row.index()),
         }
     }
 

@@ -2,7 +2,7 @@
 //! home shows when it has taken them.
 
 use super::values::ShownValue;
-use super::{Home, HomeView, LuupRow, device_of, innermost};
+use super::{Home, HomeView, LuupRow};
 use crate::datamodel::model::PendingWrite;
 use crate::datamodel::source::{Instance, Slot, SourceError};
 use crate::luup::key::{FIELDS, LuupKey};
@@ -42,7 +42,8 @@ impl Home {
                 log::info!("luup: {} is not set: {why}", row.key);
                 return Err(match why {
                     NotSettable::BadValue(why) => SourceError::BadValue(why),
-                    NotSettable::NoAction | NotSettable::Forbidden(_) => SourceError::ReadOnly,
+                    NotSettable::Forbidden(_) => SourceError::Forbidden(why.to_string()),
+                    NotSettable::NoAction => SourceError::ReadOnly,
                 });
             }
         }
@@ -84,10 +85,7 @@ impl Home {
     ) -> Result<LuupChange, LuupError> {
         let (view, row) = self.row(slot)?;
         let not_writable = || LuupError::NotWritable(row.key.to_string());
-        let device = match at.last() {
-            Some(name) => device_of(name),
-            None => view.first(slot.index()),
-        };
+        let device = view.device(slot, at.last().map(|name| &**name));
         let device = device.filter(|device| view.snapshot.has(*device));
         let device = device.ok_or_else(not_writable)?;
         let change = |order, undo| LuupChange {
@@ -163,10 +161,7 @@ impl Home {
         let Ok((view, row)) = self.row(slot) else {
             return;
         };
-        let device = match row.in_table {
-            true => innermost(at),
-            false => view.first(slot.index()),
-        };
+        let device = view.device(slot, names.last().map(|name| &**name));
         let key = match &row.key {
             LuupKey::Variable { service, variable } => view
                 .snapshot
@@ -225,6 +220,7 @@ impl Home {
                 self.taken.add(*device, LuupKey::Field("name".into()), name);
                 self.taken.add(*device, LuupKey::Field("room".into()), room);
             }
+            LuupOrder::Setting { variable, .. } => self.taken(variable),
             // What comes of it the engine tells.
             LuupOrder::Action { .. } => {}
         }
@@ -250,6 +246,7 @@ impl Home {
             LuupOrder::Rename { device, name, room } => {
                 is(*device, FIELDS, "name", name) && is(*device, FIELDS, "room", room)
             }
+            LuupOrder::Setting { variable, .. } => self.has(variable),
             LuupOrder::Action { .. } => false,
         }
     }

@@ -6,7 +6,7 @@ use crate::luup::LuupOrder;
 /// What somebody has to allow before an action is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Danger {
-    /// Nothing: it is a setting, as those that are written as variables.
+    /// Nothing: it is a setting, as those that are written as variables, and its variable holds it.
     Setting,
     /// `luup.actuators`: something in the home moves, is lit or heated.
     Actuator,

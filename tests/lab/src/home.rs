@@ -321,6 +321,16 @@ impl Daemon<'_> {
         output.out
     }
 
+    /// Whether there is no session.
+    pub fn is_idle(&self) -> bool {
+        self.status().contains("session:       none")
+    }
+
+    /// Waits for the end of the session.
+    pub fn until_idle(&self) {
+        wait_for("the end of the session", || self.is_idle().then_some(()));
+    }
+
     /// Opens a session now.
     pub fn inform(&self) {
         let output = self.home.run(&["inform"]);

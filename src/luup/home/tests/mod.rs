@@ -518,3 +518,14 @@ fn z23_out_of_use_is_a_field_of_the_device_without_a_service() {
     };
     assert_eq!((found.order, found.undo), (order("1"), order("0")));
 }
+
+#[test]
+fn z38_a_home_that_is_warned_of_something_says_so() {
+    let mut home = Home::default();
+    assert!(!home.warns(), "nobody knows yet");
+    for (alerts, warns) in [("", false), (r#"{"PK_Alert":"12"}"#, true), ("", false)] {
+        let text = format!(r#"{{"devices":[{{"id":7}}],"alerts":[{alerts}]}}"#);
+        update(&mut home, Snapshot::read([Ok(text)]).unwrap());
+        assert_eq!(home.warns(), warns, "{alerts}");
+    }
+}
