@@ -50,6 +50,8 @@ pub use error::LuupError;
 pub use flatten::flatten;
 pub use health::EngineHealth;
 pub use home::{Fetch, Home, HomeView, ServicesRead, Verdict};
+#[cfg(feature = "inside")]
+pub use order::check_answer as check_order_answer;
 pub use order::{LuupOrder, perform};
 pub use poll::poll;
 pub use relay::KeptRelay;
@@ -57,3 +59,5 @@ pub use relay::KeptRelay;
 pub use relay::check_answer as check_mms_answer;
 pub use snapshot::{Advance, Alert, Snapshot};
 pub use source::LuupSource;
+#[cfg(feature = "inside")]
+pub use values::check_services;

@@ -180,6 +180,51 @@ fn job(answer: &str) -> Option<u32> {
     number.get(..end.unwrap_or(number.len()))?.parse().ok()
 }
 
+/// What any answer to an order is read as, for the tests and the fuzz target.
+///
+/// # Panics
+/// It is taken for what it does not say.
+#[cfg(feature = "inside")]
+pub fn check_answer(answer: &str) {
+    let answer = answer.trim();
+    let noted = LuupOrder::Rename {
+        device: 5,
+        name: "Lampe".into(),
+        room: "0".into(),
+    };
+    let action = LuupOrder::Action {
+        device: 5,
+        service: "urn:upnp-org:serviceId:SwitchPower1".into(),
+        action: "SetTarget".into(),
+        arguments: Vec::new(),
+    };
+    let [noted, action] = [noted, action].map(|order| order.outcome(answer));
+    if noted.is_ok() {
+        assert_eq!(noted, action, "done is done: {answer:?}");
+    }
+    let is_markup = answer.starts_with(['<', '{']);
+    for outcome in [noted, action] {
+        match outcome {
+            Ok(job) => {
+                assert!(is_markup || (answer == "OK" && job.is_none()), "{answer:?}");
+                let is_said = |job: u32| answer.contains(&job.to_string());
+                assert!(job.is_none_or(is_said), "{job:?}: {answer:?}");
+                let is_done = |word| answer.contains(word);
+                assert!(["OK", "u:SetTargetResponse"].into_iter().any(is_done));
+            }
+            Err(LuupError::Refused(said)) => {
+                assert!(!is_markup && !answer.is_empty() && answer != "Exiting");
+                assert!(answer.starts_with(&said) && said.len() <= 300);
+            }
+            Err(LuupError::Text(said)) => {
+                assert!(is_markup || answer == "Exiting", "{answer:?}");
+                assert!(answer.starts_with(&said) && said.len() <= 300);
+            }
+            Err(other) => assert!(other == LuupError::Empty && answer.is_empty(), "{other}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

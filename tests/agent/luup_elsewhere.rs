@@ -157,22 +157,11 @@ fn z54_the_map_is_drawn_from_stored_answers() {
     }
 }
 
-#[test]
-fn z52_the_program_shows_no_secret_of_mms() {
-    let mms = FakeMms::start();
-    mms.script(|script| {
-        let service = "urn:micasaverde-com:serviceId:ZWaveDevice1";
-        script.engine = format!(
-            r#"{{"devices":[{{"id":12,"states":[{{"service":"{service}","variable":"Capabilities","value":"1"}},{{"service":"{service}","variable":"WakeupInterval","value":"720"}}]}}]}}"#
-        );
-    });
-    let acs = ScriptedAcs::start(AcsOptions::default());
-    let home = home();
-    home.set_acs(&acs.url());
+/// The engine of the box is met through MMS.
+pub fn leads_through(mms: &FakeMms, home: &Home) {
     let authority = home.model_dir().join("mms.pem");
     std::fs::write(&authority, mms.authority()).unwrap();
     home.set_uci("luup", "enable", "1");
-    home.set_uci("cpe", "log_severity", "DEBUG");
     let path = home.config_dir().join("cwmpd");
     let mut config = std::fs::read_to_string(&path).unwrap();
     config += "\nconfig mms 'mms'\n";
@@ -188,6 +177,22 @@ fn z52_the_program_shows_no_secret_of_mms() {
         config += &format!("\toption {option} '{value}'\n");
     }
     std::fs::write(&path, config).unwrap();
+}
+
+#[test]
+fn z52_the_program_shows_no_secret_of_mms() {
+    let mms = FakeMms::start();
+    mms.script(|script| {
+        let service = "urn:micasaverde-com:serviceId:ZWaveDevice1";
+        script.engine = format!(
+            r#"{{"devices":[{{"id":12,"states":[{{"service":"{service}","variable":"Capabilities","value":"1"}},{{"service":"{service}","variable":"WakeupInterval","value":"720"}}]}}]}}"#
+        );
+    });
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home();
+    home.set_acs(&acs.url());
+    leads_through(&mms, &home);
+    home.set_uci("cpe", "log_severity", "DEBUG");
     let checked = home.run(&["check"]);
     assert_eq!(checked.code, 0, "{}", checked.out);
     let agent = home.start();

@@ -13,6 +13,8 @@ mod figures;
 mod flood;
 #[cfg(feature = "luup")]
 mod follow;
+#[cfg(feature = "luup")]
+mod follow_relay;
 mod foreign;
 #[cfg(feature = "igd")]
 mod gateway;

@@ -1,7 +1,7 @@
 //! Maintenance of the Z-Wave network as an ACS asks for it, and alarms of its home: the real program
 //! beside an engine.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, Status};
@@ -197,6 +197,35 @@ fn z35_nodes_are_included_for_a_time_and_the_end_of_it_is_said_to_the_engine() {
 }
 
 #[test]
+fn z35_a_node_that_is_excluded_is_named_and_where_none_went_that_is_told() {
+    let site = Site::new();
+    let agent = site.start();
+    site.luup.requests();
+    let time = [("Timeout", XsdType::UnsignedInt, "60")];
+    site.request(&agent, "Exclude", &time);
+    let job = site.job(0);
+    assert_eq!((job.device, &*job.action), (1, "RemoveNodes"));
+    site.luup.remove(4);
+    site.luup.job_goes(job.id, JobState::Done, "");
+    assert_eq!(site.ended("Exclude").0, "Complete");
+    assert_eq!(agent.get(&format!("{NETWORK}.Exclude.Devices")), "4");
+    let there = site.home.run(&["get", "Device.Zwave.Interface.4."]);
+    assert_ne!(there.code, 0, "{there:?}");
+    let asked = site.luup.requests();
+    let asked: Vec<&String> = asked.iter().filter(|q| q.contains("RemoveNodes")).collect();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    assert!(asked[0].contains("NodeType=Any") && asked[0].contains("Timeout=60"));
+    assert!(asked[1].contains("NodeType=Stop"));
+    // Another time nobody presses the button.
+    site.request(&agent, "Exclude", &time);
+    let job = site.job(2);
+    site.luup.job_goes(job.id, JobState::Done, "");
+    assert_eq!(site.ended("Exclude").0, "Error_NoDevice");
+    assert_eq!(agent.get(&format!("{NETWORK}.Exclude.Devices")), "");
+    agent.stop();
+}
+
+#[test]
 fn z36_an_action_that_is_refused_is_told_with_the_reason() {
     let site = Site::new();
     site.luup.refuse("HealNetwork", "ERROR: No implementation");
@@ -238,6 +267,25 @@ fn z36_a_kill_in_the_midst_ends_it_and_nothing_is_done_twice() {
     let agent = site.home.start();
     assert_eq!(site.ended("UpdateNetwork").0, "Error_Interrupted");
     assert_eq!(site.luup.jobs().len(), 1);
+    agent.stop();
+}
+
+#[test]
+fn z36_an_agent_that_is_stopped_in_the_midst_tells_of_it_when_it_is_back() {
+    let site = Site::new();
+    let agent = site.start();
+    site.request(&agent, "Exclude", &[]);
+    site.job(0);
+    let stopping = Instant::now();
+    assert_eq!(agent.stop().code(), Some(0));
+    assert!(stopping.elapsed() < Duration::from_secs(5));
+    let agent = site.home.start();
+    let (word, _) = site.ended("Exclude");
+    assert_eq!(word, "Error_Interrupted");
+    let asked = site.luup.requests();
+    let begun = asked.iter().filter(|q| q.contains("NodeType=Any"));
+    assert_eq!(begun.count(), 1, "{asked:?}");
+    assert!(site.acs.is_left_alone_for(Duration::from_secs(2)));
     agent.stop();
 }
 

@@ -7,10 +7,12 @@ use cwmpd::luup::limits::{
     MAX_BYTES, MAX_DEVICE_VALUES, MAX_DEVICES, MAX_FLAT_BYTES, MAX_NAME_BYTES, MAX_NAMES,
     MAX_TEXT_BYTES, MAX_VALUE_BYTES, MAX_VALUES,
 };
-use cwmpd::luup::{LuupError, Snapshot, flatten};
+use cwmpd::luup::{FetchScope, LuupError, Snapshot, fetch, flatten, poll};
 use cwmpd_lab::luup::hostile::{greatest_home, hostile};
+use cwmpd_lab::luup::{FakeLuup, Mood};
 use nix::time::{ClockId, clock_gettime};
 
+use crate::fetch::access;
 use crate::rows::Rows;
 
 const SIZE: usize = MAX_BYTES as usize;
@@ -68,6 +70,50 @@ fn s24_an_answer_beyond_a_bound_is_refused_as_a_whole_and_one_within_is_taken() 
         );
         assert!(error.to_string().contains("and is not taken"), "{error}");
     }
+}
+
+/// So many nodes, in an answer that says where the engine stands.
+fn nodes(count: usize) -> String {
+    let home = devices(count, |_| {
+        r#","states":[{"service":"urn:x:ZWaveDevice1","variable":"Capabilities","value":"1"}]"#
+            .to_owned()
+    });
+    home.replacen('{', r#"{"LoadTime":1,"DataVersion":2,"#, 1)
+}
+
+#[test]
+fn z13_ten_thousand_devices_are_refused_as_a_whole_and_1024_are_a_home() {
+    const REFUSAL: &str =
+        "luup: the answer has more than 1024 devices, which no home has, and is not taken";
+    let luup = FakeLuup::start();
+    let access = access(&luup);
+    let mut rows = Rows::of(fetch(&access, FetchScope::All(None)));
+    let known = rows.list("nodes", &[]);
+    assert_eq!(known.len(), 12);
+    let battery = rows.get("HaDevice1/BatteryLevel", &[20]);
+    assert!(battery.is_some());
+    for count in [10_000, 1025] {
+        luup.mood(Mood::Says(nodes(count)));
+        let refused = rows.fetch(&access).unwrap_err();
+        assert_eq!(refused.to_string(), REFUSAL, "{count}");
+        assert_eq!(rows.list("nodes", &[]), known, "{count}");
+        assert_eq!(rows.get("HaDevice1/BatteryLevel", &[20]), battery);
+    }
+    luup.mood(Mood::Says(nodes(1024)));
+    rows.fetch(&access).unwrap();
+    // The first is the network, as before.
+    let taken: Vec<u32> = (2..=1024).collect();
+    assert_eq!(rows.list("nodes", &[]), taken);
+    assert_eq!(
+        rows.get("ZWaveDevice1/Capabilities", &[1024]).as_deref(),
+        Some("1")
+    );
+    // The same of the devices that changed since.
+    let before = fetch(&access, FetchScope::Status).unwrap();
+    luup.mood(Mood::Says(nodes(10_000)));
+    let refused = poll(&access, &before, Duration::ZERO).unwrap_err();
+    assert_eq!(refused.to_string(), REFUSAL);
+    assert_eq!(before.devices().count(), 1024);
 }
 
 #[test]

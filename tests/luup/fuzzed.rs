@@ -23,3 +23,13 @@ fn z17_mutated_capabilities_keep_the_fuzzed_property() {
 fn z18_mutated_configuration_parameters_keep_the_fuzzed_property() {
     try_mutants("variables_set", Vec::new(), properties::variables_set);
 }
+
+#[test]
+fn z33_mutated_tables_of_services_keep_the_fuzzed_property() {
+    try_mutants("luup_services", Vec::new(), properties::luup_services);
+}
+
+#[test]
+fn z33_mutated_answers_to_actions_and_jobs_keep_the_fuzzed_property() {
+    try_mutants("luup_answer", Vec::new(), properties::luup_answer);
+}

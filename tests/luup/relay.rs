@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use cwmpd::base::config::{LuupConfig, MmsConfig, TlsConfig, mms_server};
 use cwmpd::base::secret::Secret;
-use cwmpd::luup::{FetchScope, KeptRelay, LuupAccess, LuupError, LuupOrder, fetch, perform};
+use cwmpd::luup::{FetchScope, KeptRelay, LuupAccess, LuupError, LuupOrder, fetch, perform, poll};
 use cwmpd_lab::http::{Reply, Server};
+use cwmpd_lab::luup::{FakeLuup, Mood};
 use cwmpd_lab::mms::{
-    FakeMms, MMS_BOX, MMS_OEM, MMS_PASSWORD, MMS_SEED, MMS_USER, MmsRole, MmsScript,
+    FakeMms, MMS_BOX, MMS_OEM, MMS_PASSWORD, MMS_SEED, MMS_USER, MmsRole, MmsScript, PassOn,
 };
 use cwmpd_lab::{Folder, logged};
 
@@ -191,6 +192,29 @@ fn z50_another_configuration_has_another_session() {
     relayed.asked();
     assert_eq!(relayed.devices(), Ok(1));
     assert_eq!(relayed.asked(), WHOLE);
+}
+
+#[test]
+fn z46_z50_a_relay_that_hangs_up_on_who_waits_keeps_the_session() {
+    let luup = FakeLuup::start();
+    let relayed = Relayed::with(|script| {
+        script.behind = Some(PassOn {
+            url: luup.url(),
+            patience: Duration::from_secs(2),
+        });
+    });
+    let before = fetch(&relayed.access, FetchScope::Status).unwrap();
+    assert_eq!(relayed.asked(), WHOLE);
+    let hung_up = poll(&relayed.access, &before, Duration::from_secs(60)).unwrap_err();
+    assert!(matches!(hung_up, LuupError::Unreachable(_)), "{hung_up}");
+    assert_eq!(relayed.devices(), Ok(18));
+    assert_eq!(relayed.asked(), [0, 0, 0, 2], "in the same session");
+    // Who does not wait for a change is to be answered.
+    luup.mood(Mood::Silent);
+    assert!(matches!(relayed.devices(), Err(LuupError::Unreachable(_))));
+    luup.mood(Mood::Well);
+    assert!(relayed.fails().contains("could not be reached"));
+    assert_eq!(relayed.asked(), ONE);
 }
 
 #[test]

@@ -23,8 +23,26 @@ const ENGINE_PATIENCE: Duration = Duration::from_secs(300);
 /// The agent's end of the source `alarm`.
 pub(super) struct AlarmEnd {
     alarms: Rc<RefCell<Alarms>>,
-    /// The uptime since which the engine gives nothing that can be used.
-    failing_since: Option<Duration>,
+    absence: EngineAbsence,
+}
+
+/// How long the engine gives nothing that can be used.
+#[derive(Default)]
+struct EngineAbsence {
+    /// The uptime since then.
+    since: Option<Duration>,
+}
+
+impl EngineAbsence {
+    /// The engine answers, or `fails`; whether that is an alarm, which `is_told` already.
+    fn is_alarm(&mut self, fails: bool, is_told: bool, now: Duration) -> bool {
+        if !fails {
+            self.since = None;
+            return false;
+        }
+        let since = *self.since.get_or_insert(now);
+        is_told || now.saturating_sub(since) >= ENGINE_PATIENCE
+    }
 }
 
 impl AlarmEnd {
@@ -33,7 +51,7 @@ impl AlarmEnd {
         let alarms = Rc::new(RefCell::new(Alarms::default()));
         let end = Self {
             alarms: Rc::clone(&alarms),
-            failing_since: None,
+            absence: EngineAbsence::default(),
         };
         (end, Box::new(AlarmSource(alarms)))
     }
@@ -50,17 +68,12 @@ impl Agent {
         let supported = AlarmKind::ALL.map(|kind| self.supported(kind));
         let home = self.luup.home.borrow();
         let mut found = Vec::new();
-        let failing_since = &mut self.luup.alarms.failing_since;
-        match home.failure() {
-            None => *failing_since = None,
-            Some(why) => {
-                let since = *failing_since.get_or_insert(now.uptime);
-                let is_engine_lost = alarms.borrow().has(AlarmKind::Engine, 0);
-                if is_engine_lost || now.uptime.saturating_sub(since) >= ENGINE_PATIENCE {
-                    let problem = "The Luup engine does not answer";
-                    found.push(Condition::new(AlarmKind::Engine, 0, problem).because(why));
-                }
-            }
+        let (failure, is_told) = (home.failure(), alarms.borrow().has(AlarmKind::Engine, 0));
+        let absence = &mut self.luup.alarms.absence;
+        let is_alarm = absence.is_alarm(failure.is_some(), is_told, now.uptime);
+        if let Some(why) = failure.filter(|_| is_alarm) {
+            let problem = "The Luup engine does not answer";
+            found.push(Condition::new(AlarmKind::Engine, 0, problem).because(why));
         }
         if let Some((snapshot, nodes)) = home.seen() {
             let limit = self.config.luup.battery_alarm;
@@ -84,5 +97,28 @@ impl Agent {
             severity: of("PerceivedSeverity"),
             mechanism: Mechanism::of(&of("ReportingMechanism")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn z38_an_engine_that_is_away_is_an_alarm_after_minutes_until_it_answers() {
+        let mut absence = EngineAbsence::default();
+        let minute = Duration::from_secs(60);
+        for at in [10, 11, 14] {
+            assert!(!absence.is_alarm(true, false, at * minute), "{at}");
+        }
+        assert!(absence.is_alarm(true, false, 15 * minute));
+        assert!(absence.is_alarm(true, true, 16 * minute));
+        assert!(!absence.is_alarm(false, true, 17 * minute));
+        // The next time is counted from its beginning.
+        assert!(!absence.is_alarm(true, false, 18 * minute));
+        assert!(!absence.is_alarm(true, false, 22 * minute));
+        assert!(absence.is_alarm(true, false, 23 * minute));
+        // One that was told before a restart of the agent lasts.
+        assert!(EngineAbsence::default().is_alarm(true, true, minute));
     }
 }

@@ -14,6 +14,8 @@ use std::rc::Rc;
 
 pub use self::key::{CommandKey, NODE};
 pub use self::run::{CommandOutcome, CommandTask};
+#[cfg(feature = "inside")]
+pub use self::said::check_answer;
 use crate::datamodel::model::{NONE, REQUESTED};
 use crate::datamodel::source::{
     Declaration, DeclaredKeys, Instance, Noticed, Reading, Slot, Source, SourceError,

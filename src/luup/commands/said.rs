@@ -72,6 +72,43 @@ fn state(number: &str) -> Option<JobState> {
     })
 }
 
+/// What any answer is read as, for the tests and the fuzz target.
+///
+/// # Panics
+/// It is taken for what it does not say.
+#[cfg(feature = "inside")]
+pub fn check_answer(text: &str) {
+    let said = CommandAnswer::read(text);
+    if !text.contains('{') {
+        assert_eq!(said, CommandAnswer::default(), "{text:?}");
+    }
+    assert!(said.state.is_none() || text.contains('"'), "{text:?}");
+    // Whatever stands inside of something else is said of that.
+    if is_flat_json(text) {
+        let within = format!(r#"{{"Jobs":[{text}],"status":1,"states":{text},"LoadTime":7}}"#);
+        let expected = CommandAnswer {
+            state: Some(JobState::Busy),
+            load_time: "7".to_owned(),
+            ..CommandAnswer::default()
+        };
+        assert_eq!(CommandAnswer::read(&within), expected, "{text:?}");
+    }
+}
+
+/// Whether it is JSON, and not so deep that it is too deep within another.
+#[cfg(feature = "inside")]
+fn is_flat_json(text: &str) -> bool {
+    let mut bytes = text.as_bytes();
+    let mut reader = JsonReader::strict(&mut bytes);
+    loop {
+        match reader.next() {
+            Ok(Some(_)) => {}
+            Ok(None) => return text.matches(['{', '[']).count() < 16,
+            Err(_) => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -15,7 +15,8 @@
 //! * All are met over TLS, and none outside of one domain ([`servers`]): what one of them says leads to
 //!   no other machine.
 //! * A session is kept in memory as long as Identity is said to hold, and renewed once where the
-//!   relay does not know it any more. What fails is not tried again before a pause ([`kept`]).
+//!   relay does not know it any more. It outlives a relay that hangs up on a question that waits for
+//!   a change, as it may after half a minute. What fails is not tried again before a pause ([`kept`]).
 
 mod answers;
 mod kept;
@@ -29,7 +30,7 @@ use self::kept::RelaySession;
 use super::{LuupAccess, LuupError};
 use crate::base::config::MmsConfig;
 use crate::base::url::Url;
-use crate::http::{HttpAnswer, HttpClient, HttpRequest, Method};
+use crate::http::{HttpAnswer, HttpClient, HttpError, HttpRequest, Method};
 
 /// The way through MMS, for one job.
 pub(super) struct RelayWay {
@@ -86,14 +87,27 @@ impl RelayWay {
         };
         let mut request = HttpRequest::new(Method::GET, &url)
             .spelled_header("MMSSession", session.token.reveal());
-        let sent = self.http.send(&mut request).map_err(LuupError::from);
-        // That we hung up ourselves tells nothing of the relay.
-        if matches!(sent, Err(LuupError::Unreachable(_))) && !self.access.is_hung_up() {
-            // The box may be at another relay now.
-            self.access.kept_relay.is_lost(session);
-        }
-        sent
+        self.http.send(&mut request).map_err(|error| {
+            let is_impatient = !self.access.wait.is_zero() && is_cut(&error);
+            let error = LuupError::from(error);
+            // That we hung up ourselves tells nothing of the relay, nor that it has no more patience
+            // than the engine: the next question that does not wait tells.
+            let is_lost = matches!(error, LuupError::Unreachable(_)) && !is_impatient;
+            if is_lost && !self.access.is_hung_up() {
+                // The box may be at another relay now.
+                self.access.kept_relay.is_lost(session);
+            }
+            error
+        })
     }
+}
+
+/// Whether there was a connection, which ended.
+fn is_cut(error: &HttpError) -> bool {
+    matches!(
+        error,
+        HttpError::Unanswered(_) | HttpError::Disconnected(_) | HttpError::Broken { .. }
+    )
 }
 
 /// Whether the relay does not know the session, or not any more.

@@ -10,10 +10,14 @@
 //! An action that switches something is sent only where it is allowed ([`Allowed`]).
 
 mod action;
+#[cfg(feature = "inside")]
+mod check;
 mod form;
 mod seen;
 mod services;
 
 pub(super) use self::action::Allowed;
+#[cfg(feature = "inside")]
+pub use self::check::check_services;
 pub(super) use self::seen::{SeenValues, named, wall_clock};
 pub(super) use self::services::{FILE, NotSettable, ServiceRow, ServiceTable};

@@ -42,7 +42,7 @@ pub(super) const MAX_NUMBER: u32 = 99;
 const MAX_WORDS_BYTES: usize = 64;
 
 /// Arguments of one action.
-const MAX_ARGUMENTS: usize = 8;
+pub(super) const MAX_ARGUMENTS: usize = 8;
 
 /// Columns of a row.
 const COLUMNS: usize = 10;

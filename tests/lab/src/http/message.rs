@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer bodies and heads are a mistake of the test.
@@ -66,6 +67,17 @@ pub struct Reply {
     repeat: (u64, Duration),
     http10: bool,
     close: bool,
+    later: Option<Later>,
+}
+
+/// Makes the answer when it is to be sent.
+#[derive(Clone)]
+struct Later(Arc<dyn Fn() -> Reply + Send + Sync>);
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Later")
+    }
 }
 
 /// Ends a chunked body without trailers.
@@ -97,6 +109,15 @@ impl Reply {
             repeat: (1, Duration::ZERO),
             http10: false,
             close: false,
+            later: None,
+        }
+    }
+
+    /// What `make` says, which may take its time: other requests are answered meanwhile.
+    pub fn later(make: impl Fn() -> Self + Send + Sync + 'static) -> Self {
+        Self {
+            later: Some(Later(Arc::new(make))),
+            ..Self::new(200)
         }
     }
 
@@ -221,6 +242,9 @@ impl Reply {
         stream: &mut impl Write,
         pause: impl Fn(Duration) -> bool,
     ) -> io::Result<bool> {
+        if let Some(later) = &self.later {
+            return (later.0)().send(stream, pause);
+        }
         for step in self.steps() {
             match step {
                 Step::Send(bytes) => {

@@ -1,11 +1,15 @@
 //! MMS, the cloud side of MiOS: four servers over TLS, each on a port of its own of 127.0.0.1, that lead
 //! to the engine of one box, and lie as they are told.
 
+mod pass_on;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openssl::base64::encode_block;
 use openssl::sha::sha1;
 
+pub use self::pass_on::PassOn;
+use self::pass_on::pass_on;
 use crate::http::{Authority, Leaf, Reply, Request, Server, ServerTls};
 
 /// What the user is called; any case of it is right.
@@ -51,6 +55,8 @@ pub struct MmsScript {
     pub knows_nobody: bool,
     /// What the engine answers.
     pub engine: String,
+    /// The engine that is asked in place of that.
+    pub behind: Option<PassOn>,
 }
 
 struct Mms {
@@ -82,6 +88,7 @@ impl FakeMms {
                 boxes: vec![MMS_BOX.to_owned()],
                 knows_nobody: false,
                 engine: r#"{"devices":[{"id":7,"status":-1}],"LoadTime":1}"#.to_owned(),
+                behind: None,
             },
             over: 0,
             sessions: 0,
@@ -201,7 +208,13 @@ impl Mms {
                 let is_known = self.sessions > self.over && !self.script.knows_nobody;
                 match (is_known, target.strip_prefix(&engine)) {
                     (false, _) => refused,
-                    (true, Some(_)) => Reply::new(200).body(self.script.engine.clone()),
+                    (true, Some(id)) => match self.script.behind.clone() {
+                        Some(engine) => {
+                            let query = format!("id={id}");
+                            Reply::later(move || pass_on(&engine, &query))
+                        }
+                        None => Reply::new(200).body(self.script.engine.clone()),
+                    },
                     (true, None) => Reply::new(404),
                 }
             }

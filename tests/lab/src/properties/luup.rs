@@ -1,7 +1,10 @@
 //! Answers of a Luup engine.
 
+use cwmpd::luup::commands::check_answer as check_command_answer;
 use cwmpd::luup::limits::{MAX_DEVICES, MAX_FLAT_BYTES, MAX_TEXT_BYTES};
-use cwmpd::luup::{Advance, LuupError, Snapshot, check_mms_answer, flatten};
+use cwmpd::luup::{
+    Advance, LuupError, Snapshot, check_mms_answer, check_order_answer, check_services, flatten,
+};
 
 const STATUS: &str = r#"{"LoadTime":100,"DataVersion":5,"UserData_DataVersion":7,"devices":[
     {"id":1,"status":-1},{"id":5,"states":[{"service":"urn:a:X1","variable":"V","value":"1"}]}]}"#;
@@ -65,4 +68,18 @@ pub fn luup_delta(answer: &[u8]) {
 /// No answer of a server of MMS panics or is taken beyond its bounds, whatever was asked.
 pub fn mms(answer: &[u8]) {
     check_mms_answer(&String::from_utf8_lossy(answer));
+}
+
+/// No table of services panics; its bad rows are left out, and what is left cannot send what is no
+/// name for a name, nor a new value twice.
+pub fn luup_services(file: &[u8]) {
+    check_services(file);
+}
+
+/// No answer to an action, a write, or a question for a job panics, or is taken for what it does not
+/// say.
+pub fn luup_answer(answer: &[u8]) {
+    let answer = String::from_utf8_lossy(answer);
+    check_order_answer(&answer);
+    check_command_answer(&answer);
 }

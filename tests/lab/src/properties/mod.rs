@@ -37,7 +37,7 @@ pub use expr::expr;
 pub use igd::igd;
 pub use journal::journal;
 #[cfg(feature = "luup")]
-pub use luup::{luup_delta, luup_status, luup_user_data, mms};
+pub use luup::{luup_answer, luup_delta, luup_services, luup_status, luup_user_data, mms};
 pub use mutate::{seeds, try_mutants};
 #[cfg(feature = "luup")]
 pub use node::{capabilities, variables_set};
