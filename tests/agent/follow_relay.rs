@@ -115,3 +115,20 @@ fn z46_z50_a_relay_that_hangs_up_on_who_waits_costs_neither_the_session_nor_the_
     assert!(status.contains("Luup:          Up"), "{status}");
     agent.stop();
 }
+
+#[test]
+fn z46_a_relay_with_less_patience_than_the_engine_is_asked_accordingly() {
+    let rig = Rig::new(Duration::from_secs(6));
+    let agent = rig.start();
+    let mut asked = Vec::new();
+    wait_for("two questions that wait less", || {
+        asked.extend(rig.luup.requests());
+        let short = asked.iter().filter(|query| query.contains("Timeout=4"));
+        (short.count() >= 2).then_some(())
+    });
+    let whole = |query: &&String| !query.contains("DataVersion=");
+    assert_eq!(asked.iter().find(whole), None, "what is known stays");
+    rig.changes("1800");
+    assert_eq!(rig.log_ins(), 1);
+    agent.stop();
+}

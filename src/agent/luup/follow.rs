@@ -15,7 +15,7 @@ use crate::agent::timers::LoopTimer;
 use crate::base::clock::Now;
 use crate::base::config::LuupConfig;
 use crate::http::HangUp;
-use crate::luup::follow::{FollowAnswer, FollowStep, Follower, Gather};
+use crate::luup::follow::{FollowAnswer, FollowStep, Follower, Gather, LEAST_PATIENCE};
 use crate::luup::{self, Advance, Fetch, HomeView, LuupAccess, LuupError};
 
 /// The kinds of sources whose values come of the engine.
@@ -148,6 +148,7 @@ impl Agent {
             ..self.luup_access(now)
         };
         let config = access.config.clone();
+        let wait = self.luup.follow.follower.wait(config.poll_timeout);
         let fetch = self.luup.home.borrow_mut().begin_fetch();
         self.luup.writes.fetch_begins(fetch.number());
         let (number, lost) = (fetch.number(), fetch.clone());
@@ -162,7 +163,7 @@ impl Agent {
             }),
             work: Box::new(move |reporter| {
                 let news = match step {
-                    FollowStep::Poll => poll(&access, &fetch),
+                    FollowStep::Poll => poll(&access, &fetch, wait),
                     _ => read_home(&access, &fetch).map(FollowNews::Home),
                 };
                 reporter.say(Done::Luup(LuupReport::Followed(fetch, news)));
@@ -191,7 +192,14 @@ impl Agent {
             return;
         };
         let is_well = news.is_ok();
-        let answer = self.take_news(fetch, news, now);
+        let waited = now.uptime.saturating_sub(question.asked);
+        let answer = match news {
+            Err(error) if question.step == FollowStep::Poll && hung_up(&error, waited) => {
+                log::debug!("{error}, after {} s: the next waits less", waited.as_secs());
+                FollowAnswer::HungUp
+            }
+            news => self.take_news(fetch, news, now),
+        };
         let home = self.luup.home.borrow();
         let (is_whole, warns) = (home.is_whole(), home.warns());
         drop(home);
@@ -218,7 +226,7 @@ impl Agent {
                 self.follow_alarms(now);
                 self.note_news(now);
             }
-            FollowAnswer::Same | FollowAnswer::Outdated => {}
+            FollowAnswer::Same | FollowAnswer::Outdated | FollowAnswer::HungUp => {}
         }
         self.follow_luup(now);
     }
@@ -321,12 +329,22 @@ impl Agent {
     }
 }
 
+/// Whether who hung up had waited for a change: the engine is well then, or the next question tells.
+fn hung_up(error: &LuupError, waited: Duration) -> bool {
+    // What a server between answers that had no more patience (RFC 9110 §15.6.3, §15.6.5).
+    let is_cut = matches!(
+        error,
+        LuupError::Unreachable(_) | LuupError::Status(502 | 504)
+    );
+    is_cut && waited >= LEAST_PATIENCE
+}
+
 /// Asks what changed, and makes the home of it as the rows see it.
-fn poll(access: &LuupAccess, fetch: &Fetch) -> Result<FollowNews, LuupError> {
+fn poll(access: &LuupAccess, fetch: &Fetch, wait: Duration) -> Result<FollowNews, LuupError> {
     let Some(before) = fetch.snapshot() else {
         return Ok(FollowNews::Outdated("nothing is known yet"));
     };
-    let advance = luup::poll(access, before, access.config.poll_timeout)?;
+    let advance = luup::poll(access, before, wait)?;
     Ok(match advance {
         Advance::Same => FollowNews::Same,
         Advance::Changed(snapshot, changed) => {

@@ -46,6 +46,12 @@ const LACKING: Duration = Duration::from_secs(60);
 /// The same where the engine warns of something: that a warning is over only a whole home tells.
 const WARNED: Duration = Duration::from_secs(15 * 60);
 
+/// Who hangs up on a question for changes after less than this did not wait for one.
+pub const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// So many questions are kept short before somebody between is tried again with a long one.
+const SHORT_POLLS: u32 = 100;
+
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FollowStep {
@@ -68,6 +74,9 @@ pub enum FollowAnswer {
     Same,
     /// What is known is worth nothing any more: the engine was started anew, or has other devices.
     Outdated,
+    /// Somebody hung up who had waited for a change, as a relay between may that has less patience: what
+    /// is known stays.
+    HungUp,
     /// No answer, or none that can be used; whether it was waited for until its time was over.
     Failed(bool),
 }
@@ -90,6 +99,8 @@ pub struct Follower {
     bad_polls: u32,
     /// Until then the whole home is read each time.
     plain_until: Duration,
+    /// How long a question for changes may wait, and for how many more, where somebody hung up.
+    patience: Option<(Duration, u32)>,
 }
 
 impl Default for Follower {
@@ -104,6 +115,7 @@ impl Default for Follower {
             paid: Duration::ZERO,
             bad_polls: 0,
             plain_until: Duration::ZERO,
+            patience: None,
         }
     }
 }
@@ -117,6 +129,11 @@ impl Follower {
             () if self.is_known && self.can_poll(now) && !is_old => FollowStep::Poll,
             () => FollowStep::Read,
         }
+    }
+
+    /// How long the next question for changes may wait for one, where `wish` is what is wanted.
+    pub fn wait(&self, wish: Duration) -> Duration {
+        self.patience.map_or(wish, |(most, _)| wish.min(most))
     }
 
     /// What was asked at `asked` came to this at `now`.
@@ -135,12 +152,17 @@ impl Follower {
                 };
             }
             FollowAnswer::Changed => {
-                self.bad_polls = 0;
+                self.poll_was_good();
                 self.pay(now);
             }
             FollowAnswer::Same => {
-                self.bad_polls = 0;
+                self.poll_was_good();
                 self.not_before = asked.saturating_add(PACE);
+            }
+            FollowAnswer::HungUp => {
+                let waited = now.saturating_sub(asked);
+                self.patience = Some((waited.saturating_mul(3) / 4, SHORT_POLLS));
+                self.pay(now);
             }
             FollowAnswer::Outdated => {
                 self.is_known = false;
@@ -177,6 +199,12 @@ impl Follower {
             true => now,
             false => now.saturating_add(PACE),
         };
+    }
+
+    fn poll_was_good(&mut self) {
+        self.bad_polls = 0;
+        let again = |(most, left): (Duration, u32)| Some((most, left.checked_sub(1)?));
+        self.patience = self.patience.and_then(again);
     }
 
     /// Too many of them, and questions for changes are not worth it.

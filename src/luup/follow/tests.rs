@@ -247,12 +247,31 @@ fn z44_the_whole_home_is_read_now_and_then_however_quiet_it_is() {
     assert_eq!(reads.count(), 2);
 }
 
+#[test]
+fn z46_who_hangs_up_while_it_waits_is_asked_with_less_patience_for_a_while() {
+    let mut rig = Rig::new();
+    let wish = 60 * SECOND;
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    assert_eq!(rig.follower.wait(wish), wish);
+    let hung_up = rig.is_told(40 * SECOND, FollowAnswer::HungUp);
+    assert_eq!(hung_up, FollowStep::Poll);
+    for _ in 0..=SHORT_POLLS {
+        assert_eq!(rig.follower.wait(wish), 30 * SECOND);
+        assert_eq!(rig.follower.wait(SECOND), SECOND);
+        // What is known stays.
+        let step = rig.is_told(30 * SECOND, FollowAnswer::Same);
+        assert_eq!(step, FollowStep::Poll);
+    }
+    assert_eq!(rig.follower.wait(wish), wish);
+}
+
 fn any_answer() -> impl Strategy<Value = (u64, FollowAnswer)> {
     let heard = prop_oneof![
         any::<bool>().prop_map(FollowAnswer::Home),
         Just(FollowAnswer::Changed),
         Just(FollowAnswer::Same),
         Just(FollowAnswer::Outdated),
+        Just(FollowAnswer::HungUp),
         any::<bool>().prop_map(FollowAnswer::Failed),
     ];
     (prop_oneof![Just(0_u64), 0..50_u64, 0..100_000_u64], heard)
@@ -283,7 +302,7 @@ proptest! {
             is_known = match real {
                 FollowAnswer::Home(_) => true,
                 FollowAnswer::Outdated | FollowAnswer::Failed(_) => false,
-                FollowAnswer::Changed | FollowAnswer::Same => is_known,
+                FollowAnswer::Changed | FollowAnswer::Same | FollowAnswer::HungUp => is_known,
             };
             let waited = rig.now - before - took;
             let longest = rig.asked.iter().map(|_| 100 * SECOND * SHARE).max();
