@@ -12,6 +12,9 @@ use cwmpd_lab::http::ServerTls;
 use crate::model;
 use crate::process::Process;
 
+/// An ACS gives up after so many connection requests that came to nothing.
+const MAX_CALLS: usize = 10;
+
 /// A box that can be started.
 pub struct Rig {
     pub home: Home,
@@ -146,10 +149,14 @@ impl Running<'_> {
         self.daemon.connection_request_url()
     }
 
-    /// A connection request that is accepted.
-    pub fn call(&self) {
-        let answer = request_connection(&self.connection_request_url(), CALLER.0, CALLER.1);
-        assert_eq!(answer.ok(), Some(200), "the connection request was refused");
+    /// A connection request, repeated as an ACS does until it is accepted; how often it had to be.
+    pub fn call(&self) -> usize {
+        let url = self.connection_request_url();
+        let call = || request_connection(&url, CALLER.0, CALLER.1).ok();
+        let calls = (0..MAX_CALLS).map(|_| call());
+        let refused = calls.take_while(|answer| *answer != Some(200)).count();
+        assert!(refused < MAX_CALLS, "the connection request was refused");
+        refused
     }
 
     /// Where requests over UDP go.
