@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
+use crate::home::wait_for;
 use answer::answer;
 
 /// Longer than a line of a request is.
@@ -35,7 +36,8 @@ pub(super) struct Shared {
 impl Door {
     /// Listens on a port, or on any for 0.
     pub(super) fn open(engine: Arc<Mutex<Engine>>, port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        // While nobody listened, the port may have been drawn for a connection of another test.
+        let listener = wait_for("the port", || TcpListener::bind(("127.0.0.1", port)).ok());
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             engine,
