@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
-use cwmpd_lab::luup::FakeLuup;
+use cwmpd_lab::luup::{FakeLuup, Mood};
 use cwmpd_lab::mms::{FakeMms, MmsRole, PassOn};
 
 use crate::luup_elsewhere::leads_through;
@@ -130,5 +130,17 @@ fn z46_a_relay_with_less_patience_than_the_engine_is_asked_accordingly() {
     assert_eq!(asked.iter().find(whole), None, "what is known stays");
     rig.changes("1800");
     assert_eq!(rig.log_ins(), 1);
+    agent.stop();
+}
+
+#[test]
+fn z46_an_engine_that_is_dead_behind_a_patient_relay_is_found_out() {
+    let rig = Rig::new(Duration::from_millis(5500));
+    let agent = rig.start();
+    rig.luup.mood(Mood::Silent);
+    wait_for("word of it", || {
+        let is_told = agent.status().contains("Luup:          Error");
+        is_told.then_some(())
+    });
     agent.stop();
 }

@@ -15,7 +15,7 @@ use crate::agent::timers::LoopTimer;
 use crate::base::clock::Now;
 use crate::base::config::LuupConfig;
 use crate::http::HangUp;
-use crate::luup::follow::{FollowAnswer, FollowStep, Follower, Gather, LEAST_PATIENCE};
+use crate::luup::follow::{FollowAnswer, FollowStep, Follower, Gather, lacked_patience};
 use crate::luup::{self, Advance, Fetch, HomeView, LuupAccess, LuupError};
 
 /// The kinds of sources whose values come of the engine.
@@ -44,6 +44,8 @@ struct FollowQuestion {
     number: u32,
     step: FollowStep,
     asked: Duration,
+    /// How long the engine may wait for a change.
+    wait: Duration,
     /// As it was asked by.
     config: LuupConfig,
     hang_up: HangUp,
@@ -174,6 +176,7 @@ impl Agent {
             number,
             step,
             asked: now.uptime,
+            wait,
             config,
             hang_up,
         });
@@ -194,7 +197,11 @@ impl Agent {
         let is_well = news.is_ok();
         let waited = now.uptime.saturating_sub(question.asked);
         let answer = match news {
-            Err(error) if question.step == FollowStep::Poll && hung_up(&error, waited) => {
+            Err(error)
+                if question.step == FollowStep::Poll
+                    && is_cut(&error)
+                    && lacked_patience(waited, question.wait) =>
+            {
                 log::debug!("{error}, after {} s: the next waits less", waited.as_secs());
                 FollowAnswer::HungUp
             }
@@ -329,14 +336,12 @@ impl Agent {
     }
 }
 
-/// Whether who hung up had waited for a change: the engine is well then, or the next question tells.
-fn hung_up(error: &LuupError, waited: Duration) -> bool {
-    // What a server between answers that had no more patience (RFC 9110 §15.6.3, §15.6.5).
-    let is_cut = matches!(
+/// Whether somebody hung up, or a server between did and answers that (RFC 9110 §15.6.3, §15.6.5).
+fn is_cut(error: &LuupError) -> bool {
+    matches!(
         error,
         LuupError::Unreachable(_) | LuupError::Status(502 | 504)
-    );
-    is_cut && waited >= LEAST_PATIENCE
+    )
 }
 
 /// Asks what changed, and makes the home of it as the rows see it.

@@ -47,7 +47,7 @@ const LACKING: Duration = Duration::from_secs(60);
 const WARNED: Duration = Duration::from_secs(15 * 60);
 
 /// Who hangs up on a question for changes after less than this did not wait for one.
-pub const LEAST_PATIENCE: Duration = Duration::from_secs(5);
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many questions are kept short before somebody between is tried again with a long one.
 const SHORT_POLLS: u32 = 100;
@@ -118,6 +118,13 @@ impl Default for Follower {
             patience: None,
         }
     }
+}
+
+/// Whether somebody who hung up after he `waited` had less patience than the engine was given with
+/// `wait`. Whoever holds on for longer than that hears nothing of the engine: since the next question
+/// waits less, one that is dead behind a relay is found out by it.
+pub fn lacked_patience(waited: Duration, wait: Duration) -> bool {
+    waited >= LEAST_PATIENCE && waited <= wait.saturating_add(wait / 8)
 }
 
 impl Follower {

@@ -265,6 +265,31 @@ fn z46_who_hangs_up_while_it_waits_is_asked_with_less_patience_for_a_while() {
     assert_eq!(rig.follower.wait(wish), wish);
 }
 
+#[test]
+fn z46_who_hears_nothing_of_the_engine_is_not_taken_for_impatient_again_and_again() {
+    let wish = 60 * SECOND;
+    assert!(lacked_patience(30 * SECOND, wish) && lacked_patience(61 * SECOND, wish));
+    assert!(!lacked_patience(3 * SECOND, wish), "nobody waited");
+    assert!(
+        !lacked_patience(70 * SECOND, wish),
+        "the engine had its time"
+    );
+    // He always holds on for as long as he may to be taken for impatient.
+    let mut rig = Rig::new();
+    rig.is_told(SECOND, FollowAnswer::Same);
+    let mut times = 0;
+    loop {
+        let wait = rig.follower.wait(wish);
+        let waited = wait + wait / 8;
+        if !lacked_patience(waited, wait) {
+            break;
+        }
+        rig.is_told(waited, FollowAnswer::HungUp);
+        times += 1;
+    }
+    assert!(times <= 20, "{times}");
+}
+
 fn any_answer() -> impl Strategy<Value = (u64, FollowAnswer)> {
     let heard = prop_oneof![
         any::<bool>().prop_map(FollowAnswer::Home),
