@@ -124,25 +124,21 @@ fn read(answer: &[u8], local: u16, remote: u16) -> Option<ToldSocket> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpStream;
 
     use cwmpd_lab::shared::skip;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::luup::owner::tests::{ADDRESSES, listen};
     use crate::luup::owner::{canonical, tables};
 
     #[test]
     fn s31_one_socket_is_told_as_the_tables_tell_it() {
-        for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"] {
-            let Ok(listener) = TcpListener::bind(address) else {
-                skip(&format!("{address}, which this machine does not have"));
+        for address in ADDRESSES {
+            let Some((listener, bound)) = listen(address) else {
                 continue;
             };
-            let mut bound = listener.local_addr().unwrap();
-            if bound.ip().is_unspecified() {
-                bound.set_ip(Ipv4Addr::LOCALHOST.into());
-            }
             let connect = || {
                 let client = TcpStream::connect(bound).unwrap();
                 let ends = (client.local_addr().unwrap(), client.peer_addr().unwrap());

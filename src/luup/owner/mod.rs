@@ -112,6 +112,22 @@ mod tests {
 
     use super::*;
 
+    /// Where an engine may listen; it is asked at 127.0.0.1 or ::1.
+    pub(super) const ADDRESSES: [&str; 4] = ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"];
+
+    /// Somebody who listens there, and the address that leads to him.
+    pub(super) fn listen(address: &str) -> Option<(TcpListener, SocketAddr)> {
+        let Ok(listener) = TcpListener::bind(address) else {
+            skip(&format!("{address}, which this machine does not have"));
+            return None;
+        };
+        let mut bound = listener.local_addr().unwrap();
+        if bound.ip().is_unspecified() {
+            bound.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        Some((listener, bound))
+    }
+
     fn watch_for(allowed: Vec<u32>) -> OwnerWatch {
         OwnerWatch {
             allowed,
@@ -132,15 +148,10 @@ mod tests {
     fn s31_the_other_end_is_found_among_the_sockets_of_the_box() {
         let ours = watch_for(vec![geteuid().as_raw()]);
         let others = watch_for(vec![]);
-        for address in ["127.0.0.1:0", "[::1]:0", "0.0.0.0:0", "[::]:0"] {
-            let Ok(listener) = TcpListener::bind(address) else {
-                skip(&format!("{address}, which this machine does not have"));
+        for address in ADDRESSES {
+            let Some((listener, bound)) = listen(address) else {
                 continue;
             };
-            let mut bound = listener.local_addr().unwrap();
-            if bound.ip().is_unspecified() {
-                bound.set_ip(Ipv4Addr::LOCALHOST.into());
-            }
             let client = TcpStream::connect(bound).unwrap();
             let ends = (client.local_addr().unwrap(), client.peer_addr().unwrap());
             let check = |watch: &OwnerWatch| watch.check(ends.0, ends.1);

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs};
-use cwmpd_lab::home::wait_for;
+use cwmpd_lab::home::{free_port, wait_for};
 
 use super::{
     BOOLEAN, CHOSEN, CONNECTION, JABBER_ID, JID, STRING, UINT, bound, has_status, home,
@@ -112,6 +112,8 @@ fn r47_the_acs_sets_a_connection_up_and_takes_it_away() {
 fn r48_the_jabber_id_stays_while_the_line_is_down_and_is_no_news_again() {
     let acs = ScriptedAcs::start(AcsOptions::default());
     let (home, server) = home_with_line(&acs);
+    // Another port at the next start would be another URL, which the ACS is told, too.
+    home.set_uci("cpe", "port", &free_port().to_string());
     let agent = home.start();
     let line = bound(&acs, &server);
     drop(line);

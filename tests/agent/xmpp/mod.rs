@@ -31,6 +31,7 @@ fn home(acs: &ScriptedAcs) -> (Home, XmppServer) {
     let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
     home.set_acs(&acs.url());
     home.set_caller();
+    home.set_uci("cpe", "periodic_notify_enable", "0");
     let roots = home.config_dir().join("roots.pem");
     fs::write(&roots, authority.pem()).unwrap();
     home.set_uci("acs", "ssl_cacert", &roots.to_string_lossy());
