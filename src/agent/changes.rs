@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::watch::BoxChange;
+use crate::base::sort::sort;
 
 /// From one look at what changed to the next. Whatever comes between is looked at together.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -34,7 +35,7 @@ impl BoxChanges {
     pub(super) fn take(&mut self, now: Duration) -> Vec<BoxChange> {
         self.not_before = now.saturating_add(PAUSE);
         let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.sort_unstable();
+        sort(&mut waiting);
         waiting
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::own_config::OWN_PACKAGE;
 use super::start::Folders;
+use crate::base::sort::sort;
 
 /// What opkg and apk put behind the name.
 const ENDINGS: [&str; 2] = ["-opkg", ".apk-new"];
@@ -38,6 +39,6 @@ fn beside(folder: &Path, is_own: &dyn Fn(&str) -> bool) -> Vec<(PathBuf, PathBuf
         Some((path, edited))
     });
     let mut pairs: Vec<_> = pairs.collect();
-    pairs.sort_unstable();
+    sort(&mut pairs);
     pairs
 }

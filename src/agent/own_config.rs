@@ -20,6 +20,7 @@ use std::path::Path;
 use super::start::Folders;
 use crate::base::config::{Config, ConfigReading, Remark, review};
 use crate::base::file;
+use crate::base::sort::sort_by_key;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci::Document;
 
@@ -92,7 +93,7 @@ pub(super) fn read(source: &UciSource, config_dir: &Path) -> (Config, Complaints
     let file = config_dir.join(OWN_PACKAGE).display().to_string();
     let trouble = known.as_ref().and_then(|known| known.trouble.clone());
     let mut remarks = [remarks, review(&written, &names)].concat();
-    remarks.sort_by_key(|remark| remark.line.unwrap_or(u32::MAX));
+    sort_by_key(&mut remarks, |remark| remark.line.unwrap_or(u32::MAX));
     let remarks = remarks.iter().map(|remark| placed(&file, remark));
     let complaints = Complaints {
         lines: trouble.into_iter().chain(remarks).collect(),

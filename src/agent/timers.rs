@@ -6,6 +6,7 @@ use std::time::Duration;
 use nix::poll::PollFlags;
 
 use super::parts::Part;
+use crate::base::sort::sort;
 
 /// What is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +77,7 @@ impl Timers {
     pub(super) fn work(&mut self, now: Duration) -> Vec<LoopTimer> {
         let due = self.due.iter().filter(|(_, at)| *at <= now);
         let mut due: Vec<LoopTimer> = due.map(|(timer, _)| *timer).collect();
-        due.sort_unstable();
+        sort(&mut due);
         self.due.retain(|(_, at)| *at > now);
         due
     }

@@ -5,7 +5,8 @@
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`mod@hmac`] RFC 2104, [`secret`] a text that is never shown, [`prefix`] a network of addresses,
 //!   [`scope`] how far away an address means something, [`uuid`] the name of a piece of software.
-//! * [`backoff`] is the pauses between attempts, [`decimal`] numbers with a point.
+//! * [`backoff`] is the pauses between attempts, [`decimal`] numbers with a point, [`mod@sort`] the order
+//!   of short lists.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
 //!   room for one.
@@ -29,6 +30,7 @@ pub mod prefix;
 pub mod room;
 pub mod scope;
 pub mod secret;
+pub mod sort;
 pub mod stamp;
 pub mod truth;
 pub mod url;

@@ -20,6 +20,7 @@ use log::LevelFilter;
 use crate::agent::HomeFrom;
 use crate::agent::control::{self, AskError, Command, Request, read_command};
 use crate::agent::{self, Folders};
+use crate::base::sort::sort;
 
 /// What `cwmpd` does itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -201,7 +202,7 @@ impl Task {
             }
         }
         let words = with_input(words, ask)?;
-        files.sort();
+        sort(&mut files);
         let files = files.iter().flat_map(|(name, file)| [*name, file]);
         let words = words.iter().chain(&flags).map(String::as_str);
         let words: Vec<&str> = words.chain(files).collect();

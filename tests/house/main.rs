@@ -11,5 +11,6 @@ mod named;
 mod rust_text;
 mod security;
 mod small_processors;
+mod small_program;
 mod tree;
 mod words;

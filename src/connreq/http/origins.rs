@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::denial::Counts;
 use crate::base::prefix::AddressPrefix;
+use crate::base::sort::sort_by_key;
 use crate::connreq::bucket::{Bucket, Rate};
 
 /// Places that are remembered. One more replaces the one that was not seen for longest.
@@ -151,7 +152,7 @@ impl Origins {
         let mut counted: Vec<_> = counted
             .filter(|(_, counts)| *counts != Counts::default())
             .collect();
-        counted.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.all()));
+        sort_by_key(&mut counted, |(_, counts)| std::cmp::Reverse(counts.all()));
         (counted, std::mem::take(&mut self.forgotten))
     }
 }

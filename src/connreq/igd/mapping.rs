@@ -14,6 +14,7 @@ use super::search::Neighbour;
 use super::ssdp::SsdpAnswer;
 use crate::base::excerpt::excerpt;
 use crate::base::scope::AddressScope;
+use crate::base::sort::sort_by_key;
 
 /// What gateways show of who wants it.
 const DESCRIPTION: &str = "cwmpd";
@@ -134,7 +135,7 @@ impl Mapper<'_> {
         let description = self.gateway.description(&answer.location)?;
         let services = description.services.into_iter();
         let mut points: Vec<_> = services.filter(|one| one.service.maps_ports()).collect();
-        points.sort_by_key(|one| one.service);
+        sort_by_key(&mut points, |one| one.service);
         let mut failure = match description.elsewhere {
             Some(url) => IgdError::Elsewhere {
                 gateway: self.wish.gateway.into(),

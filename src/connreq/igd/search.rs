@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::errand::Errand;
 use super::error::IgdError;
 use super::ssdp::{GATEWAYS, SsdpAnswer, TARGETS, question};
+use crate::base::sort::sort_by_key;
 use crate::base::url::{self, Url};
 
 /// Where devices hear searches.
@@ -184,7 +185,7 @@ impl SearchAnswers {
     }
 
     fn answers(mut self, gateway: IpAddr) -> Result<Vec<SsdpAnswer>, IgdError> {
-        self.answers.sort_by_key(|answer| answer.rank);
+        sort_by_key(&mut self.answers, |answer| answer.rank);
         match self.elsewhere {
             _ if !self.answers.is_empty() => Ok(self.answers),
             Some(url) => Err(IgdError::Elsewhere { gateway, url }),

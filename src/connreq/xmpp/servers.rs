@@ -4,6 +4,7 @@ use super::dns;
 use super::end::XmppEnd;
 use super::line::XmppLine;
 use super::settings::{XmppServer, XmppServers, XmppSettings};
+use crate::base::sort::sort_by_key;
 
 /// Where clients are served, unless something else is said (RFC 6120 §14.7).
 pub(super) const PORT: u16 = 5222;
@@ -59,7 +60,7 @@ pub(super) fn other_host(text: &str) -> Option<XmppServer> {
 fn in_order(mut left: Vec<XmppServer>, random: &mut dyn FnMut(u32) -> u32) -> Vec<XmppServer> {
     let mut ordered = Vec::with_capacity(left.len());
     // Those without weight first: they are chosen only by a zero.
-    left.sort_by_key(|server| (server.priority, server.weight > 0));
+    sort_by_key(&mut left, |server| (server.priority, server.weight > 0));
     while let Some(first) = left.first() {
         let priority = first.priority;
         let equals = || left.iter().filter(|server| server.priority == priority);

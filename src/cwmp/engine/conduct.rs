@@ -6,6 +6,7 @@ use super::parked::Parked;
 use super::{Engine, commit};
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
+use crate::base::sort::sort_by_key;
 use crate::base::url;
 use crate::cwmp::budget::Budget;
 use crate::cwmp::event::{By, Event, EventCode};
@@ -127,7 +128,7 @@ impl Engine {
         let mut events = self.queue.depart().to_vec();
         events.extend(self.transfers.depart());
         events.extend(self.software_departs());
-        events.sort_by_key(|event| event.code);
+        sort_by_key(&mut events, |event| event.code);
         self.events = events.iter().map(ToString::to_string).collect();
         self.offer.begin(now);
         log::info!(

@@ -27,6 +27,7 @@ use super::told::ToldValues;
 use super::transfer::TransferQueue;
 use crate::base::clock::Now;
 use crate::base::excerpt::excerpt;
+use crate::base::sort::sort;
 use crate::datamodel::model::{InForce, Model, ModelError};
 use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, MAX_ESCAPED_BYTES, Message, Status, escaped_len,
@@ -284,7 +285,7 @@ fn apart(paths: &[String]) -> Vec<bool> {
         (outer.is_empty() || outer.ends_with('.')) && inner.starts_with(outer)
     };
     let mut apart: Vec<&str> = paths.iter().map(String::as_str).collect();
-    apart.sort_unstable();
+    sort(&mut apart);
     // What a path contains follows it.
     apart.dedup_by(|path, outer| path == outer || contains(outer, path));
     let first = |path: &String| {

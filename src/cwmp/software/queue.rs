@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Change, Operation};
 use crate::base::clock::Now;
+use crate::base::sort::sort_by_key;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::record;
 use crate::cwmp::retry::MAX_REFUSALS;
@@ -61,7 +62,7 @@ impl ChangeQueue {
             put(&change, boot, model);
             changes.list.push(change);
         }
-        changes.list.sort_by_key(|change| change.number);
+        sort_by_key(&mut changes.list, |change| change.number);
         changes
     }
 

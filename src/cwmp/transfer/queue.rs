@@ -5,6 +5,7 @@ use super::entry::{Run, Transfer, TransferOrigin, TransferStage};
 use super::plan::{TransferPlan, WindowMode};
 use super::policy::is_wanted;
 use crate::base::clock::Now;
+use crate::base::sort::sort_by_key;
 use crate::cwmp::event::{Event, EventCode};
 use crate::cwmp::fault::REQUEST_DENIED;
 use crate::cwmp::interface::Action;
@@ -75,7 +76,7 @@ impl TransferQueue {
                 }
             }
         }
-        queue.transfers.sort_by_key(|t| t.order.number);
+        sort_by_key(&mut queue.transfers, |t| t.order.number);
         queue
     }
 

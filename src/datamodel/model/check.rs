@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{OpenError, root};
+use crate::base::sort::sort_by_key;
 use crate::datamodel::row::RowError;
 use crate::datamodel::schema::Schema;
 use crate::datamodel::source::Sources;
@@ -83,7 +84,7 @@ pub fn describe(
             found.push((*place, error.error, error.is_note));
         }
     }
-    found.sort_unstable_by_key(|(place, error, _)| (*place, error.column));
+    sort_by_key(&mut found, |(place, error, _)| (*place, error.column));
     let named = |((nth, line), error, is_note): ((usize, u32), RowError, bool)| {
         Some(Finding {
             file: names.get(nth)?.clone(),

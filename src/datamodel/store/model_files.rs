@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{MAX_FILE_BYTES, StoreError};
 use crate::base::parts;
+use crate::base::sort::sort;
 use crate::datamodel::csv::{self, Parsed};
 use crate::datamodel::disk::{Disk as _, RealDisk};
 
@@ -23,7 +24,7 @@ pub fn read_model(folder: &Path) -> Result<Vec<(PathBuf, Parsed)>, StoreError> {
     let listed = disk.list(folder);
     let mut files = listed.map_err(|error| StoreError::Unreadable(folder.to_owned(), error))?;
     files.retain(|path| path.file_name().is_some_and(is_model_file));
-    files.sort_unstable();
+    sort(&mut files);
     if files.len() > MAX_MODEL_FILES {
         return Err(StoreError::TooManyFiles(folder.to_owned()));
     }

@@ -24,6 +24,7 @@ use super::metadata::image_metadata;
 use super::pack::{self, Gzip, TapeHead};
 use super::{Installer, closed_file, fault, words};
 use crate::base::file::{self, Keep};
+use crate::base::sort::sort;
 use crate::cwmp::Installed;
 use crate::datamodel::csv::Crc32;
 use crate::device::commands::{CommandError, Listen};
@@ -272,7 +273,7 @@ fn within(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let paths = entries.map(|entry| entry.path());
     let mut files: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
-    files.sort();
+    sort(&mut files);
     files
 }
 

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use super::files::{ManagerKind, SoftwareFiles};
 use super::package::{InstalledPackage, SoftwareUnit};
+use crate::base::sort::sort_by;
 use crate::base::stamp::Stamp;
 
 /// The agent's own package: what begins so is a part of it (`cwmpd-full`, `cwmpd-settings`).
@@ -133,7 +134,7 @@ fn read(files: &SoftwareFiles, kind: ManagerKind) -> io::Result<Vec<SoftwareUnit
             package: package.clone(),
         });
     }
-    units.sort_by(|a, b| a.package.name.cmp(&b.package.name));
+    sort_by(&mut units, |a, b| a.package.name.cmp(&b.package.name));
     units.dedup_by(|a, b| a.package.name == b.package.name);
     for unit in &mut units {
         files.complete(kind, &mut unit.package);

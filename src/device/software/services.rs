@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::base::file;
+use crate::base::sort::sort_by;
 
 /// How many services are shown: a full OpenWrt has 60.
 const MAX_SERVICES: usize = 256;
@@ -76,7 +77,7 @@ impl ServiceFolder {
                 name: name.into(),
             })
             .collect();
-        services.sort_by(|a, b| a.name.cmp(&b.name));
+        sort_by(&mut services, |a, b| a.name.cmp(&b.name));
         services
     }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::UciError;
 use super::parse::{Keyword, Statement, Statements, bad_lines, parse};
 use crate::base::config::{LostLine, WrittenConfig, WrittenOption, WrittenSection};
+use crate::base::sort::sort_by_key;
 
 /// What an option says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -313,7 +314,9 @@ fn sections(statements: &[Statement]) -> Vec<Section> {
         } = section;
         options.retain(|(name, _)| !name.is_empty());
         by_name.extend(0..options.len());
-        by_name.sort_unstable_by_key(|at| options.get(*at).map(|(name, _)| name.as_str()));
+        sort_by_key(by_name, |at| {
+            options.get(*at).map(|(name, _)| name.as_str())
+        });
     }
     sections
 }

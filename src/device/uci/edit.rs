@@ -11,6 +11,7 @@ use super::document::{Document, Value, lossy};
 use super::layout::{Patch, quote, statement_text};
 use super::parse::{Keyword, Statement};
 use super::{UciError, is_name, is_text, is_type};
+use crate::base::sort::sort_by_key;
 
 /// Of each section, the statements of each option, in order.
 type OptionStatements<'d> = Vec<BTreeMap<&'d [u8], Vec<&'d Statement>>>;
@@ -192,7 +193,7 @@ impl Document {
             .map(|(_, edit)| edit)
             .collect();
         // What is added stands behind what the last section gets.
-        kept.sort_by_key(|edit| matches!(edit, Edit::Add { .. }));
+        sort_by_key(&mut kept, |edit| matches!(edit, Edit::Add { .. }));
         kept
     }
 

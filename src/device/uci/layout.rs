@@ -8,6 +8,7 @@ use super::UciError;
 use super::document::{Document, lossy};
 use super::is_name;
 use super::parse::{Keyword, Statement};
+use crate::base::sort::sort_by_key;
 
 /// A part of the text and what comes in its place.
 pub(super) struct Patch {
@@ -109,7 +110,7 @@ impl Document {
         if patches.is_empty() {
             return Ok(());
         }
-        patches.sort_by_key(|patch| (patch.at.start, patch.at.end));
+        sort_by_key(&mut patches, |patch| (patch.at.start, patch.at.end));
         let mut text = Vec::with_capacity(self.text.len() + 64);
         let mut done = 0;
         for patch in patches {

@@ -9,6 +9,7 @@ use super::innermost;
 use super::parameters;
 use super::verdict::{HomeId, Verdict};
 use super::view::HomeView;
+use crate::base::sort::sort;
 use crate::datamodel::source::{Instance, Listed, Reading};
 use crate::luup::key::{Derived, FIELDS};
 use crate::luup::snapshot::NameId;
@@ -46,7 +47,7 @@ impl WorkedOut {
                 worked_out.depths.extend(depths(&nodes, controller));
             }
         }
-        worked_out.depths.sort_unstable();
+        sort(&mut worked_out.depths);
         worked_out
     }
 

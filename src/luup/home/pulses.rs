@@ -2,6 +2,7 @@
 //! itself.
 
 use super::{Home, HomeView};
+use crate::base::sort::sort;
 use crate::datamodel::source::{Instance, Slot};
 use crate::luup::Snapshot;
 use crate::luup::key::{FIELDS, LuupKey, ValueKey, short};
@@ -61,7 +62,7 @@ impl Home {
                 }
             }
         }
-        self.pulses.sort_unstable();
+        sort(&mut self.pulses);
         self.pulses.dedup();
     }
 

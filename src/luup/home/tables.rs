@@ -1,6 +1,7 @@
 //! The tables of a snapshot: which devices, and in which order.
 
 use super::verdict::Verdicts;
+use crate::base::sort::sort;
 use crate::luup::Snapshot;
 use crate::luup::key::FIELDS;
 
@@ -20,7 +21,7 @@ impl Tables {
             Some((parent, device))
         };
         let mut children: Vec<(u32, u32)> = snapshot.devices().filter_map(child).collect();
-        children.sort_unstable();
+        sort(&mut children);
         Self {
             verdicts: Verdicts::of(snapshot, before.map(|before| &before.verdicts)),
             children,

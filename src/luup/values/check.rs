@@ -3,6 +3,7 @@
 use super::action::Allowed;
 use super::services::{MAX_ARGUMENTS, MAX_NUMBER, ServiceRow, ServiceTable};
 use crate::base::config::LuupConfig;
+use crate::base::sort::sort;
 use crate::luup::LuupOrder;
 
 /// Reads a file, and holds what it says to what is promised of one.
@@ -27,7 +28,7 @@ pub fn check_services(bytes: &[u8]) {
             .all(|number| (1..=MAX_NUMBER).contains(number))
     );
     let shown = numbers.len();
-    numbers.sort_unstable();
+    sort(&mut numbers);
     numbers.dedup();
     assert_eq!(numbers.len(), shown, "a number stands twice");
     for (place, row) in table.rows().iter().enumerate() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::base::sort::sort;
 use crate::device::uci::{Section, Value};
 
 /// How many lines of a section count: bounds the length of an identity. More than a rule of the
@@ -26,7 +27,7 @@ impl Fingerprint {
             let items = value.items().iter();
             lines.extend(items.map(|item| hash([keyword, option, item])));
         }
-        lines.sort_unstable();
+        sort(&mut lines);
         lines.dedup();
         lines.truncate(MAX_LINES);
         Self(lines)

@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use super::fingerprint::Fingerprint;
 use super::matching::{Matching, SectionMark};
+use crate::base::sort::sort;
 use crate::datamodel::source::Listed;
 use crate::device::uci::{Document, Section};
 
@@ -216,7 +217,7 @@ impl Nameless {
             });
             known.extend(named);
         }
-        known.sort_unstable();
+        sort(&mut known);
         known.into_iter().map(|(_, identity)| identity).collect()
     }
 }

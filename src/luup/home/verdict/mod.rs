@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::base::sort::sort_by_key;
 use crate::luup::Snapshot;
 use crate::luup::key::FIELDS;
 use crate::luup::snapshot::NameId;
@@ -151,7 +152,7 @@ impl Verdicts {
                 None => counts.push((*verdict, 1)),
             }
         }
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        sort_by_key(&mut counts, |(_, count)| std::cmp::Reverse(*count));
         let counts: Vec<String> = counts
             .iter()
             .map(|(verdict, count)| match verdict {
