@@ -66,17 +66,19 @@ fn main() {
         s.end();
     });
     std::thread::sleep(Duration::from_secs(1));
-    let (rss, private) = guest_memory(daemon.pid());
+    let [rss, clean, dirty] = guest_memory(daemon.pid());
     println!("emulated_guest_rss_kb {rss} kB");
-    println!("emulated_guest_private_kb {private} kB");
+    println!("emulated_guest_clean_kb {clean} kB");
+    println!("emulated_guest_private_kb {dirty} kB");
     handshakes::go_through(&home, &daemon);
     assert!(daemon.stop().success(), "the agent has to end cleanly");
 }
 
-/// Resident and private dirty kB of the guest's own mappings.
-fn guest_memory(pid: u32) -> (u64, u64) {
+/// Resident kB of the guest's own mappings; those that are as in a file, which a box can drop, and share
+/// with other programs where the file is a library; and those that are the program's alone.
+fn guest_memory(pid: u32) -> [u64; 3] {
     let maps = fs::read_to_string(format!("/proc/{pid}/smaps")).expect("smaps");
-    let (mut rss, mut private, mut ours) = (0, 0, false);
+    let (mut rss, mut clean, mut dirty, mut ours) = (0, 0, 0, false);
     for line in maps.lines() {
         let mut words = line.split_whitespace();
         let first = words.next().unwrap_or_default();
@@ -89,12 +91,13 @@ fn guest_memory(pid: u32) -> (u64, u64) {
             let kb: u64 = words.next().and_then(|kb| kb.parse().ok()).unwrap_or(0);
             match first {
                 "Rss:" => rss += kb,
-                "Private_Dirty:" => private += kb,
+                "Private_Clean:" | "Shared_Clean:" => clean += kb,
+                "Private_Dirty:" => dirty += kb,
                 _ => {}
             }
         }
     }
-    (rss, private)
+    [rss, clean, dirty]
 }
 
 /// A program that runs the command; gone with the value.
