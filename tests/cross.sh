@@ -3,10 +3,11 @@
 # floating-point unit refuses: its instructions, and addresses that are not aligned.
 #
 #   tests/cross.sh                    mips, the big-endian one: build, one whole session over TLS
-#   tests/cross.sh --long             mips, mipsel, armv7, aarch64: also the tests of the program's
-#                                     parts, how large the programs are, and the packages of all
-#                                     architectures
-#   tests/cross.sh session TARGET...  build and session only
+#   tests/cross.sh --long             mips, mipsel, armv7, aarch64: also the program that is linked
+#                                     with musl and OpenSSL, the tests of the program's parts, and
+#                                     the packages of all architectures
+#   tests/cross.sh static TARGET...   build and session only, of the program that has all inside
+#   tests/cross.sh dynamic TARGET...  of the one that takes musl and OpenSSL from the box
 #   tests/cross.sh units TARGET...    the tests of the parts only
 #
 # TARGET as openwrt-package/compile.sh has it, which builds; what it keeps in CROSS_DIR=target/cross
@@ -55,16 +56,94 @@ fetch_qemu() {
 # figure NAME VALUE UNIT: as those of tests/bench.sh.
 figure() { echo "$1 $2 $3"; }
 
-# The scripted ACS and the fake Luup run on this machine, the agent under the emulator. qemu maps
-# the guest's memory from 1 TiB on, so that the figures can tell it from the emulator's own.
-session() {
-  local target=$1 program name=${1%%-*}
-  program=$($compile "$target" --static)
+static() {
+  local program name=${1%%-*}
+  program=$($compile "$1" --static)
   figure "${name}_static_bytes" "$(stat -c %s "$program")" bytes
-  say "one session over TLS under $(emulator "$target" | xargs basename -a | xargs)"
-  cargo run -q --locked -p cwmpd-lab --bin emulated -- \
-    "$(emulator "$target") -B 0x10000000000 $program" | sed "s/^emulated_/${name}_/"
+  session "$name" "$(emulator "$1")" "$program"
 }
+
+dynamic() {
+  local program name=${1%%-*}_dynamic
+  program=$($compile "$1")
+  figure "${name}_bytes" "$(stat -c %s "$program")" bytes
+  make_box "$1" "$(dirname "$program")/$1/release/deps"
+  session "$name" "$(emulator "$1") -L $CROSS_DIR/box-$1" "$program"
+}
+
+# session NAME EMULATOR PROGRAM: the scripted ACS and the fake Luup run on this machine, the agent
+# under the emulator. qemu maps the guest's memory from 1 TiB on, so that the figures can tell it
+# from the emulator's own.
+session() {
+  say "one session over TLS for $1 under $(xargs -n 1 basename -a <<<"$2" | xargs)"
+  cargo run -q --locked -p cwmpd-lab --bin emulated -- "$2 -B 0x10000000000 $3" | sed "s/^emulated_/$1_/"
+}
+
+# What the program finds there is older than what OpenWrt has had since 23.05, the first with OpenSSL 3:
+# what these lack, it must not ask for. The musl that zig brings has no loader, hence Debian's sources.
+MUSL_VERSION=1.2.3 MUSL_SHA256=7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4
+OPENSSL_CRATE=300.0.13 # OpenSSL 3.0.8
+
+fetch_sources() {
+  [ -e "$sources" ] && return
+  say "fetching the sources of musl $MUSL_VERSION and OpenSSL 3.0"
+  local uri
+  rm -rf "$sources.new"
+  mkdir -p "$sources.new/src"
+  cd "$sources.new"
+  uri=$(apt-get download --print-uris musl | sed -n "s/^'\(.*_$MUSL_VERSION\)-.*/\1.orig.tar.gz/p")
+  /usr/lib/apt/apt-helper download-file "$uri" musl.tar.gz "SHA256:$MUSL_SHA256" >apt.log 2>&1 ||
+    die "the sources of musl $MUSL_VERSION, which Debian 12 has, are not to be had, see $PWD/apt.log"
+  tar -xzf musl.tar.gz
+  mv "musl-$MUSL_VERSION" musl
+  # Nothing here computes with complex numbers, which take functions that Rust's runtime lacks.
+  rm -r musl/src/complex
+  : >src/lib.rs
+  printf '[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\nopenssl-src = "=%s"\n[workspace]\n' \
+    "$OPENSSL_CRATE" >Cargo.toml
+  RUSTC=$CROSS_DIR/bin/rustc CARGO_HOME=$CROSS_DIR/cargo-home cargo vendor -q >/dev/null
+  mv vendor/openssl-src/openssl .
+  mv "$sources.new" "$sources"
+}
+
+# make_box TARGET DEPS: the root of a box for the emulator, with a C library, which is the loader as
+# well, and OpenSSL. What compiles is what compile.sh has made to compile the program; DEPS is where
+# the parts of the program are.
+make_box() (
+  box=$CROSS_DIR/box-$1 sources=$CROSS_DIR/box-sources bits=32
+  case $1 in aarch64-*) bits=64 ;; esac
+  [ ! -e "$box" ] || exit 0
+  export PATH=$CROSS_DIR/bin:$PATH ZIG_GLOBAL_CACHE_DIR=$CROSS_DIR/zig-cache ZIG_LOCAL_CACHE_DIR=$CROSS_DIR/zig-cache
+  export CC=cc-$1 AR=zig-ar RANLIB=zig-ranlib MAKEFLAGS=-sj${JOBS:-$(nproc)}
+  fetch_sources
+  say "building the musl and the OpenSSL of a box for $1"
+  rm -rf "$box.new" "$box.build"
+  mkdir -p "$box.new/lib" "$box.new/usr/lib" "$box.new/etc/ssl" "$box.build/musl" "$box.build/openssl"
+  trap 'say "it did not build, see $box.build/*.log"' ERR
+
+  # What a processor has no instructions for, floats above all, is Rust's: zig's brings a memcpy that
+  # hides musl's from programs.
+  builtins=("$2"/libcompiler_builtins-*.rlib)
+  cd "$box.build/musl"
+  "$sources/musl/configure" --target="$1" LIBCC="${builtins[0]}" >../musl.log 2>&1
+  make lib/libc.so >>../musl.log 2>&1
+  # By the name that musl would install it under.
+  cp lib/libc.so "$box.new/lib/ld-musl-$(sed -nE 's/^(SUB)?ARCH = //p' config.mak | tr -d '\n').so.1"
+
+  # With less in it than OpenWrt's has, which builds faster. zig's runtime has no __atomic_is_lock_free.
+  cd "$box.build/openssl"
+  perl "$sources/openssl/Configure" "linux-generic$bits" --prefix=/usr --libdir=lib --openssldir=/etc/ssl \
+    shared no-asm no-tests no-engine no-legacy no-dso no-dtls no-srp no-camellia no-aria no-sm2 no-sm3 no-sm4 \
+    -Os -DBROKEN_CLANG_ATOMICS >../openssl.log 2>&1
+  make build_generated >>../openssl.log 2>&1
+  make libcrypto.so libssl.so >>../openssl.log 2>&1
+  cp libcrypto.so.3 libssl.so.3 "$box.new/usr/lib"
+  # Not that of this machine.
+  : >"$box.new/etc/ssl/openssl.cnf"
+
+  rm -r "$box.build"
+  mv "$box.new" "$box"
+)
 
 # What a processor may do otherwise: the order of bytes, 32 bits, alignment, no floats.
 units() {
@@ -76,13 +155,6 @@ units() {
   env "CARGO_TARGET_${lower^^}_RUNNER=$(emulator "$target")" PROPTEST_CASES=16 \
     CARGO_PROFILE_TEST_DEBUG=0 CARGO_PROFILE_TEST_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 \
     "$compile" "$target" --static --cargo test -p cwmpd --lib "${others[@]}"
-}
-
-# As it is linked on OpenWrt of today: its size, and what it asks for (compile.sh looks at that).
-dynamic() {
-  local program
-  program=$($compile "$1")
-  figure "${1%%-*}_dynamic_bytes" "$(stat -c %s "$program")" bytes
 }
 
 # Packages for every architecture that there are any for, and a feed of each.
@@ -100,15 +172,15 @@ what=${1:-}
 [ $# = 0 ] || shift
 fetch_qemu
 case $what in
-  '') session "${short[0]}" ;;
+  '') static "${short[0]}" ;;
   --long)
     for target in "${long[@]}"; do
-      session "$target"
+      static "$target"
       dynamic "$target"
       units "$target"
     done
     packages
     ;;
-  session | units) for target; do $what "$target"; done ;;
-  *) sed -n '2,16s/^# \{0,1\}//p' "$project/tests/cross.sh" && exit 2 ;;
+  static | dynamic | units) for target; do $what "$target"; done ;;
+  *) sed -n '2,18s/^# \{0,1\}//p' "$project/tests/cross.sh" && exit 2 ;;
 esac
