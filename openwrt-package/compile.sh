@@ -305,6 +305,8 @@ build_cwmpd() {
   cp "$cargo_dir/$TARGET/release/cwmpd" "$new"
   [ $linkage = static ] || check_needed "$new"
   shrink "$new"
+  # What names them has other bytes in another folder.
+  if grep -aqF -e "$work/" -e "$project/src/" "$new"; then die "$new names folders of this machine"; fi
   mv "$new" "$program"
 }
 

@@ -4,11 +4,12 @@
 #
 #   tests/cross.sh                    mips, the big-endian one: build, one whole session over TLS
 #   tests/cross.sh --long             mips, mipsel, armv7, aarch64: also the program that is linked
-#                                     with musl and OpenSSL, the tests of the program's parts, and
-#                                     the packages of all architectures
+#                                     with musl and OpenSSL, the tests of the program's parts, the
+#                                     bytes of a second build, and the packages of all architectures
 #   tests/cross.sh static TARGET...   build and session only, of the program that has all inside
 #   tests/cross.sh dynamic TARGET...  of the one that takes musl and OpenSSL from the box
 #   tests/cross.sh units TARGET...    the tests of the parts only
+#   tests/cross.sh same TARGET...     builds the static program twice, and compares
 #
 # TARGET as openwrt-package/compile.sh has it, which builds; what it keeps in CROSS_DIR=target/cross
 # makes the next time faster: 5 minutes instead of 9 for the short form, on two cores. qemu comes from
@@ -157,6 +158,20 @@ units() {
     "$compile" "$target" --static --cargo test -p cwmpd --lib "${others[@]}"
 }
 
+# The same sources give the same bytes: what was fetched is put where paths are longer, and everything
+# is built anew there.
+same() {
+  local elsewhere=$CROSS_DIR/where-everything/is-built-anew first second
+  first=$($compile "$1" --static)
+  say "once more, elsewhere"
+  rm -rf "$elsewhere"
+  mkdir -p "$elsewhere"
+  cp -al "$CROSS_DIR"/{root,python,openssl-src} "$elsewhere"
+  second=$(CROSS_DIR=$elsewhere CROSS_TARGET_DIR='' $compile "$1" --static)
+  cmp "$first" "$second" >&2 || die "the same sources give other bytes in another folder"
+  rm -rf "$elsewhere"
+}
+
 # Packages for every architecture that there are any for, and a feed of each.
 packages() {
   local key=$CROSS_DIR/packages-key folder
@@ -179,8 +194,9 @@ case $what in
       dynamic "$target"
       units "$target"
     done
+    same "${short[0]}"
     packages
     ;;
-  static | dynamic | units) for target; do $what "$target"; done ;;
-  *) sed -n '2,18s/^# \{0,1\}//p' "$project/tests/cross.sh" && exit 2 ;;
+  static | dynamic | units | same) for target; do $what "$target"; done ;;
+  *) sed -n '2,19s/^# \{0,1\}//p' "$project/tests/cross.sh" && exit 2 ;;
 esac
