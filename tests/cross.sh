@@ -76,7 +76,7 @@ dynamic() {
 # under the emulator. qemu maps the guest's memory from 1 TiB on, so that the figures can tell it
 # from the emulator's own.
 session() {
-  say "one session over TLS for $1 under $(xargs -n 1 basename -a <<<"$2" | xargs)"
+  say "one session over TLS for $1 under $(xargs basename -a <<<"$2" | xargs)"
   cargo run -q --locked -p cwmpd-lab --bin emulated -- "$2 -B 0x10000000000 $3" | sed "s/^emulated_/$1_/"
 }
 
@@ -92,7 +92,7 @@ fetch_sources() {
   rm -rf "$sources.new"
   mkdir -p "$sources.new/src"
   cd "$sources.new"
-  uri=$(apt-get download --print-uris musl | sed -n "s/^'\(.*_$MUSL_VERSION\)-.*/\1.orig.tar.gz/p")
+  uri=$(apt-get download --print-uris musl | sed -n "s/^'\([^']*_$MUSL_VERSION\)-.*/\1.orig.tar.gz/p")
   /usr/lib/apt/apt-helper download-file "$uri" musl.tar.gz "SHA256:$MUSL_SHA256" >apt.log 2>&1 ||
     die "the sources of musl $MUSL_VERSION, which Debian 12 has, are not to be had, see $PWD/apt.log"
   tar -xzf musl.tar.gz
@@ -113,6 +113,9 @@ fetch_sources() {
 make_box() (
   box=$CROSS_DIR/box-$1 sources=$CROSS_DIR/box-sources bits=32
   case $1 in aarch64-*) bits=64 ;; esac
+  # One at a time, as in compile.sh.
+  exec 9>"$CROSS_DIR/box.lock"
+  flock 9
   [ ! -e "$box" ] || exit 0
   export PATH=$CROSS_DIR/bin:$PATH ZIG_GLOBAL_CACHE_DIR=$CROSS_DIR/zig-cache ZIG_LOCAL_CACHE_DIR=$CROSS_DIR/zig-cache
   export CC=cc-$1 AR=zig-ar RANLIB=zig-ranlib MAKEFLAGS=-sj${JOBS:-$(nproc)}
