@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cwmpd_lab::{Folder, shared, tools};
+use nix::sys::stat::{Mode, SFlag, mknod};
 use nix::unistd::geteuid;
 
 /// The project.
@@ -14,8 +15,9 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Writes what it is called with to `/tmp/log`.
-const LOGGER: &str = "#!/bin/sh\necho \"$*\" >>/tmp/log\n";
+/// Writes what it is called with to `/tmp/log`, while there is somebody who listens: without, the
+/// real one says nothing and succeeds.
+const LOGGER: &str = "#!/bin/sh\n[ ! -S /dev/log ] || echo \"$*\" >>/tmp/log\n";
 
 /// Writes what it is called with to `/tmp/ubus`. It knows the one process that `/tmp/pid` names.
 const UBUS: &str = "#!/bin/sh\necho \"$*\" >>/tmp/ubus\n\
@@ -51,6 +53,8 @@ impl LittleBox {
             fs::create_dir_all(new.path(path)).unwrap();
         }
         new.write("dev/null", "");
+        let everybody = Mode::from_bits_truncate(0o666);
+        mknod(&new.path("dev/log"), SFlag::S_IFSOCK, everybody, 0).unwrap();
         let path = Command::new("sh")
             .args(["-c", "command -v busybox"])
             .output();
@@ -117,6 +121,11 @@ impl LittleBox {
             .arg(program)
             .arg(self.folder.path());
         assert!(install.status().unwrap().success());
+    }
+
+    /// Makes it one that boots: what is in `/etc/uci-defaults` runs before logd does.
+    pub fn boots(&self) {
+        fs::remove_file(self.path("dev/log")).unwrap();
     }
 
     /// Runs a line of shell in the box.
