@@ -292,6 +292,36 @@ fn b07_a_damaged_configuration_does_not_change_the_folder() {
     });
 }
 
+/// The agent goes on with the last good settings: so do its port in the firewall and its device.
+#[test]
+fn b34_damaged_settings_close_no_port_and_restart_nothing() {
+    with_each(|procd, version| {
+        procd.configure(&[
+            "option open_zone wan",
+            "option port 99",
+            "option interface wan",
+        ]);
+        let good = procd.box_.read("etc/config/cwmpd");
+        procd.box_.write("etc/cwmpd/cwmpd.good", good);
+        procd.run("start");
+        let told = procd.told();
+        assert_eq!(procd.rules().len(), 2);
+        for text in ["config cpe 'cpe\n\toption root", "", "\0\0\0\0"] {
+            procd.box_.write("etc/config/cwmpd", text);
+            procd.run("reload");
+            assert_eq!(procd.told(), told, "{version} {text:?}");
+        }
+        procd.box_.must("rm /etc/config/cwmpd");
+        procd.run("reload");
+        assert_eq!(procd.told(), told, "{version}");
+        // One that is good and says less is in force at once.
+        procd.box_.write("etc/config/cwmpd", "config acs\n");
+        procd.run("reload");
+        assert_eq!(procd.rules(), Vec::<String>::new());
+        assert_eq!(procd.firewall_reloads(), 2);
+    });
+}
+
 /// Another one is another process. procd's `netdev` goes by the index of a device, so that a PPP
 /// line restarted the agent twice with each dial-in.
 #[test]
