@@ -148,6 +148,8 @@ impl Agent {
 
     fn status(&mut self, now: Now) -> String {
         let mut text = self.engine.status(now).to_string();
+        self.clocks.borrow_mut().look_for_mark();
+        let now = self.now();
         let clock = match (now.wall_is_set(), now.wall_is_confirmed()) {
             (false, _) => "not set",
             (true, false) => "set, but nobody confirms it",

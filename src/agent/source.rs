@@ -17,9 +17,11 @@ use std::rc::Rc;
 use super::clocks::Clocks;
 use super::own_config::OWN_PACKAGE;
 use super::ways::Reach;
+use crate::base::xsd::XsdType;
 use crate::datamodel::source::{
     Declaration, Instance, Listed, Noticed, Reading, Slot, Source, SourceError, Taking,
 };
+use crate::datamodel::types::ParamType;
 use crate::device::sources::uci::UciSource;
 use crate::soap::DeviceId;
 
@@ -40,7 +42,8 @@ const KEYS: [&str; 10] = [
 ];
 
 /// The tables of what an Upload can name by its number (A.4.1.5), and the UCI sections that they have
-/// behind number 1.
+/// behind number 1: those that name a file. `/etc/config/cwmpd` is shipped with one of each that names
+/// none, for people to fill in.
 const TABLES: [(&str, &str); 2] = [("config_files", "config_file"), ("log_files", "log_file")];
 
 /// What number 1 is called: the whole configuration, and the system log. No section has this name.
@@ -61,8 +64,15 @@ pub(super) struct AgentSource {
     pub clocks: Rc<RefCell<Clocks>>,
     /// Knows the time zone, and the sections of [`TABLES`].
     pub uci: Rc<RefCell<UciSource>>,
-    /// Those sections, for each table that there is.
-    pub tables: [Option<Slot>; TABLES.len()],
+    /// Those sections and their files, for each table that there is.
+    pub tables: [Option<Sections>; TABLES.len()],
+}
+
+/// Where [`UciSource`] has the sections of a table, and the file of each.
+#[derive(Clone, Copy)]
+pub(super) struct Sections {
+    all: Slot,
+    file: Slot,
 }
 
 impl AgentSource {
@@ -89,8 +99,15 @@ impl Source for AgentSource {
         if row.kind.is_none() {
             for (at, (table, sections)) in TABLES.into_iter().enumerate() {
                 if let (true, Some(place)) = (table == key, self.tables.get_mut(at)) {
-                    let sections = format!("{OWN_PACKAGE}.@{sections}");
-                    *place = Some(self.uci.borrow_mut().declare(row, &sections)?);
+                    let mut uci = self.uci.borrow_mut();
+                    let all = uci.declare(row, &format!("{OWN_PACKAGE}.@{sections}"))?;
+                    let file = Declaration {
+                        kind: Some(&ParamType::of(XsdType::String)),
+                        tables: row.tables + 1,
+                        ..*row
+                    };
+                    let file = uci.declare(&file, &format!("{OWN_PACKAGE}.{{i}}.path"))?;
+                    *place = Some(Sections { all, file });
                     return Ok(Slot::new(KEYS.len() + at));
                 }
             }
@@ -127,7 +144,18 @@ impl Source for AgentSource {
         let at_table = slot.index().checked_sub(KEYS.len())?;
         let sections = (*self.tables.get(at_table)?)?;
         let others: Vec<&str> = known.iter().copied().filter(|one| *one != WHOLE).collect();
-        let listed = self.uci.borrow_mut().list(sections, at, &others);
+        let mut uci = self.uci.borrow_mut();
+        let mut listed = uci.list(sections.all, at, &others);
+        if let Some(listed) = &mut listed {
+            listed.retain(|one| {
+                let section = Instance {
+                    number: 0,
+                    identity: Some(&one.identity),
+                };
+                let file = uci.get(sections.file, &[section]);
+                file.value().is_some_and(|path| path.starts_with('/'))
+            });
+        }
         let unknown = || others.iter().map(|one| Listed::new(*one)).collect();
         let mut all = vec![Listed {
             number: Some(1),
@@ -231,9 +259,6 @@ impl<S: Source> Source for Shared<S> {
 mod tests {
     use super::*;
     use std::path::Path;
-
-    use crate::base::xsd::XsdType;
-    use crate::datamodel::types::ParamType;
 
     #[test]
     fn keys_are_checked() {

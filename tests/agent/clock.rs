@@ -59,6 +59,16 @@ fn f13_a_clock_that_is_set_but_wrong_does_not_lock_the_acs_out() {
     }
 }
 
+/// The next session may be a day away.
+#[test]
+fn f13_status_tells_at_once_that_ntp_has_set_the_clock() {
+    let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+    let agent = home.start();
+    assert!(agent.status().contains("clock:         set, but nobody"));
+    ntp(&home);
+    assert!(agent.status().contains("clock:         right"));
+}
+
 #[test]
 fn f13_once_ntp_has_set_the_clock_the_dates_count() {
     for (days, why) in [(EXPIRED, "expired"), (NOT_YET, "not valid yet")] {

@@ -91,6 +91,21 @@ fn t59_number_1_is_the_whole_and_the_others_are_sections_that_keep_their_numbers
     );
 }
 
+/// It has an empty section of each kind, for people to fill in; a blank path is no file either.
+#[test]
+fn b31_the_configuration_as_it_is_shipped_makes_no_second_one() {
+    let home = Home::new(env!("CARGO_BIN_EXE_cwmpd"));
+    let shipped = include_str!("../../etc/config/cwmpd");
+    let sections = shipped.find("config config_file").unwrap();
+    add(&home, &shipped[sections..]);
+    add(&home, "config log_file\n\toption path ' '\n");
+    let agent = home.start();
+    for table in ["VendorConfigFile", "VendorLogFile"] {
+        let count = agent.get(&format!("DeviceInfo.{table}NumberOfEntries"));
+        assert_eq!(count, "1", "{table}");
+    }
+}
+
 #[test]
 fn t59_the_acs_finds_them_and_no_more_than_it_needs() {
     let acs = ScriptedAcs::start(AcsOptions::default());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cwmpd_lab::{Folder, shared, tools};
+use nix::sys::stat::{Mode, SFlag, mknod};
 use nix::unistd::geteuid;
 
 /// The project.
@@ -14,15 +15,17 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Writes what it is called with to `/tmp/log`.
-const LOGGER: &str = "#!/bin/sh\necho \"$*\" >>/tmp/log\n";
+/// Writes what it is called with to `/tmp/log`, while there is somebody who listens: without, the
+/// real one says nothing and succeeds.
+const LOGGER: &str = "#!/bin/sh\n[ ! -S /dev/log ] || echo \"$*\" >>/tmp/log\n";
 
 /// Writes what it is called with to `/tmp/ubus`. It knows the one process that `/tmp/pid` names.
 const UBUS: &str = "#!/bin/sh\necho \"$*\" >>/tmp/ubus\n\
     [ \"$3\" != list ] || cat /tmp/pid 2>/dev/null\nexit 0\n";
 
-/// Prints what it is given: `ubus` says no more than it is asked for.
-const JSONFILTER: &str = "#!/bin/sh\ncat\n";
+/// Prints what it is given: `ubus` says no more than it is asked for. One of 2026 reads no standard
+/// input.
+const JSONFILTER: &str = "#!/bin/sh\n[ \"$1\" = -s ] || exit 1\necho \"$2\"\n";
 
 /// A box of its own, which goes with this value.
 pub struct LittleBox {
@@ -51,6 +54,8 @@ impl LittleBox {
             fs::create_dir_all(new.path(path)).unwrap();
         }
         new.write("dev/null", "");
+        let everybody = Mode::from_bits_truncate(0o666);
+        mknod(&new.path("dev/log"), SFlag::S_IFSOCK, everybody, 0).unwrap();
         let path = Command::new("sh")
             .args(["-c", "command -v busybox"])
             .output();
@@ -117,6 +122,11 @@ impl LittleBox {
             .arg(program)
             .arg(self.folder.path());
         assert!(install.status().unwrap().success());
+    }
+
+    /// Makes it one that boots: what is in `/etc/uci-defaults` runs before logd does.
+    pub fn boots(&self) {
+        fs::remove_file(self.path("dev/log")).unwrap();
     }
 
     /// Runs a line of shell in the box.

@@ -292,8 +292,40 @@ fn b07_a_damaged_configuration_does_not_change_the_folder() {
     });
 }
 
+/// The agent goes on with the last good settings: so do its port in the firewall and its device.
 #[test]
-fn b07_the_device_of_the_interface_is_watched() {
+fn b34_damaged_settings_close_no_port_and_restart_nothing() {
+    with_each(|procd, version| {
+        procd.configure(&[
+            "option open_zone wan",
+            "option port 99",
+            "option interface wan",
+        ]);
+        let good = procd.box_.read("etc/config/cwmpd");
+        procd.box_.write("etc/cwmpd/cwmpd.good", good);
+        procd.run("start");
+        let told = procd.told();
+        assert_eq!(procd.rules().len(), 2);
+        for text in ["config cpe 'cpe\n\toption root", "", "\0\0\0\0"] {
+            procd.box_.write("etc/config/cwmpd", text);
+            procd.run("reload");
+            assert_eq!(procd.told(), told, "{version} {text:?}");
+        }
+        procd.box_.must("rm /etc/config/cwmpd");
+        procd.run("reload");
+        assert_eq!(procd.told(), told, "{version}");
+        // One that is good and says less is in force at once.
+        procd.box_.write("etc/config/cwmpd", "config acs\n");
+        procd.run("reload");
+        assert_eq!(procd.rules(), Vec::<String>::new());
+        assert_eq!(procd.firewall_reloads(), 2);
+    });
+}
+
+/// Another one is another process. procd's `netdev` goes by the index of a device, so that a PPP
+/// line restarted the agent twice with each dial-in.
+#[test]
+fn b33_the_agent_is_restarted_for_another_device_and_for_none_that_comes_back() {
     with_each(|procd, _| {
         for (interface, device) in [
             ("eth9", Some("eth9")),
@@ -305,9 +337,11 @@ fn b07_the_device_of_the_interface_is_watched() {
         ] {
             procd.configure(&[&format!("option interface '{interface}'")]);
             procd.run("start");
-            let watched = procd.values("/instances/instance1/netdev");
+            let known = procd.values("/instances/instance1/env");
             let device: Vec<String> = device.into_iter().map(str::to_owned).collect();
-            assert_eq!(watched, device, "{interface}");
+            assert_eq!(known, device, "{interface}");
+            let by_index = procd.values("/instances/instance1/netdev");
+            assert_eq!(by_index, Vec::<String>::new());
         }
     });
 }

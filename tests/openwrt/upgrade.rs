@@ -174,6 +174,24 @@ fn b11_a_firmware_upgrade_brings_the_new_rows_where_nobody_edited() {
     assert_eq!(new.read("tmp/log"), log);
 }
 
+/// logd, which comes up later, takes over what it finds there.
+#[test]
+fn b32_what_a_boot_does_to_rows_is_told_in_the_log_of_the_kernel() {
+    let (Some(old), Some(new)) = (installed(), installed()) else {
+        return;
+    };
+    other_version(&old, "echo '# older' >>time.csv");
+    old.must("echo '# edited' >>/etc/cwmpd/zwave.csv");
+    upgrade(&old, &new);
+    new.boots();
+    run_rows(&new);
+    assert_eq!(
+        new.read("dev/kmsg"),
+        "<5>cwmpd: /etc/cwmpd/zwave.csv was edited, and stays as it is\n\
+         <5>cwmpd: the rows in /etc/cwmpd are those of the new version\n"
+    );
+}
+
 /// A package that was installed on the box has newer rows than its firmware.
 #[test]
 fn b11_rows_of_a_package_are_not_put_back_to_those_of_the_firmware() {

@@ -32,6 +32,39 @@ fn b08_the_settings_of_easycwmp_are_taken_over() {
     }
 }
 
+/// logd, which comes up later, takes over what it finds there.
+#[test]
+fn b32_what_a_boot_takes_over_is_told_in_the_log_of_the_kernel() {
+    let Some(upgraded) = Upgraded::new(&[("easycwmp", EASYCWMP)]) else {
+        return;
+    };
+    upgraded.services(&["easycwmpd"]);
+    upgraded.0.boots();
+    assert!(upgraded.run());
+    let log = upgraded.0.read("dev/kmsg");
+    for line in [
+        "<5>cwmpd: taken over from /etc/config/easycwmp: acs.url ",
+        "<5>cwmpd: the service easycwmpd is stopped",
+    ] {
+        assert!(log.contains(line), "{log}");
+    }
+    assert!(!log.contains("quoted"), "{log}");
+    // One that cannot be used is a warning; the kernel refuses a line of 1 kB.
+    let long = "x".repeat(2000);
+    let broken = format!("config acs\n\toption url '{long}'\n\toption {long} 1\n");
+    let Some(upgraded) = Upgraded::new(&[("easycwmp", &broken)]) else {
+        return;
+    };
+    upgraded.0.boots();
+    assert!(upgraded.run());
+    let log = upgraded.0.read("dev/kmsg");
+    assert!(
+        log.contains("<4>cwmpd: easycwmp: acs.url cannot be used"),
+        "{log}"
+    );
+    assert!(log.lines().all(|line| line.len() < 950), "{log}");
+}
+
 #[test]
 fn b08_twice_is_once() {
     let Some(upgraded) = Upgraded::new(&[("easycwmp", EASYCWMP)]) else {
