@@ -155,22 +155,21 @@ impl Agent {
         self.luup.writes.fetch_begins(fetch.number());
         let (number, lost) = (fetch.number(), fetch.clone());
         let patience = config.poll_timeout.saturating_add(config.timeout);
-        let job = Job {
-            kind: JobKind::LuupFollow,
-            patience: patience.saturating_add(SLACK),
-            pulse: None,
-            lost: Box::new(move |why| {
+        let job = Job::once(
+            JobKind::LuupFollow,
+            patience.saturating_add(SLACK),
+            move |why| {
                 let lost_it = Err(LuupError::Lost(why.to_string()));
                 Done::Luup(LuupReport::Followed(lost.clone(), lost_it))
-            }),
-            work: Box::new(move |reporter| {
+            },
+            move |_| {
                 let news = match step {
                     FollowStep::Poll => poll(&access, &fetch, wait),
                     _ => read_home(&access, &fetch).map(FollowNews::Home),
                 };
-                reporter.say(Done::Luup(LuupReport::Followed(fetch, news)));
-            }),
-        };
+                Done::Luup(LuupReport::Followed(fetch, news))
+            },
+        );
         self.luup.follow.question = Some(FollowQuestion {
             job: self.jobs.start(job, now.uptime),
             number,
