@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::control::{Request, escape};
 use super::luup::Waiter;
 use super::newer;
+use super::own_config::Complaints;
 use super::poll_loop::Agent;
 use super::transfers::HowFar;
 use crate::base::clock::Now;
@@ -180,7 +181,8 @@ impl Agent {
         }
         self.write_luup(&mut text, now);
         self.write_ways(&mut text, now);
-        for complaint in &self.complaints.lines {
+        let Complaints { lines, notes, .. } = &self.complaints;
+        for complaint in lines.iter().chain(notes) {
             let _ = writeln!(text, "configuration: {complaint}");
         }
         for newer in newer::waiting(&self.folders) {

@@ -18,6 +18,7 @@
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
 //! * `ways` is how the ACS reaches the box, `address` the box's own address in that.
+//! * `offline` is what is done by hand with the files: `cwmpd check`, `cwmpd luup`.
 //! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged.
 //! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
 //!   short; `settings` acts on them.
@@ -46,6 +47,7 @@ mod logger;
 mod luup;
 mod memory;
 mod newer;
+mod offline;
 mod orders;
 mod own_config;
 mod parts;
@@ -70,11 +72,11 @@ pub use error::AgentError;
 pub use jobs::Conditions;
 #[cfg(feature = "luup")]
 pub use luup::HomeFrom;
-pub use own_config::read_config;
-pub use source::VERSION;
 #[cfg(feature = "luup")]
-pub use start::map_home;
-pub use start::{Folders, check, log_to_console};
+pub use offline::map_home;
+pub use offline::{check, log_to_console, read_config};
+pub use source::VERSION;
+pub use start::Folders;
 
 /// Runs the agent until SIGTERM or SIGINT. SIGHUP makes it read its configuration again.
 ///

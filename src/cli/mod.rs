@@ -333,15 +333,15 @@ fn print(text: &str) -> Result<(), CliError> {
 fn check(folders: &Folders) -> Result<(), CliError> {
     // What there is to warn of is in the answer.
     agent::log_to_console(LevelFilter::Error);
-    let found = agent::check(folders).map_err(|e| CliError::Failed(e.to_string()))?;
+    let found = agent::check(folders).map_err(CliError::Failed)?;
     for line in &found.config {
         print(&format!("{line}\n"))?;
     }
     for finding in &found.rows {
         print(&format!("{finding}\n"))?;
     }
-    for newer in &found.waiting {
-        print(&format!("note: {newer}\n"))?;
+    for note in &found.notes {
+        print(&format!("note: {note}\n"))?;
     }
     let dir = folders.model_dir.display();
     let bad_rows = found.rows.iter().filter(|finding| !finding.is_note).count();

@@ -1,0 +1,138 @@
+//! What somebody meets who has the program for the first time: nothing that is said is false, and what
+//! is wrong is said where it can be mended.
+
+use std::fs;
+
+use cwmpd_lab::home::{Home, Output};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cwmpd");
+
+const SHIPPED: &str = include_str!("../../etc/config/cwmpd");
+
+fn shipped() -> Home {
+    let home = Home::new(PROGRAM);
+    home.write_config("cwmpd", SHIPPED);
+    home
+}
+
+#[cfg(feature = "luup")]
+#[test]
+fn b50_no_command_takes_settings_that_rows_read_for_none() {
+    let home = shipped();
+    home.set_uci("luup", "url", "http://127.0.0.1:1");
+    home.set_uci("acs", "url", "http://acs.example/");
+    let rows = home.model_dir().display().to_string();
+    // Where there are no rows, nobody knows what they would read.
+    for dir in [&*rows, "/nonexistent"] {
+        for command in [&["luup"][..], &["luup", "--map"]] {
+            let said = home.run(&[command, &["-p", dir]].concat());
+            assert_eq!(said.code, 1, "{said:?}");
+            assert!(!said.err.contains("is not read"), "{dir} {said:?}");
+        }
+    }
+    assert_eq!(home.run(&["check"]).code, 0);
+    // What nobody reads is told all the same.
+    home.write_config(
+        "cwmpd",
+        &format!("{SHIPPED}\nconfig luup\n\toption tiemout '1'\n"),
+    );
+    home.set_uci("luup", "timeout", "soon");
+    let said = home.run(&["luup"]).err;
+    assert!(said.contains("config luup is not read"), "{said}");
+    assert!(said.contains("'soon' is not a number"), "{said}");
+}
+
+#[cfg(feature = "luup")]
+#[test]
+fn b50_a_file_of_answers_that_is_not_there_is_told_with_what_it_should_be() {
+    let said = shipped().run(&["luup", "--map", "--status", "/nonexistent"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("/nonexistent: "), "{said:?}");
+    assert!(said.err.contains("data_request?id=status"), "{said:?}");
+}
+
+fn checked(home: &Home, words: &[&str]) -> Output {
+    home.run(&[&["check"], words].concat())
+}
+
+#[test]
+fn b52_settings_that_are_not_there_are_told() {
+    let home = Home::new(PROGRAM);
+    let file = home.config_dir().join("cwmpd");
+    for text in [Some(""), Some("# nothing\n"), None] {
+        match text {
+            Some(text) => fs::write(&file, text).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        let said = checked(&home, &[]);
+        // The defaults are good settings: of a box that somebody is still to set up.
+        assert_eq!(said.code, 0, "{text:?}: {said:?}");
+        let told = format!("{}", file.display());
+        let note = said.out.lines().find(|line| line.starts_with("note: "));
+        let note = note.unwrap_or_default();
+        assert!(note.contains(&told), "{text:?}: {said:?}");
+        assert!(
+            note.contains("defaults hold, and there is no ACS"),
+            "{said:?}"
+        );
+        let agent = home.start();
+        let status = agent.status();
+        assert!(status.contains("there is no ACS"), "{status}");
+        assert!(
+            status
+                .lines()
+                .any(|line| line.starts_with("configuration:") && line.contains(&told)),
+            "{text:?}: {status}"
+        );
+    }
+}
+
+#[test]
+fn b52_a_folder_of_settings_that_is_not_there_is_a_mistake() {
+    let said = checked(&Home::new(PROGRAM), &["-c", "/nonexistent"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(
+        said.err.contains("/nonexistent: there is no such folder"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn b53_a_value_that_cannot_be_used_is_told_with_file_line_and_option() {
+    let home = shipped();
+    let bad = [
+        ("acs", "url", "htp://acs.example/"),
+        ("acs", "periodic_inform_interval", "often"),
+        ("stun", "enabled", "maybe"),
+        ("acs", "ssl_cacert", "/nonexist.pem"),
+    ];
+    for (section, option, value) in bad {
+        home.set_uci(section, option, value);
+    }
+    let said = checked(&home, &[]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let text = fs::read_to_string(home.config_dir().join("cwmpd")).unwrap();
+    for (section, option, value) in bad {
+        let is_it = |line: &str| line.contains(&format!("option {option} '{value}'"));
+        let line = text.lines().position(is_it).unwrap() + 1;
+        let place = format!("{}/cwmpd:{line}: ", home.config_dir().display());
+        let name = format!("{section}.{option}");
+        assert!(
+            said.out.lines().any(|line| line.starts_with(&place)
+                && line.contains(&name)
+                && line.contains(value)),
+            "{place} {name}: {said:?}"
+        );
+    }
+    assert!(said.err.contains("mistakes: 4"), "{said:?}");
+    // A section that stands without its name is called as it stands.
+    home.write_config(
+        "cwmpd",
+        "config acs\n\toption periodic_inform_interval 'often'\n",
+    );
+    let said = checked(&home, &[]).out;
+    assert!(
+        said.contains("/cwmpd:2: cwmpd.acs.periodic_inform_interval, Device."),
+        "{said}"
+    );
+}
