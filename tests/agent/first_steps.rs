@@ -3,7 +3,8 @@
 
 use std::fs;
 
-use cwmpd_lab::home::{Home, Output};
+use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
+use cwmpd_lab::home::{Home, Output, wait_for};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cwmpd");
 
@@ -49,6 +50,38 @@ fn b50_a_file_of_answers_that_is_not_there_is_told_with_what_it_should_be() {
     assert_eq!(said.code, 1, "{said:?}");
     assert!(said.err.contains("/nonexistent: "), "{said:?}");
     assert!(said.err.contains("data_request?id=status"), "{said:?}");
+}
+
+#[cfg(feature = "luup")]
+#[test]
+fn b51_an_engine_that_a_box_never_had_is_not_called_failing() {
+    let home = Home::new(PROGRAM);
+    home.set_uci("luup", "enable", "1");
+    // Where an engine of its own would be, on a machine that has none.
+    home.set_uci("luup", "url", "http://127.0.0.1:3480");
+    if std::net::TcpStream::connect("127.0.0.1:3480").is_ok() {
+        cwmpd_lab::shared::skip("an engine on this machine");
+        return;
+    }
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    home.set_acs(&acs.url());
+    let agent = home.start();
+    acs.quiet_session();
+    let asked = || {
+        let status = agent.status();
+        status.contains("  last error:").then_some(status)
+    };
+    let status = wait_for("the engine to be asked", asked);
+    assert!(
+        status.contains("Luup:          no engine has answered yet\n"),
+        "{status}"
+    );
+    assert!(status.contains("cwmpd.luup.enable"), "{status}");
+    drop(agent);
+    home.set_uci("luup", "url", "http://127.0.0.1:1");
+    let agent = home.start();
+    let told = "Luup:          Error, no answer since the agent began\n";
+    wait_for(told, || agent.status().contains(told).then_some(()));
 }
 
 fn checked(home: &Home, words: &[&str]) -> Output {
