@@ -69,7 +69,7 @@ impl Agent {
     fn add(&mut self, object: &str, now: Now) -> Result<String, String> {
         let object = self.full(object);
         let added = self.model.add_object(Requester::Local, &object, None);
-        let (instance, _) = added.map_err(|e| self.refusal(&object, &e))?;
+        let (instance, _) = added.map_err(|e| self.refusal(&object, Wanted::Table, &e))?;
         self.changed_by_hand(now);
         Ok(format!("{object}{instance}.\n"))
     }
@@ -77,7 +77,7 @@ impl Agent {
     fn delete(&mut self, object: &str, now: Now) -> Result<String, String> {
         let object = self.full(object);
         let deleted = self.model.delete_object(Requester::Local, &object, None);
-        deleted.map_err(|e| self.refusal(&object, &e))?;
+        deleted.map_err(|e| self.refusal(&object, Wanted::Instance, &e))?;
         self.changed_by_hand(now);
         Ok(String::new())
     }
@@ -95,7 +95,7 @@ impl Agent {
                 false => writeln!(text, "{value}"),
             };
         });
-        read.map_err(|e| self.refusal(&path, &e))?;
+        read.map_err(|e| self.refusal(&path, Wanted::Value, &e))?;
         Ok(text)
     }
 
@@ -195,21 +195,36 @@ impl Agent {
     }
 
     fn refusals(&mut self, errors: &[SetError]) -> String {
-        let lines = errors.iter().map(|e| self.refusal(&e.name, &e.error));
+        let lines = errors.iter();
+        let lines = lines.map(|e| self.refusal(&e.name, Wanted::Value, &e.error));
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Why not, with a hint where the dot of an object was left out.
-    fn refusal(&mut self, name: &str, error: &ModelError) -> String {
-        if name.is_empty() {
-            return error.to_string();
-        }
-        let object = format!("{name}.");
+    /// Why not, with a hint where something else is there by that name.
+    fn refusal(&mut self, name: &str, wanted: Wanted, error: &ModelError) -> String {
         match error {
-            ModelError::InvalidName if self.model.names(&object, true, &mut |_, _| {}).is_ok() => {
-                format!("{name}: {error}; the object is {object}")
-            }
+            _ if name.is_empty() => error.to_string(),
+            ModelError::InvalidName => match self.is_there(name) {
+                true => format!("{name} is {}", wanted.other()),
+                false => format!("{name}: {error}{}", self.meant(name)),
+            },
             _ => format!("{name}: {error}"),
+        }
+    }
+
+    fn is_there(&mut self, path: &str) -> bool {
+        self.model.names(path, false, &mut |_, _| {}).is_ok()
+    }
+
+    /// What was meant where the dot at the end is what is wrong.
+    fn meant(&mut self, name: &str) -> String {
+        let (meant, what) = match name.strip_suffix('.') {
+            Some(parameter) => (parameter.to_owned(), "parameter"),
+            None => (format!("{name}."), "object"),
+        };
+        match self.is_there(&meant) {
+            true => format!("; the {what} is {meant}"),
+            false => String::new(),
         }
     }
 
@@ -237,6 +252,25 @@ impl Agent {
             })
             .map_err(failed)?;
         Ok(text)
+    }
+}
+
+/// What a user names to have something done with it.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Value,
+    Table,
+    Instance,
+}
+
+impl Wanted {
+    /// What else it is, and what to do.
+    fn other(self) -> &'static str {
+        match self {
+            Self::Value => "an object; name a parameter of it",
+            Self::Table => "no table: nothing can be added to it",
+            Self::Instance => "no instance of a table: it cannot be removed",
+        }
     }
 }
 

@@ -84,6 +84,51 @@ fn b51_an_engine_that_a_box_never_had_is_not_called_failing() {
     wait_for(told, || agent.status().contains(told).then_some(()));
 }
 
+#[test]
+fn b54_what_is_there_and_something_else_is_not_called_absent() {
+    let home = Home::new(PROGRAM);
+    let _agent = home.start();
+    for (words, told) in [
+        (
+            &["set", "ManagementServer.", "1"][..],
+            "ManagementServer. is an object; name a parameter",
+        ),
+        (
+            &["add", "ManagementServer."],
+            "ManagementServer. is no table",
+        ),
+        (
+            &["add", "ManagementServer.URL"],
+            "ManagementServer.URL is no table",
+        ),
+        (
+            &["del", "ManagementServer."],
+            "ManagementServer. is no instance of a table",
+        ),
+        (
+            &["del", "ManagementServer"],
+            "the object is Device.ManagementServer.",
+        ),
+        (
+            &["get", "ManagementServer"],
+            "the object is Device.ManagementServer.",
+        ),
+        (
+            &["get", "ManagementServer.URL."],
+            "the parameter is Device.ManagementServer.URL",
+        ),
+        (&["get", "Nothing"], "Nothing: no such parameter or object"),
+        (
+            &["set", "Nothing.", "1"],
+            "Nothing.: no such parameter or object",
+        ),
+    ] {
+        let said = home.run(words);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains(told), "{words:?}: {said:?}");
+    }
+}
+
 fn checked(home: &Home, words: &[&str]) -> Output {
     home.run(&[&["check"], words].concat())
 }

@@ -116,6 +116,14 @@ fn f17_each_bad_row_is_named_by_line_and_column() {
 }
 
 #[test]
+fn b57_a_row_without_a_name_is_told_and_not_dropped() {
+    let missing = "column 1: the name is missing";
+    let wanted = [2, 3, 4].map(|line| format!("{line}: {missing}"));
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    refused("A;STRING\n;;;\n;\n ; ;source;r\n;ANY\n", &wanted);
+}
+
+#[test]
 fn f17_rows_behind_the_end_of_a_file_are_named() {
     refused(
         "A;STRING\n*0\n# comment\nB;STRING\nC;STRING\n",
