@@ -152,8 +152,8 @@ impl Agent {
         self.clocks.borrow_mut().look_for_mark();
         let now = self.now();
         let clock = match (now.wall_is_set(), now.wall_is_confirmed()) {
-            (false, _) => "not set",
-            (true, false) => "set, but nobody confirms it",
+            (false, _) => "not set: see that NTP (sysntpd) runs",
+            (true, false) => "set, but nobody confirms it: see that NTP (sysntpd) runs",
             (true, true) => "right, as NTP or the ACS says",
         };
         let unused = self.model.misfits();
@@ -175,6 +175,12 @@ impl Agent {
             let _ = writeln!(text, "under way:     {order}: {}", HowFar(progress));
         }
         let _ = writeln!(text, "clock:         {clock}");
+        if !now.wall_is_confirmed() {
+            let _ = writeln!(
+                text,
+                "  until then:  a certificate that has expired is taken, too"
+            );
+        }
         let _ = writeln!(text, "ubus:          {}", self.ubus.line());
         for failure in self.ubus.failures() {
             let _ = writeln!(text, "  no answer:   {failure}");

@@ -1,15 +1,17 @@
 //! The command line. `cwmpd --help` teaches it; `etc/man/cwmpd.8` is its manual.
 //!
 //! * `help` is what `--help` prints, `built` what `version --build` does.
+//! * `fold` breaks long lines at a terminal.
 //! * `input` reads the values that are not on the command line.
 
 mod built;
+mod fold;
 mod help;
 mod input;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -244,6 +246,10 @@ impl Task {
             Self::Own(Own::Version { build: false }, _) => print(&built::version()),
             Self::Own(Own::Version { build: true }, _) => print(&built::all()),
             Self::Own(Own::Help(text), _) => print(text),
+            Self::Ask(run_dir, Request::Status) if io::stdout().is_terminal() => {
+                let status = control::ask(&run_dir, &Request::Status)?;
+                print(&fold::folded(&status, help::COLUMNS))
+            }
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
     }

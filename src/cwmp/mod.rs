@@ -74,7 +74,7 @@ pub use software::{DuKind, DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;
 #[cfg(feature = "inside")]
-pub use status::{EngineStatus, LastSession, SessionCount};
+pub use status::{EngineStatus, LastSession, NextSession, SessionCause, SessionCount};
 #[cfg(feature = "inside")]
 pub use told::ToldValue;
 #[cfg(feature = "inside")]

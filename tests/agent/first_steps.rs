@@ -129,6 +129,54 @@ fn b54_what_is_there_and_something_else_is_not_called_absent() {
     }
 }
 
+#[test]
+fn b55_the_status_is_in_words_and_fits_a_terminal() {
+    let fits = |status: &str| {
+        // Addresses are as long as they are; at a terminal their lines are folded.
+        let mut lines = status.lines().filter(|line| !line.contains("://"));
+        let long = lines.find(|line| line.chars().count() > 80);
+        assert_eq!(long, None, "{status}");
+    };
+    let says = |status: &str, told: &[&str]| {
+        for told in told {
+            assert!(status.contains(told), "{told} is not in\n{status}");
+        }
+    };
+    let home = Home::new(PROGRAM);
+    // As shipped: there is no ubusd where the tests run.
+    home.set_uci("cpe", "ubus", "1");
+    let agent = home.start();
+    let status = agent.status();
+    fits(&status);
+    says(
+        &status,
+        &[
+            "ACS:           none yet: set cwmpd.acs.url (ManagementServer.URL)\n",
+            "retry count:   0, no session has to be repeated\n",
+            "next session:  none, until something calls for one\n",
+            "promised:      none, nothing that the ACS ordered is left to do\n",
+            "clock:         set, but nobody confirms it: see that NTP",
+        ],
+    );
+    assert!(!status.contains("no ubus: there"), "{status}");
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    home.set_acs(&acs.url());
+    home.set_uci("acs", "periodic_inform_interval", "90000");
+    agent.signal("HUP");
+    acs.quiet_session();
+    agent.until_idle();
+    let status = agent.status();
+    fits(&status);
+    says(
+        &status,
+        &[
+            "next session:  in ",
+            "Z, 2 PERIODIC\n",
+            "pending:       none, the ACS",
+        ],
+    );
+}
+
 fn checked(home: &Home, words: &[&str]) -> Output {
     home.run(&[&["check"], words].concat())
 }
