@@ -69,7 +69,7 @@ impl Agent {
     fn add(&mut self, object: &str, now: Now) -> Result<String, String> {
         let object = self.full(object);
         let added = self.model.add_object(Requester::Local, &object, None);
-        let (instance, _) = added.map_err(|e| self.refusal(&object, Wanted::Table, &e))?;
+        let (instance, _) = added.map_err(|e| self.refusal(&object, UserWants::Table, &e))?;
         self.changed_by_hand(now);
         Ok(format!("{object}{instance}.\n"))
     }
@@ -77,7 +77,7 @@ impl Agent {
     fn delete(&mut self, object: &str, now: Now) -> Result<String, String> {
         let object = self.full(object);
         let deleted = self.model.delete_object(Requester::Local, &object, None);
-        deleted.map_err(|e| self.refusal(&object, Wanted::Instance, &e))?;
+        deleted.map_err(|e| self.refusal(&object, UserWants::Instance, &e))?;
         self.changed_by_hand(now);
         Ok(String::new())
     }
@@ -95,7 +95,7 @@ impl Agent {
                 false => writeln!(text, "{value}"),
             };
         });
-        read.map_err(|e| self.refusal(&path, Wanted::Value, &e))?;
+        read.map_err(|e| self.refusal(&path, UserWants::Value, &e))?;
         Ok(text)
     }
 
@@ -202,12 +202,12 @@ impl Agent {
 
     fn refusals(&mut self, errors: &[SetError]) -> String {
         let lines = errors.iter();
-        let lines = lines.map(|e| self.refusal(&e.name, Wanted::Value, &e.error));
+        let lines = lines.map(|e| self.refusal(&e.name, UserWants::Value, &e.error));
         lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Why not, with a hint where something else is there by that name.
-    fn refusal(&mut self, name: &str, wanted: Wanted, error: &ModelError) -> String {
+    fn refusal(&mut self, name: &str, wanted: UserWants, error: &ModelError) -> String {
         match error {
             _ if name.is_empty() => error.to_string(),
             ModelError::InvalidName => match self.is_there(name) {
@@ -263,13 +263,13 @@ impl Agent {
 
 /// What a user names to have something done with it.
 #[derive(Clone, Copy)]
-enum Wanted {
+enum UserWants {
     Value,
     Table,
     Instance,
 }
 
-impl Wanted {
+impl UserWants {
     /// What else it is, and what to do.
     fn other(self) -> &'static str {
         match self {

@@ -90,7 +90,7 @@ pub fn check(folders: &Folders) -> Result<Checked, String> {
     let dir = &folders.config_dir;
     // Whoever works on rows elsewhere has no `/etc/config`, and names none.
     if *dir != Folders::default().config_dir && !dir.is_dir() {
-        let why = "there is no such folder; the configuration (-c) is the file cwmpd in one";
+        let why = "there is no such folder to read the configuration from (-c)";
         return Err(format!("{}: {why}", dir.display()));
     }
     let offline = Offline::read(folders, own_config::source_without_last_good(folders));

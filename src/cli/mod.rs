@@ -1,6 +1,6 @@
 //! The command line. `cwmpd --help` teaches it; `etc/man/cwmpd.8` is its manual.
 //!
-//! * `help` is what `--help` prints, `built` what `version --build` does.
+//! * `help` is what `--help` prints, `rows` what `help rows`, `built` what `version --build` does.
 //! * `fold` breaks long lines at a terminal.
 //! * `input` reads the values that are not on the command line.
 
@@ -8,6 +8,7 @@ mod built;
 mod fold;
 mod help;
 mod input;
+mod rows;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -34,11 +35,8 @@ enum Own {
     Version {
         build: bool,
     },
-    Help(&'static str),
+    HelpRows,
 }
-
-/// The language of the csv files.
-const ROWS: &str = include_str!("../../etc/cwmpd/ROWS.md");
 
 const OWN: &[Command<Own>] = &[
     Command {
@@ -94,7 +92,7 @@ const OWN: &[Command<Own>] = &[
         name: "help",
         arguments: "rows",
         help: "how the csv files of a model are written",
-        read: |words| matches!(words, ["rows"]).then_some(Own::Help(ROWS)),
+        read: |words| matches!(words, ["rows"]).then_some(Own::HelpRows),
     },
 ];
 
@@ -245,7 +243,7 @@ impl Task {
             Self::Own(Own::Luup(Some(from)), folders) => print_map(&folders, &from),
             Self::Own(Own::Version { build: false }, _) => print(&built::version()),
             Self::Own(Own::Version { build: true }, _) => print(&built::all()),
-            Self::Own(Own::Help(text), _) => print(text),
+            Self::Own(Own::HelpRows, _) => print(&rows::text()),
             Self::Ask(run_dir, Request::Status) if io::stdout().is_terminal() => {
                 let status = control::ask(&run_dir, &Request::Status)?;
                 print(&fold::folded(&status, help::COLUMNS))
