@@ -95,8 +95,8 @@ pub fn span(time: Duration) -> String {
     let seconds = time.as_secs();
     let (greater, lesser, of) = match seconds {
         ..120 => return format!("{seconds} s"),
-        ..3600 => return format!("{} min", seconds / 60),
-        ..86_400 => ("h", "min", 60),
+        120..3600 => return format!("{} min", seconds / 60),
+        3600..86_400 => ("h", "min", 60),
         _ => ("d", "h", 3600),
     };
     let in_greater = if of == 60 { 60 } else { 24 };

@@ -108,9 +108,10 @@ impl Engine {
             () => SessionCause::Events,
         };
         let after = at.saturating_sub(now.uptime);
+        let seconds = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
         Some(NextSession {
             after,
-            unix: now.after(after).unix,
+            unix: now.unix.saturating_add(seconds),
             cause,
         })
     }
