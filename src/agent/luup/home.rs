@@ -59,7 +59,7 @@ impl LuupEnd {
             kept_relay: KeptRelay::default(),
         };
         let sources: Sources = vec![
-            ("luup", Box::new(LuupSource(home))),
+            (super::KIND, Box::new(LuupSource(home))),
             (alarms::KIND, alarm_source),
             (commands::KIND, command_source),
         ];
