@@ -86,6 +86,8 @@ pub struct Checked {
     pub rows: Vec<Finding>,
     /// Files of a newer package that wait beside edited ones: no mistakes.
     pub waiting: Vec<String>,
+    /// Files that the configuration names and no firmware upgrade keeps: none either.
+    pub unkept: Vec<String>,
 }
 
 /// Looks for mistakes in the files that people write.
@@ -104,11 +106,13 @@ pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
     let tls = tls.err().map(|error| error.to_string());
     let mut model = Model::from_factory(schema, sources, &folders.model_dir);
     let misfits = model.misfits_of(UCI);
+    let unkept = own_config::keep_list(&config).unkept();
     let config = complaints.lines.into_iter().chain(tls).chain(misfits);
     Ok(Checked {
         config: config.collect(),
         rows,
         waiting: newer::waiting(folders),
+        unkept,
     })
 }
 

@@ -340,8 +340,8 @@ fn check(folders: &Folders) -> Result<(), CliError> {
     for finding in &found.rows {
         print(&format!("{finding}\n"))?;
     }
-    for newer in &found.waiting {
-        print(&format!("note: {newer}\n"))?;
+    for note in found.waiting.iter().chain(&found.unkept) {
+        print(&format!("note: {note}\n"))?;
     }
     let dir = folders.model_dir.display();
     let bad_rows = found.rows.iter().filter(|finding| !finding.is_note).count();
