@@ -76,8 +76,8 @@ pub struct Checked {
     pub config: Vec<String>,
     /// Of the rows of the csv files in `model_dir`.
     pub rows: Vec<Finding>,
-    /// What is worth a note and no mistake: settings that are not there; files of a newer package that
-    /// wait beside edited ones.
+    /// What is worth a note and no mistake: settings that are not there, files of a newer package that
+    /// wait beside edited ones, files that the configuration names and no firmware upgrade keeps.
     pub notes: Vec<String>,
 }
 
@@ -108,12 +108,13 @@ pub fn check(folders: &Folders) -> Result<Checked, String> {
     let tls = tls.map(|error| own_config::placed_error(&set.uci.borrow(), dir, &error));
     let mut model = Model::from_factory(schema, sources, &folders.model_dir);
     let misfits = model.misfits_of(super::start::UCI);
+    let unkept = own_config::keep_list(&config).unkept();
     let config = complaints.lines.into_iter().chain(tls).chain(misfits);
-    let notes = complaints.notes.into_iter();
+    let notes = complaints.notes.into_iter().chain(newer::waiting(folders));
     Ok(Checked {
         config: config.collect(),
         rows,
-        notes: notes.chain(newer::waiting(folders)).collect(),
+        notes: notes.chain(unkept).collect(),
     })
 }
 

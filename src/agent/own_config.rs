@@ -21,6 +21,7 @@ use super::start::Folders;
 use crate::base::config::{Config, ConfigReading, OptionName, Remark, WrittenConfig, review};
 use crate::base::file;
 use crate::base::sort::sort_by_key;
+use crate::device::install::KeepList;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci::Document;
 use crate::http::HttpError;
@@ -62,6 +63,18 @@ pub(super) fn close(config_dir: &Path) {
         Err(e) => log::warn!(
             "{path}: cannot be closed to other users, who may read the passwords in it: {e}"
         ),
+    }
+}
+
+/// The files that these settings name and that a firmware upgrade has to keep.
+pub(super) fn keep_list(config: &Config) -> KeepList {
+    KeepList::new(Path::new("/"), &config.tls(), &config.transfer.keep)
+}
+
+/// Sees to it that an upgrade keeps them, whoever begins it.
+pub(super) fn keep_files(config: &Config) {
+    if let Err(error) = keep_list(config).lay_down() {
+        log::warn!("a firmware upgrade may lose files that /etc/config/cwmpd names: {error}");
     }
 }
 

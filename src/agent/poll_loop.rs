@@ -21,7 +21,7 @@ use super::live::Live;
 use super::luup::{LuupEnd, LuupReport};
 use super::memory::Memory;
 use super::orders::{Order, Ran};
-use super::own_config::Complaints;
+use super::own_config::{self, Complaints};
 use super::parts::{self, Part};
 use super::run_dir::RunDir;
 use super::session::{NoReply, SessionStage};
@@ -152,6 +152,7 @@ impl Agent {
     /// Runs until SIGTERM or SIGINT.
     pub(super) fn run(&mut self) -> Result<(), AgentError> {
         let now = self.now();
+        own_config::keep_files(&self.config);
         self.find_address();
         self.open_or_close(now);
         self.follow_udp(now);

@@ -42,6 +42,7 @@ impl Agent {
             logger::set_up(&config.log);
             complaints.log(&self.complaints);
             (self.config, self.complaints) = (config, complaints);
+            own_config::keep_files(&self.config);
             self.engine.configure(start::engine_options(&self.config));
             self.ubus.configure(&self.config);
             self.luup.configure(&self.config);

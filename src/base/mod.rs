@@ -5,7 +5,7 @@
 //! * [`config`] is the agent's own configuration, [`url`] an ACS's address, [`digest`] RFC 7616,
 //!   [`mod@hmac`] RFC 2104, [`secret`] a text that is never shown, [`prefix`] a network of addresses,
 //!   [`scope`] how far away an address means something, [`uuid`] the name of a piece of software.
-//! * [`backoff`] is the pauses between attempts, [`decimal`] numbers with a point, [`mod@sort`] the order
+//! * [`backoff`] is the pauses between attempts, [`bucket`] how often something may be, [`decimal`] numbers with a point, [`mod@sort`] the order
 //!   of short lists.
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
@@ -16,6 +16,7 @@
 //! Files are all it touches of the world.
 
 pub mod backoff;
+pub mod bucket;
 pub mod clock;
 pub mod config;
 pub mod datetime;

@@ -5,7 +5,7 @@
 //! log line. What all ways share:
 //!
 //! * `access` is what a request has to know, and where it may come from.
-//! * `quota` is how many requests are accepted, whichever way they come; `bucket` counts for it.
+//! * `quota` is how many requests are accepted, whichever way they come.
 //! * `port` is a port that is to be open, `counts` says how often what was refused,
 //!   and when the log has it.
 //!
@@ -13,7 +13,6 @@
 //! open one where a gateway is in between.
 
 mod access;
-mod bucket;
 mod counts;
 pub mod http;
 #[cfg(feature = "igd")]

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::access::Access;
-use super::bucket::{Bucket, Rate};
+use crate::base::bucket::{Bucket, Rate};
 
 /// What is left of the requests that an [`Access`] allows. A request is taken from it once it is
 /// known to be one of the ACS: nobody else can use it up.

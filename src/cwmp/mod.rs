@@ -14,7 +14,7 @@
 //! | `offer` | the version of the Inform (§3.7.4) |
 //! | `identity`, `inform`, `inform_parameter` | who the box is, and what its Inform says (A.3.3.1) |
 //! | `event`, `queue` | the events and their rules of delivery, retry and discard (§3.7.1.5) |
-//! | `due`, `calm`, `retry`, `periodic`, `schedule` | when to open a session (§3.2.1) |
+//! | `due`, `calm`, `retry`, `periodic`, `schedule`, `wishes` | when to open a session (§3.2.1) |
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
 //! | `acs_call` | what somebody on the box has the ACS asked (A.4.2.1, A.4.2.2) |
@@ -57,6 +57,7 @@ mod software;
 mod status;
 mod told;
 mod transfer;
+mod wishes;
 
 #[cfg(feature = "inside")]
 pub use acs_call::AcsCallError;

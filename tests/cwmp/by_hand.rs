@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cwmpd::cwmp::{AcsCall, AcsCallError, Action, CallOutcome, FileType, Input, Output};
+use cwmpd::cwmp::{AcsCall, AcsCallError, Action, CallOutcome, EventCode, FileType, Input, Output};
 use cwmpd::soap::{Envelope, Fault, Header, Message};
 
 use crate::world::{Talk, World, ended, envelope};
@@ -186,4 +186,51 @@ fn t56_what_cannot_be_asked_is_refused_at_once() {
     world.set("ManagementServer.EnableCWMP", "false");
     let refused = world.engine.call_acs(kicked(), world.now);
     assert!(matches!(refused, Err(AcsCallError::NoSession(_))));
+}
+
+#[test]
+fn b42_who_asks_without_end_gets_a_session_every_few_seconds() {
+    const MOMENT: Duration = Duration::from_millis(100);
+    let mut world = World::known();
+    let mut sessions = 0;
+    for _ in 0..600 {
+        for event in [EventCode::Periodic, EventCode::ConnectionRequest] {
+            world.engine.inform(Some(event), world.now).unwrap();
+        }
+        if world.poll() {
+            let both = ["2 PERIODIC", "6 CONNECTION REQUEST"];
+            assert_eq!(world.events(), both, "none is lost");
+            sessions += 1;
+        }
+        world.pass(MOMENT);
+    }
+    assert!((12..=22).contains(&sessions), "{sessions}");
+    // What was asked for last comes, too, and then there is peace.
+    world.engine.inform(None, world.now).unwrap();
+    assert!(world.wait(Duration::from_secs(5)).is_some());
+    world.events();
+    assert_eq!(world.wait(Duration::from_secs(60)), None);
+}
+
+#[test]
+fn b42_what_was_asked_too_often_goes_along_with_whatever_session_is_next() {
+    let mut world = World::known();
+    for _ in 0..20 {
+        world.engine.inform(None, world.now).unwrap();
+    }
+    world.events();
+    let periodic = Some(EventCode::Periodic);
+    world.engine.inform(periodic, world.now).unwrap();
+    assert!(!world.poll(), "not now");
+    let number = world.engine.call_acs(kicked(), world.now).unwrap();
+    assert!(!world.poll(), "nor for that");
+    world.engine.connection_request(world.now);
+    let mut talk = world.open();
+    let all = ["2 PERIODIC", "6 CONNECTION REQUEST", "X KICKED"];
+    assert_eq!(talk.events().len(), all.len(), "{:?}", talk.events());
+    talk.accept();
+    let next_url = "http://portal.example/".to_owned();
+    answer(&mut talk, Message::KickedResponse { next_url });
+    assert_eq!(outcomes(talk.end()).first().map(|(n, _)| *n), Some(number));
+    assert_eq!(world.wait(Duration::from_secs(60)), None);
 }

@@ -40,6 +40,7 @@ impl InstallBox {
             system: System::new(Some(&dir.join("bin"))),
             transfer,
             tls: TlsConfig::default(),
+            other_tls: Vec::new(),
             config_dir: dir.join("config"),
             model_dir: dir.join("model"),
             run_dir: dir.join("run"),
@@ -62,7 +63,7 @@ impl InstallBox {
     }
 
     /// Waits until the box went down, and lets it come up.
-    fn went_down(&self) {
+    pub fn went_down(&self) {
         wait_for("the box to go down", || {
             fs::remove_file(self.dir.join("went-down")).ok()
         });
@@ -85,7 +86,7 @@ pub fn order(file_type: FileType) -> TransferOrder {
 
 pub const RELEASES: [Release; 3] = [Release::V14, Release::V24, Release::V25];
 
-fn new_image(release: Release) -> Vec<u8> {
+pub fn new_image(release: Release) -> Vec<u8> {
     image(BOARD, "2.0", "r2-000002", release != Release::V14)
 }
 

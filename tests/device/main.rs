@@ -7,6 +7,7 @@ mod fuzzed;
 mod install_collect;
 mod install_configuration;
 mod install_firmware;
+mod install_keep;
 mod install_place;
 #[cfg(feature = "software")]
 mod software;

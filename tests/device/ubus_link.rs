@@ -6,15 +6,17 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use cwmpd::device::ubus::limits::{
-    LONGEST_PAUSE, MAX_CALLS, MAX_GREETING, MAX_TRIES, MAX_UNSENT_PATIENCE,
+    LONGEST_PAUSE, MAX_ANSWER_BYTES, MAX_CALLS, MAX_GREETING, MAX_TRIES, MAX_UNSENT_PATIENCE,
+    MAX_VALUES,
 };
 use cwmpd::device::ubus::{
-    CallId, UbusError, UbusEvent, UbusLink, UbusObject, UbusStatus, UbusTable,
+    BadBlob, CallId, UbusError, UbusEvent, UbusLink, UbusObject, UbusStatus, UbusTable,
 };
 use cwmpd_lab::Folder;
 use cwmpd_lab::home::{PATIENCE, wait_for};
 use cwmpd_lab::ubus::{
-    BusMessage, BusMood, BusValue, FakeUbusd, UbusAge, UbusClient, attr, hostile, status, table,
+    BusMessage, BusMood, BusValue, FakeUbusd, UbusAge, UbusClient, array, attr, hostile, status,
+    table,
 };
 
 /// A link in a folder of its own, and the time as it has it.
@@ -216,11 +218,36 @@ fn b18_answers_that_are_garbage_are_refused_and_the_connection_goes_on() {
             other => assert!(zeros, "{mood:?}: {other:?}"),
         }
     }
-    ubusd.mood("system.board", BusMood::Says(hostile::huge(1_000_000)));
-    assert!(linked.call("system.board").unwrap().len() > 1_000_000);
     ubusd.mood("system.board", BusMood::Well);
     assert_eq!(linked.call("system.board"), Ok(BOARD.to_owned()));
     assert_eq!(ubusd.connections(), 1);
+}
+
+/// Each message by itself is within its bounds.
+#[test]
+fn b40_what_all_answers_of_a_call_bring_is_bounded_together() {
+    let mut linked = Linked::new();
+    let ubusd = FakeUbusd::start(&linked.socket());
+    let half = hostile::huge(MAX_ANSWER_BYTES / 2);
+    let near = MAX_ANSWER_BYTES - 1000;
+    // Floods keep the lab's ubusd, too, from all else.
+    for (method, mood) in [
+        ("values", BusMood::Floods(hostile::long(MAX_VALUES / 2), 8)),
+        ("bytes", BusMood::Floods(half.clone(), 8)),
+        ("inside", BusMood::Floods(table([("a", array([half]))]), 8)),
+        ("near", BusMood::Twice(hostile::huge(near))),
+        ("board", BusMood::Well),
+    ] {
+        ubusd.offer("system", method, board());
+        ubusd.mood(&format!("system.{method}"), mood);
+    }
+    let too_much = |why| Err(UbusError::Answer(BadBlob(why)));
+    assert_eq!(linked.call("system.values"), too_much("too many values"));
+    assert_eq!(linked.call("system.bytes"), too_much("too many bytes"));
+    assert_eq!(linked.call("system.inside"), too_much("too many bytes"));
+    assert!(linked.call("system.near").unwrap().len() > near);
+    assert_eq!(linked.call("system.board"), Ok(BOARD.to_owned()));
+    assert_eq!(ubusd.connections(), 1, "and the connection goes on");
 }
 
 #[test]

@@ -134,6 +134,33 @@ fn b11_a_box_is_the_same_after_a_firmware_upgrade() {
     assert_eq!(data(&old), data(&new), "nothing was made up anew");
 }
 
+/// Whoever calls sysupgrade, and wherever the files are.
+#[test]
+fn b43_the_files_that_tls_needs_are_on_the_list_of_sysupgrade() {
+    let Some(old) = with_agent() else {
+        return;
+    };
+    let ca = "/opt/tls/ca.pem";
+    old.must("mkdir -p /opt/tls && echo '# a root' >/opt/tls/ca.pem");
+    let config = fs::read_to_string(old.path("etc/config/cwmpd")).unwrap();
+    let acs = format!("config acs 'acs'\n\toption ssl_cacert '{ca}'\n");
+    old.write("etc/config/cwmpd", format!("{acs}{config}"));
+    let told = |of: &LittleBox| {
+        let check = of.sh("cwmpd check");
+        String::from_utf8_lossy(&check.stdout).contains("a firmware upgrade loses it")
+    };
+    assert!(!kept(&old).contains(ca));
+    assert!(told(&old), "nobody has listed it yet");
+    Running::start(&old).stop();
+    assert!(kept(&old).contains(ca));
+    assert!(!told(&old));
+    // Nor is the list made of what is kept no more.
+    old.write("etc/config/cwmpd", &config);
+    Running::start(&old).stop();
+    assert!(!kept(&old).contains(ca));
+    old.must("[ ! -e /lib/upgrade/keep.d/cwmpd-files ]");
+}
+
 /// Rows that the old firmware left, of each kind, and whose the box has then.
 #[test]
 fn b11_a_firmware_upgrade_brings_the_new_rows_where_nobody_edited() {

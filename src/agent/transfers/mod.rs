@@ -106,6 +106,7 @@ pub(super) fn installer(config: &Config, folders: &Folders) -> Installer {
         system: System::new(config.command_dir.as_deref()),
         transfer: config.transfer.clone(),
         tls: config.link.tls.clone(),
+        other_tls: config.tls().into_iter().skip(1).cloned().collect(),
         config_dir: folders.config_dir.clone(),
         model_dir: folders.model_dir.clone(),
         run_dir: folders.run_dir.clone(),

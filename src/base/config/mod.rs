@@ -23,7 +23,7 @@ mod ways;
 mod written;
 mod xmpp;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -197,6 +197,13 @@ pub struct LinkConfig {
 }
 
 impl Config {
+    /// The options of TLS of all sections that have some of their own, that of the ACS first.
+    pub fn tls(&self) -> Vec<&TlsConfig> {
+        let own = [&self.link.tls, &self.luup.tls];
+        let mms = self.luup.mms.as_ref().map(|mms| &mms.tls);
+        own.into_iter().chain(mms).collect()
+    }
+
     /// The interface that the `net:@` rows tell of.
     pub fn rows_interface(&self) -> &str {
         self.interface.as_deref().unwrap_or(DEFAULT_INTERFACE)
@@ -214,6 +221,16 @@ impl TlsConfig {
             insecure: false,
             unusable: None,
         }
+    }
+
+    /// The files and folders that it needs, each with the option that names it.
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        let pair = self.client_cert.iter();
+        let pair = pair.flat_map(|(cert, key)| [("ssl_cert", cert), ("ssl_key", key)]);
+        let file = self.ca_file.iter().map(|file| ("ssl_cacert", file));
+        let folder = self.ca_path.iter().map(|folder| ("ssl_capath", folder));
+        let all = file.chain(folder).chain(pair);
+        all.map(|(option, path)| (option, path.as_path())).collect()
     }
 
     /// The name of one of its options.

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::denial::Denials;
+use crate::base::bucket::{Bucket, Rate};
 use crate::base::prefix::AddressPrefix;
 use crate::base::sort::sort_by_key;
-use crate::connreq::bucket::{Bucket, Rate};
 
 /// Places that are remembered. One more replaces the one that was not seen for longest.
 const MAX_ORIGINS: usize = 256;

@@ -13,8 +13,8 @@ use super::judge::judge;
 use super::request::MAX_REQUEST;
 use super::served::ServedRequests;
 use super::tally::UdpTally;
+use crate::base::bucket::{Bucket, Rate};
 use crate::connreq::access::Access;
-use crate::connreq::bucket::{Bucket, Rate};
 use crate::connreq::port::Port;
 use crate::connreq::quota::Quota;
 

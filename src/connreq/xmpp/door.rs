@@ -9,8 +9,8 @@ use super::jid::Jid;
 use super::line::RequestVerdict;
 use super::login::told;
 use super::settings::XmppAskers;
+use crate::base::bucket::{Bucket, Rate};
 use crate::connreq::access::same;
-use crate::connreq::bucket::{Bucket, Rate};
 use crate::connreq::counts::SumUp;
 
 /// Answers to those who may not ask, all together; beyond that they get none.

@@ -11,7 +11,7 @@ use super::end::XmppEnd;
 use super::line::XmppLine;
 use super::splitter::{Splitter, StreamPiece};
 use super::stanza::StreamHeader;
-use crate::connreq::bucket::{Bucket, Rate};
+use crate::base::bucket::{Bucket, Rate};
 use crate::http::{LinkTls, ServerLink, UncheckedDates};
 
 /// Bytes that are read at once.

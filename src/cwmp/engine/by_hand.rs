@@ -11,15 +11,15 @@ use crate::cwmp::session::Session;
 use crate::soap::Message;
 
 impl Engine {
-    /// Somebody on the box has the ACS called, in a session that opens at once or right after the
-    /// running one. [`Action::CallEnded`] has the number that is returned, and what came of it.
+    /// Somebody on the box has the ACS called, in a session that opens at once, right after the
+    /// running one, or a little later where somebody asks again and again. [`Action::CallEnded`] has the number that is returned, and what came of it.
     ///
     /// # Errors
     /// No session can be opened, the arguments are not what the ACS takes, or too many wait.
     pub fn call_acs(&mut self, call: AcsCall, now: Now) -> Result<u32, AcsCallError> {
         self.can_call().map_err(AcsCallError::NoSession)?;
         let (number, event) = self.calls.add(call)?;
-        self.asked(event, now);
+        self.wished(event, now);
         Ok(number)
     }
 

@@ -124,6 +124,9 @@ impl Engine {
         } else {
             self.queue.withdraw(EventCode::ValueChange);
         }
+        for event in self.wishes.take() {
+            self.queue.raise(event.into());
+        }
         self.depart_calls();
         let mut events = self.queue.depart().to_vec();
         events.extend(self.transfers.depart());

@@ -38,6 +38,7 @@ use super::told::{ToldValue, ToldValues};
 use super::transfer::{Transfer, TransferQueue};
 use crate::base::clock::Now;
 use crate::base::url;
+use crate::cwmp::wishes::Wishes;
 use crate::datamodel::model::Model;
 use crate::soap::{CwmpVersion, DeviceId, ParameterValue};
 
@@ -83,6 +84,8 @@ pub struct Engine {
     parked: Option<Parked>,
     /// What people on the box wait for.
     calls: AcsCalls,
+    /// Sessions that they asked for too often.
+    wishes: Wishes,
     /// Of the running session.
     budget: Budget,
     /// What the Inform of the last session called the box.
@@ -153,6 +156,7 @@ impl Engine {
             session: None,
             parked: None,
             calls: AcsCalls::default(),
+            wishes: Wishes::default(),
             budget: Budget::default(),
             identity: DeviceId::default(),
             opening: false,

@@ -43,6 +43,9 @@ impl Engine {
         if self.periodic.as_mut().is_some_and(|timer| timer.poll(now)) {
             self.raise(EventCode::Periodic.into(), now);
         }
+        for event in self.wishes.due(now.uptime) {
+            self.asked(event, now);
+        }
         if self.schedule.len() == 0 {
             return;
         }
@@ -92,7 +95,12 @@ impl Engine {
             None => {}
         }
         let periodic = self.periodic.as_ref().map(Periodic::next);
-        let all = [self.due.at(), periodic, self.schedule.next()];
+        let all = [
+            self.due.at(),
+            periodic,
+            self.schedule.next(),
+            self.wishes.next(),
+        ];
         all.into_iter().flatten().min()
     }
 
@@ -124,7 +132,7 @@ impl Engine {
     }
 
     /// Somebody on the box wants a session, with `2 PERIODIC` or `6 CONNECTION REQUEST` (the
-    /// default).
+    /// default). Who wants one again and again gets one for all that was asked in a few seconds.
     ///
     /// # Errors
     /// There is no ACS, the event is another one, or the box is about to reboot or to be another.
@@ -134,7 +142,7 @@ impl Engine {
             return Err(InformError::NotByHand(event));
         }
         self.can_call()?;
-        self.asked(event, now);
+        self.wished(event, now);
         Ok(())
     }
 
@@ -154,8 +162,15 @@ impl Engine {
         self.asks_methods = true;
     }
 
+    /// Somebody on the box waits for a session: not too often.
+    pub(super) fn wished(&mut self, event: EventCode, now: Now) {
+        if self.wishes.ask(event, now.uptime) {
+            self.asked(event, now);
+        }
+    }
+
     /// Somebody waits for a session, also while events wait for theirs.
-    pub(super) fn asked(&mut self, event: EventCode, now: Now) {
+    fn asked(&mut self, event: EventCode, now: Now) {
         self.raise(event.into(), now);
         if self.session.is_none() {
             self.due.at_once(now.uptime);

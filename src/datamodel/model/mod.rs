@@ -8,6 +8,7 @@
 //! | `resolve`, `read`, `evaluate` | paths, the RPCs that read, the value of a parameter |
 //! | `explain` | what sources say to each row, and why it is empty |
 //! | `set`, `attributes`, `objects` | the RPCs that change; each is atomic, and durable on return |
+//! | `listed` | the instances of tables that sources own |
 //! | `change`, `transact`, `touched` | what they have in common: before and after, journal and sources |
 //! | `deferred`, `former` | values that a job brings to their source; those of rows that had none before |
 //! | `diagnostics` | states by which something is begun |
@@ -25,6 +26,7 @@ mod error;
 mod evaluate;
 mod explain;
 mod former;
+mod listed;
 mod load;
 mod notify;
 mod objects;
@@ -47,6 +49,7 @@ mod unsaved;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
@@ -64,6 +67,7 @@ use super::schema::Schema;
 use super::source::Sources;
 use super::state::State;
 use super::store::{self, Store};
+use crate::base::bucket::Bucket;
 use crate::base::clock::Now;
 use evaluate::Misfit;
 use notify::SentValue;
@@ -97,10 +101,13 @@ pub struct Model {
     /// Checks beyond the type.
     rules: BTreeMap<NodeId, Rule>,
     /// Parameters whose source gives no fitting value, and tables whose source lists too many
-    /// instances, with why: logged once.
+    /// instances, or such that cannot be shown, with why: logged once.
     misfits: BTreeMap<Key, Misfit>,
     /// Wall clock for expressions, seconds since 1970.
     unix: i64,
+    /// How often the instances of a table were a reason to write, and the uptime by which that counts.
+    learnt: BTreeMap<NodeId, Bucket>,
+    uptime: Duration,
     /// What the store refused, until it takes something again.
     unsaved: Option<Unsaved>,
 }
@@ -111,9 +118,10 @@ impl Model {
         self.schema.root_name()
     }
 
-    /// Tells the time that expressions see.
+    /// Tells the time that expressions see, and by which writes are spread.
     pub fn set_time(&mut self, now: Now) {
         self.unix = now.unix;
+        self.uptime = now.uptime;
     }
 
     /// A durable record of the engine (events, schedule, last ACS URL).

@@ -1,17 +1,15 @@
-//! AddObject (A.3.2.6) and DeleteObject (A.3.2.7), and the instances that sources own.
+//! AddObject (A.3.2.6) and DeleteObject (A.3.2.7).
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::change::Undo;
-use super::evaluate::Misfit;
 use super::resolve::{Place, instances};
 use super::touched::Touched;
 use super::{InForce, Model, ModelError, Requester};
 use crate::datamodel::instances::{Instances, MAX_INSTANCES};
 use crate::datamodel::key::{At, Key, NodeId};
 use crate::datamodel::schema::{NodeKind, Table};
-use crate::datamodel::source::Listed;
 use crate::datamodel::state::{ROW_BYTES, Removed};
 
 /// What a table was before it is changed.
@@ -153,7 +151,7 @@ impl Model {
 
     /// Forgets all that is kept below these instances of the tables of a node, of all of them in one
     /// go: a source may lose any number at once.
-    fn forget_instances(&mut self, table: NodeId, gone: &BTreeSet<At>) -> Removed {
+    pub(super) fn forget_instances(&mut self, table: NodeId, gone: &BTreeSet<At>) -> Removed {
         let template = self.schema.table(table).and_then(|t| t.template);
         let (Some(template), Some(one)) = (template, gone.first()) else {
             return Removed::default();
@@ -174,64 +172,8 @@ impl Model {
         removed
     }
 
-    /// Brings the tables whose instances a source owns up to date.
-    pub(super) fn refresh_instances(&mut self) {
-        let schema = Rc::clone(&self.schema);
-        for &node in &schema.source_tables {
-            if let Some(table) = schema.table(node) {
-                let mut forgotten = BTreeSet::new();
-                self.each_instance(node, &mut |model, key| {
-                    model.list_instances(key, table, &mut forgotten);
-                });
-                self.forget_instances(node, &forgotten);
-            }
-        }
-        self.forget_departed();
-    }
-
-    /// Instances that nobody will ask for again are added to `forgotten`.
-    fn list_instances(&mut self, key: Key, table: &Table, forgotten: &mut BTreeSet<At>) {
-        let Some(reference) = &table.source else {
-            return;
-        };
-        let at = instances(&self.schema, &self.state, key);
-        let known = self.state.tables.get(&key);
-        let known: Vec<&str> = known.iter().flat_map(|known| known.identities()).collect();
-        let Some((kind, source)) = self.sources.get_mut(reference.source) else {
-            return;
-        };
-        let Some(listed) = source.list(reference.slot, at.as_slice(), &known) else {
-            return;
-        };
-        let before = self.misfits.remove(&key);
-        if listed.len() > MAX_INSTANCES {
-            let why = format!(
-                "of {} instances the first {MAX_INSTANCES} are shown",
-                listed.len()
-            );
-            let path = self.schema.path(key);
-            if before.is_none() {
-                log::warn!("{kind}: {path}: {why}");
-            }
-            self.misfits.insert(key, Misfit::of_table(why));
-        }
-        let chosen = listed.iter().any(|item: &Listed| item.number.is_none());
-        if !self.state.tables.contains_key(&key) {
-            self.touched.table(key);
-        }
-        let followed = self.state.tables.entry(key).or_default().follow(listed);
-        for number in followed.touched {
-            // A number that the source itself gives needs no write of its own to be remembered.
-            self.touched.instance(key, number, chosen);
-        }
-        for number in followed.forgotten {
-            self.touched.instance(key, number, false);
-            forgotten.extend(key.at.down(number));
-        }
-    }
-
     /// Drops changes of what is not there any more.
-    fn forget_departed(&mut self) {
+    pub(super) fn forget_departed(&mut self) {
         let gone = |key: &&Key| !self.is_living(**key);
         let gone: Vec<Key> = self.changed.keys().filter(gone).copied().collect();
         for key in gone {

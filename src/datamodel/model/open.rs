@@ -71,6 +71,8 @@ impl Model {
             rules: Default::default(),
             misfits: Default::default(),
             unix: 0,
+            learnt: Default::default(),
+            uptime: Default::default(),
             unsaved: None,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::datamodel::key::Key;
+use crate::datamodel::key::{Key, NodeId};
 
 /// More rows than this at once are not journalled one by one: the whole state is written.
 const MAX_TOUCHED: usize = 4096;
@@ -19,6 +19,8 @@ pub(super) struct Touched {
     pub tables: BTreeSet<Key>,
     pub instances: BTreeSet<(Key, u32)>,
     pub records: BTreeSet<String>,
+    /// Tables of which instances have a number that nobody else knows, and may wait for a while.
+    pub learnt: BTreeSet<NodeId>,
 }
 
 impl Touched {
@@ -39,6 +41,13 @@ impl Touched {
             self.instances.insert((table, number));
         }
         self.bound();
+    }
+
+    /// An instance has a number that nobody else knows, in a table whose source names as many as it
+    /// likes: worth a write of its own, but not each time.
+    pub fn learnt(&mut self, table: Key, number: u32) {
+        self.learnt.insert(table.node);
+        self.instance(table, number, false);
     }
 
     /// A table is known to have been listed.
@@ -69,6 +78,7 @@ impl Touched {
             *self = Self {
                 urgent: self.urgent,
                 whole: true,
+                learnt: std::mem::take(&mut self.learnt),
                 ..Self::default()
             };
         }

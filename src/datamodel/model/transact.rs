@@ -97,6 +97,7 @@ impl Model {
     /// # Errors
     /// As [`Model::commit`].
     pub fn close(&mut self) -> Result<(), ModelError> {
+        self.touched.urgent |= !self.touched.learnt.is_empty();
         match self.store.has_journal() {
             true => self.checkpoint(),
             false => self.commit().map(drop),

@@ -22,9 +22,9 @@ use std::time::{Duration, SystemTime};
 use super::flash_note::FlashNote;
 use super::metadata::image_metadata;
 use super::pack::{self, Gzip, TapeHead};
-use super::{Installer, closed_file, fault, words};
+use super::{Installer, KeepList, MAX_KEPT, closed_file, fault, within, words};
+use crate::base::config::TlsConfig;
 use crate::base::file::{self, Keep};
-use crate::base::sort::sort;
 use crate::cwmp::Installed;
 use crate::datamodel::csv::Crc32;
 use crate::device::commands::{CommandError, Listen};
@@ -56,9 +56,6 @@ const MAX_RELEASE: usize = 16 * 1024;
 /// The line of that file, on OpenWrt, that tells the revision.
 const REVISION: &str = "DISTRIB_REVISION=";
 
-/// Files that are kept, at most.
-const MAX_KEPT: usize = 512;
-
 impl Installer {
     /// Flashes an image.
     pub(super) fn flash(&self, number: u32, image: &Path) -> Result<Installed, TransferFault> {
@@ -79,6 +76,11 @@ impl Installer {
             self.pack_kept(&kept)
                 .map_err(|error| fault(9002, format!("what is to be kept: {error}")))?;
             words.extend(["-n".as_ref(), "-f".as_ref(), kept.as_os_str()]);
+        } else {
+            // As it is now: since the configuration was read links may lead elsewhere.
+            self.keep_list()
+                .lay_down()
+                .map_err(|error| fault(9002, format!("what is to be kept: {error}")))?;
         }
         words.push(image.as_os_str());
         self.try_image(&words)?;
@@ -233,9 +235,9 @@ impl Installer {
 
     fn kept_files(&self) -> Vec<PathBuf> {
         let tls = &self.tls;
-        let pair = tls.client_cert.iter().flat_map(|(cert, key)| [cert, key]);
-        let single = tls.ca_file.iter().chain(pair).chain(&self.transfer.keep);
-        let mut files: Vec<PathBuf> = single.cloned().collect();
+        let of_tls = tls.files().into_iter().map(|(_, path)| path.to_owned());
+        let mut files: Vec<PathBuf> = of_tls.collect();
+        files.extend(self.transfer.keep.iter().cloned());
         files.push(self.config_dir.join("cwmpd"));
         // Not the rows: a new firmware has its own.
         let state = |path: &PathBuf| path.extension().is_none_or(|end| end != "csv");
@@ -243,6 +245,12 @@ impl Installer {
         files.extend(tls.ca_path.iter().flat_map(|folder| within(folder)));
         files.truncate(MAX_KEPT);
         files
+    }
+
+    /// What `sysupgrade` is to keep that it does not keep by itself.
+    fn keep_list(&self) -> KeepList {
+        let tls: Vec<&TlsConfig> = [&self.tls].into_iter().chain(&self.other_tls).collect();
+        KeepList::new(&self.root, &tls, &self.transfer.keep)
     }
 
     /// The note, in the folder that an upgrade keeps.
@@ -266,15 +274,6 @@ impl Installer {
     pub(super) fn kept_path(&self, number: u32) -> PathBuf {
         self.run_dir.join(format!("flash.{number}.tgz"))
     }
-}
-
-/// The files of a folder.
-fn within(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
-    sort(&mut files);
-    files
 }
 
 /// Whether a text has this word, which is none where it is empty.

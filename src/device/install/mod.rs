@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `accept` | whether the box can do what an RPC asks for, before a byte is moved |
 //! | `firmware`, `flash_note` | images: tried, flashed, judged after the boot |
+//! | `keep_list` | what every upgrade of the firmware has to keep |
 //! | `metadata` | which version an image has |
 //! | `configuration`, `replace` | archives and texts of UCI: put in force, and undone |
 //! | `archive`, `pack` | tar, as it is read and as it is written |
@@ -21,6 +22,7 @@ mod collect;
 mod configuration;
 mod firmware;
 mod flash_note;
+mod keep_list;
 mod metadata;
 mod pack;
 mod place;
@@ -35,11 +37,13 @@ use std::time::Duration;
 
 use crate::base::config::{TlsConfig, TransferConfig};
 use crate::base::file;
+use crate::base::sort::sort;
 use crate::cwmp::{FileType, Installed, TransferOrder};
 use crate::device::commands::System;
 use crate::soap::TransferFault;
 #[cfg(feature = "inside")]
 pub use archive::{ArchiveEntry, ArchiveReader, EntryKind, Unpack};
+pub use keep_list::KeepList;
 #[cfg(feature = "inside")]
 pub use metadata::{ImageMetadata, image_metadata};
 
@@ -60,6 +64,8 @@ pub struct Installer {
     pub transfer: TransferConfig,
     /// What TLS needs comes along where only the way to the ACS is kept.
     pub tls: TlsConfig,
+    /// The options of TLS of other links, whose files are not needed for that.
+    pub other_tls: Vec<TlsConfig>,
     /// The configuration of the box: `/etc/config`.
     pub config_dir: PathBuf,
     /// State of the agent, on flash: `/etc/cwmpd`.
@@ -149,6 +155,18 @@ impl Installer {
             }
         }
     }
+}
+
+/// Files that are kept, at most.
+const MAX_KEPT: usize = 512;
+
+/// The files of a folder.
+fn within(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
+    sort(&mut files);
+    files
 }
 
 /// The end of a name until its file is whole.

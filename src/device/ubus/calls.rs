@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::blob::BadBlob;
 use super::error::UbusError;
-use super::limits::{MAX_CALLS, MAX_KNOWN_OBJECTS, MAX_VALUES};
+use super::limits::{MAX_ANSWER_BYTES, MAX_CALLS, MAX_KNOWN_OBJECTS, MAX_VALUES};
 use super::message::{Attributes, Frame, MessageKind, MessageTag, SentMessage};
 use super::status::UbusStatus;
 use super::value::UbusTable;
@@ -42,6 +42,10 @@ struct PendingCall {
     deadline: Duration,
     stage: CallStage,
     answer: UbusTable,
+    /// So many values, and bytes, may yet come: of all answers together, for an object may give any
+    /// number of them.
+    values_left: usize,
+    bytes_left: usize,
 }
 
 /// The calls under way, and the numbers of objects that were called before, as long as ubusd is the
@@ -74,6 +78,8 @@ impl Calls {
             deadline,
             stage: CallStage::Waiting,
             answer: UbusTable::default(),
+            values_left: MAX_VALUES,
+            bytes_left: MAX_ANSWER_BYTES,
         });
         Ok(())
     }
@@ -226,16 +232,21 @@ impl PendingCall {
             *found = found.or(attributes.object);
             return AnswerStep::More;
         }
-        let more = match attributes.data() {
-            Ok(more) => more.unwrap_or_default(),
-            Err(why) => return AnswerStep::Done(Err(UbusError::Answer(why))),
-        };
-        if self.answer.0.len() + more.0.len() > MAX_VALUES {
-            let why = BadBlob("too many values");
-            return AnswerStep::Done(Err(UbusError::Answer(why)));
+        match self.take(attributes.data_bytes()) {
+            Ok(()) => AnswerStep::More,
+            // With the call goes all that still comes for it: it is not even taken apart.
+            Err(why) => AnswerStep::Done(Err(UbusError::Answer(why))),
         }
+    }
+
+    fn take(&mut self, data: &[u8]) -> Result<(), BadBlob> {
+        let left = self.bytes_left.checked_sub(data.len());
+        self.bytes_left = left.ok_or(BadBlob("too many bytes"))?;
+        let mut left = self.values_left;
+        let more = UbusTable::read_within(data, &mut left)?;
+        self.values_left = left;
         self.answer.0.extend(more.0);
-        AnswerStep::More
+        Ok(())
     }
 
     fn end(&mut self, attributes: &Attributes<'_>) -> AnswerStep {

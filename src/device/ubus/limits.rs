@@ -13,9 +13,15 @@ pub const MAX_SENT_BYTES: usize = 65_536;
 /// there, too.
 pub const MAX_DEPTH: usize = 32;
 
-/// The most values, tables and arrays counted, in one table with all that is in it. A value of four
-/// bytes on the wire takes 56 in memory, so this is what keeps a message of a megabyte small.
+/// The most values, tables and arrays counted, in one table with all that is in it, or in all that
+/// the answers of one call bring. A value of four bytes on the wire takes 56 in memory, so this is
+/// what keeps a message of a megabyte small.
 pub const MAX_VALUES: usize = 16_384;
+
+/// The most that the answers of one call bring together, in bytes on the wire: several times what the
+/// longest list of interfaces or leases takes. With [`MAX_VALUES`] one call takes two megabytes of
+/// memory at most, whatever its object says for however long, and a box may have 64.
+pub const MAX_ANSWER_BYTES: usize = 262_144;
 
 /// The most that waits to be sent, in bytes: above [`MAX_SENT_BYTES`] nothing more is taken, and so
 /// no more is there than the answers to [`MAX_MESSAGES`] that were taken before.

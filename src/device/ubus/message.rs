@@ -158,6 +158,11 @@ impl<'a> Attributes<'a> {
     pub fn data(&self) -> Result<Option<UbusTable>, BadBlob> {
         self.data.map(UbusTable::read).transpose()
     }
+
+    /// The bytes of that.
+    pub(super) fn data_bytes(&self) -> &'a [u8] {
+        self.data.unwrap_or_default()
+    }
 }
 
 /// A message to be sent, as a method adds its attributes. The order is that of libubus.

@@ -1,7 +1,10 @@
 //! Tables that a source owns, and changes over several owners (f02, f08).
 
+use std::time::Duration;
+
 use super::change::notify;
 use super::*;
+use crate::base::clock::Now;
 use crate::datamodel::instances::MAX_INSTANCES;
 
 const ROWS: &str = "\
@@ -82,6 +85,79 @@ fn that_a_table_has_too_many_instances_is_told_while_it_has() {
     bench.put_local("sections", "lan");
     model.refresh();
     assert_eq!(model.misfits(), Vec::<String>::new());
+}
+
+/// They are kept on flash, and shown.
+#[test]
+fn b41_what_is_called_too_long_or_with_control_characters_is_not_listed() {
+    let bench = bench();
+    let long = "x".repeat(257);
+    bench.put_local("sections", &format!("lan,{long},bad\n,bad\u{1b}[31m,wan"));
+    let mut model = bench.open();
+    assert_eq!(names(&mut model, "Device.Net.Interface.", true).len(), 2);
+    assert_eq!(
+        model.misfits(),
+        [
+            "Device.Net.Interface.: of 5 instances 3 are not shown: what they are called is longer \
+          than 256 bytes, or has control characters"
+        ]
+    );
+    bench.put_local("sections", &format!("lan,{},wan", &long[1..]));
+    model.refresh();
+    assert_eq!(names(&mut model, "Device.Net.Interface.", true).len(), 3);
+    assert_eq!(model.misfits(), Vec::<String>::new());
+}
+
+/// A daemon that has other things at each look, every ten seconds.
+#[test]
+fn b41_instances_that_come_and_go_for_ever_are_no_write_each_time() {
+    const LOOKS: u64 = 1000;
+    let bench = bench();
+    let mut model = bench.open();
+    let look = |model: &mut Model, number: u64| {
+        let names = (0..20).map(|n| format!("n{number}-{n}"));
+        bench.put_local("sections", &names.collect::<Vec<_>>().join(","));
+        model.set_time(at(number * 10));
+        model.refresh();
+        model.commit().unwrap()
+    };
+    let writes = (0..LOOKS)
+        .filter(|number| look(&mut model, *number))
+        .count();
+    // Some at once, of which the opening took one, then one in ten minutes.
+    assert_eq!(writes, 7 + usize::try_from(LOOKS * 10 / 600).unwrap());
+    // What the ACS sets of an instance is durable at once, and with it which one that is.
+    look(&mut model, LOOKS);
+    let first = names(&mut model, "Device.Net.Interface.", true).remove(0);
+    let note = format!("{}Note", first.trim_end_matches(" W"));
+    let set = [value(&note, "kept")];
+    model.set_values(Requester::Acs, &set, None).unwrap();
+    assert_eq!(get(&mut bench.open(), &note), "kept");
+    // And what was put off is not forgotten where nothing else happens.
+    look(&mut model, LOOKS + 1);
+    let last = names(&mut model, "Device.Net.Interface.", true);
+    model.set_time(at(LOOKS * 10 + 610));
+    model.refresh();
+    assert!(model.commit().unwrap());
+    assert_eq!(
+        names(&mut bench.open(), "Device.Net.Interface.", true),
+        last
+    );
+    look(&mut model, LOOKS + 62);
+    assert!(!look(&mut model, LOOKS + 63));
+    let last = names(&mut model, "Device.Net.Interface.", true);
+    model.close().unwrap();
+    assert_eq!(
+        names(&mut bench.open(), "Device.Net.Interface.", true),
+        last
+    );
+}
+
+fn at(seconds: u64) -> Now {
+    Now {
+        uptime: Duration::from_secs(seconds),
+        ..Now::default()
+    }
 }
 
 #[test]

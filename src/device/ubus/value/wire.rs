@@ -21,7 +21,15 @@ impl UbusTable {
     /// # Errors
     /// They are cut, of a type that is none, or beyond [`limits`](crate::device::ubus::limits).
     pub fn read(bytes: &[u8]) -> Result<Self, BadBlob> {
-        Reader { left: MAX_VALUES }.table(bytes, MAX_DEPTH)
+        Self::read_within(bytes, &mut MAX_VALUES.clone())
+    }
+
+    /// The same where it has so many values at most, which it uses up.
+    pub(in crate::device::ubus) fn read_within(
+        bytes: &[u8],
+        left: &mut usize,
+    ) -> Result<Self, BadBlob> {
+        Reader { left }.table(bytes, MAX_DEPTH)
     }
 
     /// Writes the table's bytes to the end of others.
@@ -33,11 +41,11 @@ impl UbusTable {
 }
 
 /// Reads values as long as there may be more of them.
-struct Reader {
-    left: usize,
+struct Reader<'a> {
+    left: &'a mut usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     /// A table, with up to `depth` tables or arrays inside each other. libubox passes over a value
     /// that has no name at all; one whose name is empty is there, and nobody can ask for it.
     fn table(&mut self, bytes: &[u8], depth: usize) -> Result<UbusTable, BadBlob> {
@@ -63,7 +71,7 @@ impl Reader {
     }
 
     fn value(&mut self, kind: u8, data: &[u8], depth: usize) -> Result<UbusValue, BadBlob> {
-        self.left = self.left.checked_sub(1).ok_or(BadBlob("too many values"))?;
+        *self.left = self.left.checked_sub(1).ok_or(BadBlob("too many values"))?;
         let deeper = || {
             let depth = depth.checked_sub(1);
             depth.ok_or(BadBlob("values are nested too deep"))

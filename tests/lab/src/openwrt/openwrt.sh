@@ -13,7 +13,12 @@ echo $name "$@" >>"$box/commands"
 old() { [ "$release" = 14.07 ]; }
 
 # What is kept over a flash, and is in a backup.
-kept() { find "$box/config" "$box/model" \( -type f -o -type l \) | sed 's,^/,,' | sort; }
+kept() {
+    # shellcheck disable=SC2046 # words are split, as sysupgrade does
+    find "$box/config" "$box/model" \
+        $(sed -ne '/^[[:space:]]*$/d; /^#/d; p' "$box"/root/lib/upgrade/keep.d/* 2>/dev/null) \
+        \( -type f -o -type l \) 2>/dev/null | sed 's,^/,,' | sort -u
+}
 
 backup() {
     [ "$mishap" = hangs ] && exec sleep 600

@@ -300,6 +300,7 @@ fn invoke(bus: &Arc<Mutex<Bus>>, state: &mut Bus, client: u32, call: &BusMessage
         }
         BusMood::Status(code) => vec![ended(code)],
         BusMood::NoStatus => vec![data(&answer)],
+        BusMood::Floods(other, times) => vec![data(&other); times],
         BusMood::Says(other) => vec![data(&other), ended(status::OK)],
         BusMood::Twice(other) => vec![data(&answer), data(&other), ended(status::OK)],
         BusMood::WrongSeq => whole

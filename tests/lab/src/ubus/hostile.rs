@@ -13,6 +13,12 @@ pub fn wide(members: usize) -> BusValue {
     BusValue::Table(members.map(|i| (format!("m{i}"), 1.into())).collect())
 }
 
+/// A table with one member: an array of so many items.
+pub fn long(items: usize) -> BusValue {
+    let items = vec![BusValue::Nothing; items];
+    table([("items", BusValue::Array(items))])
+}
+
 /// Tables in tables.
 pub fn deep(levels: usize) -> BusValue {
     (0..levels).fold(table([("end", 1.into())]), |inner, _| {

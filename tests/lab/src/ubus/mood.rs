@@ -18,6 +18,8 @@ pub enum BusMood {
     Status(u32),
     /// With its data, and never with a status.
     NoStatus,
+    /// With these data again and again, so many times, and never with a status.
+    Floods(BusValue, usize),
     /// With other data.
     Says(BusValue),
     /// With its data, then with other data, then with status 0.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How a bucket fills.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Rate {
+pub struct Rate {
     /// Tokens in a full one.
     pub burst: u32,
     /// Until one more comes.
@@ -13,20 +13,20 @@ pub(super) struct Rate {
 
 /// A bucket, which is full at first.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bucket {
+pub struct Bucket {
     /// When it is full again, as uptime.
     full_at: Duration,
 }
 
 impl Bucket {
     /// How long until there is a token: not at all where there is one.
-    pub(super) fn wait(&self, rate: Rate, now: Duration) -> Duration {
+    pub fn wait(&self, rate: Rate, now: Duration) -> Duration {
         let others = rate.interval.saturating_mul(rate.burst.saturating_sub(1));
         self.full_at.saturating_sub(now.saturating_add(others))
     }
 
     /// Takes a token where there is one.
-    pub(super) fn take(&mut self, rate: Rate, now: Duration) -> bool {
+    pub fn take(&mut self, rate: Rate, now: Duration) -> bool {
         let has_one = self.wait(rate, now).is_zero();
         if has_one {
             self.full_at = self.full_at.max(now).saturating_add(rate.interval);
@@ -35,7 +35,7 @@ impl Bucket {
     }
 
     /// How long until it is full: the longer, the more was taken.
-    pub(super) fn debt(&self, now: Duration) -> Duration {
+    pub fn debt(&self, now: Duration) -> Duration {
         self.full_at.saturating_sub(now)
     }
 }
