@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::control::{Request, escape};
 use super::luup::Waiter;
 use super::newer;
+use super::own_config::Complaints;
 use super::poll_loop::Agent;
 use super::transfers::HowFar;
 use crate::base::clock::Now;
@@ -68,7 +69,7 @@ impl Agent {
     fn add(&mut self, object: &str, now: Now) -> Result<String, String> {
         let object = self.full(object);
         let added = self.model.add_object(Requester::Local, &object, None);
-        let (instance, _) = added.map_err(|e| self.refusal(&object, &e))?;
+        let (instance, _) = added.map_err(|e| self.refusal(&object, UserWants::Table, &e))?;
         self.changed_by_hand(now);
         Ok(format!("{object}{instance}.\n"))
     }
@@ -76,7 +77,7 @@ impl Agent {
     fn delete(&mut self, object: &str, now: Now) -> Result<String, String> {
         let object = self.full(object);
         let deleted = self.model.delete_object(Requester::Local, &object, None);
-        deleted.map_err(|e| self.refusal(&object, &e))?;
+        deleted.map_err(|e| self.refusal(&object, UserWants::Instance, &e))?;
         self.changed_by_hand(now);
         Ok(String::new())
     }
@@ -94,7 +95,7 @@ impl Agent {
                 false => writeln!(text, "{value}"),
             };
         });
-        read.map_err(|e| self.refusal(&path, &e))?;
+        read.map_err(|e| self.refusal(&path, UserWants::Value, &e))?;
         Ok(text)
     }
 
@@ -151,8 +152,8 @@ impl Agent {
         self.clocks.borrow_mut().look_for_mark();
         let now = self.now();
         let clock = match (now.wall_is_set(), now.wall_is_confirmed()) {
-            (false, _) => "not set",
-            (true, false) => "set, but nobody confirms it",
+            (false, _) => "not set: see that NTP (sysntpd) runs",
+            (true, false) => "set, but nobody confirms it: see that NTP (sysntpd) runs",
             (true, true) => "right, as NTP or the ACS says",
         };
         let unused = self.model.misfits();
@@ -174,13 +175,20 @@ impl Agent {
             let _ = writeln!(text, "under way:     {order}: {}", HowFar(progress));
         }
         let _ = writeln!(text, "clock:         {clock}");
+        if !now.wall_is_confirmed() {
+            let _ = writeln!(
+                text,
+                "  until then:  a certificate that has expired is taken, too"
+            );
+        }
         let _ = writeln!(text, "ubus:          {}", self.ubus.line());
         for failure in self.ubus.failures() {
             let _ = writeln!(text, "  no answer:   {failure}");
         }
         self.write_luup(&mut text, now);
         self.write_ways(&mut text, now);
-        for complaint in &self.complaints.lines {
+        let Complaints { lines, notes, .. } = &self.complaints;
+        for complaint in lines.iter().chain(notes) {
             let _ = writeln!(text, "configuration: {complaint}");
         }
         for newer in newer::waiting(&self.folders) {
@@ -193,21 +201,36 @@ impl Agent {
     }
 
     fn refusals(&mut self, errors: &[SetError]) -> String {
-        let lines = errors.iter().map(|e| self.refusal(&e.name, &e.error));
+        let lines = errors.iter();
+        let lines = lines.map(|e| self.refusal(&e.name, UserWants::Value, &e.error));
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// Why not, with a hint where the dot of an object was left out.
-    fn refusal(&mut self, name: &str, error: &ModelError) -> String {
-        if name.is_empty() {
-            return error.to_string();
-        }
-        let object = format!("{name}.");
+    /// Why not, with a hint where something else is there by that name.
+    fn refusal(&mut self, name: &str, wanted: UserWants, error: &ModelError) -> String {
         match error {
-            ModelError::InvalidName if self.model.names(&object, true, &mut |_, _| {}).is_ok() => {
-                format!("{name}: {error}; the object is {object}")
-            }
+            _ if name.is_empty() => error.to_string(),
+            ModelError::InvalidName => match self.is_there(name) {
+                true => format!("{name} is {}", wanted.other()),
+                false => format!("{name}: {error}{}", self.meant(name)),
+            },
             _ => format!("{name}: {error}"),
+        }
+    }
+
+    fn is_there(&mut self, path: &str) -> bool {
+        self.model.names(path, false, &mut |_, _| {}).is_ok()
+    }
+
+    /// What was meant where the dot at the end is what is wrong.
+    fn meant(&mut self, name: &str) -> String {
+        let (meant, what) = match name.strip_suffix('.') {
+            Some(parameter) => (parameter.to_owned(), "parameter"),
+            None => (format!("{name}."), "object"),
+        };
+        match self.is_there(&meant) {
+            true => format!("; the {what} is {meant}"),
+            false => String::new(),
         }
     }
 
@@ -235,6 +258,25 @@ impl Agent {
             })
             .map_err(failed)?;
         Ok(text)
+    }
+}
+
+/// What a user names to have something done with it.
+#[derive(Clone, Copy)]
+enum UserWants {
+    Value,
+    Table,
+    Instance,
+}
+
+impl UserWants {
+    /// What else it is, and what to do.
+    fn other(self) -> &'static str {
+        match self {
+            Self::Value => "an object; name a parameter of it",
+            Self::Table => "no table: nothing can be added to it",
+            Self::Instance => "no instance of a table: it cannot be removed",
+        }
     }
 }
 

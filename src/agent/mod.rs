@@ -8,23 +8,27 @@
 //!
 //! * `start` puts the agent together, from the configuration, `patience` waits meanwhile for files that
 //!   cannot be read.
-//! * `parts` is what the loop waits for: `signals`, `watch`, `jobs`, [`control`], the listener for
-//!   connection requests, `timers`.
-//! * `answers` serves the user of the box, `orders` does to the box what the ACS asks, `luup`
-//!   fetches from and writes to Luup.
-//! * `transfers` moves files in and out, and has them put in force.
+//! * `parts` is what the loop waits for: `signals`, `watch`, `jobs`, [`control`], the listeners for
+//!   connection requests over HTTP and UDP, the lines to gateways and to the server of XMPP, `ubus`,
+//!   `timers`.
+//! * `answers` serves the user of the box, `by_hand` has the ACS asked for him, `local_transfers` moves
+//!   files for him; `orders` does to the box what the ACS asks, `luup` fetches from and writes to Luup.
+//! * `transfers` moves files in and out, and has them put in force; `software` does the same with
+//!   packages and services.
 //! * `ubus` is the agent on OpenWrt's bus: its object `tr069`.
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
 //! * `ways` is how the ACS reaches the box, `address` the box's own address in that.
-//! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged.
+//! * `offline` is what is done by hand with the files: `cwmpd check`, `cwmpd luup`.
+//! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged; `newer`
+//!   tells of files of a newer package that wait beside edited ones.
 //! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
 //!   short; `settings` acts on them.
 //! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
 //!   heard yet, should the program be killed.
-//! * `trouble` is what does not work at present, `spare` the state
-//!   while the disk takes none.
+//! * `trouble` is what does not work at present, `error` why the agent cannot start or go on, `spare`
+//!   the state while the disk takes none.
 //! * `run_dir` keeps a second agent away and knows whether the box or only the program restarted.
 //! * `logger` writes the log.
 //!
@@ -46,6 +50,7 @@ mod logger;
 mod luup;
 mod memory;
 mod newer;
+mod offline;
 mod orders;
 mod own_config;
 mod parts;
@@ -70,11 +75,11 @@ pub use error::AgentError;
 pub use jobs::Conditions;
 #[cfg(feature = "luup")]
 pub use luup::HomeFrom;
-pub use own_config::read_config;
-pub use source::VERSION;
 #[cfg(feature = "luup")]
-pub use start::map_home;
-pub use start::{Folders, check, log_to_console};
+pub use offline::map_home;
+pub use offline::{check, log_to_console, read_config};
+pub use source::VERSION;
+pub use start::Folders;
 
 /// Runs the agent until SIGTERM or SIGINT. SIGHUP makes it read its configuration again.
 ///

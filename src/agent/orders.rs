@@ -208,22 +208,21 @@ impl Agent {
     pub(super) fn carry_out(&mut self, intent: Intent, now: Now) {
         let mut system = self.system();
         let lost = intent.clone();
-        let job = Job {
-            kind: JobKind::Command,
-            patience: patience(&intent),
-            pulse: None,
-            lost: Box::new(move |why| {
+        let job = Job::once(
+            JobKind::Command,
+            patience(&intent),
+            move |why| {
                 let ran = match why {
                     Lost::NoThread(_) => Ran::NotBegun,
                     why => Ran::Ended(Err(why.to_string())),
                 };
                 Done::Ran(lost.clone(), ran)
-            }),
-            work: Box::new(move |reporter| {
+            },
+            move |_| {
                 let ended = Ran::Ended(run(&intent, &mut system));
-                reporter.say(Done::Ran(intent, ended));
-            }),
-        };
+                Done::Ran(intent, ended)
+            },
+        );
         self.jobs.start(job, now.uptime);
     }
 

@@ -18,11 +18,12 @@
 use std::path::Path;
 
 use super::start::Folders;
-use crate::base::config::{Config, ConfigReading, Remark, review};
+use crate::base::config::{Config, ConfigReading, OptionName, Remark, WrittenConfig, review};
 use crate::base::file;
 use crate::base::sort::sort_by_key;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci::Document;
+use crate::http::HttpError;
 
 /// Its name.
 pub(super) const OWN_PACKAGE: &str = "cwmpd";
@@ -42,13 +43,6 @@ pub(super) fn source_without_last_good(folders: &Folders) -> UciSource {
     let mut source = UciSource::new(&folders.config_dir);
     source.keep_last_good(OWN_PACKAGE, None);
     source
-}
-
-/// The settings in force, for what is run by hand; what is wrong with them is logged.
-pub fn read_config(folders: &Folders) -> Config {
-    let (config, complaints) = read(&source(folders), &folders.config_dir);
-    complaints.log(&Complaints::default());
-    config
 }
 
 /// Nobody but its owner is to read the passwords in `/etc/config/cwmpd`: a file that somebody copied
@@ -76,11 +70,30 @@ pub(super) fn close(config_dir: &Path) {
 pub(super) struct Complaints {
     /// A line for each thing: where, what, and what to do or what is done about it.
     pub lines: Vec<String>,
+    /// What is no mistake, and nobody would guess.
+    pub notes: Vec<String>,
     revision: u64,
 }
 
-/// The settings in force by what `source` knows of the package now, and what is wrong with it.
+/// The settings in force by what `source` knows of the package now, and what is wrong with it. For when
+/// the rows of the model have told `source` what they read: what nobody reads is told.
 pub(super) fn read(source: &UciSource, config_dir: &Path) -> (Config, Complaints) {
+    read_by(source, config_dir, &|written, looked_for| {
+        let names = [looked_for, &source.options_of(OWN_PACKAGE)].concat();
+        review(written, &names)
+    })
+}
+
+/// The same for before that: nobody can tell yet what nobody reads.
+pub(super) fn settings(source: &UciSource, config_dir: &Path) -> (Config, Complaints) {
+    read_by(source, config_dir, &|_, _| Vec::new())
+}
+
+fn read_by(
+    source: &UciSource,
+    config_dir: &Path,
+    unread: &dyn Fn(&WrittenConfig, &[OptionName]) -> Vec<Remark>,
+) -> (Config, Complaints) {
     let known = source.known(OWN_PACKAGE);
     let written = known.as_ref().and_then(|known| known.document);
     let written = written.map(Document::written).unwrap_or_default();
@@ -89,14 +102,24 @@ pub(super) fn read(source: &UciSource, config_dir: &Path) -> (Config, Complaints
         remarks,
         looked_for,
     } = Config::read(&written);
-    let names = [looked_for, source.options_of(OWN_PACKAGE)].concat();
     let file = config_dir.join(OWN_PACKAGE).display().to_string();
     let trouble = known.as_ref().and_then(|known| known.trouble.clone());
-    let mut remarks = [remarks, review(&written, &names)].concat();
+    let mut remarks = [remarks, unread(&written, &looked_for)].concat();
     sort_by_key(&mut remarks, |remark| remark.line.unwrap_or(u32::MAX));
     let remarks = remarks.iter().map(|remark| placed(&file, remark));
+    let defaults = "defaults hold, and there is no ACS";
+    let is_there = known.as_ref().is_some_and(|known| known.document.is_some());
+    let note = match (&trouble, is_there) {
+        (Some(_), _) => None,
+        (None, false) => Some(format!("no {file}: {defaults}")),
+        (None, true) if written.sections.is_empty() => {
+            Some(format!("{file} says nothing: {defaults}"))
+        }
+        (None, true) => None,
+    };
     let complaints = Complaints {
         lines: trouble.into_iter().chain(remarks).collect(),
+        notes: note.into_iter().collect(),
         revision: known.map_or(0, |known| known.revision),
     };
     (config, complaints)
@@ -109,13 +132,31 @@ impl Complaints {
         known.is_some_and(|known| known.revision != self.revision)
     }
 
-    /// Logs what is wrong and was not `before`.
+    /// Logs what is wrong, or worth a note, and was not `before`.
     pub(super) fn log(&self, before: &Self) {
-        let lines = self.lines.iter();
-        for line in lines.filter(|line| !before.lines.contains(line)) {
-            log::warn!("{line}");
+        for (now, before) in [(&self.lines, &before.lines), (&self.notes, &before.notes)] {
+            for line in now.iter().filter(|line| !before.contains(line)) {
+                log::warn!("{line}");
+            }
         }
     }
+}
+
+/// What is wrong with a file that the package names, and where it does.
+pub(super) fn placed_error(source: &UciSource, config_dir: &Path, error: &HttpError) -> String {
+    let known = source.known(OWN_PACKAGE).and_then(|known| known.document);
+    let line = match error {
+        HttpError::File { option, .. } => {
+            let name = option.split_once('.');
+            known.zip(name).and_then(|(document, (section, option))| {
+                document.written().line_of(section, option)
+            })
+        }
+        _ => None,
+    };
+    let text = error.to_string();
+    let file = config_dir.join(OWN_PACKAGE).display().to_string();
+    placed(&file, &Remark { line, text })
 }
 
 fn placed(file: &str, Remark { line, text }: &Remark) -> String {

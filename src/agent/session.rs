@@ -163,16 +163,15 @@ impl Agent {
         // A redirect from there never leads to a place without TLS.
         let is_verified = is_secure(&contact.url) && !contact.link.tls.insecure;
         let kept_tls = self.kept_tls.clone();
-        let job = Job {
-            kind: JobKind::Session,
-            patience: patience(&contact),
-            pulse: None,
-            lost: Box::new(|lost| Done::Answered {
+        let job = Job::new(
+            JobKind::Session,
+            patience(&contact),
+            |lost| Done::Answered {
                 reply: Err(NoReply::Lost(lost.to_string())),
                 met_at: None,
-            }),
-            work: Box::new(move |reporter| carry(&receiver, &contact, kept_tls, reporter)),
-        };
+            },
+            move |reporter| carry(&receiver, &contact, kept_tls, reporter),
+        );
         let job = self.jobs.start(job, now.uptime);
         self.session = Some(SessionStage::Talking {
             job,

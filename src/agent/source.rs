@@ -193,6 +193,10 @@ impl<S: Source> Source for Shared<S> {
         self.0.borrow_mut().get(slot, at).into_owned()
     }
 
+    fn place(&self, slot: Slot, at: &[Instance<'_>]) -> Option<String> {
+        self.0.borrow().place(slot, at)
+    }
+
     fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
         self.0.borrow_mut().list(slot, at, known)
     }

@@ -14,10 +14,7 @@ use super::jobs::{Conditions, Jobs};
 use super::live::Live;
 use super::logger;
 use super::luup::LuupEnd;
-#[cfg(feature = "luup")]
-use super::luup::{self, HomeFrom, HomeMap};
 use super::memory::Memory;
-use super::newer;
 use super::own_config::{self, Complaints};
 use super::patience::{self, Patience};
 use super::poll_loop::Agent;
@@ -32,10 +29,10 @@ use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
 use super::ways::{self, GatewayEnd, SERVED_RECORD, UdpWay, XmppWay};
-use crate::base::config::{Config, LogConfig};
+use crate::base::config::Config;
 use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
-use crate::datamodel::model::{Finding, Model, OpenError, describe};
+use crate::datamodel::model::{Model, OpenError};
 use crate::datamodel::source::Sources;
 use crate::device::sources::file::FileSource;
 use crate::device::sources::network::NetSource;
@@ -43,10 +40,10 @@ use crate::device::sources::procfs::ProcSource;
 use crate::device::sources::stub::StubSource;
 use crate::device::sources::uci::UciSource;
 use crate::device::uci;
-use crate::http::{self, KeptTls};
+use crate::http::KeptTls;
 
 /// The kind of the source of what people configure.
-const UCI: &str = "uci";
+pub(super) const UCI: &str = "uci";
 
 /// The folders of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,78 +66,20 @@ impl Default for Folders {
     }
 }
 
-/// Logs to standard error, for what is run by hand.
-pub fn log_to_console(level: log::LevelFilter) {
-    logger::set_up(&LogConfig {
-        console: true,
-        syslog: false,
-        level,
-    });
-}
-
-/// What there is to say of the files that people write.
-pub struct Checked {
-    /// Of `/etc/config/cwmpd`, and of what rows read of other packages: a line for each thing.
-    pub config: Vec<String>,
-    /// Of the rows of the csv files in `model_dir`.
-    pub rows: Vec<Finding>,
-    /// Files of a newer package that wait beside edited ones: no mistakes.
-    pub waiting: Vec<String>,
-}
-
-/// Looks for mistakes in the files that people write.
-///
-/// # Errors
-/// The folder of the model cannot be read or describes nothing.
-pub fn check(folders: &Folders) -> Result<Checked, OpenError> {
-    let uci = own_config::source_without_last_good(folders);
-    let (config, _) = own_config::read(&uci, &folders.config_dir);
-    let (set, mut sources) = SourceSet::new(folders, &config, uci);
-    let (schema, mut rows) = describe(&folders.model_dir, &config.root, &mut sources)?;
-    rows.extend(set.luup.findings());
-    // By now it is known what the rows of the model read.
-    let (_, complaints) = own_config::read(&set.uci.borrow(), &folders.config_dir);
-    let tls = http::check_tls(&config.link.tls);
-    let tls = tls.err().map(|error| error.to_string());
-    let mut model = Model::from_factory(schema, sources, &folders.model_dir);
-    let misfits = model.misfits_of(UCI);
-    let config = complaints.lines.into_iter().chain(tls).chain(misfits);
-    Ok(Checked {
-        config: config.collect(),
-        rows,
-        waiting: newer::waiting(folders),
-    })
-}
-
-/// What Luup says to each row of the model, without a running agent.
-///
-/// # Errors
-/// The home, or the folder of the model, cannot be read.
-#[cfg(feature = "luup")]
-pub fn map_home(folders: &Folders, from: &HomeFrom) -> Result<HomeMap, String> {
-    let uci = own_config::source_without_last_good(folders);
-    let (config, _) = own_config::read(&uci, &folders.config_dir);
-    let (set, mut sources) = SourceSet::new(folders, &config, uci);
-    let described = describe(&folders.model_dir, &config.root, &mut sources);
-    let (schema, _) = described.map_err(|error| error.to_string())?;
-    let mut model = Model::from_factory(schema, sources, &folders.model_dir);
-    luup::draw(&set.luup, &mut model, &config, from)
-}
-
 /// The agent's own ends of the sources that it feeds.
-struct SourceSet {
+pub(super) struct SourceSet {
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
-    luup: LuupEnd,
+    pub(super) luup: LuupEnd,
     software: SoftwareEnd,
     ubus: UbusPart,
     xmpp: XmppWay,
-    uci: Rc<RefCell<UciSource>>,
+    pub(super) uci: Rc<RefCell<UciSource>>,
 }
 
 impl SourceSet {
     /// These, and all sources.
-    fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> (Self, Sources) {
+    pub(super) fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> (Self, Sources) {
         uci.look_at(address::NETWORK);
         uci.look_at(clocks::SYSTEM);
         let interface = address::device_of(&uci, config.rows_interface());
@@ -195,7 +134,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
     // Before anything is read there, so that no edit is missed.
     let mut watch = Watch::new(&folders.config_dir);
     let uci = own_config::source(&folders);
-    let (config, _) = own_config::read(&uci, &folders.config_dir);
+    let (config, _) = own_config::settings(&uci, &folders.config_dir);
     logger::set_up(&config.log);
     // Blocked before there is a second thread, so that all threads leave them to the loop.
     let signals = Signals::take()?;

@@ -90,9 +90,42 @@ fn civil(unix: i64) -> String {
     }
 }
 
+/// A time from now or until now for people, in its two greatest units: `42 s`, `6 h 55 min`.
+pub fn span(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (greater, lesser, of) = match seconds {
+        ..120 => return format!("{seconds} s"),
+        120..3600 => return format!("{} min", seconds / 60),
+        3600..86_400 => ("h", "min", 60),
+        _ => ("d", "h", 3600),
+    };
+    let in_greater = if of == 60 { 60 } else { 24 };
+    let all = seconds / of;
+    match (all / in_greater, all % in_greater) {
+        (whole, 0) => format!("{whole} {greater}"),
+        (whole, rest) => format!("{whole} {greater} {rest} {lesser}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn b55_a_span_is_told_in_its_two_greatest_units() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (3599, "59 min"),
+            (3600, "1 h"),
+            (24_947, "6 h 55 min"),
+            (86_400, "1 d"),
+            (10 * 86_400 + 7_200, "10 d 2 h"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), words);
+        }
+    }
 
     const NOON: Now = Now {
         uptime: Duration::ZERO,

@@ -10,6 +10,7 @@
 //! * [`json`] and [`mod@file`] read within bounds; [`mod@file`] also replaces a file so that a power
 //!   cut leaves the old or the new one, [`stamp`] tells whether one changed, [`room`] whether there is
 //!   room for one.
+//! * [`excerpt`] shows of a foreign text as much as says what is meant.
 //! * [`parts`] is what this build is without.
 //!
 //! Files are all it touches of the world.

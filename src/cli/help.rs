@@ -4,7 +4,7 @@ use super::OWN;
 use crate::agent::control::{Command, Request};
 
 /// The width of a terminal, which no line is longer than.
-const COLUMNS: usize = 80;
+pub(super) const COLUMNS: usize = 80;
 
 /// Where the second column begins.
 const INDENT: usize = 24;

@@ -1,15 +1,18 @@
 //! The command line. `cwmpd --help` teaches it; `etc/man/cwmpd.8` is its manual.
 //!
-//! * `help` is what `--help` prints, `built` what `version --build` does.
+//! * `help` is what `--help` prints, `rows` what `help rows`, `built` what `version --build` does.
+//! * `fold` breaks long lines at a terminal.
 //! * `input` reads the values that are not on the command line.
 
 mod built;
+mod fold;
 mod help;
 mod input;
+mod rows;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -32,11 +35,8 @@ enum Own {
     Version {
         build: bool,
     },
-    Help(&'static str),
+    HelpRows,
 }
-
-/// The language of the csv files.
-const ROWS: &str = include_str!("../../etc/cwmpd/ROWS.md");
 
 const OWN: &[Command<Own>] = &[
     Command {
@@ -92,7 +92,7 @@ const OWN: &[Command<Own>] = &[
         name: "help",
         arguments: "rows",
         help: "how the csv files of a model are written",
-        read: |words| matches!(words, ["rows"]).then_some(Own::Help(ROWS)),
+        read: |words| matches!(words, ["rows"]).then_some(Own::HelpRows),
     },
 ];
 
@@ -243,7 +243,11 @@ impl Task {
             Self::Own(Own::Luup(Some(from)), folders) => print_map(&folders, &from),
             Self::Own(Own::Version { build: false }, _) => print(&built::version()),
             Self::Own(Own::Version { build: true }, _) => print(&built::all()),
-            Self::Own(Own::Help(text), _) => print(text),
+            Self::Own(Own::HelpRows, _) => print(&rows::text()),
+            Self::Ask(run_dir, Request::Status) if io::stdout().is_terminal() => {
+                let status = control::ask(&run_dir, &Request::Status)?;
+                print(&fold::folded(&status, help::COLUMNS))
+            }
             Self::Ask(run_dir, request) => print(&control::ask(&run_dir, &request)?),
         }
     }
@@ -333,15 +337,15 @@ fn print(text: &str) -> Result<(), CliError> {
 fn check(folders: &Folders) -> Result<(), CliError> {
     // What there is to warn of is in the answer.
     agent::log_to_console(LevelFilter::Error);
-    let found = agent::check(folders).map_err(|e| CliError::Failed(e.to_string()))?;
+    let found = agent::check(folders).map_err(CliError::Failed)?;
     for line in &found.config {
         print(&format!("{line}\n"))?;
     }
     for finding in &found.rows {
         print(&format!("{finding}\n"))?;
     }
-    for newer in &found.waiting {
-        print(&format!("note: {newer}\n"))?;
+    for note in &found.notes {
+        print(&format!("note: {note}\n"))?;
     }
     let dir = folders.model_dir.display();
     let bad_rows = found.rows.iter().filter(|finding| !finding.is_note).count();

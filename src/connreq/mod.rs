@@ -6,11 +6,11 @@
 //!
 //! * `access` is what a request has to know, and where it may come from.
 //! * `quota` is how many requests are accepted, whichever way they come; `bucket` counts for it.
-//! * `port` is a port that is to be open, `counts` says how often what was refused.
+//! * `port` is a port that is to be open, `counts` says how often what was refused,
+//!   and when the log has it.
 //!
-//! The ways: [`http`], [`udp`]; [`stun`] finds the address of the one over UDP; and what opens one where a
-//! gateway is in between: `igd` and `pcp`. `xmpp` is the one
-//! by XMPP.
+//! The ways: [`http`], [`udp`], `xmpp`; [`stun`] finds the address of the one over UDP; `igd` and `pcp`
+//! open one where a gateway is in between.
 
 mod access;
 mod bucket;

@@ -212,7 +212,7 @@ impl fmt::Display for InformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAcs => f.write_str(
-                "there is no ACS: set ManagementServer.URL, and ManagementServer.EnableCWMP to true",
+                "there is no ACS: set cwmpd.acs.url (ManagementServer.URL), and cwmpd.cpe.enable to 1",
             ),
             Self::NotByHand(event) => write!(
                 f,

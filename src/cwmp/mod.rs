@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `engine` | the parts put together: from a due timer to the end of a session |
 //! | `session` | one session: whose turn it is, what a reply means (§3.7.1) |
+//! | `post`, `budget` | what goes out; how much one session may take |
 //! | `offer` | the version of the Inform (§3.7.4) |
 //! | `identity`, `inform`, `inform_parameter` | who the box is, and what its Inform says (A.3.3.1) |
 //! | `event`, `queue` | the events and their rules of delivery, retry and discard (§3.7.1.5) |
@@ -17,7 +18,8 @@
 //! | `rpc` | the RPCs that the ACS calls |
 //! | `intent` | what they promised for later |
 //! | `acs_call` | what somebody on the box has the ACS asked (A.4.2.1, A.4.2.2) |
-//! | `transfer` | the files that come and go |
+//! | `transfer`, `receipt` | the files that come and go; how long ago they were ordered |
+//! | `software` | the packages that do, by ChangeDUState (A.4.1.10) |
 //! | `fault`, `limits` | refusals of the data model as fault codes (A.5); how long a message may be |
 //! | `interface` | what passes between the engine and the agent |
 //! | `told` | what the ACS was told of where the box is reached |
@@ -74,7 +76,7 @@ pub use software::{DuKind, DuOutcome, DuTask};
 #[cfg(any(feature = "inside", feature = "ubus"))]
 pub use status::Outcome;
 #[cfg(feature = "inside")]
-pub use status::{EngineStatus, LastSession, SessionCount};
+pub use status::{EngineStatus, LastSession, NextSession, SessionCause, SessionCount};
 #[cfg(feature = "inside")]
 pub use told::ToldValue;
 #[cfg(feature = "inside")]

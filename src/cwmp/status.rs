@@ -46,6 +46,44 @@ pub struct SessionCount {
     pub failed: u32,
 }
 
+/// The session that comes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextSession {
+    /// From now.
+    pub after: Duration,
+    /// When that is, seconds since 1970 (the wall clock may not have been set).
+    pub unix: i64,
+    /// What it is for.
+    pub cause: SessionCause,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionCause {
+    /// Events that wait.
+    Events,
+    /// Another attempt.
+    Retry,
+    /// `2 PERIODIC`.
+    Periodic,
+    /// The ACS ordered it by ScheduleInform.
+    Scheduled,
+    /// The box was to go down before, and did not.
+    StillUp,
+}
+
+impl fmt::Display for SessionCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Events => "for what is pending",
+            Self::Retry => "to try again",
+            Self::Periodic => "2 PERIODIC",
+            Self::Scheduled => "as the ACS scheduled",
+            Self::StillUp => "should the box still be up",
+        })
+    }
+}
+
 /// The state of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineStatus {
@@ -61,8 +99,8 @@ pub struct EngineStatus {
     pub in_session: Option<i64>,
     /// The sessions of this run.
     pub count: SessionCount,
-    /// From now to the next session; `None` if only something new can cause one.
-    pub next_session: Option<Duration>,
+    /// `None` if only something new can cause one.
+    pub next: Option<NextSession>,
     /// The session that ended last in this run.
     pub last: Option<LastSession>,
     /// Failed attempts since the last success.
@@ -72,8 +110,6 @@ pub struct EngineStatus {
     ///
     /// [`EngineOptions::boot_delay`]: super::EngineOptions::boot_delay
     pub held: Option<Duration>,
-    /// From now to the next session or timer; `None` if only something new can cause one.
-    pub next: Option<Duration>,
     /// Undelivered events, e.g. `M Reboot (key)`.
     pub pending: Vec<String>,
     /// What was promised to the ACS and is still to be done, e.g. `Reboot`.
@@ -83,8 +119,8 @@ pub struct EngineStatus {
 impl fmt::Display for EngineStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let acs = match (self.enabled, self.url.as_str()) {
-            (false, _) => "none, CWMP is disabled (ManagementServer.EnableCWMP)",
-            (true, "") => "none, set ManagementServer.URL",
+            (false, _) => "none, CWMP is off: cwmpd.cpe.enable (ManagementServer.EnableCWMP)",
+            (true, "") => "none yet: set cwmpd.acs.url (ManagementServer.URL)",
             (true, url) => url,
         };
         writeln!(f, "ACS:           {acs}")?;
@@ -103,7 +139,11 @@ impl fmt::Display for EngineStatus {
             writeln!(f, "last session:  {when}, {}", last.outcome)?;
             writeln!(f, "  its events:  {}", list(&last.events))?;
         }
-        writeln!(f, "retry count:   {}", self.retry_count)?;
+        match self.retry_count {
+            0 => writeln!(f, "retry count:   0, no session has to be repeated")?,
+            1 => writeln!(f, "retry count:   1, the last session failed")?,
+            n => writeln!(f, "retry count:   {n}, so many sessions failed in a row")?,
+        }
         if let Some(held) = self.held {
             let seconds = held.as_secs();
             writeln!(
@@ -111,12 +151,26 @@ impl fmt::Display for EngineStatus {
                 "boot delay:    {seconds} s more (cpe.boot_delay_max), or until asked for"
             )?;
         }
-        match self.next {
-            Some(next) => writeln!(f, "next timer:    in {} s", next.as_secs())?,
-            None => writeln!(f, "next timer:    none")?,
+        match &self.next {
+            Some(NextSession { after, unix, cause }) => {
+                let (span, when) = (clock::span(*after), clock::utc(*unix));
+                writeln!(f, "next session:  in {span}, {when}, {cause}")?;
+            }
+            None if self.in_session.is_some() => {
+                writeln!(f, "next session:  not before this one has ended")?;
+            }
+            None => writeln!(f, "next session:  none, until something calls for one")?,
         }
-        writeln!(f, "pending:       {}", list(&self.pending))?;
-        writeln!(f, "promised:      {}", list(&self.promised))
+        let pending = match &*self.pending {
+            [] => "none, the ACS has heard of every event".to_owned(),
+            pending => list(pending),
+        };
+        writeln!(f, "pending:       {pending}")?;
+        let promised = match &*self.promised {
+            [] => "none, nothing that the ACS ordered is left to do".to_owned(),
+            promised => list(promised),
+        };
+        writeln!(f, "promised:      {promised}")
     }
 }
 

@@ -7,6 +7,9 @@
 //! * [`LuupOrder`] is what the engine is told to do, and [`perform`] reads whether it did. [`take`] has
 //!   it take all of several [`LuupChange`]s or none; [`take_back`] brings back what was before.
 //! * [`EngineHealth`] tells how the engine is.
+//! * By files: `access` and `owner` are whom the agent asks, `snapshot` is all that was said, `home` what
+//!   is made of it, `key` and `values` what rows want of it, `change` and `order` what is written,
+//!   `health` and `error` why there is nothing.
 //! * [`Home`] keeps the last good snapshot, and what was written since. An engine that is down,
 //!   reloading or talking nonsense changes nothing in it; nor does an answer beyond the [`limits`].
 //!   What its rows make of a snapshot, the job makes too: the loop takes it as it is.

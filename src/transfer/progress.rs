@@ -36,6 +36,12 @@ impl Progress {
         self.0.cancelled.load(Ordering::Relaxed)
     }
 
+    /// Whether bytes came since this was last asked.
+    pub fn pulse(&self) -> impl FnMut() -> bool + use<> {
+        let (looked_at, mut before) = (self.clone(), self.bytes());
+        move || std::mem::replace(&mut before, looked_at.bytes()) != before
+    }
+
     pub(super) fn set_bytes(&self, bytes: u64) {
         self.0.bytes.store(word(bytes), Ordering::Relaxed);
     }

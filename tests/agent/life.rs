@@ -20,7 +20,10 @@ fn without_an_acs_no_port_is_open() {
     let url = "ManagementServer.ConnectionRequestURL";
     assert_eq!(agent.get(url), "");
     let status = agent.status();
-    assert!(status.contains("set ManagementServer.URL"), "{status}");
+    assert!(
+        status.contains("set cwmpd.acs.url (ManagementServer.URL)"),
+        "{status}"
+    );
     agent.set("ManagementServer.URL", "http://127.0.0.1:9/");
     wait_for("an open port", || {
         agent.get(url).starts_with("http://").then_some(())

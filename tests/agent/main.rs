@@ -10,6 +10,7 @@ mod dump;
 mod edge;
 mod faults;
 mod figures;
+mod first_steps;
 mod flood;
 #[cfg(feature = "luup")]
 mod follow;

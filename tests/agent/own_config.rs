@@ -365,8 +365,8 @@ fn s03_a_flag_that_is_none_does_not_take_the_box_from_its_acs() {
     assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
     let status = agent.status();
     for told in [
-        "cannot use:    Device.ManagementServer.EnableCWMP: \"ture\" is not a boolean",
-        "cannot use:    Device.ManagementServer.PeriodicInformEnable: \"maybe\" is not a boolean",
+        "cwmpd.cpe.enable, Device.ManagementServer.EnableCWMP: \"ture\" is not a boolean",
+        "cwmpd.acs.periodic_inform_enable, Device.ManagementServer.PeriodicInformEnable: \"maybe\" is",
     ] {
         assert!(status.contains(told), "{status}");
     }

@@ -308,12 +308,12 @@ fn b19_notify_tells_the_acs_of_what_is_new_also_where_others_have_to_be_asked() 
 fn b20_ubusd_may_be_absent_come_late_go_and_come_again() {
     let (home, socket) = home();
     let agent = home.start();
-    says(&agent, "ubus:          no ubus: there is no");
+    says(&agent, "ubus:          there is no");
     let mut ubusd = FakeUbusd::start(&socket);
     registered(&ubusd);
     says(&agent, "ubus:          the object tr069 is there");
     ubusd.down();
-    says(&agent, "ubus:          no ubus");
+    says(&agent, "ubus:          there is no");
     ubusd.up();
     registered(&ubusd);
     assert!(call(&socket, "status", []).is_ok());

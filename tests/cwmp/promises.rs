@@ -258,5 +258,5 @@ fn the_status_tells_what_is_promised() {
     assert_eq!(by_hand, Err(InformError::GoingDown));
     world.ended(&Intent::Reboot, Err("no"));
     let status = world.engine.status(world.now).to_string();
-    assert!(status.contains("promised:      none\n"), "{status}");
+    assert!(status.contains("promised:      none, "), "{status}");
 }

@@ -47,7 +47,9 @@ fn check_folder(folder: &Folder) -> Checked {
     let dir = folder.path().to_str().unwrap();
     let printed = program(&["check", dir, "-c", dir]);
     let mut checked = Checked::default();
-    for line in printed.out.lines() {
+    // There is no configuration beside the rows, which is told.
+    let lines = printed.out.lines();
+    for line in lines.filter(|line| !line.starts_with("note: no ")) {
         let Some((_, said)) = line.split_once(".csv:") else {
             assert_eq!(line, format!("{dir}: every row is good"));
             continue;
@@ -111,6 +113,14 @@ fn f17_each_bad_row_is_named_by_line_and_column() {
             "15: \"too much\" stands behind column 15",
         ],
     );
+}
+
+#[test]
+fn b57_a_row_without_a_name_is_told_and_not_dropped() {
+    let missing = "column 1: the name is missing";
+    let wanted = [2, 3, 4].map(|line| format!("{line}: {missing}"));
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    refused("A;STRING\n;;;\n;\n ; ;source;r\n;ANY\n", &wanted);
 }
 
 #[test]

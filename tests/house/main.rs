@@ -6,6 +6,7 @@ mod defects;
 mod floors;
 mod layout;
 mod manual;
+mod maps;
 mod mutants;
 mod named;
 mod rust_text;

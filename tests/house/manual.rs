@@ -97,7 +97,9 @@ impl Page {
             self.is_fenced = !self.is_fenced;
             self.set_code(self.is_fenced);
         } else if self.is_fenced {
-            self.text.extend([&verbatim(line), "\n"]);
+            for part in broken(line) {
+                self.text.extend([&verbatim(&part), "\n"]);
+            }
         } else if line.is_empty() {
             self.flush();
         } else if let Some(title) = line.strip_prefix("# ") {
@@ -114,6 +116,7 @@ impl Page {
             self.paragraph = vec![String::new(), text.to_owned()];
         } else if line.starts_with("    ") && (self.is_code || self.paragraph.is_empty()) {
             self.set_code(true);
+            let line = line.strip_prefix("    ").unwrap_or(line);
             self.text.extend([&verbatim(line), "\n"]);
         } else {
             self.paragraph.push(line.trim_start().to_owned());
@@ -157,6 +160,73 @@ impl Page {
             }
             self.text.extend([line, "\n"]);
         }
+    }
+}
+
+/// What of a line that is not filled stands beside the margin of a page that is 80 columns wide.
+const MAX_CODE: usize = 73;
+
+/// A row of an example, broken behind one of its columns where it is too long for a page.
+fn broken(row: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = row.to_owned();
+    while rest.chars().count() > MAX_CODE {
+        let most = rest.char_indices().nth(MAX_CODE).unwrap().0;
+        let margin = rest.len() - rest.trim_start().len();
+        let columns = &rest[margin..most];
+        let end = columns.rfind([';', ' ', '|']).or(columns.rfind(['.', '/']));
+        let at = margin + end.expect("a place to break it") + 1;
+        let next = format!("    {}", rest[at..].trim_start());
+        rest.truncate(at);
+        parts.push(rest);
+        rest = next;
+    }
+    parts.push(rest);
+    parts
+}
+
+#[test]
+fn b56_the_manual_fits_a_terminal() {
+    let page = tree::read("etc/man/cwmpd-rows.5");
+    let mut is_code = false;
+    for line in page.lines() {
+        match line {
+            ".EX" => is_code = true,
+            ".EE" => is_code = false,
+            _ => {
+                let shown = line.replace("\\(ti", "~").replace("\\(ha", "^");
+                let shown = shown
+                    .replace("\\e", "/")
+                    .replace("\\&", "")
+                    .replace('\\', "");
+                assert!(!is_code || shown.chars().count() <= MAX_CODE, "{line}");
+            }
+        }
+    }
+    for page in ["etc/man/cwmpd.8", "etc/man/cwmpd-rows.5"] {
+        let shown = Command::new("mandoc")
+            .args(["-T", "utf8", "-O", "width=80", page])
+            .output();
+        let Ok(shown) = shown else {
+            eprintln!("skipped: the manual pages are not laid out, mandoc is not installed");
+            return;
+        };
+        // A terminal draws over: a letter, a step back, the letter again.
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        for line in shown.lines() {
+            let columns = line.chars().count() - 2 * line.matches('\u{8}').count();
+            assert!(columns <= 80, "{page}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_language_of_rows_fits_a_terminal() {
+    let text = tree::read("etc/cwmpd/ROWS.md");
+    let mut is_fenced = false;
+    for line in text.lines() {
+        is_fenced ^= line.starts_with("```");
+        assert!(is_fenced || line.chars().count() <= 80, "{line}");
     }
 }
 
@@ -211,7 +281,7 @@ fn a_page_is_made_of_each_form() {
     let text = made.split(".SH DESCRIPTION\n").nth(1).unwrap();
     assert_eq!(
         text,
-        "A \\fBb\\-c\\fR of \\fBd\\fR\nand\n.PP\n.EX\n    code \\en\n    .more\n.EE\n.SH COLUMNS\n\
+        "A \\fBb\\-c\\fR of \\fBd\\fR\nand\n.PP\n.EX\ncode \\en\n\\&.more\n.EE\n.SH COLUMNS\n\
          .TP 4\n1.\n\\fBName\\fR: n\non\n.TP 4\n10.\nT\n.PP\n.EX\nA;B\n\n\\&'C\n.EE\n"
     );
     assert!(

@@ -122,16 +122,51 @@ type Pulse = Box<dyn FnMut() -> bool>;
 
 /// What a job is made of.
 pub(super) struct Job<T> {
-    /// What it does.
-    pub kind: JobKind,
-    /// How long it may take for its report, or for each of them.
-    pub patience: Duration,
-    /// Of a job that may take as long as it gets on: it has its patience again then.
-    pub pulse: Option<Pulse>,
-    /// The report in its place where it makes none.
-    pub lost: Box<dyn Fn(Lost) -> T>,
-    /// What it does, on its thread.
-    pub work: Work<T>,
+    kind: JobKind,
+    patience: Duration,
+    pulse: Option<Pulse>,
+    lost: Box<dyn Fn(Lost) -> T>,
+    work: Work<T>,
+}
+
+impl<T: 'static> Job<T> {
+    /// A job that says on its thread, once or often, what there is to say. `patience` is how long it may
+    /// take for its report, or for each of them; `lost` makes the report in its place where it makes none.
+    pub(super) fn new(
+        kind: JobKind,
+        patience: Duration,
+        lost: impl Fn(Lost) -> T + 'static,
+        work: impl FnOnce(&Reporter<T>) + Send + 'static,
+    ) -> Self {
+        Self {
+            kind,
+            patience,
+            pulse: None,
+            lost: Box::new(lost),
+            work: Box::new(work),
+        }
+    }
+
+    /// A job that says what its work came to.
+    pub(super) fn once(
+        kind: JobKind,
+        patience: Duration,
+        lost: impl Fn(Lost) -> T + 'static,
+        work: impl FnOnce(&Reporter<T>) -> T + Send + 'static,
+    ) -> Self {
+        Self::new(kind, patience, lost, move |reporter| {
+            reporter.say(work(reporter));
+        })
+    }
+
+    /// The same job, which may take as long as it gets on: it has its patience again whenever `pulse`
+    /// says that it got on since that was last asked.
+    pub(super) fn with_pulse(self, pulse: impl FnMut() -> bool + 'static) -> Self {
+        Self {
+            pulse: Some(Box::new(pulse)),
+            ..self
+        }
+    }
 }
 
 /// How jobs are run. The default is for the box; tests put faults in place of it.

@@ -12,13 +12,7 @@ fn jobs() -> Jobs<String> {
 }
 
 fn job(kind: JobKind, work: impl FnOnce(&Reporter<String>) + Send + 'static) -> Job<String> {
-    Job {
-        kind,
-        patience: PATIENCE,
-        pulse: None,
-        lost: Box::new(|lost| format!("lost: {lost}")),
-        work: Box::new(work),
-    }
+    Job::new(kind, PATIENCE, |lost| format!("lost: {lost}"), work)
 }
 
 /// A job that says `before`, waits for the other end, and says `after`.

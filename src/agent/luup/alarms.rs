@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use crate::agent::poll_loop::Agent;
 use crate::base::clock::Now;
+use crate::base::config::LuupConfig;
 use crate::datamodel::source::Source;
+use crate::luup::LuupError;
 use crate::luup::alarms::{
     AlarmKind, AlarmSource, Alarms, Condition, Mechanism, Supported, conditions,
 };
@@ -24,6 +26,13 @@ const ENGINE_PATIENCE: Duration = Duration::from_secs(300);
 pub(super) struct AlarmEnd {
     alarms: Rc<RefCell<Alarms>>,
     absence: EngineAbsence,
+}
+
+/// Whether the box has an engine, as far as it can know: somebody named one, its home is or was known,
+/// or something is there that gives no home (yet). Else it `fails` since there is none, which is no
+/// alarm on a router that never had one.
+fn is_expected(config: &LuupConfig, is_known: bool, fails: &LuupError) -> bool {
+    config.is_named() || is_known || !matches!(fails, LuupError::Unreachable(_))
 }
 
 /// How long the engine gives nothing that can be used.
@@ -68,7 +77,8 @@ impl Agent {
         let supported = AlarmKind::ALL.map(|kind| self.supported(kind));
         let home = self.luup.home.borrow();
         let mut found = Vec::new();
-        let (failure, is_told) = (home.failure(), alarms.borrow().has(AlarmKind::Engine, 0));
+        let failure = home.failure().filter(|_| self.is_engine_expected());
+        let is_told = alarms.borrow().has(AlarmKind::Engine, 0);
         let absence = &mut self.luup.alarms.absence;
         let is_alarm = absence.is_alarm(failure.is_some(), is_told, now.uptime);
         if let Some(why) = failure.filter(|_| is_alarm) {
@@ -82,6 +92,16 @@ impl Agent {
         }
         drop(home);
         alarms.borrow_mut().follow(found, &supported, now.unix);
+    }
+
+    /// Whether an engine that gives nothing is missed.
+    pub(super) fn is_engine_expected(&self) -> bool {
+        let home = self.luup.home.borrow();
+        let is_known =
+            home.health().contact().is_some() || self.model.has_instances_of(super::KIND);
+        let config = &self.config.luup;
+        let mut failure = home.failure().into_iter();
+        failure.all(|why| is_expected(config, is_known, why))
     }
 
     /// What the rows say of a kind of alarm.
@@ -103,6 +123,26 @@ impl Agent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn b51_an_engine_that_never_was_is_no_alarm() {
+        let refused = LuupError::Unreachable("refused".to_owned());
+        let usual = LuupConfig::default();
+        assert!(!is_expected(&usual, false, &refused));
+        assert!(is_expected(&usual, true, &refused), "a home was known");
+        // Somebody is there, who is no good.
+        for fails in [LuupError::Timeout, LuupError::Empty, LuupError::Status(404)] {
+            assert!(is_expected(&usual, false, &fails), "{fails}");
+        }
+        let elsewhere = LuupConfig {
+            url: "http://192.168.1.5:3480".to_owned(),
+            ..LuupConfig::default()
+        };
+        assert!(
+            is_expected(&elsewhere, false, &refused),
+            "somebody named it"
+        );
+    }
 
     #[test]
     fn z38_an_engine_that_is_away_is_an_alarm_after_minutes_until_it_answers() {

@@ -140,19 +140,18 @@ impl Agent {
         let patience = access.config.timeout.saturating_add(SLACK);
         let path = state.path.clone();
         let lost = path.clone();
-        let job = Job {
-            kind: JobKind::LuupCommand,
-            patience: task.patience().saturating_add(patience),
-            pulse: None,
-            lost: Box::new(move |why| {
+        let job = Job::once(
+            JobKind::LuupCommand,
+            task.patience().saturating_add(patience),
+            move |why| {
                 let outcome = CommandOutcome::error("Error_Internal", why.to_string());
                 Done::Luup(LuupReport::Commanded(lost.clone(), outcome))
-            }),
-            work: Box::new(move |reporter| {
+            },
+            move |reporter| {
                 let outcome = task.run(&access, &|| reporter.is_cancelled());
-                reporter.say(Done::Luup(LuupReport::Commanded(path, outcome)));
-            }),
-        };
+                Done::Luup(LuupReport::Commanded(path, outcome))
+            },
+        );
         let job = self.jobs.start(job, now.uptime);
         let path = state.path.clone();
         self.luup.commands.running = Some(RunningCommand { path, job });

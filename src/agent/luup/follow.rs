@@ -12,7 +12,7 @@ use super::home::{LuupReport, SLACK, read_home};
 use crate::agent::jobs::{Job, JobId, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::agent::timers::LoopTimer;
-use crate::base::clock::Now;
+use crate::base::clock::{self, Now};
 use crate::base::config::LuupConfig;
 use crate::http::HangUp;
 use crate::luup::follow::{FollowAnswer, FollowStep, Follower, Gather, lacked_patience};
@@ -155,22 +155,21 @@ impl Agent {
         self.luup.writes.fetch_begins(fetch.number());
         let (number, lost) = (fetch.number(), fetch.clone());
         let patience = config.poll_timeout.saturating_add(config.timeout);
-        let job = Job {
-            kind: JobKind::LuupFollow,
-            patience: patience.saturating_add(SLACK),
-            pulse: None,
-            lost: Box::new(move |why| {
+        let job = Job::once(
+            JobKind::LuupFollow,
+            patience.saturating_add(SLACK),
+            move |why| {
                 let lost_it = Err(LuupError::Lost(why.to_string()));
                 Done::Luup(LuupReport::Followed(lost.clone(), lost_it))
-            }),
-            work: Box::new(move |reporter| {
+            },
+            move |_| {
                 let news = match step {
                     FollowStep::Poll => poll(&access, &fetch, wait),
                     _ => read_home(&access, &fetch).map(FollowNews::Home),
                 };
-                reporter.say(Done::Luup(LuupReport::Followed(fetch, news)));
-            }),
-        };
+                Done::Luup(LuupReport::Followed(fetch, news))
+            },
+        );
         self.luup.follow.question = Some(FollowQuestion {
             job: self.jobs.start(job, now.uptime),
             number,
@@ -306,13 +305,24 @@ impl Agent {
             return;
         }
         let health = home.health();
-        let _ = write!(text, "Luup:          {}", health.status());
-        if let Some(contact) = health.contact() {
-            let ago = now.uptime.saturating_sub(contact.uptime).as_secs();
-            let _ = write!(text, ", answered {ago} s ago");
-        }
-        if let failures @ 1.. = health.failures() {
-            let _ = write!(text, ", {failures} failures since");
+        let is_missed = health.contact().is_some() || self.is_engine_expected();
+        let status = match is_missed {
+            true => health.status(),
+            false => "no engine has answered yet",
+        };
+        let _ = write!(text, "Luup:          {status}");
+        match (health.contact(), health.failures()) {
+            (Some(contact), failures) => {
+                let ago = now.uptime.saturating_sub(contact.uptime);
+                let _ = write!(text, ", answered {} ago", clock::span(ago));
+                let _ = match failures {
+                    0 => Ok(()),
+                    1 => write!(text, ", not the last time"),
+                    _ => write!(text, ", not the last {failures} times"),
+                };
+            }
+            (None, 1..) if is_missed => text.push_str(", no answer since the agent began"),
+            (None, _) => {}
         }
         let _ = match self.luup.follow.question {
             Some(_) => writeln!(text, ", followed"),
@@ -320,6 +330,12 @@ impl Agent {
         };
         if let Some(why) = health.last_error() {
             let _ = writeln!(text, "  last error:  {why}");
+        }
+        if !is_missed {
+            let _ = writeln!(
+                text,
+                "  without one: cwmpd.luup.enable '0' saves looking for it"
+            );
         }
     }
 

@@ -59,7 +59,7 @@ impl LuupEnd {
             kept_relay: KeptRelay::default(),
         };
         let sources: Sources = vec![
-            ("luup", Box::new(LuupSource(home))),
+            (super::KIND, Box::new(LuupSource(home))),
             (alarms::KIND, alarm_source),
             (commands::KIND, command_source),
         ];
@@ -128,19 +128,18 @@ impl Agent {
             let fetch = self.luup.home.borrow_mut().begin_fetch();
             self.luup.writes.fetch_begins(fetch.number());
             let lost = fetch.clone();
-            let job = Job {
-                kind: JobKind::LuupFetch,
-                patience: access.config.timeout.saturating_add(SLACK),
-                pulse: None,
-                lost: Box::new(move |why| {
+            let job = Job::once(
+                JobKind::LuupFetch,
+                access.config.timeout.saturating_add(SLACK),
+                move |why| {
                     let lost_it = Err(LuupError::Lost(why.to_string()));
                     Done::Luup(LuupReport::Fetched(lost.clone(), lost_it))
-                }),
-                work: Box::new(move |reporter| {
+                },
+                move |_| {
                     let view = read_home(&access, &fetch);
-                    reporter.say(Done::Luup(LuupReport::Fetched(fetch, view)));
-                }),
-            };
+                    Done::Luup(LuupReport::Fetched(fetch, view))
+                },
+            );
             self.jobs.start(job, now.uptime);
         }
         true

@@ -99,7 +99,13 @@ pub(in crate::agent) fn draw(
 
 fn read(path: &Path) -> Result<String, String> {
     let most = usize::try_from(MAX_BYTES).unwrap_or(usize::MAX);
-    let bytes = file::read(path, most).map_err(|error| format!("{}: {error}", path.display()))?;
+    let bytes = file::read(path, most).map_err(|error| {
+        format!(
+            "{}: {error}; it is to be what the engine answers, as kept by wget -O FILE \
+             'http://ENGINE:3480/data_request?id=status' (--user-data: id=user_data)",
+            path.display()
+        )
+    })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -30,6 +30,10 @@ pub use map::{HomeFrom, HomeMap};
 
 use crate::datamodel::model::PendingWrite;
 
+/// The kind of the source of the home.
+#[cfg(feature = "luup")]
+const KIND: &str = "luup";
+
 /// Who waits for values to be taken by the engine.
 pub(super) enum Waiter {
     /// The ACS, whose request is parked.

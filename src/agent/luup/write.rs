@@ -135,22 +135,21 @@ impl Agent {
             Ok(changes) => {
                 let access = self.luup_access(now);
                 let (given, lost) = (changes.clone(), changes.clone());
-                let job = Job {
-                    kind: JobKind::LuupWrite,
-                    patience: TAKE_TIME + TAKE_BACK_TIME + TAKE_BACK_TIME,
-                    pulse: None,
-                    lost: Box::new(move |why| {
+                let job = Job::once(
+                    JobKind::LuupWrite,
+                    TAKE_TIME + TAKE_BACK_TIME + TAKE_BACK_TIME,
+                    move |why| {
                         Done::Luup(LuupReport::Taken(Err(ChangeFailure {
                             index: 0,
                             error: LuupError::Lost(why.to_string()),
                             left: lost.clone(),
                         })))
-                    }),
-                    work: Box::new(move |reporter| {
+                    },
+                    move |_| {
                         let outcome = luup::take(&access, &given);
-                        reporter.say(Done::Luup(LuupReport::Taken(outcome)));
-                    }),
-                };
+                        Done::Luup(LuupReport::Taken(outcome))
+                    },
+                );
                 self.jobs.start(job, now.uptime);
                 self.luup.writes.running = Some(RunningWrite {
                     waiter: next.waiter,
@@ -271,16 +270,15 @@ impl Agent {
         self.commit();
         let access = self.luup_access(now);
         let (given, lost) = (running.changes.clone(), running.changes.clone());
-        let job = Job {
-            kind: JobKind::LuupWrite,
-            patience: TAKE_BACK_TIME + TAKE_BACK_TIME,
-            pulse: None,
-            lost: Box::new(move |_| Done::Luup(LuupReport::TakenBack(lost.clone()))),
-            work: Box::new(move |reporter| {
+        let job = Job::once(
+            JobKind::LuupWrite,
+            TAKE_BACK_TIME + TAKE_BACK_TIME,
+            move |_| Done::Luup(LuupReport::TakenBack(lost.clone())),
+            move |_| {
                 let left = luup::take_back(&access, given);
-                reporter.say(Done::Luup(LuupReport::TakenBack(left)));
-            }),
-        };
+                Done::Luup(LuupReport::TakenBack(left))
+            },
+        );
         self.jobs.start(job, now.uptime);
         self.luup.writes.running = Some(RunningWrite {
             why: Some(why),

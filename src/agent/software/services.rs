@@ -119,25 +119,24 @@ impl Agent {
         let system = self.system();
         let lost = told.clone();
         let programs = u32::try_from(told.len()).unwrap_or(u32::MAX);
-        let job = Job {
-            kind: JobKind::Command,
-            patience: COMMAND_TIMEOUT
+        let job = Job::once(
+            JobKind::Command,
+            COMMAND_TIMEOUT
                 .saturating_mul(programs)
                 .saturating_add(SLACK),
-            pulse: None,
-            lost: Box::new(move |why| {
+            move |why| {
                 let failed = |mut one: Served| {
                     one.outcome = Some(Err(why.to_string()));
                     one
                 };
                 let served = lost.iter().cloned().map(failed).collect();
                 Done::Software(SoftwareReport::Served(served))
-            }),
-            work: Box::new(move |reporter| {
+            },
+            move |reporter| {
                 let served = serve_all(&system, told, reporter);
-                reporter.say(Done::Software(SoftwareReport::Served(served)));
-            }),
-        };
+                Done::Software(SoftwareReport::Served(served))
+            },
+        );
         self.jobs.start(job, now.uptime);
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::SoftwareReport;
 use super::steps::{UnitStep, fault, steps_of};
-use crate::agent::jobs::{Job, JobKind, Reporter};
+use crate::agent::jobs::{Job, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
 use crate::base::config::Config;
@@ -22,7 +22,7 @@ use crate::device::software::{
 };
 use crate::device::sources::software::ENVIRONMENT;
 use crate::soap::{DuResult, TransferFault};
-use crate::transfer::{self, Progress, TransferPatience, Transport};
+use crate::transfer::{self, Progress};
 
 /// The durable record of the notes.
 const NOTES: &str = "software.units";
@@ -210,26 +210,19 @@ impl Agent {
             file_size: 0,
             target_file_name: String::new(),
         };
-        let transport = Transport {
-            link: self.config.link.clone(),
-            kept_tls: self.kept_tls.clone(),
-            check_dates: now.wall_is_confirmed(),
-            patience: TransferPatience::default(),
-        };
+        let transport = self.transport(now);
         let (file, progress) = (self.unit_file(), Progress::default());
-        let (looked_at, mut bytes) = (progress.clone(), progress.bytes());
-        let job = Job {
-            kind: JobKind::Transfer,
-            patience: STANDSTILL,
-            pulse: Some(Box::new(move || {
-                std::mem::replace(&mut bytes, looked_at.bytes()) != bytes
-            })),
-            lost: Box::new(|why| fetched(Err(fault(9017, why.to_string())))),
-            work: Box::new(move |reporter| {
+        let pulse = progress.pulse();
+        let job = Job::once(
+            JobKind::Transfer,
+            STANDSTILL,
+            |why| fetched(Err(fault(9017, why.to_string()))),
+            move |_| {
                 let moved = transfer::download(&order, &file, &transport, &progress);
-                reporter.say(fetched(moved.map(drop)));
-            }),
-        };
+                fetched(moved.map(drop))
+            },
+        )
+        .with_pulse(pulse);
         self.jobs.start(job, now.uptime);
     }
 
@@ -253,19 +246,18 @@ impl Agent {
     ) {
         let manager = PackageManager::new(self.software.source.borrow().files(), &self.system());
         let file = self.unit_file();
-        let job = Job {
-            kind: JobKind::Command,
-            patience: PATIENCE.saturating_mul(MAX_PROGRAMS).saturating_add(SLACK),
-            pulse: None,
-            lost: Box::new(move |why| Done::Software(lost(fault(9001, why.to_string())))),
-            work: Box::new(move |reporter: &Reporter<Done>| {
+        let job = Job::once(
+            JobKind::Command,
+            PATIENCE.saturating_mul(MAX_PROGRAMS).saturating_add(SLACK),
+            move |why| Done::Software(lost(fault(9001, why.to_string()))),
+            move |_| {
                 let report = match &manager {
                     Ok(manager) => work(manager, &file),
                     Err(why) => lost(fault(9001, why.clone())),
                 };
-                reporter.say(Done::Software(report));
-            }),
-        };
+                Done::Software(report)
+            },
+        );
         self.jobs.start(job, now.uptime);
     }
 

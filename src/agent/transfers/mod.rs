@@ -146,6 +146,16 @@ impl Agent {
         self.act_at_once(actions, now);
     }
 
+    /// How a file is moved now.
+    pub(super) fn transport(&self, now: Now) -> Transport {
+        Transport {
+            link: self.config.link.clone(),
+            kept_tls: self.kept_tls.clone(),
+            check_dates: now.wall_is_confirmed(),
+            patience: TransferPatience::default(),
+        }
+    }
+
     /// Begins a step, or puts it behind those that have the turn.
     pub(super) fn begin(&mut self, step: Step, now: Now) {
         if step.deed == Deed::Install {
@@ -157,26 +167,17 @@ impl Agent {
             file: self.transfers.files.path(step.order.number),
             path: path_of(&step.order.file_type, &mut self.model),
             installer: installer(&self.config, &self.folders),
-            transport: Transport {
-                link: self.config.link.clone(),
-                kept_tls: self.kept_tls.clone(),
-                check_dates: now.wall_is_confirmed(),
-                patience: TransferPatience::default(),
-            },
+            transport: self.transport(now),
             progress: progress.clone(),
         };
-        let (looked_at, lost, done) = (progress.clone(), step.clone(), step.clone());
-        let mut bytes = progress.bytes();
-        let job = Job {
-            kind: step.kind(),
-            patience: step.patience(),
-            pulse: Some(Box::new(move || {
-                let before = std::mem::replace(&mut bytes, looked_at.bytes());
-                before != bytes
-            })),
-            lost: Box::new(move |why| Done::Stepped(lost.clone(), lost.lost(&why))),
-            work: Box::new(move |reporter| done.carry_out(&means, reporter)),
-        };
+        let (lost, done) = (step.clone(), step.clone());
+        let job = Job::new(
+            step.kind(),
+            step.patience(),
+            move |why| Done::Stepped(lost.clone(), lost.lost(&why)),
+            move |reporter| done.carry_out(&means, reporter),
+        )
+        .with_pulse(progress.pulse());
         let job = self.jobs.start(job, now.uptime);
         self.transfers.under_way.push(UnderWay {
             step,

@@ -89,7 +89,11 @@ impl UbusPart {
     pub(super) fn line(&self) -> &str {
         match &self.link {
             None => NO_LINK,
-            Some(link) => link.trouble().unwrap_or("the object tr069 is there"),
+            Some(link) => link
+                .trouble()
+                .map_or("the object tr069 is there", |trouble| {
+                    trouble.strip_prefix("no ubus: ").unwrap_or(trouble)
+                }),
         }
     }
 }

@@ -15,7 +15,7 @@ impl Agent {
         let at = |unix: i64| Now { unix, ..now }.current_time();
         let elapsed = now.uptime.saturating_sub(self.ubus.started);
         let started = now.unix.saturating_sub_unsigned(elapsed.as_secs());
-        let next = status.next_session;
+        let next = status.next.map(|next| next.after);
         let next = next.map(|next| at(now.unix.saturating_add_unsigned(next.as_secs())));
         let last = match (status.in_session, &status.last) {
             (Some(began), _) => ["running", &at(began), NONE].map(str::to_owned),

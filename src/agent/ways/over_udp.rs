@@ -60,21 +60,18 @@ impl Agent {
             return;
         };
         let lost = host.clone();
-        let job = Job {
-            kind: JobKind::Lookup,
-            patience: LOOKUP_PATIENCE,
-            pulse: None,
-            lost: Box::new(move |why| {
+        let job = Job::once(
+            JobKind::Lookup,
+            LOOKUP_PATIENCE,
+            move |why| {
                 Done::Found(Found {
                     host: lost.clone(),
                     port,
                     addresses: Err(why.to_string()),
                 })
-            }),
-            work: Box::new(move |reporter| {
-                reporter.say(Done::Found(Found::by_name(host, port)));
-            }),
-        };
+            },
+            move |_| Done::Found(Found::by_name(host, port)),
+        );
         self.jobs.start(job, now.uptime);
     }
 

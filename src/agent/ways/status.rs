@@ -13,7 +13,7 @@ impl Agent {
     /// Where the box can be called, a line for each thing to know; and why it cannot.
     pub(in crate::agent) fn write_ways(&self, text: &mut String, now: Now) {
         let user = match &*self.engine.settings().request_username {
-            "" => "none, so nobody is let in",
+            "" => "none (cpe.userid, cpe.passwd), so nobody is let in",
             user => user,
         };
         let _ = writeln!(text, "call us at:    {}", self.url_or_why());
@@ -41,7 +41,7 @@ impl Agent {
         let settings = self.engine.settings();
         match () {
             () if !settings.has_acs() => "there is no ACS",
-            () if !settings.http_requests => "ManagementServer.HTTPConnectionRequestEnable",
+            () if !settings.http_requests => "HTTPConnectionRequestEnable is 0",
             () if self.config.port.is_none() => "cpe.port is none",
             () => "it cannot be taken, see the log",
         }
@@ -66,7 +66,7 @@ impl Agent {
             () if self.config.udp.port.is_none() => "stun.client_port and cpe.port are none",
             () if self.wanted_udp_port().is_some() => "it cannot be taken, see the log",
             () if !self.config.udp.listens => "STUN is off, and stun.listen is 0",
-            () => "STUN is off, and nobody is let in without cpe.userid and cpe.passwd",
+            () => "STUN is off, and nobody could log in (cpe.userid)",
         }
     }
 

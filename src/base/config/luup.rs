@@ -72,6 +72,14 @@ impl Default for LuupConfig {
     }
 }
 
+impl LuupConfig {
+    /// Whether somebody said where the engine is. The file as it is shipped says where one on the box
+    /// would be, and that is no sign that there is one.
+    pub fn is_named(&self) -> bool {
+        self.mms.is_some() || self.url != DEFAULT_URL
+    }
+}
+
 impl OptionReader<'_> {
     pub(super) fn luup(&mut self, config: &mut LuupConfig) {
         self.flag("luup", "enable", &mut config.enable);

@@ -32,7 +32,7 @@ use crate::base::prefix::AddressPrefix;
 pub use gateway::GatewayConfig;
 pub use luup::LuupConfig;
 pub use mms::{MmsConfig, mms_server};
-pub use read::ConfigReading;
+pub use read::{ConfigReading, OptionName};
 pub use review::review;
 pub use transfer::TransferConfig;
 #[cfg(feature = "inside")]

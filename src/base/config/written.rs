@@ -76,6 +76,11 @@ impl WrittenConfig {
             .or_else(|| of_kind().next())
     }
 
+    /// Where an option is set: the line that counts.
+    pub fn line_of(&self, section: &str, option: &str) -> Option<u32> {
+        self.option(section, option).map(|said| said.line)
+    }
+
     /// What an option says, as libuci takes it: a later line counts, an empty one sets nothing.
     pub(super) fn option(&self, section: &str, option: &str) -> Option<OptionWords<'_>> {
         let mut said: Option<OptionWords<'_>> = None;

@@ -1,6 +1,6 @@
 //! Why a request, or a connection, is refused.
 
-use crate::connreq::counts;
+use crate::connreq::counts::{Counts, Reason};
 
 /// Why: for the log and the status; a peer sees no more than the HTTP status of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,11 @@ pub(super) enum Denial {
     TooManyRequests,
 }
 
-impl Denial {
-    /// All, in the order of their numbers.
-    pub(super) const ALL: [Self; 18] = [
+/// One for each reason.
+const REASONS: usize = 18;
+
+impl Reason<REASONS> for Denial {
+    const ALL: [Self; REASONS] = [
         Self::NotAllowed,
         Self::Crowded,
         Self::NoRequest,
@@ -48,6 +50,16 @@ impl Denial {
         Self::TooManyRequests,
     ];
 
+    fn number(self) -> usize {
+        self as usize
+    }
+
+    fn short(self) -> &'static str {
+        self.words().0
+    }
+}
+
+impl Denial {
     /// The status that the peer gets, if it gets one.
     pub(super) fn status(self) -> u16 {
         match self {
@@ -58,11 +70,6 @@ impl Denial {
             Self::TooManyGuesses | Self::TooManyRequests => 503,
             _ => 401,
         }
-    }
-
-    /// A few words, to stand before a number.
-    pub(super) fn short(self) -> &'static str {
-        self.words().0
     }
 
     /// A sentence for whoever wonders why.
@@ -132,40 +139,14 @@ impl Denial {
     }
 }
 
-/// How often each reason occurred.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts([u32; Denial::ALL.len()]);
+/// How often the port refused, by reasons.
+pub(super) type Denials = Counts<REASONS>;
 
-impl Counts {
-    pub(super) fn add(&mut self, why: Denial) {
-        if let Some(count) = self.0.get_mut(why as usize) {
-            *count = count.saturating_add(1);
-        }
-    }
-
-    pub(super) fn add_all(&mut self, others: &Self) {
-        for (count, other) in self.0.iter_mut().zip(others.0) {
-            *count = count.saturating_add(other);
-        }
-    }
-
-    pub(super) fn of(&self, why: Denial) -> u32 {
-        self.0.get(why as usize).copied().unwrap_or_default()
-    }
-
-    pub(super) fn all(&self) -> u64 {
-        self.0.iter().copied().map(u64::from).sum()
-    }
-
+impl Denials {
     /// All but the challenges that begin every exchange.
     pub(super) fn refused(&self) -> u64 {
         let challenges = u64::from(self.of(Denial::NoAuthorization));
         self.all().saturating_sub(challenges)
-    }
-
-    /// `wrong path 1000, wrong password 3`: the most frequent first.
-    pub(super) fn reasons(&self) -> String {
-        counts::in_words(&mut Denial::ALL.map(|why| (self.of(why), why.short())))
     }
 }
 
@@ -176,13 +157,13 @@ mod tests {
     #[test]
     fn each_reason_has_its_own_number() {
         for (number, why) in Denial::ALL.into_iter().enumerate() {
-            assert_eq!(why as usize, number);
+            assert_eq!(why.number(), number);
         }
     }
 
     #[test]
     fn counts_name_the_most_frequent_reason_first() {
-        let mut counts = Counts::default();
+        let mut counts = Denials::default();
         counts.add(Denial::WrongPassword);
         counts.add(Denial::NoAuthorization);
         for _ in 0..3 {
@@ -190,7 +171,7 @@ mod tests {
         }
         assert_eq!(counts.refused(), 4);
         assert_eq!(
-            counts.reasons(),
+            counts.reasons::<Denial>(),
             "wrong path 3, no credentials yet 1, wrong password 1"
         );
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::denial::Counts;
+use super::denial::Denials;
 use crate::base::prefix::AddressPrefix;
 use crate::base::sort::sort_by_key;
 use crate::connreq::bucket::{Bucket, Rate};
@@ -52,7 +52,7 @@ pub(super) struct Origins {
     guesses: Bucket,
     challenges: Bucket,
     /// What was counted of places that are forgotten.
-    forgotten: Counts,
+    forgotten: Denials,
 }
 
 /// What is remembered of one place.
@@ -63,7 +63,7 @@ pub(super) struct OriginRecord {
     trusted_until: Duration,
     seen: Duration,
     /// What was refused in this minute.
-    pub refused: Counts,
+    pub refused: Denials,
 }
 
 impl Origins {
@@ -145,12 +145,12 @@ impl Origins {
 
     /// What was counted of each place, the most first, and of all that are forgotten; from here on
     /// the counts begin anew.
-    pub(super) fn take_counts(&mut self) -> (Vec<(Origin, Counts)>, Counts) {
+    pub(super) fn take_counts(&mut self) -> (Vec<(Origin, Denials)>, Denials) {
         let records = self.records.iter_mut();
         let counted =
             records.map(|(origin, record)| (*origin, std::mem::take(&mut record.refused)));
         let mut counted: Vec<_> = counted
-            .filter(|(_, counts)| *counts != Counts::default())
+            .filter(|(_, counts)| *counts != Denials::default())
             .collect();
         sort_by_key(&mut counted, |(_, counts)| std::cmp::Reverse(counts.all()));
         (counted, std::mem::take(&mut self.forgotten))
@@ -190,7 +190,7 @@ mod tests {
         let counted: u64 = counted.iter().map(|(_, counts)| counts.all()).sum();
         assert_eq!(counted + forgotten.all(), 999);
         let (counted, forgotten) = origins.take_counts();
-        assert!(counted.is_empty() && forgotten == Counts::default());
+        assert!(counted.is_empty() && forgotten == Denials::default());
     }
 
     #[test]

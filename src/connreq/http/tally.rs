@@ -5,11 +5,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::denial::{Counts, Denial};
+use super::denial::{Denial, Denials};
 use super::origins::{Origin, Origins, origin_of};
-
-/// What is refused is told at once the first time, and then summed up each so often.
-const SUM_UP: Duration = Duration::from_secs(60);
+use crate::connreq::counts::SumUp;
 
 /// Lines for that, at once and in sum; the rest of the places are told of in one more line.
 const MAX_LINES: usize = 16;
@@ -21,11 +19,11 @@ const MANY_CHALLENGES: u32 = 60;
 #[derive(Default)]
 pub(super) struct Tally {
     accepted: u64,
-    refused: Counts,
+    refused: Denials,
     last_refused: Option<Origin>,
     /// Lines that were written at once since the last sum.
     told: usize,
-    sum_up_at: Option<Duration>,
+    sum_up: SumUp,
 }
 
 impl Tally {
@@ -47,7 +45,7 @@ impl Tally {
         let counts = &mut origins.record(origin, now).refused;
         counts.add(why);
         self.refused.add(why);
-        self.sum_up_at.get_or_insert(now.saturating_add(SUM_UP));
+        self.sum_up.begins(now);
         if why == Denial::NoAuthorization {
             return;
         }
@@ -61,15 +59,15 @@ impl Tally {
 
     /// When [`Tally::sum_up`] has something to do.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.sum_up_at
+        self.sum_up.deadline()
     }
 
     /// Writes what was refused since the last time, if that is due.
     pub(super) fn sum_up(&mut self, origins: &mut Origins, now: Duration) {
-        if self.sum_up_at.is_none_or(|at| at > now) {
+        if !self.sum_up.is_due(now) {
             return;
         }
-        (self.sum_up_at, self.told) = (None, 0);
+        self.told = 0;
         for line in lines(origins) {
             log::warn!("{line}");
         }
@@ -86,8 +84,8 @@ fn lines(origins: &mut Origins) -> Vec<String> {
     for (_, counts) in &rest {
         others.add_all(counts);
     }
-    let sum = |who: &str, counts: &Counts| {
-        let (number, reasons) = (counts.all(), counts.reasons());
+    let sum = |who: &str, counts: &Denials| {
+        let (number, reasons) = (counts.all(), counts.reasons::<Denial>());
         format!("{who}: {number} connection requests refused in the last minute: {reasons}")
     };
     let lines = counted.iter();
@@ -106,7 +104,11 @@ impl fmt::Display for Tally {
         let refused = self.refused.refused();
         write!(f, "{} accepted, {refused} refused", self.accepted)?;
         if let Some(origin) = self.last_refused {
-            write!(f, ": {}; the last from {origin}", self.refused.reasons())?;
+            write!(
+                f,
+                ": {}; the last from {origin}",
+                self.refused.reasons::<Denial>()
+            )?;
         }
         Ok(())
     }
@@ -115,6 +117,7 @@ impl fmt::Display for Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connreq::counts::SUM_UP;
 
     const NOW: Duration = Duration::from_secs(1000);
 

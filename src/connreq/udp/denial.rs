@@ -1,5 +1,7 @@
 //! Why a datagram opens no session.
 
+use crate::connreq::counts::{Counts, Reason};
+
 /// Why: for the log and the status. The sender sees nothing at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UdpDenial {
@@ -29,9 +31,14 @@ pub enum UdpDenial {
     TooManyRequests,
 }
 
-impl UdpDenial {
-    /// All, in the order of their numbers.
-    pub(super) const ALL: [Self; 12] = [
+/// One for each reason.
+const REASONS: usize = 12;
+
+/// How often datagrams were refused, by reasons.
+pub(super) type UdpDenials = Counts<REASONS>;
+
+impl Reason<REASONS> for UdpDenial {
+    const ALL: [Self; REASONS] = [
         Self::NoRequest,
         Self::TooLong,
         Self::NotAllowed,
@@ -46,11 +53,16 @@ impl UdpDenial {
         Self::TooManyRequests,
     ];
 
-    /// A few words, to stand before a number.
-    pub(super) fn short(self) -> &'static str {
-        self.words().0
+    fn number(self) -> usize {
+        self as usize
     }
 
+    fn short(self) -> &'static str {
+        self.words().0
+    }
+}
+
+impl UdpDenial {
     /// A sentence for whoever wonders why.
     pub(super) fn long(self) -> &'static str {
         self.words().1

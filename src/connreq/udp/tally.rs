@@ -7,53 +7,20 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::denial::UdpDenial;
-use crate::connreq::counts;
-
-/// What is refused is told at once the first time, and then summed up each so often.
-const SUM_UP: Duration = Duration::from_secs(60);
+use super::denial::{UdpDenial, UdpDenials};
+use crate::connreq::counts::SumUp;
 
 /// Counts and reports.
 #[derive(Default)]
 pub(super) struct UdpTally {
     accepted: u64,
-    refused: Counted,
+    /// No refusals, since each request comes several times.
+    copies: u64,
+    refused: UdpDenials,
     /// Since the last line in the log.
-    untold: Counted,
+    untold: UdpDenials,
     last_refused: Option<IpAddr>,
-    sum_up_at: Option<Duration>,
-}
-
-/// How often for each reason.
-#[derive(Default)]
-struct Counted([u32; UdpDenial::ALL.len()]);
-
-impl Counted {
-    fn add(&mut self, why: UdpDenial) {
-        if let Some(count) = self.0.get_mut(why as usize) {
-            *count = count.saturating_add(1);
-        }
-    }
-
-    fn of(&self, why: UdpDenial) -> u32 {
-        self.0.get(why as usize).copied().unwrap_or_default()
-    }
-
-    /// How many, without the copies in which each request comes.
-    fn refused(&self) -> u64 {
-        let refused = UdpDenial::ALL
-            .into_iter()
-            .filter(|why| *why != UdpDenial::Copy);
-        refused.map(|why| u64::from(self.of(why))).sum()
-    }
-
-    fn reasons(&self) -> String {
-        let counted = |why| match why {
-            UdpDenial::Copy => (0, ""),
-            _ => (self.of(why), why.short()),
-        };
-        counts::in_words(&mut UdpDenial::ALL.map(counted))
-    }
+    sum_up: SumUp,
 }
 
 impl UdpTally {
@@ -65,35 +32,34 @@ impl UdpTally {
 
     /// A datagram opens no session.
     pub(super) fn refused(&mut self, from: SocketAddr, why: UdpDenial, now: Duration) {
-        self.refused.add(why);
         if why == UdpDenial::Copy {
+            self.copies = self.copies.saturating_add(1);
             return;
         }
+        self.refused.add(why);
         self.last_refused = Some(from.ip());
-        if self.sum_up_at.is_some() {
+        if !self.sum_up.begins(now) {
             self.untold.add(why);
             return;
         }
-        self.sum_up_at = Some(now.saturating_add(SUM_UP));
         let (ip, long) = (from.ip(), why.long());
         log::warn!("datagram from {ip} refused: {long}");
     }
 
     /// When [`UdpTally::sum_up`] has something to do.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.sum_up_at
+        self.sum_up.deadline()
     }
 
     /// Writes what was refused since the last line, if that is due.
     pub(super) fn sum_up(&mut self, now: Duration) {
-        if self.sum_up_at.is_none_or(|at| at > now) {
+        if !self.sum_up.is_due(now) {
             return;
         }
-        self.sum_up_at = None;
         let untold = std::mem::take(&mut self.untold);
-        let number = untold.refused();
+        let number = untold.all();
         if let Some(last) = self.last_refused.filter(|_| number > 0) {
-            let reasons = untold.reasons();
+            let reasons = untold.reasons::<UdpDenial>();
             log::warn!(
                 "{number} more datagrams refused in the last minute, the last from {last}: {reasons}"
             );
@@ -104,11 +70,14 @@ impl UdpTally {
 /// `3 accepted, 6 copies, 12 refused: no request 10, wrong signature 2; the last from 192.0.2.7`
 impl fmt::Display for UdpTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (accepted, copies) = (self.accepted, self.refused.of(UdpDenial::Copy));
-        let refused = self.refused.refused();
+        let (accepted, copies, refused) = (self.accepted, self.copies, self.refused.all());
         write!(f, "{accepted} accepted, {copies} copies, {refused} refused")?;
         if let Some(last) = self.last_refused {
-            write!(f, ": {}; the last from {last}", self.refused.reasons())?;
+            write!(
+                f,
+                ": {}; the last from {last}",
+                self.refused.reasons::<UdpDenial>()
+            )?;
         }
         Ok(())
     }
@@ -117,6 +86,7 @@ impl fmt::Display for UdpTally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connreq::counts::SUM_UP;
 
     const NOW: Duration = Duration::from_secs(1000);
 
@@ -136,9 +106,9 @@ mod tests {
         }
         assert_eq!(tally.deadline(), Some(NOW + SUM_UP));
         // The first had a line at once, all others are in the other.
-        assert_eq!(tally.untold.refused(), 4998);
+        assert_eq!(tally.untold.all(), 4998);
         tally.sum_up(NOW + SUM_UP);
-        assert_eq!((tally.untold.refused(), tally.deadline()), (0, None));
+        assert_eq!((tally.untold.all(), tally.deadline()), (0, None));
         let expected = "0 accepted, 0 copies, 4999 refused: no request 4500, wrong signature 499; \
                         the last from 127.0.19.135";
         assert_eq!(tally.to_string(), expected);

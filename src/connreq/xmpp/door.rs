@@ -11,6 +11,7 @@ use super::login::told;
 use super::settings::XmppAskers;
 use crate::connreq::access::same;
 use crate::connreq::bucket::{Bucket, Rate};
+use crate::connreq::counts::SumUp;
 
 /// Answers to those who may not ask, all together; beyond that they get none.
 const STRANGERS: Rate = Rate {
@@ -32,9 +33,6 @@ const MAX_KNOWN: usize = 8;
 /// other names.
 const SHARES: usize = 32;
 
-/// What is refused is told at once the first time, and then summed up each so often.
-const SUM_UP: Duration = Duration::from_secs(60);
-
 /// Judges requests.
 pub(super) struct Door {
     askers: Arc<XmppAskers>,
@@ -49,7 +47,7 @@ pub(super) struct Door {
     strangers: Bucket,
     /// Requests that were refused since the last line about them.
     untold: u32,
-    tell_at: Option<Duration>,
+    sum_up: SumUp,
 }
 
 impl Door {
@@ -62,7 +60,7 @@ impl Door {
             askers,
             strangers: Bucket::default(),
             untold: 0,
-            tell_at: None,
+            sum_up: SumUp::default(),
         }
     }
 
@@ -147,11 +145,10 @@ impl Door {
     }
 
     fn refused(&mut self, from: &str, why: impl Display, now: Duration) {
-        if self.tell_at.is_some() {
+        if !self.sum_up.begins(now) {
             self.untold = self.untold.saturating_add(1);
             return;
         }
-        self.tell_at = Some(now.saturating_add(SUM_UP));
         log::warn!(
             "connection request of {} by XMPP refused: {why}",
             told(from)
@@ -160,15 +157,14 @@ impl Door {
 
     /// When [`Door::sum_up`] has something to do.
     pub fn deadline(&self) -> Option<Duration> {
-        self.tell_at
+        self.sum_up.deadline()
     }
 
     /// Tells what was refused since the last line, if that is due.
     pub fn sum_up(&mut self, now: Duration) {
-        if self.tell_at.is_none_or(|at| at > now) {
+        if !self.sum_up.is_due(now) {
             return;
         }
-        self.tell_at = None;
         let untold = std::mem::take(&mut self.untold);
         if untold > 0 {
             log::warn!("{untold} more connection requests by XMPP refused in the last minute");
@@ -188,6 +184,7 @@ fn buckets(askers: &XmppAskers) -> Vec<Bucket> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connreq::counts::SUM_UP;
 
     const NOW: Duration = Duration::from_secs(5);
 

@@ -221,11 +221,10 @@ impl Engine {
             offered: self.offer.version(),
             in_session: self.in_session().then_some(self.began_unix),
             count: self.count,
-            next_session: self.next_session().map(|at| at.saturating_sub(now.uptime)),
+            next: self.next_told(now),
             last: self.last.clone(),
             retry_count: self.retry_count,
             held: self.held(now),
-            next: self.next_wakeup().map(|at| at.saturating_sub(now.uptime)),
             pending: pending.map(ToString::to_string).collect(),
             promised: intents.chain(self.changes.promised()).collect(),
         }

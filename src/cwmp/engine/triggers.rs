@@ -15,6 +15,7 @@ use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::rng::Rng;
 use crate::cwmp::settings::Settings;
+use crate::cwmp::status::{NextSession, SessionCause};
 use crate::cwmp::told::ToldValues;
 use crate::cwmp::transfer::Transfer;
 use crate::datamodel::model::{ActiveChange, Model};
@@ -93,6 +94,26 @@ impl Engine {
         let periodic = self.periodic.as_ref().map(Periodic::next);
         let all = [self.due.at(), periodic, self.schedule.next()];
         all.into_iter().flatten().min()
+    }
+
+    /// The same for people.
+    pub(super) fn next_told(&self, now: Now) -> Option<NextSession> {
+        let at = self.next_session()?;
+        let is_at = |other: Option<Duration>| other == Some(at);
+        let cause = match () {
+            () if self.going_down.is_some() => SessionCause::StillUp,
+            () if is_at(self.schedule.next()) => SessionCause::Scheduled,
+            () if is_at(self.periodic.as_ref().map(Periodic::next)) => SessionCause::Periodic,
+            () if self.retry_count > 0 => SessionCause::Retry,
+            () => SessionCause::Events,
+        };
+        let after = at.saturating_sub(now.uptime);
+        let seconds = i64::try_from(after.as_secs()).unwrap_or(i64::MAX);
+        Some(NextSession {
+            after,
+            unix: now.unix.saturating_add(seconds),
+            cause,
+        })
     }
 
     /// A valid connection request arrived. During a session it causes one more session after it.

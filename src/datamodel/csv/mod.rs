@@ -57,10 +57,27 @@ pub enum Trailer {
 /// Reads a whole model file. A bad line is an error of its own and does not keep the others from
 /// being read.
 pub fn parse(bytes: &[u8]) -> Parsed {
-    parse_by(bytes, |line| match parse_line(line, Row::parse)? {
-        Ok(row) => Some((Some(row), None)),
-        Err(error) => Some((None, Some(error))),
+    parse_by(bytes, |line| {
+        let read = match is_nameless(line) {
+            true => Err(RowError {
+                column: 1,
+                why: "the name is missing".to_owned(),
+            }),
+            false => parse_line(line, Row::parse)?,
+        };
+        match read {
+            Ok(row) => Some((Some(row), None)),
+            Err(error) => Some((None, Some(error))),
+        }
     })
+}
+
+/// Whether a line has columns, and in the first two neither a name nor the type by which 2008 wrote the
+/// row of the root.
+fn is_nameless(line: &[u8]) -> bool {
+    let mut columns = line.split(|byte| *byte == b';');
+    let is_blank = |column: Option<&[u8]>| column.is_none_or(|c| c.trim_ascii().is_empty());
+    line.contains(&b';') && is_blank(columns.next()) && is_blank(columns.next())
 }
 
 /// Reads a whole file of kept rows, as [`Row::parse_kept`] does. A bad line is an error too, and

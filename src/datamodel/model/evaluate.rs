@@ -15,6 +15,21 @@ use crate::datamodel::schema::{
 use crate::datamodel::source::Reading;
 use crate::datamodel::state::State;
 
+/// What a source says and nobody can use.
+pub(super) struct Misfit {
+    /// Where it says so, with `, ` behind it.
+    place: Option<String>,
+    why: Box<str>,
+}
+
+impl Misfit {
+    /// One of a table, which stands nowhere in particular.
+    pub(super) fn of_table(why: String) -> Self {
+        let why = why.into_boxed_str();
+        Self { place: None, why }
+    }
+}
+
 impl Model {
     /// Hands the value as the ACS sees it to `give`: valid for its type, secrets empty. Whether it
     /// is the value of now: where nobody can tell, it is the one that was known last.
@@ -119,25 +134,30 @@ impl Model {
                 Some(Err(misfit)) => {
                     is_known = false;
                     let why = misfit.to_string().into_boxed_str();
+                    let place = source.place(reference.slot, at.as_slice());
+                    let place = place.map(|place| [&place, ", "].concat());
                     if before.is_none() {
-                        let path = self.path(key);
-                        log::warn!("{path}: what its source says is not used: {why}");
+                        let (path, place) = (self.path(key), place.as_deref().unwrap_or_default());
+                        log::warn!("{place}{path}: what its source says is not used: {why}");
                     }
-                    self.misfits.insert(key, why);
+                    self.misfits.insert(key, Misfit { place, why });
                 }
             }
         }
         (None, is_known)
     }
 
-    /// Parameters whose sources say what cannot be used, and why, as far as somebody has looked.
+    /// Parameters whose sources say what cannot be used, where, and why, as far as somebody has looked.
     pub fn misfits(&mut self) -> Vec<String> {
         let known: Vec<Key> = self.misfits.keys().copied().collect();
         // It may be mended since somebody looked.
         self.evaluate_all(&known);
         let misfits = self.misfits.iter();
         misfits
-            .map(|(key, why)| format!("{}: {why}", self.path(*key)))
+            .map(|(key, Misfit { place, why })| {
+                let place = place.as_deref().unwrap_or_default();
+                format!("{place}{}: {why}", self.path(*key))
+            })
             .collect()
     }
 

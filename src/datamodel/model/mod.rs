@@ -65,6 +65,7 @@ use super::source::Sources;
 use super::state::State;
 use super::store::{self, Store};
 use crate::base::clock::Now;
+use evaluate::Misfit;
 use notify::SentValue;
 use rule::Rule;
 use touched::Touched;
@@ -97,7 +98,7 @@ pub struct Model {
     rules: BTreeMap<NodeId, Rule>,
     /// Parameters whose source gives no fitting value, and tables whose source lists too many
     /// instances, with why: logged once.
-    misfits: BTreeMap<Key, Box<str>>,
+    misfits: BTreeMap<Key, Misfit>,
     /// Wall clock for expressions, seconds since 1970.
     unix: i64,
     /// What the store refused, until it takes something again.

@@ -123,6 +123,20 @@ impl Model {
         found
     }
 
+    /// Whether a table has instances, or had some when the program ended, that a source of this kind
+    /// lists.
+    pub fn has_instances_of(&self, kind: &str) -> bool {
+        let mut tables = self.state.tables.iter();
+        tables.any(|(key, instances)| {
+            let source = self
+                .schema
+                .table(key.node)
+                .and_then(|table| table.source.as_ref());
+            let source = source.and_then(|source| self.sources.get(source.source));
+            source.is_some_and(|(of, _)| *of == kind) && instances.count() > 0
+        })
+    }
+
     /// The parameters with an unreported change, with their newest value: calls
     /// `each(path, type, value)`, which says whether there is room for it, and remembers those
     /// values as sent.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::change::Undo;
+use super::evaluate::Misfit;
 use super::resolve::{Place, instances};
 use super::touched::Touched;
 use super::{InForce, Model, ModelError, Requester};
@@ -212,7 +213,7 @@ impl Model {
             if before.is_none() {
                 log::warn!("{kind}: {path}: {why}");
             }
-            self.misfits.insert(key, why.into());
+            self.misfits.insert(key, Misfit::of_table(why));
         }
         let chosen = listed.iter().any(|item: &Listed| item.number.is_none());
         if !self.state.tables.contains_key(&key) {

@@ -154,6 +154,12 @@ pub trait Source {
     /// The value now.
     fn get(&mut self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_>;
 
+    /// Where people find what it says: a file, a line and what it is called there.
+    fn place(&self, slot: Slot, at: &[Instance<'_>]) -> Option<String> {
+        let _ = (slot, at);
+        None
+    }
+
     /// The instances of a table that this source owns, in its order. `known` are the identities
     /// that the model has of them. `None`: not known now, the model keeps what it had.
     fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {

@@ -164,6 +164,19 @@ impl Document {
             .collect()
     }
 
+    /// The line that an option of a section is set on, the last where there are several.
+    pub fn line_of(&self, section: usize, option: &str) -> Option<u32> {
+        let section = self.sections.get(section)?;
+        let mut statements = section.statements.iter().rev();
+        let is_it = |at: &&usize| {
+            let statement = self.statements.get(**at);
+            statement
+                .is_some_and(|s| s.keyword != Keyword::Config && s.name.text == option.as_bytes())
+        };
+        let at = statements.find(is_it)?;
+        self.lines().get(*at).copied()
+    }
+
     /// Its name for messages.
     pub fn file(&self) -> &str {
         &self.file

@@ -110,15 +110,12 @@ impl Agent {
             return;
         };
         let secret = self.pcp_secret();
-        let job = Job {
-            kind: JobKind::Gateway,
-            patience: TASK_PATIENCE,
-            pulse: None,
-            lost: Box::new(|lost| Done::Gateway(GatewayReport::lost(&lost))),
-            work: Box::new(move |reporter| {
-                reporter.say(Done::Gateway(task.run(secret, &stop)));
-            }),
-        };
+        let job = Job::once(
+            JobKind::Gateway,
+            TASK_PATIENCE,
+            |lost| Done::Gateway(GatewayReport::lost(&lost)),
+            move |_| Done::Gateway(task.run(secret, &stop)),
+        );
         self.jobs.start(job, now.uptime);
         self.time_gateway();
     }

@@ -67,17 +67,17 @@ impl Agent {
         let name_servers = xmpp::name_servers(&String::from_utf8_lossy(&resolv_conf));
         let settings = wanted.on_box(name_servers, tls);
         let (watched, of_job) = (line.clone(), line.clone());
-        let job = Job {
-            kind: JobKind::Xmpp,
-            patience: PATIENCE,
-            pulse: Some(Box::new(move || watched.is_looked_at())),
-            lost: Box::new(|why| Done::Xmpp(XmppReport::Lost(why.to_string()))),
-            work: Box::new(move |reporter| {
+        let job = Job::new(
+            JobKind::Xmpp,
+            PATIENCE,
+            |why| Done::Xmpp(XmppReport::Lost(why.to_string())),
+            move |reporter| {
                 let tell = |event| reporter.say(Done::Xmpp(XmppReport::Told(event)));
                 let end = xmpp::run(&settings, &of_job, &mut { tell });
                 reporter.say(Done::Xmpp(XmppReport::Ended(end)));
-            }),
-        };
+            },
+        )
+        .with_pulse(move || watched.is_looked_at());
         Ok(OpenLine {
             job: self.jobs.start(job, now.uptime),
             line,

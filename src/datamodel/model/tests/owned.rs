@@ -85,6 +85,16 @@ fn that_a_table_has_too_many_instances_is_told_while_it_has() {
 }
 
 #[test]
+fn b51_whose_instances_there_are_is_known() {
+    let bench = Bench::with(&format!("{CSV}{ROWS}"));
+    let mut model = bench.open();
+    assert!(!model.has_instances_of("box"), "there never were any");
+    bench.put_local("sections", "lan");
+    model.refresh();
+    assert!(model.has_instances_of("box") && !model.has_instances_of("uci"));
+}
+
+#[test]
 fn the_acs_makes_and_removes_sections() {
     let bench = bench();
     let mut model = bench.open();

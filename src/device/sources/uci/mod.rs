@@ -262,6 +262,13 @@ impl Source for UciSource {
         }
     }
 
+    fn place(&self, slot: Slot, at: &[Instance<'_>]) -> Option<String> {
+        let (package, UciKey::Option(key)) = self.keys.get(slot)? else {
+            return None;
+        };
+        self.packages.get(*package)?.place(&key.at(at)?)
+    }
+
     fn list(&mut self, slot: Slot, at: &[Instance<'_>], known: &[&str]) -> Option<Vec<Listed>> {
         let Some((UciKey::Table(table), package, dir)) = self.at(slot) else {
             return None;

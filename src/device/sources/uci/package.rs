@@ -320,6 +320,18 @@ impl Package {
         Reading::of(value.map(value::shown))
     }
 
+    /// Where an option is set: file and line, and what it is called.
+    pub(super) fn place(&self, place: &OptionPlace<'_>) -> Option<String> {
+        let document = self.document.as_ref()?;
+        let at = self.find(document, place)?;
+        let line = document.line_of(at, &place.option)?;
+        let section = document.sections().get(at)?;
+        // One without a name is called by its type, as in the file.
+        let called = section.name.as_deref().unwrap_or(&section.kind);
+        let (file, package, option) = (document.file(), &self.name, &place.option);
+        Some(format!("{file}:{line}: {package}.{called}.{option}"))
+    }
+
     /// The section that is meant.
     pub(super) fn find(&self, document: &Document, place: &OptionPlace<'_>) -> Option<usize> {
         let found = self.ids.find(document, &place.section);
