@@ -53,6 +53,7 @@ lay 0600 "$tree/etc/config/cwmpd" /etc/config/cwmpd
 model cwmpd
 model cwmpd-igd
 lay 0755 "$files/cwmpd.init" /etc/init.d/cwmpd
+lay 0644 "$files/cwmpd-defaults.sh" /usr/share/cwmpd/defaults.sh
 lay 0755 "$files/cwmpd-settings.defaults" /etc/uci-defaults/90-cwmpd-settings
 lay 0755 "$files/cwmpd-rows.defaults" /etc/uci-defaults/91-cwmpd-rows
 lay 0755 "$files/cwmpd.ntp" /etc/hotplug.d/ntp/30-cwmpd

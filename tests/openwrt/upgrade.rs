@@ -271,6 +271,85 @@ fn b11_rows_that_a_package_manager_laid_aside_take_their_place() {
     }
 }
 
+/// One that an older upgrade of the package laid aside, which a firmware upgrade takes along too.
+#[test]
+fn b11_rows_that_were_laid_aside_long_ago_are_not_the_new_ones() {
+    for ending in ["-opkg", ".apk-new"] {
+        let (Some(old), Some(new)) = (installed(), installed()) else {
+            return;
+        };
+        other_version(
+            &old,
+            "echo '# older' >>time.csv && echo '# older' >>zwave.csv",
+        );
+        old.must(&format!(
+            "cd /etc/cwmpd && echo '# oldest' >time.csv{ending} && md5sum *.csv >shipped.md5{ending}"
+        ));
+        upgrade(&old, &new);
+        run_rows(&new);
+        for name in ["time.csv", "zwave.csv", "shipped.md5"] {
+            let rom = new.read(&format!("rom/etc/cwmpd/{name}"));
+            assert_eq!(new.read(&format!("etc/cwmpd/{name}")), rom, "{name}");
+        }
+        // Nobody has anything to look at there any more.
+        let beside = new.must("ls /etc/cwmpd | sed '/csv$/d; /md5$/d'");
+        assert_eq!(beside, "luup\n");
+    }
+}
+
+/// What does not have the new sum is none of the new version.
+#[test]
+fn b11_a_row_of_another_version_waits_for_the_right_one() {
+    let Some(new) = installed() else {
+        return;
+    };
+    new.must("cp -r /etc/cwmpd /kept");
+    other_version(
+        &new,
+        "echo '# older' >>time.csv && echo '# older' >>zwave.csv",
+    );
+    new.must(
+        "cd /etc/cwmpd && echo '# another' >time.csv.apk-new && cp /kept/zwave.csv zwave.csv-opkg \
+         && cp /kept/shipped.md5 shipped.md5-opkg",
+    );
+    let run = "cd /etc/uci-defaults && ( . /etc/uci-defaults/91-cwmpd-rows )";
+    assert!(!new.sh(run).status.success(), "it is tried again");
+    assert!(new.read("etc/cwmpd/time.csv").ends_with("# older\n"));
+    assert_eq!(new.read("etc/cwmpd/zwave.csv"), new.read("kept/zwave.csv"));
+    new.must("cp /kept/time.csv /etc/cwmpd/time.csv-opkg");
+    run_rows(&new);
+    assert_eq!(
+        new.must("cd /etc/cwmpd && md5sum -c shipped.md5 | grep -v OK; true"),
+        ""
+    );
+    assert!(
+        !new.read("tmp/log").contains("was edited"),
+        "{}",
+        new.read("tmp/log")
+    );
+}
+
+/// A name for what is not on the disk yet is an empty file after a power cut.
+#[test]
+fn b11_a_row_is_on_the_disk_before_it_has_its_name() {
+    let (Some(old), Some(new)) = (installed(), installed()) else {
+        return;
+    };
+    other_version(
+        &old,
+        "echo '# older' >>time.csv && echo '# older' >>zwave.csv",
+    );
+    upgrade(&old, &new);
+    for name in ["sync", "mv"] {
+        new.must(&format!("rm /bin/{name}"));
+        let spy = format!("#!/bin/sh\necho {name} >>/tmp/order\nexec /bin/busybox {name} \"$@\"\n");
+        new.program(&format!("bin/{name}"), &spy);
+    }
+    run_rows(&new);
+    let order = new.read("tmp/order");
+    assert_eq!(order, "sync\nmv\nsync\n".repeat(3));
+}
+
 /// A power cut in the middle: the sums come last, so that it begins again.
 #[test]
 fn b11_an_interrupted_renewal_begins_again() {

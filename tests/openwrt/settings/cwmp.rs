@@ -2,7 +2,7 @@
 
 use super::{EASYCWMP, Upgraded};
 
-const ICWMP: &str = r#"
+pub const ICWMP: &str = r#"
 config acs 'acs'
 	option url 'https://acs.example.net/'
 	option userid 'box'
@@ -58,7 +58,7 @@ const FROM_ICWMP: [(&str, &str); 17] = [
     ("cpe.log_severity", "WARNING"),
 ];
 
-const UCWMP: &str = r"
+pub const UCWMP: &str = r"
 config acs 'acs'
 	option url 'https://acs.example.net/'
 	option username 'box'
@@ -151,7 +151,7 @@ fn b09_an_older_icwmp_has_other_names() {
         .replace("0001-01-01T00:00:00Z", "0")
         .replace(
             "option path",
-            "option log_to_syslog 'disable'\n\toption path",
+            "option log_to_syslog 'disable'\n\toption interface 'eth7'\n\toption path",
         );
     let Some(upgraded) = Upgraded::new(&[("cwmp", &old)]) else {
         return;
@@ -162,6 +162,7 @@ fn b09_an_older_icwmp_has_other_names() {
         ("acs.periodic_inform_time", ""),
         ("cpe.periodic_notify_interval", "30"),
         ("cpe.log_to_syslog", "0"),
+        ("cpe.interface", "eth7"),
     ]);
     let log = upgraded.log();
     assert!(!log.contains("cannot be used here"), "{log}");
@@ -186,6 +187,49 @@ fn b09_the_settings_of_ucwmp_are_taken_over() {
         ("cpe.port", "7547"),
         ("cpe.enable", "1"),
     ]);
+}
+
+/// Where DHCP is to say who the ACS is, nothing else does.
+#[test]
+fn b09_an_acs_of_dhcp_is_that_of_icwmp() {
+    let discovers = ICWMP.replace("'disable'", "'enable'");
+    let known = discovers.replace(
+        "option compression",
+        "option dhcp_url 'http://dhcp.example.net/'\n\toption compression",
+    );
+    let Some(upgraded) = Upgraded::new(&[("cwmp", &known)]) else {
+        return;
+    };
+    upgraded.services(&["icwmpd"]);
+    assert!(upgraded.run());
+    upgraded.assert_has(&[("acs.url", "http://dhcp.example.net/")]);
+    upgraded.assert_has(&FROM_ICWMP[1..]);
+    assert_eq!(upgraded.told(), "icwmpd disable\nicwmpd stop\n");
+    // It may be known until the next boot only.
+    let upgraded = Upgraded::new(&[("cwmp", &discovers)]).unwrap();
+    let state = "cwmp.acs.dhcp_url='http://dhcp.example.net/'\n";
+    upgraded.0.write("var/state/cwmp", state);
+    assert!(upgraded.run());
+    upgraded.assert_has(&[("acs.url", "http://dhcp.example.net/")]);
+    // It is also asked where nobody set one.
+    let unset = known
+        .replace("'enable'", "'disable'")
+        .replace("'https://acs.example.net/'", "''");
+    let upgraded = Upgraded::new(&[("cwmp", &unset)]).unwrap();
+    assert!(upgraded.run());
+    upgraded.assert_has(&[("acs.url", "http://dhcp.example.net/")]);
+
+    let upgraded = Upgraded::new(&[("cwmp", &discovers)]).unwrap();
+    upgraded.services(&["icwmpd"]);
+    assert!(upgraded.run());
+    upgraded.assert_has(&[("acs.url", ""), ("acs.userid", ""), ("acs.passwd", "")]);
+    upgraded.assert_has(&FROM_ICWMP[11..]);
+    let log = upgraded.log();
+    assert!(
+        log.contains("(option 43), which cwmpd does not ask"),
+        "{log}"
+    );
+    assert_eq!(upgraded.told(), "");
 }
 
 /// Of two files, that of the agent in use is believed.

@@ -110,14 +110,15 @@ fn b08_what_is_set_already_stays() {
         ("@cpe[0].passwd", ""),
         // What is not set is taken, into the section that is there.
         ("@cpe[0].port", "30005"),
-        ("@acs[0].ssl_cacert", "/etc/ssl/operator ca.pem"),
+        // Nor is that checked by the root of theirs.
+        ("@acs[0].ssl_cacert", ""),
     ]);
     let sections = upgraded.ours().matches("config ").count();
     assert_eq!(sections, 2, "{}", upgraded.ours());
     assert!(
         upgraded
             .log()
-            .contains("not taken over, as cwmpd.acs.url is another ACS")
+            .contains("not taken over, as their ACS is not that of cwmpd.acs.url")
     );
 }
 
@@ -134,8 +135,7 @@ fn b08_what_cannot_be_used_is_told_and_left() {
         .replace("'3600'", "'1h'")
         .replace("'2015-01-01T03:00:00Z'", "'2015-01-01T03:00:00Z; x'")
         .replace("enable '0'", "enable 'perhaps'")
-        .replace("'pässwörd with  two blanks'", "'two\nlines'")
-        .replace("'/etc/ssl/operator ca.pem'", "'ca.pem'");
+        .replace("it's \\\"quoted\\\"", "two\nlines");
     let Some(upgraded) = Upgraded::new(&[("easycwmp", &odd)]) else {
         return;
     };
@@ -149,6 +149,8 @@ fn b08_what_cannot_be_used_is_told_and_left() {
         ("acs.userid", ""),
         ("acs.passwd", ""),
         ("acs.ssl_cacert", ""),
+        ("cpe.userid", ""),
+        ("cpe.passwd", ""),
         // The rest is taken all the same.
         ("cpe.serial_number", "0017"),
     ]);
@@ -160,8 +162,7 @@ fn b08_what_cannot_be_used_is_told_and_left() {
         "acs.periodic_interval",
         "acs.periodic_enable",
         "acs.periodic_time",
-        "acs.username and acs.password",
-        "acs.ssl_cacert",
+        "local.username and local.password",
     ] {
         let line = format!("easycwmp: {option} cannot be used here");
         assert!(log.contains(&line), "{option}: {log}");
@@ -296,6 +297,81 @@ fn b08_absent_half_and_damaged_files() {
     upgraded.assert_has(&FROM_EASYCWMP[..3]);
 }
 
+/// It takes the first section of a type, whatever the name.
+#[test]
+fn b08_easycwmp_knows_no_names_of_sections() {
+    let other = "\nconfig acs 'acs'\n\toption url 'https://other.example.net/'\n";
+    let Some(upgraded) = Upgraded::new(&[("easycwmp", &format!("{EASYCWMP}{other}"))]) else {
+        return;
+    };
+    assert!(upgraded.run());
+    upgraded.assert_has(&FROM_EASYCWMP);
+}
+
+/// Its service starts for '1' alone. Before 1.8.1 it started anyway, and had no such option.
+#[test]
+fn b08_an_agent_that_did_not_run_does_not_run_now() {
+    let absent = EASYCWMP.replace("\toption enable '1'\n", "");
+    let asks = "#!/bin/sh\nenable=`uci -q get easycwmp.@local[0].enable`\n";
+    for (text, init, enable) in [
+        (EASYCWMP.replace("enable '1'", "enable 'true'"), asks, "0"),
+        (EASYCWMP.replace("enable '1'", "enable 'on'"), "", "0"),
+        (EASYCWMP.replace("enable '1'", "enable '0'"), "", "0"),
+        (absent.clone(), asks, "0"),
+        (absent.clone(), "#!/bin/sh\n", "1"),
+        (absent, "", "1"),
+        (EASYCWMP.to_owned(), asks, "1"),
+    ] {
+        let Some(upgraded) = Upgraded::new(&[("easycwmp", &text)]) else {
+            return;
+        };
+        if !init.is_empty() {
+            upgraded.0.program("etc/init.d/easycwmpd", init);
+        }
+        assert!(upgraded.run());
+        upgraded.assert_has(&[("cpe.enable", enable)]);
+        // What there is to say of their ACS is nothing to say of another.
+        let own = "config acs\n\toption url 'https://new.example.net/'\n";
+        upgraded.0.write("etc/config/cwmpd", own);
+        upgraded.0.must("rm /etc/cwmpd/taken-over");
+        assert!(upgraded.run());
+        upgraded.assert_has(&[("cpe.enable", "")]);
+    }
+}
+
+/// At the first boot netifd has not made them yet.
+#[test]
+fn b08_an_interface_that_will_be_there_is_one() {
+    let network = "config device\n\toption name 'br-home'\n\toption type 'bridge'\n\n\
+        config interface 'lan'\n\toption type 'bridge'\n\toption ifname 'eth0.1 eth0.2'\n\n\
+        config interface 'home'\n\toption device 'br-home'\n\n\
+        config interface 'wan'\n\toption proto 'pppoe'\n\toption device 'dsl0'\n\n\
+        config route 'way'\n\toption name 'eth9'\n";
+    for (name, is_one) in [
+        ("br-home", true),
+        ("br-lan", true),
+        ("eth0.2", true),
+        ("lan", true),
+        ("pppoe-wan", true),
+        ("dsl0", true),
+        ("eth7", true),
+        ("br-wan", false),
+        ("pppoe-lan", false),
+        ("eth0", false),
+        ("eth9", false),
+        ("way", false),
+        ("-lan", false),
+    ] {
+        let text = EASYCWMP.replace("'eth7'", &format!("'{name}'"));
+        let Some(upgraded) = Upgraded::new(&[("easycwmp", &text), ("network", network)]) else {
+            return;
+        };
+        assert!(upgraded.run());
+        let taken = if is_one { name } else { "" };
+        upgraded.assert_has(&[("cpe.interface", taken)]);
+    }
+}
+
 /// A disk that takes nothing: theirs is still there, and so is the old agent.
 #[test]
 fn b08_what_cannot_be_written_is_tried_again() {
@@ -305,8 +381,7 @@ fn b08_what_cannot_be_written_is_tried_again() {
     upgraded.services(&["easycwmpd"]);
     // `uci` that writes nothing and says that it did.
     upgraded.0.must("mv /bin/uci /bin/uci.real");
-    let broken =
-        "#!/bin/sh\n[ \"$2\" != batch ] || exec cat >/dev/null\nexec /bin/uci.real \"$@\"\n";
+    let broken = "#!/bin/sh\ncase \"$*\" in *batch) exec cat >/dev/null ;; esac\nexec /bin/uci.real \"$@\"\n";
     upgraded.0.program("bin/uci", broken);
     assert!(!upgraded.run());
     assert!(

@@ -1,7 +1,11 @@
 //! `/etc/uci-defaults/90-cwmpd-settings`: the settings of older agents, with the real `uci`.
 
 mod cwmp;
+mod disk;
 mod easycwmp;
+mod refused;
+
+use std::path::Path;
 
 use crate::little_box::LittleBox;
 
@@ -62,6 +66,9 @@ const FROM_EASYCWMP: [(&str, &str); 19] = [
     ("cpe.serial_number", "0017"),
 ];
 
+/// How OpenWrt runs the script.
+const RUN: &str = "cd /etc/uci-defaults && ( . /etc/uci-defaults/90-cwmpd-settings )";
+
 /// A box on which the package was just laid.
 struct Upgraded(LittleBox);
 
@@ -77,10 +84,17 @@ impl Upgraded {
         Some(Self(new))
     }
 
+    /// The same with the real program, which says what it can use.
+    fn with_agent(files: &[(&str, &str)]) -> Option<Self> {
+        let new = Self::new(files)?;
+        let program = Path::new(env!("CARGO_BIN_EXE_cwmpd"));
+        new.0.bring(program, "usr/sbin/cwmpd");
+        Some(new)
+    }
+
     /// Runs the script, as OpenWrt does: in a shell that goes on.
     fn run(&self) -> bool {
-        let line = "cd /etc/uci-defaults && ( . /etc/uci-defaults/90-cwmpd-settings )";
-        let output = self.0.sh(line);
+        let output = self.0.sh(RUN);
         assert!(output.stderr.is_empty(), "{output:?}");
         output.status.success()
     }
@@ -103,6 +117,11 @@ impl Upgraded {
 
     fn log(&self) -> String {
         self.0.read("tmp/log")
+    }
+
+    /// What services were told.
+    fn told(&self) -> String {
+        self.0.read("tmp/services")
     }
 
     /// Services that write down what they are told, and are enabled.
