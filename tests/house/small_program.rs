@@ -49,3 +49,22 @@ fn a_sort_of_its_own_is_found() {
         ["src/a.rs:2: list.sort_unstable_by_key(|one| one.key);"]
     );
 }
+
+/// What each part costs, in kB: as the README measures it, and as OpenWrt's menuconfig says it.
+#[test]
+fn menuconfig_says_what_the_readme_measured() {
+    let readme = tree::read("README.md");
+    let makefile = tree::read("openwrt-package/Makefile");
+    let mut parts = 0;
+    for section in makefile.split("config CWMPD_").skip(1) {
+        let name = section.split('\n').next().unwrap().to_lowercase();
+        let row = format!("| without `{name}` | ");
+        let measured = readme.lines().find_map(|line| line.strip_prefix(&row));
+        let measured = measured.and_then(|row| row.split(",000 fewer").next());
+        let said = section.split(" kB.").next().unwrap();
+        let said = said.split_whitespace().next_back();
+        assert_eq!(said, measured, "{name}");
+        parts += 1;
+    }
+    assert!(parts >= 5, "{parts}");
+}
