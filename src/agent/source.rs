@@ -101,8 +101,9 @@ impl Source for AgentSource {
                 if let (true, Some(place)) = (table == key, self.tables.get_mut(at)) {
                     let mut uci = self.uci.borrow_mut();
                     let all = uci.declare(row, &format!("{OWN_PACKAGE}.@{sections}"))?;
+                    let kind = ParamType::of(XsdType::String);
                     let file = Declaration {
-                        kind: Some(&ParamType::of(XsdType::String)),
+                        kind: Some(&kind),
                         tables: row.tables + 1,
                         ..*row
                     };

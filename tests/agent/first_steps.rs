@@ -4,7 +4,7 @@
 use std::fs;
 
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs};
-use cwmpd_lab::home::{Home, Output, wait_for};
+use cwmpd_lab::home::{Home, Output};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cwmpd");
 
@@ -55,6 +55,8 @@ fn b50_a_file_of_answers_that_is_not_there_is_told_with_what_it_should_be() {
 #[cfg(feature = "luup")]
 #[test]
 fn b51_an_engine_that_a_box_never_had_is_not_called_failing() {
+    use cwmpd_lab::home::wait_for;
+
     let home = Home::new(PROGRAM);
     home.set_uci("luup", "enable", "1");
     // Where an engine of its own would be, on a machine that has none.
