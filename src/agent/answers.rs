@@ -47,13 +47,8 @@ impl Agent {
     }
 
     /// Opens a session, with an event by its name.
-    pub(super) fn inform(&mut self, event: Option<&str>, now: Now) -> Result<String, String> {
-        let code = |text: &str| {
-            let unknown = || format!("{text:?} is no event code like '2 PERIODIC'");
-            EventCode::parse(text).ok_or_else(unknown)
-        };
-        let event = event.map(code).transpose()?;
-        let informed = self.engine.inform(event, now);
+    fn inform(&mut self, event: Option<&str>, now: Now) -> Result<String, String> {
+        let informed = self.engine.inform(event_of(event)?, now);
         informed.map(|()| String::new()).map_err(|e| e.to_string())
     }
 
@@ -259,6 +254,15 @@ impl Agent {
             .map_err(failed)?;
         Ok(text)
     }
+}
+
+/// The event of a session that a user asks for, by its name.
+pub(super) fn event_of(name: Option<&str>) -> Result<Option<EventCode>, String> {
+    let code = |text: &str| {
+        let unknown = || format!("{text:?} is no event code like '2 PERIODIC'");
+        EventCode::parse(text).ok_or_else(unknown)
+    };
+    name.map(code).transpose()
 }
 
 /// What a user names to have something done with it.

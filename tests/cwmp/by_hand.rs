@@ -195,7 +195,7 @@ fn b42_who_asks_without_end_gets_a_session_every_few_seconds() {
     let mut sessions = 0;
     for _ in 0..600 {
         for event in [EventCode::Periodic, EventCode::ConnectionRequest] {
-            world.engine.inform(Some(event), world.now).unwrap();
+            world.engine.wish(Some(event), world.now).unwrap();
         }
         if world.poll() {
             let both = ["2 PERIODIC", "6 CONNECTION REQUEST"];
@@ -216,11 +216,11 @@ fn b42_who_asks_without_end_gets_a_session_every_few_seconds() {
 fn b42_what_was_asked_too_often_goes_along_with_whatever_session_is_next() {
     let mut world = World::known();
     for _ in 0..20 {
-        world.engine.inform(None, world.now).unwrap();
+        world.engine.wish(None, world.now).unwrap();
     }
     world.events();
     let periodic = Some(EventCode::Periodic);
-    world.engine.inform(periodic, world.now).unwrap();
+    world.engine.wish(periodic, world.now).unwrap();
     assert!(!world.poll(), "not now");
     let number = world.engine.call_acs(kicked(), world.now).unwrap();
     assert!(!world.poll(), "nor for that");

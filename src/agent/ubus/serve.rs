@@ -1,6 +1,7 @@
 //! What the methods of the object do, each by the code of the command of the same name.
 
 use super::{UbusEvent, UbusLink, object};
+use crate::agent::answers::event_of;
 use crate::agent::poll_loop::Agent;
 use crate::agent::watch::BoxChange;
 use crate::base::clock::Now;
@@ -66,7 +67,11 @@ impl Agent {
             (None, false) => None,
         };
         let running = self.engine.in_session();
-        let informed = self.inform(event.as_deref(), now);
+        let event = event_of(event.as_deref());
+        let informed = event.and_then(|event| {
+            let wished = self.engine.wish(event, now);
+            wished.map_err(|e| e.to_string())
+        });
         Ok(Some(match informed {
             Ok(_) if asks_methods => {
                 self.engine.ask_methods();

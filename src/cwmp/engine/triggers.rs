@@ -132,18 +132,36 @@ impl Engine {
     }
 
     /// Somebody on the box wants a session, with `2 PERIODIC` or `6 CONNECTION REQUEST` (the
-    /// default). Who wants one again and again gets one for all that was asked in a few seconds.
+    /// default).
     ///
     /// # Errors
     /// There is no ACS, the event is another one, or the box is about to reboot or to be another.
     pub fn inform(&mut self, event: Option<EventCode>, now: Now) -> Result<(), InformError> {
+        let event = self.informs_by_hand(event)?;
+        self.asked(event, now);
+        Ok(())
+    }
+
+    /// A program on the bus wants the same. Which wants it again and again gets a session for all that
+    /// was asked in a few seconds.
+    ///
+    /// # Errors
+    /// As [`Engine::inform`].
+    #[cfg(any(feature = "inside", feature = "ubus"))]
+    pub fn wish(&mut self, event: Option<EventCode>, now: Now) -> Result<(), InformError> {
+        let event = self.informs_by_hand(event)?;
+        self.wished(event, now);
+        Ok(())
+    }
+
+    /// The event of a session that somebody on the box wants.
+    fn informs_by_hand(&self, event: Option<EventCode>) -> Result<EventCode, InformError> {
         let event = event.unwrap_or(EventCode::ConnectionRequest);
         if !matches!(event, EventCode::Periodic | EventCode::ConnectionRequest) {
             return Err(InformError::NotByHand(event));
         }
         self.can_call()?;
-        self.wished(event, now);
-        Ok(())
+        Ok(event)
     }
 
     /// Whether there is somebody to open a session with, and time for it.
