@@ -1,4 +1,5 @@
-//! Sessions that somebody on the box asks for: a script gone wild is not to hammer the ACS.
+//! Sessions that programs on the bus ask for, and calls of the ACS: a script gone wild is not to hammer
+//! it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,7 +7,7 @@ use std::time::Duration;
 use super::event::EventCode;
 use crate::base::bucket::{Bucket, Rate};
 
-/// How many sessions are opened for who asks by hand: some at once, so that nobody who tries things
+/// How many sessions are opened so: some at once, so that nobody who tries things
 /// waits, then one every few seconds, as often as an ACS answers well.
 const RATE: Rate = Rate {
     burst: 10,

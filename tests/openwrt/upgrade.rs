@@ -329,17 +329,23 @@ fn b11_a_row_of_another_version_waits_for_the_right_one() {
     );
 }
 
-/// A name for what is not on the disk yet is an empty file after a power cut.
-#[test]
-fn b11_a_row_is_on_the_disk_before_it_has_its_name() {
-    let (Some(old), Some(new)) = (installed(), installed()) else {
-        return;
-    };
+/// A box after an upgrade from a firmware that had two rows files of another version.
+fn with_older_rows() -> Option<LittleBox> {
+    let (old, new) = (installed()?, installed()?);
     other_version(
         &old,
         "echo '# older' >>time.csv && echo '# older' >>zwave.csv",
     );
     upgrade(&old, &new);
+    Some(new)
+}
+
+/// A name for what is not on the disk yet is an empty file after a power cut.
+#[test]
+fn b11_a_row_is_on_the_disk_before_it_has_its_name() {
+    let Some(new) = with_older_rows() else {
+        return;
+    };
     for name in ["sync", "mv"] {
         new.must(&format!("rm /bin/{name}"));
         let spy = format!("#!/bin/sh\necho {name} >>/tmp/order\nexec /bin/busybox {name} \"$@\"\n");
@@ -353,14 +359,9 @@ fn b11_a_row_is_on_the_disk_before_it_has_its_name() {
 /// A power cut in the middle: the sums come last, so that it begins again.
 #[test]
 fn b11_an_interrupted_renewal_begins_again() {
-    let (Some(old), Some(new)) = (installed(), installed()) else {
+    let Some(new) = with_older_rows() else {
         return;
     };
-    other_version(
-        &old,
-        "echo '# older' >>time.csv && echo '# older' >>zwave.csv",
-    );
-    upgrade(&old, &new);
     // The disk is full when the second file is written.
     new.must("mv /bin/cp /bin/cp.real");
     let full = "#!/bin/sh\ncase $1 in */zwave.csv) exit 1 ;; esac\nexec /bin/busybox cp \"$@\"\n";

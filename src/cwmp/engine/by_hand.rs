@@ -12,7 +12,8 @@ use crate::soap::Message;
 
 impl Engine {
     /// Somebody on the box has the ACS called, in a session that opens at once, right after the
-    /// running one, or a little later where somebody asks again and again. [`Action::CallEnded`] has the number that is returned, and what came of it.
+    /// running one, or a little later where somebody asks again and again. [`Action::CallEnded`] has
+    /// the number that is returned, and what came of it.
     ///
     /// # Errors
     /// No session can be opened, the arguments are not what the ACS takes, or too many wait.

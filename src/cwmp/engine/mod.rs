@@ -84,7 +84,7 @@ pub struct Engine {
     parked: Option<Parked>,
     /// What people on the box wait for.
     calls: AcsCalls,
-    /// Sessions that they asked for too often.
+    /// Sessions that were asked for too often.
     wishes: Wishes,
     /// Of the running session.
     budget: Budget,

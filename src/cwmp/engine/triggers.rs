@@ -180,7 +180,7 @@ impl Engine {
         self.asks_methods = true;
     }
 
-    /// Somebody on the box waits for a session: not too often.
+    /// A program on the box waits for a session: not too often.
     pub(super) fn wished(&mut self, event: EventCode, now: Now) {
         if self.wishes.ask(event, now.uptime) {
             self.asked(event, now);
