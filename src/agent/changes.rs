@@ -1,8 +1,13 @@
-//! Changes on the box, until somebody looks at them: a storm of them costs one look in a while.
+//! Changes on the box, until somebody looks at them: a storm of them costs one look in a while; and what
+//! the agent does about each.
 
 use std::time::Duration;
 
+use super::own_config;
+use super::poll_loop::Agent;
+use super::timers::LoopTimer;
 use super::watch::BoxChange;
+use crate::base::clock::Now;
 use crate::base::sort::sort;
 
 /// From one look at what changed to the next. Whatever comes between is looked at together.
@@ -37,6 +42,64 @@ impl BoxChanges {
         let mut waiting = std::mem::take(&mut self.waiting);
         sort(&mut waiting);
         waiting
+    }
+}
+
+impl Agent {
+    /// Something changed: it is acted on now, or soon if that was just done.
+    pub(super) fn changed(&mut self, changes: Vec<BoxChange>, now: Now) {
+        for change in changes {
+            let at = self.changes.note(change, now.uptime);
+            self.timers.due_by(LoopTimer::Changes, at);
+        }
+        if self.timers.is_due(LoopTimer::Changes, now.uptime) {
+            self.act_on_changes(now);
+        }
+    }
+
+    /// Acts on all that changed since it was last done.
+    pub(super) fn act_on_changes(&mut self, now: Now) {
+        self.timers.stop(LoopTimer::Changes);
+        let mut is_news = false;
+        let mut is_about_software = false;
+        for change in self.changes.take(now.uptime) {
+            is_news |= match change {
+                BoxChange::Configuration => {
+                    self.reload(now);
+                    true
+                }
+                BoxChange::Files => {
+                    own_config::close(&self.folders.config_dir);
+                    self.follow_config();
+                    self.find_address();
+                    true
+                }
+                BoxChange::Software => {
+                    is_about_software = true;
+                    true
+                }
+                BoxChange::Addresses => {
+                    self.find_address();
+                    self.ways.udp.relocate(now.uptime);
+                    true
+                }
+                // Most routes lead elsewhere, and come and go with each announcement.
+                BoxChange::Routes => {
+                    self.ways.udp.relocate(now.uptime);
+                    self.follow_routes(now) | self.find_address() | self.follow_udp(now)
+                }
+                BoxChange::Clock => {
+                    self.clocks.borrow_mut().doubt();
+                    true
+                }
+            };
+        }
+        if is_news {
+            self.look(now);
+        }
+        if is_about_software {
+            self.follow_units(now);
+        }
     }
 }
 

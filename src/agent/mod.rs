@@ -19,22 +19,19 @@
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
-//! * `ways` is how the ACS reaches the box, `address` the box's own address in that.
+//! * `ways` is how the ACS reaches the box.
 //! * `offline` is what is done by hand with the files: `cwmpd check`, `cwmpd luup`.
 //! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged; `newer`
 //!   tells of files of a newer package that wait beside edited ones.
-//! * `watch` notices edits, new addresses and a clock that is set; `changes` keeps storms of them
-//!   short; `settings` acts on them.
-//! * `live` remembers what the ACS heard of values that never touch flash, `memory` what it has not
-//!   heard yet, should the program be killed.
-//! * `trouble` is what does not work at present, `error` why the agent cannot start or go on, `spare`
-//!   the state while the disk takes none.
-//! * `run_dir` keeps a second agent away and knows whether the box or only the program restarted.
+//! * `watch` notices edits, new addresses and a clock that is set; `changes` acts on them, and keeps
+//!   storms of them short; `settings` follows the configuration, `look` finds values that differ.
+//! * `trouble` is what does not work at present, `error` why the agent cannot start or go on.
+//! * `run_dir` keeps a second agent away, knows whether the box or only the program restarted, and
+//!   keeps what the next run has to know.
 //! * `logger` writes the log.
 //!
 //! What is said with the ACS is not decided here but in [`crate::cwmp`] (TR-069 §3).
 
-mod address;
 mod answers;
 mod by_hand;
 mod changes;
@@ -44,11 +41,10 @@ mod error;
 mod fetch;
 mod identity;
 mod jobs;
-mod live;
 mod local_transfers;
 mod logger;
+mod look;
 mod luup;
-mod memory;
 mod newer;
 mod offline;
 mod orders;
@@ -62,7 +58,6 @@ mod settings;
 mod signals;
 mod software;
 mod source;
-mod spare;
 mod start;
 mod timers;
 mod transfers;

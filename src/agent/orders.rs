@@ -120,7 +120,7 @@ impl Agent {
     pub(super) fn act(&mut self, actions: Vec<Action>, now: Now) {
         for action in actions {
             match action {
-                Action::BootDelivered => self.run_dir.boot_told(),
+                Action::BootDelivered => self.kept.run_dir.boot_told(),
                 Action::IdentityTold(identity) => {
                     self.facts.borrow_mut().identity = Some(identity);
                 }

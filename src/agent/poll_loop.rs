@@ -10,37 +10,32 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::address::AcsPlace;
 use super::by_hand::Caller;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
 use super::error::AgentError;
 use super::jobs::{JobId, Jobs};
-use super::live::Live;
 use super::luup::{LuupEnd, LuupReport};
-use super::memory::Memory;
 use super::orders::{Order, Ran};
 use super::own_config::{self, Complaints};
 use super::parts::{self, Part};
-use super::run_dir::RunDir;
+use super::run_dir::Kept;
 use super::session::{NoReply, SessionStage};
 use super::signals::{Signals, Wish};
 use super::software::{SoftwareEnd, SoftwareReport};
 use super::source::Facts;
-use super::spare::Spare;
 use super::start::Folders;
 use super::timers::{LoopTimer, Timers};
 use super::transfers::{Came, Step, Transfers};
 use super::trouble::Trouble;
 use super::ubus::{UbusEvent, UbusPart};
 use super::watch::{BoxChange, Watch};
-use super::ways::{self, Found, GatewayEnd, GatewayReport, UdpNews, UdpWay, XmppReport, XmppWay};
+use super::ways::{Found, GatewayReport, Ways, XmppReport};
 use crate::acs::Reply;
 use crate::base::backoff::Backoff;
 use crate::base::clock::Now;
 use crate::base::config::Config;
-use crate::connreq::{Listener, Quota};
 use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
@@ -66,7 +61,7 @@ enum PartName {
 }
 
 /// What the parts bring.
-enum LoopEvent {
+pub(super) enum LoopEvent {
     Wished(Wish),
     Changed(Vec<BoxChange>),
     Reported(JobId, Done),
@@ -115,21 +110,14 @@ pub(super) struct Agent {
     pub facts: Rc<RefCell<Facts>>,
     pub luup: LuupEnd,
     pub software: SoftwareEnd,
-    pub xmpp: XmppWay,
     pub uci: Rc<RefCell<UciSource>>,
     pub model: Model,
     pub engine: Engine,
-    pub live: Live,
-    pub memory: Memory,
-    pub spare: Spare,
-    pub run_dir: RunDir,
+    pub kept: Kept,
     pub signals: Signals,
     pub watch: Watch,
     pub control: Server,
-    pub listener: Listener,
-    pub udp: UdpWay,
-    /// For all ways in which the ACS can ask for a session.
-    pub quota: Quota,
+    pub ways: Ways,
     pub ubus: UbusPart,
     pub jobs: Jobs<Done>,
     pub timers: Timers,
@@ -137,11 +125,9 @@ pub(super) struct Agent {
     pub session: Option<SessionStage>,
     /// What sessions leave of TLS for the next one.
     pub kept_tls: KeptTls,
-    pub acs_place: AcsPlace,
     /// What is to be carried out when its timer is due.
     pub orders: Vec<Order>,
     pub transfers: Transfers,
-    pub gateway: GatewayEnd,
     /// Who waits for an answer of the ACS.
     pub callers: Vec<Caller>,
     /// SIGTERM came: no session is opened any more.
@@ -154,16 +140,14 @@ impl Agent {
         let now = self.now();
         own_config::keep_files(&self.config);
         self.find_address();
-        self.open_or_close(now);
-        self.follow_udp(now);
-        self.follow_xmpp(now);
+        self.follow_ways(now);
         self.tell_rows();
         self.commit();
         if self.model.carry_over() {
             self.apply_touched(now);
         }
         // What a power cut interrupted may have been written to it meanwhile.
-        match self.follow_config(now) {
+        match self.follow_config() {
             true => self.look(now),
             false => self.retry_config(now),
         }
@@ -208,8 +192,8 @@ impl Agent {
             (PartName::Watch, &self.watch),
             (PartName::Jobs, &self.jobs),
             (PartName::Control, &self.control),
-            (PartName::Listener, &self.listener),
-            (PartName::Udp, &self.udp),
+            (PartName::Listener, &self.ways.listener),
+            (PartName::Udp, &self.ways.udp),
             (PartName::Ubus, &self.ubus),
             (PartName::Timers, &self.timers),
         ]
@@ -236,37 +220,6 @@ impl Agent {
             PartName::Ubus => events(self.ubus.work(uptime), LoopEvent::Told),
             PartName::Timers => events(self.timers.work(uptime), LoopEvent::Due),
         }
-    }
-
-    fn listen(&mut self, uptime: Duration) -> Vec<LoopEvent> {
-        let Self {
-            listener,
-            quota,
-            engine,
-            facts,
-            config,
-            ..
-        } = self;
-        let before = listener.port();
-        let (facts, settings) = (facts.borrow(), engine.settings());
-        let access = ways::access(&facts.reach, settings, config);
-        let mut events = Vec::new();
-        if listener.work(uptime, &access, quota) > 0 {
-            events.push(LoopEvent::ConnectionRequested);
-        }
-        if listener.port() != before {
-            events.push(LoopEvent::PortChanged);
-        }
-        events
-    }
-
-    fn listen_on_udp(&mut self, uptime: Duration) -> Vec<LoopEvent> {
-        let facts = self.facts.borrow();
-        let access = ways::access(&facts.reach, self.engine.settings(), &self.config);
-        let UdpNews { is_asked, is_moved } = self.udp.work(uptime, &access, &mut self.quota);
-        let asked = is_asked.then_some(LoopEvent::ConnectionRequested);
-        let moved = is_moved.then_some(LoopEvent::PortChanged);
-        asked.into_iter().chain(moved).collect()
     }
 
     /// Decides on what a part brought.
@@ -305,7 +258,7 @@ impl Agent {
                 self.go_on(now);
             }
             LoopEvent::Due(LoopTimer::Stop) => {
-                self.xmpp.forget();
+                self.ways.xmpp.forget();
                 self.give_gateway_up();
                 self.give_writes_up();
                 if self.engine.in_session() {
@@ -350,31 +303,27 @@ impl Agent {
         self.timers.follow_engine(next);
     }
 
-    /// What the engine must not forget when the program is killed now.
+    /// What the next run of the program must know if this one is killed now.
     pub(super) fn keep(&mut self) {
-        if let Some(line) = self.engine.line_to_keep() {
-            self.memory.keep(&line);
-        }
-        self.spare.follow(&self.model);
+        self.kept
+            .follow(self.engine.line_to_keep().as_deref(), &self.model);
         if self.troubles().next().is_some() {
             let at = self.now().uptime.saturating_add(TROUBLE_PAUSE);
             self.timers.due_by(LoopTimer::Mend, at);
         }
     }
 
+    pub(super) fn commit(&mut self) {
+        // Where that fails the model says so, and it is tried again.
+        let _ = self.model.commit();
+    }
+
     /// What does not work at present, a sentence each.
     pub(super) fn troubles(&self) -> impl Iterator<Item = &str> {
         let unsaved = self.model.unsaved().map(|unsaved| &*unsaved.why);
-        let others = [
-            &self.spare.trouble,
-            &self.run_dir.trouble,
-            &self.memory.trouble,
-            &self.live.trouble,
-            &self.control.trouble,
-            &self.udp.served.trouble,
-        ];
-        let others = others.into_iter().filter_map(Trouble::text);
-        unsaved.into_iter().chain(others)
+        let kept = self.kept.troubles().into_iter();
+        let others = kept.chain([&self.control.trouble, &self.ways.udp.served.trouble]);
+        unsaved.into_iter().chain(others.filter_map(Trouble::text))
     }
 
     /// Tries again what did not work.
@@ -383,11 +332,9 @@ impl Agent {
             // The whole, so that it is known whether the disk takes anything.
             let _ = self.model.checkpoint();
         }
-        self.run_dir.mend();
-        self.memory.mend();
-        self.live.save(&self.model);
+        self.kept.mend(&self.model);
         self.control.mend();
-        self.udp.served.mend();
+        self.ways.udp.served.mend();
     }
 
     /// Ends, after the running session if that does not take long.
@@ -397,7 +344,7 @@ impl Agent {
             self.stopping = true;
             let at = now.uptime.saturating_add(STOP_PATIENCE);
             self.timers.due_by(LoopTimer::Stop, at);
-            self.xmpp.leave();
+            self.ways.xmpp.leave();
             self.leave_gateway(now);
         }
     }
@@ -405,21 +352,21 @@ impl Agent {
     fn has_ended(&self) -> bool {
         let in_session = !matches!(self.session, None | Some(SessionStage::Preparing));
         let is_waited_for = in_session
-            || self.xmpp.is_bound()
+            || self.ways.xmpp.is_bound()
             || self.is_leaving_gateway()
             || self.is_writing_to_luup();
         self.stopping && !is_waited_for
     }
 
     fn end(&mut self, now: Now) {
-        self.listener.close();
-        self.udp.listen(None, now.uptime);
+        self.ways.listener.close();
+        self.ways.udp.listen(None, now.uptime);
         self.record_served(true, now);
         self.carry_out_at_end(now);
         // Where that fails the model says so, and the spare has it.
         let _ = self.model.close();
         self.keep();
-        self.live.save(&self.model);
+        self.kept.live.save(&self.model);
         log::info!("stopped");
     }
 }

@@ -5,12 +5,12 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use super::address::look_up;
 use super::clocks;
 use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::luup::Waiter;
 use super::orders::OwnBox;
 use super::poll_loop::{Agent, Done};
+use super::ways::look_up;
 use crate::acs::{Link, LinkError, Reply};
 use crate::base::clock::Now;
 use crate::base::url::Url;
@@ -118,8 +118,7 @@ impl Agent {
     /// What had to be fetched is there: the session begins. Its Inform tells the time, in the zone
     /// of now.
     pub(super) fn open_session(&mut self) {
-        let now = self.now();
-        self.follow_config(now);
+        self.follow_config();
         self.uci.borrow_mut().look_at(clocks::SYSTEM);
         let mut clocks = self.clocks.borrow_mut();
         clocks.follow_zone(&self.uci.borrow());
@@ -229,12 +228,12 @@ impl Agent {
     }
 
     fn after_session(&mut self, now: Now) {
-        self.live.save(&self.model);
+        self.kept.live.save(&self.model);
         self.tell_services(now);
         self.follow_commands(now);
         // It looked at all tables, of which this may be the first time.
         self.follow_xmpp(now);
-        match self.follow_config(now) {
+        match self.follow_config() {
             true => self.look(now),
             false => self.next_look(now),
         }

@@ -4,31 +4,27 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::address::{self, AcsPlace};
 use super::changes::BoxChanges;
 use super::clocks::{self, Clocks};
 use super::control::Server;
 use super::error::AgentError;
 use super::identity;
 use super::jobs::{Conditions, Jobs};
-use super::live::Live;
 use super::logger;
 use super::luup::LuupEnd;
-use super::memory::Memory;
 use super::own_config::{self, Complaints};
 use super::patience::{self, Patience};
 use super::poll_loop::Agent;
-use super::run_dir::RunDir;
+use super::run_dir::{Kept, Live, RunDir, Spare};
 use super::settings::CONFIG_PAUSES;
 use super::signals::Signals;
 use super::software::SoftwareEnd;
 use super::source::{AgentSource, Facts, Shared, VERSION};
-use super::spare::Spare;
 use super::timers::{LoopTimer, Timers};
 use super::transfers::{TransferFiles, Transfers};
 use super::ubus::UbusPart;
 use super::watch::Watch;
-use super::ways::{self, GatewayEnd, SERVED_RECORD, UdpWay, XmppWay};
+use super::ways::{self, AcsPlace, GatewayEnd, SERVED_RECORD, UdpWay, Ways, XmppWay};
 use crate::base::config::Config;
 use crate::connreq::{Listener, Quota};
 use crate::cwmp::{self, Boot, Engine, EngineOptions};
@@ -80,9 +76,9 @@ pub(super) struct SourceSet {
 impl SourceSet {
     /// These, and all sources.
     pub(super) fn new(folders: &Folders, config: &Config, mut uci: UciSource) -> (Self, Sources) {
-        uci.look_at(address::NETWORK);
+        uci.look_at(ways::NETWORK);
         uci.look_at(clocks::SYSTEM);
-        let interface = address::device_of(&uci, config.rows_interface());
+        let interface = ways::device_of(&uci, config.rows_interface());
         let mut facts = Facts::default();
         facts.reach.methods = ways::methods(config);
         let facts = Rc::new(RefCell::new(facts));
@@ -172,7 +168,6 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         identity::compare(&mut model, &set.facts, &told, config.identity);
         set.facts.borrow_mut().identity = Some(told);
     }
-    let memory = Memory::new(&folders.run_dir, &boot.id);
     watch.watch_software(&set.software.watched());
     // After a boot the first session looks at everything; after a restart there may be none for long.
     let mut timers = Timers::default();
@@ -191,32 +186,31 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         changes: BoxChanges::default(),
         session: None,
         kept_tls: KeptTls::default(),
-        acs_place: AcsPlace::default(),
         orders: Vec::new(),
         callers: Vec::new(),
         transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
-        xmpp: set.xmpp.after_boot(is_after_boot),
-        gateway: GatewayEnd::new(&model),
+        ways: Ways {
+            listener,
+            udp: UdpWay::new(&folders.run_dir, model.record(SERVED_RECORD)),
+            xmpp: set.xmpp.after_boot(is_after_boot),
+            gateway: GatewayEnd::new(&model),
+            quota: Quota::default(),
+            acs_place: AcsPlace::default(),
+        },
         stopping: false,
         facts: set.facts,
         clocks: set.clocks,
         luup: set.luup,
         software: set.software,
         uci: set.uci,
-        udp: UdpWay::new(&folders.run_dir, model.record(SERVED_RECORD)),
+        kept: Kept::new(run_dir, live, spare),
         folders,
         config,
         complaints,
         config_backoff: CONFIG_PAUSES,
         model,
-        live,
-        memory,
-        spare,
-        run_dir,
         signals,
-        listener,
-        quota: Quota::default(),
     }))
 }
 

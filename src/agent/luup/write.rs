@@ -232,7 +232,7 @@ impl Agent {
                 {
                     self.luup.writes.running = None;
                 }
-                self.live.save(&self.model);
+                self.kept.live.save(&self.model);
             }
             Waiter::User(client, values) => match self.set_here(values, now) {
                 Ok(text) => self.control.answer(*client, Ok(text), now.uptime),

@@ -12,8 +12,9 @@ use nix::fcntl::{Flock, FlockArg, OFlag};
 use nix::unistd::geteuid;
 
 use super::{BOOT, TOLD};
+use super::{live, memory, spare};
 use crate::agent::error::AgentError;
-use crate::agent::{clocks, control, live, memory, spare, transfers};
+use crate::agent::{clocks, control, transfers};
 use crate::base::file;
 
 const LOCK: &str = "cwmpd.lock";

@@ -3,8 +3,15 @@
 //!
 //! Nobody but the agent's user has a way in: see [`lock`]. Where there is no room for a file, the agent
 //! goes on with what it knows.
+//!
+//! * `live` is what the ACS heard of values that never touch flash, `memory` what it has not heard yet,
+//!   should the program be killed, `spare` the state while the disk takes none; `kept` has them all.
 
+mod kept;
+mod live;
 mod lock;
+mod memory;
+mod spare;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,12 +19,15 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::Flock;
 
 use super::error::AgentError;
-use super::memory::Memory;
 use super::patience::Patience;
 use super::trouble::Trouble;
 use crate::base::digest::hex;
 use crate::base::file::{self, Keep};
 use crate::cwmp::Boot;
+pub(super) use kept::Kept;
+pub(super) use live::Live;
+use memory::Memory;
+pub(super) use spare::Spare;
 
 /// A number that the kernel draws at each boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";

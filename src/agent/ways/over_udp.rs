@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::access;
 use super::facts::StunFact;
 use super::server_name::Found;
+use super::udp::UdpNews;
 use crate::agent::jobs::{Job, JobKind};
-use crate::agent::poll_loop::{Agent, Done};
+use crate::agent::poll_loop::{Agent, Done, LoopEvent};
 use crate::base::clock::Now;
 use crate::base::url::Url;
 use crate::datamodel::source::Reading;
@@ -39,14 +40,25 @@ impl Agent {
             .filter(|_| settings.has_acs() && is_wanted)
     }
 
+    /// Does what is ready or due at the port, without waiting.
+    pub(in crate::agent) fn listen_on_udp(&mut self, uptime: Duration) -> Vec<LoopEvent> {
+        let facts = self.facts.borrow();
+        let access = access(&facts.reach, self.engine.settings(), &self.config);
+        let UdpNews { is_asked, is_moved } =
+            self.ways.udp.work(uptime, &access, &mut self.ways.quota);
+        let asked = is_asked.then_some(LoopEvent::ConnectionRequested);
+        let moved = is_moved.then_some(LoopEvent::PortChanged);
+        asked.into_iter().chain(moved).collect()
+    }
+
     /// Brings the port for UDP and STUN in line with the settings; whether what the data model shows
     /// of them is something else. During a session it shows what it did.
     pub(in crate::agent) fn follow_udp(&mut self, now: Now) -> bool {
         let wanted = self.wanted_udp_port();
-        self.udp.listen(wanted, now.uptime);
+        self.ways.udp.listen(wanted, now.uptime);
         let settings = self.engine.settings();
         let acs = Url::parse(&settings.url).map_or(String::new(), |url| url.host);
-        self.udp.follow(&settings.stun, &acs, now.uptime);
+        self.ways.udp.follow(&settings.stun, &acs, now.uptime);
         self.look_server_up(now);
         self.show_udp()
     }
@@ -56,7 +68,7 @@ impl Agent {
         if self.jobs.is_underway(JobKind::Lookup) {
             return;
         }
-        let Some((host, port)) = self.udp.server.due(now.uptime) else {
+        let Some((host, port)) = self.ways.udp.server.due(now.uptime) else {
             return;
         };
         let lost = host.clone();
@@ -77,7 +89,7 @@ impl Agent {
 
     /// The name of the server was looked up.
     pub(in crate::agent) fn server_found(&mut self, found: Found, now: Now) {
-        if self.udp.found(found, now.uptime) && self.follow_udp(now) {
+        if self.ways.udp.found(found, now.uptime) && self.follow_udp(now) {
             self.look(now);
         }
         self.look_server_up(now);
@@ -85,11 +97,11 @@ impl Agent {
 
     /// Has the next run of the agent know which requests were served, also after a reboot.
     pub(in crate::agent) fn record_served(&mut self, is_end: bool, now: Now) {
-        let since = self.udp.recorded;
+        let since = self.ways.udp.recorded;
         let is_due = since.is_none_or(|at| now.uptime >= at.saturating_add(RECORD_EVERY));
-        let line = self.udp.port.shortest_line();
+        let line = self.ways.udp.port.shortest_line();
         if (is_due || is_end) && line.as_deref() != self.model.record(SERVED_RECORD) {
-            self.udp.recorded = Some(now.uptime);
+            self.ways.udp.recorded = Some(now.uptime);
             self.model.set_record(SERVED_RECORD, line.as_deref());
             self.commit();
         }
@@ -97,7 +109,7 @@ impl Agent {
 
     /// Shows what is known now. Whether that is something else.
     fn show_udp(&mut self) -> bool {
-        let port = self.udp.port.port();
+        let port = self.ways.udp.port.port();
         let before = self.facts.borrow().reach.stun;
         let was_told = match before {
             StunFact::Asking { was_told } => was_told,
@@ -106,7 +118,7 @@ impl Agent {
                 told.is_some_and(|told| !told.is_empty())
             }
         };
-        let stun = self.udp.fact(was_told);
+        let stun = self.ways.udp.fact(was_told);
         let reach = &mut self.facts.borrow_mut().reach;
         let is_new = (reach.udp_port, reach.stun) != (port, stun);
         if !self.engine.in_session() {

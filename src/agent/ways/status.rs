@@ -19,11 +19,11 @@ impl Agent {
         let _ = writeln!(text, "call us at:    {}", self.url_or_why());
         let _ = writeln!(text, "  as user:     {user}");
         let _ = writeln!(text, "  ACS knows:   {}", self.known_of(URL));
-        let _ = writeln!(text, "  until now:   {}", self.listener.tally());
+        let _ = writeln!(text, "  until now:   {}", self.ways.listener.tally());
         let _ = writeln!(text, "over UDP:      {}", self.udp_or_why());
         let _ = writeln!(text, "  STUN:        {}", self.stun_or_why(now));
         let _ = writeln!(text, "  ACS knows:   {}", self.known_of(UDP_ADDRESS));
-        let _ = writeln!(text, "  until now:   {}", self.udp.port.tally());
+        let _ = writeln!(text, "  until now:   {}", self.ways.udp.port.tally());
         self.write_xmpp(text);
         self.write_gateway(text, now);
     }
@@ -72,7 +72,7 @@ impl Agent {
 
     fn stun_or_why(&self, now: Now) -> String {
         match self.engine.settings().stun.enabled {
-            true => self.udp.state(now.uptime),
+            true => self.ways.udp.state(now.uptime),
             false => "off (stun.enabled, ManagementServer.STUNEnable)".to_owned(),
         }
     }

@@ -72,9 +72,9 @@ impl Agent {
             config: self.config.gateway.clone(),
             address: reach.address,
             port: reach.port,
-            acs: self.acs_place.address(),
+            acs: self.ways.acs_place.address(),
         };
-        if self.gateway.seen.as_ref() == Some(&seen) || self.stopping {
+        if self.ways.gateway.seen.as_ref() == Some(&seen) || self.stopping {
             return false;
         }
         let way = match (seen.config.enabled, seen.address) {
@@ -85,27 +85,27 @@ impl Agent {
         let is_on_it = is_on_it.is_some_and(|(way, own)| has_address(way.interface, own));
         let plan = plan(&seen.config, reach, way, is_on_it);
         drop(facts);
-        self.gateway.seen = Some(seen);
-        self.gateway.life.follow(plan, now);
+        self.ways.gateway.seen = Some(seen);
+        self.ways.gateway.life.follow(plan, now);
         self.time_gateway();
         self.tell_of_gateway(now)
     }
 
     /// The routes of the box may be others: the same.
     pub(in crate::agent) fn follow_routes(&mut self, now: Now) -> bool {
-        self.gateway.seen = None;
+        self.ways.gateway.seen = None;
         self.follow_gateway(now)
     }
 
     /// Somebody wants all to be looked at.
     pub(in crate::agent) fn look_at_gateway(&mut self, now: Now) {
-        self.gateway.life.look_now(now.uptime);
+        self.ways.gateway.life.look_now(now.uptime);
         self.time_gateway();
     }
 
     /// Does at the gateway what is due.
     pub(in crate::agent) fn ask_gateway(&mut self, now: Now) {
-        let Some((task, stop)) = self.gateway.life.begin(now.uptime) else {
+        let Some((task, stop)) = self.ways.gateway.life.begin(now.uptime) else {
             self.time_gateway();
             return;
         };
@@ -122,7 +122,7 @@ impl Agent {
 
     /// Takes what came of it.
     pub(in crate::agent) fn hear_gateway(&mut self, report: GatewayReport, now: Now) {
-        self.gateway.life.hear(report, now);
+        self.ways.gateway.life.hear(report, now);
         self.time_gateway();
         if self.tell_of_gateway(now) {
             self.look(now);
@@ -131,25 +131,29 @@ impl Agent {
 
     /// The agent is about to end: what is open is taken back.
     pub(in crate::agent) fn leave_gateway(&mut self, now: Now) {
-        self.gateway.written = None;
+        self.ways.gateway.written = None;
         self.tell_of_gateway(now);
-        self.gateway.life.follow(Err(NoNeed::Ending), now);
+        self.ways.gateway.life.follow(Err(NoNeed::Ending), now);
         self.ask_gateway(now);
     }
 
     /// The end does not wait for it any longer.
     pub(in crate::agent) fn give_gateway_up(&mut self) {
-        self.gateway.is_given_up = true;
+        self.ways.gateway.is_given_up = true;
     }
 
     /// Whether the end waits for it.
     pub(in crate::agent) fn is_leaving_gateway(&self) -> bool {
-        self.gateway.life.is_busy() && !self.gateway.is_given_up
+        self.ways.gateway.life.is_busy() && !self.ways.gateway.is_given_up
     }
 
     /// How the gateway stands, for people.
     pub(in crate::agent) fn write_gateway(&self, text: &mut String, now: Now) {
-        let _ = write!(text, "{}", GatewayStanding(&self.gateway.life, now.uptime));
+        let _ = write!(
+            text,
+            "{}",
+            GatewayStanding(&self.ways.gateway.life, now.uptime)
+        );
         let reach = &self.facts.borrow().reach;
         if reach.external.is_some() && reach.told_external().is_none() {
             text.push_str(
@@ -161,14 +165,15 @@ impl Agent {
     /// Has the connection-request URL show what is known, and the next run of the agent know it; whether
     /// it is another.
     fn tell_of_gateway(&mut self, now: Now) -> bool {
-        let external = self.gateway.life.external();
+        let external = self.ways.gateway.life.external();
         let text = external.map(|external| external.to_string());
         let may_write = self
+            .ways
             .gateway
             .written
             .is_none_or(|at| now.uptime >= at + WRITE_EVERY);
         if may_write && self.model.record(EXTERNAL_RECORD) != text.as_deref() {
-            self.gateway.written = Some(now.uptime);
+            self.ways.gateway.written = Some(now.uptime);
             self.model.set_record(EXTERNAL_RECORD, text.as_deref());
             self.commit();
         }
@@ -178,7 +183,7 @@ impl Agent {
 
     fn time_gateway(&mut self) {
         self.timers.stop(LoopTimer::Gateway);
-        if let Some(at) = self.gateway.life.deadline() {
+        if let Some(at) = self.ways.gateway.life.deadline() {
             self.timers.due_by(LoopTimer::Gateway, at);
         }
     }

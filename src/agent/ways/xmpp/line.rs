@@ -52,7 +52,7 @@ pub(in crate::agent) enum XmppReport {
 impl Agent {
     /// Starts the job for the connection that is wanted.
     pub(super) fn start_line(&mut self, now: Now) -> io::Result<OpenLine> {
-        let wanted = self.xmpp.wanted.clone();
+        let wanted = self.ways.xmpp.wanted.clone();
         let (_, wanted) = wanted.ok_or(io::ErrorKind::NotFound)?;
         let askers = settings::askers(&mut self.model, &self.engine);
         let line = XmppLine::new(askers.clone())?;
@@ -88,7 +88,7 @@ impl Agent {
 
     /// Takes what the job reports; nothing of a connection before.
     pub(in crate::agent) fn hear_xmpp(&mut self, job: JobId, report: XmppReport, now: Now) {
-        let open = self.xmpp.open.as_ref();
+        let open = self.ways.xmpp.open.as_ref();
         if open.is_none_or(|open| open.job != job) {
             return;
         }

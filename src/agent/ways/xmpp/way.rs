@@ -88,26 +88,26 @@ impl XmppWay {
 impl Agent {
     /// Brings the connections in line with the settings; whether `ConnReqJabberID` is another one now.
     pub(in crate::agent) fn follow_xmpp(&mut self, now: Now) -> bool {
-        let before = self.xmpp.facts.borrow().jabber_id();
+        let before = self.ways.xmpp.facts.borrow().jabber_id();
         let connections = settings::connections(&mut self.model);
         let chosen = settings::chosen(&mut self.model).filter(|_| self.config.xmpp);
         let is_enabled = |number: &u32| connections.contains(&(*number, true));
         let chosen = chosen.filter(is_enabled);
         let numbers: Vec<u32> = connections.iter().map(|(number, _)| *number).collect();
-        self.xmpp.facts.borrow_mut().keep(&numbers);
+        self.ways.xmpp.facts.borrow_mut().keep(&numbers);
         let may_open = self.engine.settings().has_acs() && !self.stopping;
         let wanted = chosen.filter(|_| may_open);
         for (number, is_enabled) in connections {
-            let is_met = self.xmpp.facts.borrow().find(number).is_some();
+            let is_met = self.ways.xmpp.facts.borrow().find(number).is_some();
             if wanted != Some(number) || !is_met {
                 let status = match is_enabled && self.config.xmpp {
                     true => DORMANT,
                     false => DISABLED,
                 };
-                self.xmpp.set_status(number, status, now);
+                self.ways.xmpp.set_status(number, status, now);
             }
         }
-        self.xmpp.facts.borrow_mut().choose(chosen);
+        self.ways.xmpp.facts.borrow_mut().choose(chosen);
         let wanted = wanted.map(|number| {
             let own_name = self.serial_number();
             (
@@ -115,15 +115,15 @@ impl Agent {
                 LineSettings::read(&mut self.model, number, &own_name),
             )
         });
-        if wanted != self.xmpp.wanted {
+        if wanted != self.ways.xmpp.wanted {
             self.close_xmpp(now);
-            self.xmpp.wanted = wanted;
+            self.ways.xmpp.wanted = wanted;
             self.begin_xmpp(now);
         } else {
             self.keep_xmpp(now);
         }
-        self.xmpp.is_after_boot = false;
-        before != self.xmpp.facts.borrow().jabber_id()
+        self.ways.xmpp.is_after_boot = false;
+        before != self.ways.xmpp.facts.borrow().jabber_id()
     }
 
     /// What the box is called where nobody says otherwise.
@@ -144,7 +144,7 @@ impl Agent {
             wanted,
             facts,
             ..
-        } = &mut self.xmpp;
+        } = &mut self.ways.xmpp;
         (*next, *failed, *trouble) = (None, 0, None);
         if let Some(open) = open.take() {
             open.line.close();
@@ -158,7 +158,7 @@ impl Agent {
     /// The first attempt: at once, but for a box that has just come up.
     fn begin_xmpp(&mut self, now: Now) {
         let delay = self.config.boot_delay;
-        match self.xmpp.is_after_boot && !delay.is_zero() && self.xmpp.wanted.is_some() {
+        match self.ways.xmpp.is_after_boot && !delay.is_zero() && self.ways.xmpp.wanted.is_some() {
             true => {
                 let spread = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
                 self.retry_xmpp(Duration::from_millis(chance() % spread.max(1)), now);
@@ -169,7 +169,7 @@ impl Agent {
 
     /// The connection is as it is to be; what need not end it is followed.
     fn keep_xmpp(&mut self, now: Now) {
-        let Some(open) = &mut self.xmpp.open else {
+        let Some(open) = &mut self.ways.xmpp.open else {
             return;
         };
         let askers = settings::askers(&mut self.model, &self.engine);
@@ -185,22 +185,22 @@ impl Agent {
         let dates = dates.filter(|_| now.wall_is_confirmed());
         if let Some(Err(why)) = dates.map(|dates| dates.check_at(now.unix)) {
             log::warn!("XMPP: {why}");
-            let wanted = self.xmpp.wanted.clone();
+            let wanted = self.ways.xmpp.wanted.clone();
             self.close_xmpp(now);
-            self.xmpp.wanted = wanted;
+            self.ways.xmpp.wanted = wanted;
             self.open_xmpp(now);
         }
     }
 
     /// An attempt is due.
     pub(in crate::agent) fn open_xmpp(&mut self, now: Now) {
-        let Some((number, _)) = self.xmpp.wanted else {
+        let Some((number, _)) = self.ways.xmpp.wanted else {
             return;
         };
-        self.xmpp.next = None;
-        self.xmpp.set_status(number, CONNECTING, now);
+        self.ways.xmpp.next = None;
+        self.ways.xmpp.set_status(number, CONNECTING, now);
         match self.start_line(now) {
-            Ok(open) => self.xmpp.open = Some(open),
+            Ok(open) => self.ways.xmpp.open = Some(open),
             Err(error) => {
                 let trouble = format!("the system has no descriptor for it: {error}");
                 self.lost_xmpp(trouble, ERROR, now);
@@ -210,7 +210,7 @@ impl Agent {
 
     fn retry_xmpp(&mut self, wait: Duration, now: Now) {
         let at = now.uptime.saturating_add(wait);
-        self.xmpp.next = Some(at);
+        self.ways.xmpp.next = Some(at);
         self.timers.stop(LoopTimer::Xmpp);
         self.timers.due_by(LoopTimer::Xmpp, at);
     }
@@ -234,7 +234,8 @@ impl Agent {
         unchecked_dates: Option<UncheckedDates>,
         now: Now,
     ) {
-        let (Some((number, _)), Some(open)) = (&self.xmpp.wanted, &mut self.xmpp.open) else {
+        let (Some((number, _)), Some(open)) = (&self.ways.xmpp.wanted, &mut self.ways.xmpp.open)
+        else {
             return;
         };
         let number = *number;
@@ -244,9 +245,9 @@ impl Agent {
             since: now.uptime,
             unchecked_dates,
         });
-        self.xmpp.trouble = None;
+        self.ways.xmpp.trouble = None;
         let at = now.current_time();
-        let mut facts = self.xmpp.facts.borrow_mut();
+        let mut facts = self.ways.xmpp.facts.borrow_mut();
         facts.set_status(number, ENABLED, &at);
         facts.set_secure(number, is_secure);
         facts.set_jabber_id(number, JabberId::Told(jid));
@@ -257,7 +258,7 @@ impl Agent {
     /// The ACS asks for a session. During one it is promised another, as over HTTP.
     fn asked_by_xmpp(&mut self, token: RequestToken, now: Now) {
         let is_taken = self.take_request(now);
-        if let Some(open) = &self.xmpp.open {
+        if let Some(open) = &self.ways.xmpp.open {
             let verdict = match is_taken {
                 true => RequestVerdict::Accepted,
                 false => RequestVerdict::ServiceUnavailable,
@@ -273,7 +274,9 @@ impl Agent {
     fn take_request(&mut self, now: Now) -> bool {
         let facts = self.facts.borrow();
         let access = access(&facts.reach, self.engine.settings(), &self.config);
-        self.engine.settings().has_acs() && !self.stopping && self.quota.take(&access, now.uptime)
+        self.engine.settings().has_acs()
+            && !self.stopping
+            && self.ways.quota.take(&access, now.uptime)
     }
 
     /// The connection ended, or could not be opened.
@@ -281,28 +284,28 @@ impl Agent {
         self.lost_xmpp(end.to_string(), end.status(), now);
         // What is wrong with the settings is so until there are others.
         if matches!(end, XmppEnd::Unusable(_)) {
-            self.xmpp.next = None;
+            self.ways.xmpp.next = None;
             self.timers.stop(LoopTimer::Xmpp);
         }
     }
 
     /// The same, with the words for it.
     pub(super) fn lost_xmpp(&mut self, why: String, status: &'static str, now: Now) {
-        let Some((number, _)) = self.xmpp.wanted.as_ref().filter(|_| !self.stopping) else {
-            return self.xmpp.forget();
+        let Some((number, _)) = self.ways.xmpp.wanted.as_ref().filter(|_| !self.stopping) else {
+            return self.ways.xmpp.forget();
         };
         let number = *number;
-        let bound = self.xmpp.open.take().and_then(|open| open.bound);
+        let bound = self.ways.xmpp.open.take().and_then(|open| open.bound);
         if bound.is_some_and(|bound| now.uptime.saturating_sub(bound.since) >= STEADY) {
-            self.xmpp.failed = 0;
+            self.ways.xmpp.failed = 0;
         }
-        self.xmpp.failed = self.xmpp.failed.saturating_add(1);
-        self.xmpp.facts.borrow_mut().set_secure(number, false);
-        self.xmpp.set_status(number, status, now);
+        self.ways.xmpp.failed = self.ways.xmpp.failed.saturating_add(1);
+        self.ways.xmpp.facts.borrow_mut().set_secure(number, false);
+        self.ways.xmpp.set_status(number, status, now);
         let plan = settings::retry_plan(&mut self.model, number);
-        let wait = plan.wait(self.xmpp.failed, chance());
+        let wait = plan.wait(self.ways.xmpp.failed, chance());
         log::warn!("XMPP: {why}; trying again in {} s", wait.as_secs());
-        self.xmpp.trouble = Some(why);
+        self.ways.xmpp.trouble = Some(why);
         self.retry_xmpp(wait, now);
         self.look(now);
     }

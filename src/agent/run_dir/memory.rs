@@ -7,9 +7,9 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::error::AgentError;
-use super::patience::Patience;
-use super::trouble::Trouble;
+use crate::agent::error::AgentError;
+use crate::agent::patience::Patience;
+use crate::agent::trouble::Trouble;
 use crate::datamodel::csv::Crc32;
 
 /// The name of the file in the run folder.
@@ -19,7 +19,7 @@ pub(super) const FILE: &str = "undelivered";
 const MAX_BYTES: usize = 256 * 1024;
 
 /// The file, once there was something to keep.
-pub(super) struct Memory {
+pub(in crate::agent) struct Memory {
     path: PathBuf,
     boot: String,
     file: Option<File>,
@@ -30,7 +30,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// For the boot with this id.
-    pub(super) fn new(run_dir: &Path, boot: &str) -> Self {
+    pub(in crate::agent) fn new(run_dir: &Path, boot: &str) -> Self {
         Self {
             path: path(run_dir),
             boot: boot.to_owned(),
@@ -44,7 +44,7 @@ impl Memory {
     ///
     /// # Errors
     /// `Unreadable`, while patience is left.
-    pub(super) fn read(
+    pub(in crate::agent) fn read(
         run_dir: &Path,
         boot: &str,
         patience: Patience,
@@ -63,7 +63,7 @@ impl Memory {
     }
 
     /// Keeps this in place of what was kept.
-    pub(super) fn keep(&mut self, line: &str) {
+    pub(in crate::agent) fn keep(&mut self, line: &str) {
         let written = self.write(line);
         self.unwritten = written.is_err().then(|| line.to_owned());
         self.trouble.hear(written.map_err(|e| {
@@ -76,7 +76,7 @@ impl Memory {
     }
 
     /// Tries again what could not be written.
-    pub(super) fn mend(&mut self) {
+    pub(in crate::agent) fn mend(&mut self) {
         if let Some(line) = self.unwritten.take() {
             self.keep(&line);
         }

@@ -3,21 +3,21 @@
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::Path;
 
-use super::poll_loop::Agent;
+use crate::agent::poll_loop::Agent;
 use crate::base::clock::Now;
 use crate::base::url::Url;
 use crate::device::sources::uci::UciSource;
 use crate::device::{logical, reach};
 
 /// The package that tells of logical interfaces.
-pub(super) const NETWORK: &str = "network";
+pub(in crate::agent) const NETWORK: &str = "network";
 
 /// The devices of the kernel.
 const DEVICES: &str = "/sys/class/net";
 
 /// Where the ACS is, as far as it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct AcsPlace {
+pub(in crate::agent) struct AcsPlace {
     /// The host of its URL.
     host: String,
     /// Its address: the URL has it, or the first session finds it.
@@ -26,20 +26,20 @@ pub(super) struct AcsPlace {
 
 impl AcsPlace {
     /// Its address, once it is known.
-    pub(super) fn address(&self) -> Option<IpAddr> {
+    pub(in crate::agent) fn address(&self) -> Option<IpAddr> {
         self.address
     }
 }
 
 /// The address of the host in a URL. Looking a name up may take its time.
-pub(super) fn look_up(url: &str) -> Option<IpAddr> {
+pub(in crate::agent) fn look_up(url: &str) -> Option<IpAddr> {
     let url = Url::parse(url).ok()?;
     let mut found = (url.host.as_str(), url.port).to_socket_addrs().ok()?;
     found.next().map(|address| address.ip())
 }
 
 /// The device of an interface, as far as the configuration is known.
-pub(super) fn device_of(uci: &UciSource, interface: &str) -> String {
+pub(in crate::agent) fn device_of(uci: &UciSource, interface: &str) -> String {
     let network = uci.known(NETWORK).and_then(|known| known.document);
     match network {
         Some(network) => logical::device_of(network, interface),
@@ -49,9 +49,9 @@ pub(super) fn device_of(uci: &UciSource, interface: &str) -> String {
 
 impl Agent {
     /// Chooses the address anew; whether it is another one now.
-    pub(super) fn find_address(&self) -> bool {
+    pub(in crate::agent) fn find_address(&self) -> bool {
         let interface = self.interface();
-        let address = reach::address(interface.as_deref(), self.acs_place.address);
+        let address = reach::address(interface.as_deref(), self.ways.acs_place.address);
         if self.facts.borrow().reach.address == address {
             return false;
         }
@@ -69,7 +69,7 @@ impl Agent {
     }
 
     /// Why there is no address, for people.
-    pub(super) fn why_no_address(&self) -> String {
+    pub(in crate::agent) fn why_no_address(&self) -> String {
         let Some(name) = &self.config.interface else {
             return "no interface leads to the ACS".to_owned();
         };
@@ -94,14 +94,14 @@ impl Agent {
     }
 
     /// The ACS may be another one; whether the address is, too.
-    pub(super) fn follow_acs(&mut self) -> bool {
+    pub(in crate::agent) fn follow_acs(&mut self) -> bool {
         let host = Url::parse(&self.engine.settings().url).map_or(String::new(), |url| url.host);
-        if host == self.acs_place.host {
+        if host == self.ways.acs_place.host {
             return false;
         }
         let address = host.parse().ok();
         let is_one = !host.is_empty();
-        self.acs_place = AcsPlace { host, address };
+        self.ways.acs_place = AcsPlace { host, address };
         let is_new = self.find_address();
         if is_one && !is_new {
             // Nothing is said of it where there never was an address.
@@ -111,9 +111,9 @@ impl Agent {
     }
 
     /// The ACS was met at this address.
-    pub(super) fn met_acs(&mut self, address: Option<IpAddr>, now: Now) {
-        if address.is_some() && address != self.acs_place.address {
-            self.acs_place.address = address;
+    pub(in crate::agent) fn met_acs(&mut self, address: Option<IpAddr>, now: Now) {
+        if address.is_some() && address != self.ways.acs_place.address {
+            self.ways.acs_place.address = address;
             if self.find_address() {
                 self.look(now);
             }

@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::error::AgentError;
-use super::patience::Patience;
-use super::trouble::Trouble;
+use crate::agent::error::AgentError;
+use crate::agent::patience::Patience;
+use crate::agent::trouble::Trouble;
 use crate::base::file::{self, Keep};
 use crate::datamodel::csv;
 use crate::datamodel::model::Model;
@@ -16,7 +16,7 @@ use crate::datamodel::model::Model;
 pub(super) const FILE: &str = "state.data";
 
 /// The file, in the format of the state files.
-pub(super) struct Spare {
+pub(in crate::agent) struct Spare {
     file: PathBuf,
     boot: String,
     /// The attempt to save that failed when the file was written; `None` while there is no file.
@@ -30,7 +30,7 @@ impl Spare {
     ///
     /// # Errors
     /// `Unreadable`, while patience is left.
-    pub(super) fn restore(
+    pub(in crate::agent) fn restore(
         run_dir: &Path,
         boot: &str,
         model: &mut Model,
@@ -56,7 +56,7 @@ impl Spare {
 
     /// Writes the state if it is not saved and another than that in the file; removes the file once
     /// it is saved.
-    pub(super) fn follow(&mut self, model: &Model) {
+    pub(in crate::agent) fn follow(&mut self, model: &Model) {
         let attempt = model.unsaved().map(|unsaved| unsaved.attempts);
         if attempt == self.written {
             return;

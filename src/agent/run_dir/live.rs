@@ -5,9 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::AgentError;
-use super::patience::Patience;
-use super::trouble::Trouble;
+use crate::agent::error::AgentError;
+use crate::agent::patience::Patience;
+use crate::agent::trouble::Trouble;
 use crate::base::file::{self, Keep};
 use crate::datamodel::csv;
 use crate::datamodel::model::Model;
@@ -16,7 +16,7 @@ use crate::datamodel::model::Model;
 pub(super) const FILE: &str = "live.data";
 
 /// The file, in the format of the state files.
-pub(super) struct Live {
+pub(in crate::agent) struct Live {
     file: PathBuf,
     /// Of which state it is, so that what is the same is not written again.
     written: Option<(String, u64)>,
@@ -29,7 +29,7 @@ impl Live {
     ///
     /// # Errors
     /// `Unreadable`, while patience is left.
-    pub(super) fn restore(
+    pub(in crate::agent) fn restore(
         run_dir: &Path,
         model: &mut Model,
         patience: Patience,
@@ -46,7 +46,7 @@ impl Live {
     }
 
     /// Writes what the ACS heard, if that is something new.
-    pub(super) fn save(&mut self, model: &Model) {
+    pub(in crate::agent) fn save(&mut self, model: &Model) {
         let mark = Some(model.volatile_mark());
         if mark == self.written {
             return;
