@@ -4,21 +4,7 @@ use super::limits::{MAX_ECHOED_NAME, MAX_FAULT_STRING, MAX_PARAMETER_FAULTS, PAR
 use crate::base::excerpt::excerpt;
 use crate::base::url::Url;
 use crate::datamodel::model::{ModelError, SetError};
-use crate::soap::{Fault, SetParameterValuesFault, escaped_len, fault_string};
-
-/// The RPC is none of [`METHODS`](super::METHODS).
-pub const METHOD_NOT_SUPPORTED: u32 = 9000;
-/// The box does not want to, as it is set up.
-pub const REQUEST_DENIED: u32 = 9001;
-/// The box could not do what is right to ask for.
-pub const INTERNAL_ERROR: u32 = 9002;
-/// What is asked is wrong as a whole; wrong parameters have their own faults within.
-pub const INVALID_ARGUMENTS: u32 = 9003;
-/// It would take more memory, flash or message than there is.
-pub const RESOURCES_EXCEEDED: u32 = 9004;
-
-/// The scheme of a URL is none that the box speaks.
-const UNSUPPORTED_PROTOCOL: u32 = 9013;
+use crate::soap::{Fault, SetParameterValuesFault, code, escaped_len, fault_string};
 
 /// A fault with the standard's text and, behind a colon, the reason.
 pub fn because(code: u32, why: &str) -> Fault {
@@ -40,8 +26,8 @@ pub fn of_url(url: &str) -> Result<(), Fault> {
         return Ok(());
     };
     let code = match is_of_another_scheme(url) {
-        true => UNSUPPORTED_PROTOCOL,
-        false => INVALID_ARGUMENTS,
+        true => code::UNSUPPORTED_PROTOCOL,
+        false => code::INVALID_ARGUMENTS,
     };
     Err(because(code, &format!("the URL cannot be used: {why}")))
 }
@@ -74,7 +60,7 @@ pub fn of_set(errors: &[SetError]) -> Fault {
         return of(error, name);
     }
     if errors.is_empty() {
-        return Fault::new(INTERNAL_ERROR);
+        return Fault::new(code::INTERNAL_ERROR);
     }
     let mut parameters = Vec::new();
     let mut left = MAX_PARAMETER_FAULTS;
@@ -93,7 +79,7 @@ pub fn of_set(errors: &[SetError]) -> Fault {
     };
     Fault {
         parameters,
-        ..because(INVALID_ARGUMENTS, &string)
+        ..because(code::INVALID_ARGUMENTS, &string)
     }
 }
 
@@ -108,15 +94,15 @@ fn of_parameter(SetError { name, error }: &SetError) -> SetParameterValuesFault 
 
 fn code_and_reason(error: &ModelError) -> (u32, &str) {
     match error {
-        ModelError::InvalidName => (9005, ""),
-        ModelError::InvalidType(why) => (9006, why),
-        ModelError::InvalidValue(why) => (9007, why),
-        ModelError::NotWritable => (9008, ""),
-        ModelError::Forbidden(why) => (9008, why),
-        ModelError::NotificationRejected => (9009, ""),
-        ModelError::InvalidArguments(why) => (INVALID_ARGUMENTS, why),
-        ModelError::ResourcesExceeded(why) => (RESOURCES_EXCEEDED, why),
-        ModelError::Internal(why) => (INTERNAL_ERROR, why),
+        ModelError::InvalidName => (code::INVALID_PARAMETER_NAME, ""),
+        ModelError::InvalidType(why) => (code::INVALID_PARAMETER_TYPE, why),
+        ModelError::InvalidValue(why) => (code::INVALID_PARAMETER_VALUE, why),
+        ModelError::NotWritable => (code::NON_WRITABLE_PARAMETER, ""),
+        ModelError::Forbidden(why) => (code::NON_WRITABLE_PARAMETER, why),
+        ModelError::NotificationRejected => (code::NOTIFICATION_REJECTED, ""),
+        ModelError::InvalidArguments(why) => (code::INVALID_ARGUMENTS, why),
+        ModelError::ResourcesExceeded(why) => (code::RESOURCES_EXCEEDED, why),
+        ModelError::Internal(why) => (code::INTERNAL_ERROR, why),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The fault codes of TR-069 §A.5 with the text and the SOAP `faultcode` of each.
 
-use super::{CwmpVersion, Fault};
+use std::fmt::Display;
+
+use super::{CwmpVersion, Fault, TransferFault, code};
 
 /// The CPE's request was wrong.
 const CLIENT: &str = "Client";
@@ -16,76 +18,124 @@ const FAULTS: [(u32, &str, &str); 40] = [
     (8004, SERVER, "Resources exceeded"),
     (8005, SERVER, "Retry request"),
     (8006, SERVER, "ACS version incompatible with CPE"),
-    (9000, SERVER, "Method not supported"),
-    (9001, SERVER, "Request denied"),
-    (9002, SERVER, "Internal error"),
-    (9003, CLIENT, "Invalid arguments"),
-    (9004, SERVER, "Resources exceeded"),
-    (9005, CLIENT, "Invalid parameter name"),
-    (9006, CLIENT, "Invalid parameter type"),
-    (9007, CLIENT, "Invalid parameter value"),
-    (9008, CLIENT, "Attempt to set a non-writable parameter"),
-    (9009, SERVER, "Notification request rejected"),
-    (9010, SERVER, "File transfer failure"),
-    (9011, SERVER, "Upload failure"),
-    (9012, SERVER, "File transfer server authentication failure"),
-    (9013, SERVER, "Unsupported protocol for file transfer"),
+    (code::METHOD_NOT_SUPPORTED, SERVER, "Method not supported"),
+    (code::REQUEST_DENIED, SERVER, "Request denied"),
+    (code::INTERNAL_ERROR, SERVER, "Internal error"),
+    (code::INVALID_ARGUMENTS, CLIENT, "Invalid arguments"),
+    (code::RESOURCES_EXCEEDED, SERVER, "Resources exceeded"),
     (
-        9014,
+        code::INVALID_PARAMETER_NAME,
+        CLIENT,
+        "Invalid parameter name",
+    ),
+    (
+        code::INVALID_PARAMETER_TYPE,
+        CLIENT,
+        "Invalid parameter type",
+    ),
+    (
+        code::INVALID_PARAMETER_VALUE,
+        CLIENT,
+        "Invalid parameter value",
+    ),
+    (
+        code::NON_WRITABLE_PARAMETER,
+        CLIENT,
+        "Attempt to set a non-writable parameter",
+    ),
+    (
+        code::NOTIFICATION_REJECTED,
+        SERVER,
+        "Notification request rejected",
+    ),
+    (code::TRANSFER_FAILURE, SERVER, "File transfer failure"),
+    (code::UPLOAD_FAILURE, SERVER, "Upload failure"),
+    (
+        code::SERVER_AUTHENTICATION,
+        SERVER,
+        "File transfer server authentication failure",
+    ),
+    (
+        code::UNSUPPORTED_PROTOCOL,
+        SERVER,
+        "Unsupported protocol for file transfer",
+    ),
+    (
+        code::MULTICAST_GROUP,
         SERVER,
         "File transfer failure: unable to join multicast group",
     ),
     (
-        9015,
+        code::CANNOT_CONTACT_SERVER,
         SERVER,
         "File transfer failure: unable to contact file server",
     ),
-    (9016, SERVER, "File transfer failure: unable to access file"),
     (
-        9017,
+        code::CANNOT_ACCESS_FILE,
+        SERVER,
+        "File transfer failure: unable to access file",
+    ),
+    (
+        code::INCOMPLETE_DOWNLOAD,
         SERVER,
         "File transfer failure: unable to complete download",
     ),
-    (9018, SERVER, "File transfer failure: file corrupted"),
     (
-        9019,
+        code::FILE_CORRUPTED,
+        SERVER,
+        "File transfer failure: file corrupted",
+    ),
+    (
+        code::FILE_AUTHENTICATION,
         SERVER,
         "File transfer failure: file authentication failure",
     ),
     (
-        9020,
+        code::OUT_OF_WINDOWS,
         SERVER,
         "File transfer failure: unable to complete download within specified time windows",
     ),
     (
-        9021,
+        code::CANNOT_CANCEL,
         CLIENT,
         "Cancelation of file transfer not permitted in current transfer state",
     ),
-    (9022, CLIENT, "Invalid UUID format"),
-    (9023, CLIENT, "Unknown execution environment"),
-    (9024, CLIENT, "Disabled execution environment"),
+    (code::INVALID_UUID, CLIENT, "Invalid UUID format"),
     (
-        9025,
+        code::UNKNOWN_ENVIRONMENT,
+        CLIENT,
+        "Unknown execution environment",
+    ),
+    (
+        code::DISABLED_ENVIRONMENT,
+        CLIENT,
+        "Disabled execution environment",
+    ),
+    (
+        code::ENVIRONMENT_MISMATCH,
         CLIENT,
         "Deployment unit to execution environment mismatch",
     ),
-    (9026, CLIENT, "Duplicate deployment unit"),
-    (9027, SERVER, "System resources exceeded"),
-    (9028, CLIENT, "Unknown deployment unit"),
-    (9029, CLIENT, "Invalid deployment unit state"),
+    (code::DUPLICATE_UNIT, CLIENT, "Duplicate deployment unit"),
+    (code::SYSTEM_RESOURCES, SERVER, "System resources exceeded"),
+    (code::UNKNOWN_UNIT, CLIENT, "Unknown deployment unit"),
     (
-        9030,
+        code::INVALID_UNIT_STATE,
+        CLIENT,
+        "Invalid deployment unit state",
+    ),
+    (
+        code::DOWNGRADE,
         CLIENT,
         "Invalid deployment unit update: downgrade not permitted",
     ),
     (
-        9031,
+        code::VERSION_NOT_SPECIFIED,
         CLIENT,
         "Invalid deployment unit update: version not specified",
     ),
     (
-        9032,
+        code::VERSION_EXISTS,
         CLIENT,
         "Invalid deployment unit update: version already exists",
     ),
@@ -104,7 +154,9 @@ pub fn fault_string(code: u32) -> &'static str {
 /// which are all file transfer failures.
 pub(super) fn code_in(version: CwmpVersion, code: u32) -> u32 {
     match code {
-        9014..=9020 if version == CwmpVersion::V1_0 => 9010,
+        code::MULTICAST_GROUP..=code::OUT_OF_WINDOWS if version == CwmpVersion::V1_0 => {
+            code::TRANSFER_FAILURE
+        }
         _ => code,
     }
 }
@@ -127,6 +179,16 @@ impl Fault {
     /// `Client` where the request is to blame, else `Server` (§A.5.1).
     pub fn faultcode(&self) -> &'static str {
         entry(self.code).map_or(SERVER, |(_, faultcode, _)| faultcode)
+    }
+}
+
+impl TransferFault {
+    /// The failure of a transfer, or of an operation on software, with the reason.
+    pub fn new(code: u32, why: impl Display) -> Self {
+        Self {
+            code,
+            string: why.to_string(),
+        }
     }
 }
 

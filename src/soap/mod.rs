@@ -18,11 +18,12 @@
 //! | `document` | any document, within bounds and though it is wrong by the letter |
 //! | `element` | an element, and what was odd and taken all the same |
 //! | `stream` | the two responses that may be long, written as the model is walked |
-//! | `fault`, `error` | the fault codes (A.5); why an envelope could not be read |
+//! | `code`, `fault`, `error` | the fault codes (A.5) and what they say; why an envelope could not be read |
 //! | `version`, `limits` | versions and their namespaces (§3.7.4); bounds on what is read |
 //! | `xml`, `scan` | escaping on the way out, bounds on the way in |
 
 mod body;
+pub mod code;
 mod codec;
 mod document;
 mod element;

@@ -5,19 +5,13 @@ use crate::base::excerpt::excerpt;
 use crate::base::url;
 use crate::cwmp::{Direction, TransferOrder};
 use crate::http::{ExchangePhase, HttpError};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// `FaultString` has as many characters at most.
 const MAX_STRING: usize = 256;
 
 /// Characters of the address in it.
 const MAX_ADDRESS: usize = 100;
-
-/// Unable to contact file server.
-const CONTACT: u32 = 9015;
-
-/// Unable to complete download.
-const INCOMPLETE: u32 = 9017;
 
 /// What went wrong, before it is told to a direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,16 +42,16 @@ impl TransferFailure {
     /// The failure of an order, for good.
     pub fn new(order: &TransferOrder, cause: Cause, why: &str) -> Self {
         let generic = match order.direction {
-            Direction::Download => 9010,
-            Direction::Upload => 9011,
+            Direction::Download => code::TRANSFER_FAILURE,
+            Direction::Upload => code::UPLOAD_FAILURE,
         };
         // What is told apart of access and completion is of downloads alone.
         let code = match (cause, order.direction) {
-            (Cause::Authentication, _) => 9012,
-            (Cause::Contact, _) => CONTACT,
-            (Cause::Access, Direction::Download) => 9016,
-            (Cause::Incomplete, Direction::Download) => INCOMPLETE,
-            (Cause::Corrupted, Direction::Download) => 9018,
+            (Cause::Authentication, _) => code::SERVER_AUTHENTICATION,
+            (Cause::Contact, _) => code::CANNOT_CONTACT_SERVER,
+            (Cause::Access, Direction::Download) => code::CANNOT_ACCESS_FILE,
+            (Cause::Incomplete, Direction::Download) => code::INCOMPLETE_DOWNLOAD,
+            (Cause::Corrupted, Direction::Download) => code::FILE_CORRUPTED,
             _ => generic,
         };
         let address = url::shown(&order.url);
@@ -79,8 +73,8 @@ impl TransferFailure {
 
     /// Where there was a part already, it is the download that is not complete.
     pub fn after_a_part(mut self, begun: bool) -> Self {
-        if begun && self.fault.code == CONTACT {
-            self.fault.code = INCOMPLETE;
+        if begun && self.fault.code == code::CANNOT_CONTACT_SERVER {
+            self.fault.code = code::INCOMPLETE_DOWNLOAD;
         }
         self
     }

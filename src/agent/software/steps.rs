@@ -8,7 +8,7 @@ use crate::base::uuid::Uuid;
 use crate::cwmp::{DuKind, DuTask};
 use crate::device::software::{PackageWish, PlannedChange, Prospect, SoftwareUnit};
 use crate::device::sources::software::SoftwareSource;
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// What is done to one unit.
 #[derive(Clone)]
@@ -28,6 +28,19 @@ pub(super) struct UnitStep {
 }
 
 impl UnitStep {
+    fn new(kind: DuKind) -> Self {
+        Self {
+            kind,
+            is_one_of_all: false,
+            name: None,
+            uuid: None,
+            url: String::new(),
+            username: String::new(),
+            password: Secret::default(),
+            prospect: None,
+        }
+    }
+
     /// What the package manager is to do; `file` is what came from the URL.
     pub(super) fn wish<'a>(&'a self, file: &'a Path) -> PackageWish<'a> {
         let name = self.name.as_deref().unwrap_or_default();
@@ -58,8 +71,8 @@ impl UnitStep {
         let before = prospect.before.as_deref().unwrap_or_default();
         if self.name.as_ref().is_some_and(|wanted| wanted != name) {
             let wanted = self.name.as_deref().unwrap_or_default();
-            return Err(fault(
-                9003,
+            return Err(TransferFault::new(
+                code::INVALID_ARGUMENTS,
                 format!("the file is the package {name}, not {wanted}"),
             ));
         }
@@ -68,26 +81,18 @@ impl UnitStep {
             (DuKind::Install, Comes) if !is_unit => Ok(true),
             (DuKind::Install, _) => {
                 let why = format!("{name} {before} is installed already: an update changes it");
-                Err(fault(9026, why))
+                Err(TransferFault::new(code::DUPLICATE_UNIT, why))
             }
             (DuKind::Update, Stays) if self.is_one_of_all => Ok(false),
             (DuKind::Update, Stays) => {
                 let why = format!("{name} {version} is installed, and there is no newer one");
-                Err(fault(9032, why))
+                Err(TransferFault::new(code::VERSION_EXISTS, why))
             }
-            (DuKind::Update, IsNewer | GoesBack | Goes) => Err(fault(
-                9030,
+            (DuKind::Update, IsNewer | GoesBack | Goes) => Err(TransferFault::new(
+                code::DOWNGRADE,
                 format!("{name} {before} is newer than what there is"),
             )),
         }
-    }
-}
-
-/// A fault with a sentence.
-pub(super) fn fault(code: u32, string: impl Into<String>) -> TransferFault {
-    TransferFault {
-        code,
-        string: string.into(),
     }
 }
 
@@ -100,17 +105,9 @@ pub(super) fn steps_of(
     source: &SoftwareSource,
     environment: &str,
 ) -> Result<Vec<UnitStep>, TransferFault> {
-    let units = source.inventory().units();
-    let of = |uuid: &Uuid| {
-        units
-            .iter()
-            .find(|unit| source.uuid(&unit.package.name) == *uuid)
-    };
-    let unknown = || {
-        fault(
-            9028,
-            "no package that was installed beyond the firmware is this unit",
-        )
+    let units = Units {
+        all: source.inventory().units(),
+        source,
     };
     match task {
         DuTask::Install {
@@ -121,19 +118,16 @@ pub(super) fn steps_of(
             environment: wanted,
         } => {
             check_environment(wanted, environment)?;
-            if let Some(unit) = uuid.as_ref().and_then(of) {
+            if let Some(unit) = uuid.as_ref().and_then(|uuid| units.find(uuid)) {
                 let why = format!("the unit of this UUID is installed: {}", unit.package.name);
-                return Err(fault(9026, why));
+                return Err(TransferFault::new(code::DUPLICATE_UNIT, why));
             }
             Ok(vec![UnitStep {
-                kind: DuKind::Install,
-                is_one_of_all: false,
-                name: None,
                 uuid: uuid.clone(),
                 url: url.clone(),
                 username: username.clone(),
                 password: password.clone(),
-                prospect: None,
+                ..UnitStep::new(DuKind::Install)
             }])
         }
         DuTask::Update {
@@ -143,34 +137,20 @@ pub(super) fn steps_of(
             username,
             password,
         } => {
-            let chosen: Vec<&SoftwareUnit> = match (uuid, url.is_empty()) {
-                (Some(uuid), _) => vec![of(uuid).ok_or_else(unknown)?],
-                (None, false) => {
-                    let came = |unit: &&SoftwareUnit| {
-                        let note = source.notes.of(&unit.package.name);
-                        note.is_some_and(|note| note.url == *url)
-                    };
-                    vec![units.iter().find(came).ok_or_else(unknown)?]
-                }
-                (None, true) => units.iter().collect(),
-            };
-            let is_one_of_all = uuid.is_none() && url.is_empty();
+            let chosen = units.to_update(uuid.as_ref(), url)?;
             for unit in &chosen {
                 check_version(unit, version)?;
             }
-            let step = |unit: &SoftwareUnit| {
-                let note = source.notes.of(&unit.package.name);
-                let stored = note.map(|note| note.url.clone()).unwrap_or_default();
-                UnitStep {
-                    kind: DuKind::Update,
-                    is_one_of_all,
-                    name: Some(unit.package.name.to_string()),
-                    uuid: None,
-                    url: if url.is_empty() { stored } else { url.clone() },
-                    username: username.clone(),
-                    password: password.clone(),
-                    prospect: None,
-                }
+            let step = |unit: &SoftwareUnit| UnitStep {
+                is_one_of_all: uuid.is_none() && url.is_empty(),
+                name: Some(unit.package.name.to_string()),
+                url: match &**url {
+                    "" => units.url_of(unit).to_owned(),
+                    url => url.to_owned(),
+                },
+                username: username.clone(),
+                password: password.clone(),
+                ..UnitStep::new(DuKind::Update)
             };
             Ok(chosen.into_iter().map(step).collect())
         }
@@ -180,31 +160,66 @@ pub(super) fn steps_of(
             environment: wanted,
         } => {
             check_environment(wanted, environment)?;
-            let unit = of(uuid).ok_or_else(unknown)?;
+            let unit = units.find(uuid).ok_or_else(unknown)?;
             check_version(unit, version)?;
             if unit.is_of_firmware {
                 let why = format!("{} belongs to the firmware of the box", unit.package.name);
-                return Err(fault(9001, why));
+                return Err(TransferFault::new(code::REQUEST_DENIED, why));
             }
             Ok(vec![UnitStep {
-                kind: DuKind::Uninstall,
-                is_one_of_all: false,
                 name: Some(unit.package.name.to_string()),
-                uuid: None,
-                url: String::new(),
-                username: String::new(),
-                password: Secret::default(),
-                prospect: None,
+                ..UnitStep::new(DuKind::Uninstall)
             }])
         }
     }
 }
 
+/// The units that are installed.
+struct Units<'a> {
+    all: &'a [SoftwareUnit],
+    source: &'a SoftwareSource,
+}
+
+impl Units<'_> {
+    fn find(&self, uuid: &Uuid) -> Option<&SoftwareUnit> {
+        let of = |unit: &&SoftwareUnit| self.source.uuid(&unit.package.name) == *uuid;
+        self.all.iter().find(of)
+    }
+
+    /// Where a unit came from, as far as that is known.
+    fn url_of(&self, unit: &SoftwareUnit) -> &str {
+        let note = self.source.notes.of(&unit.package.name);
+        note.map_or("", |note| &note.url)
+    }
+
+    /// What an Update is about: the unit of a UUID, else that of a URL, else all (TR-069 A.4.1.10).
+    fn to_update(
+        &self,
+        uuid: Option<&Uuid>,
+        url: &str,
+    ) -> Result<Vec<&SoftwareUnit>, TransferFault> {
+        let one = match (uuid, url) {
+            (None, "") => return Ok(self.all.iter().collect()),
+            (None, url) => self.all.iter().find(|unit| self.url_of(unit) == url),
+            (Some(uuid), _) => self.find(uuid),
+        };
+        Ok(vec![one.ok_or_else(unknown)?])
+    }
+}
+
+fn unknown() -> TransferFault {
+    let why = "no package that was installed beyond the firmware is this unit";
+    TransferFault::new(code::UNKNOWN_UNIT, why)
+}
+
 fn check_environment(wanted: &str, there: &str) -> Result<(), TransferFault> {
     let is_there = wanted.is_empty() || wanted.trim_end_matches('.') == there;
-    is_there
-        .then_some(())
-        .ok_or_else(|| fault(9023, format!("the one of this box is {there}")))
+    is_there.then_some(()).ok_or_else(|| {
+        TransferFault::new(
+            code::UNKNOWN_ENVIRONMENT,
+            format!("the one of this box is {there}"),
+        )
+    })
 }
 
 fn check_version(unit: &SoftwareUnit, wanted: &str) -> Result<(), TransferFault> {
@@ -215,6 +230,6 @@ fn check_version(unit: &SoftwareUnit, wanted: &str) -> Result<(), TransferFault>
             "{} is installed in version {}",
             package.name, package.version
         );
-        fault(9028, why)
+        TransferFault::new(code::UNKNOWN_UNIT, why)
     })
 }

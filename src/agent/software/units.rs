@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::SoftwareReport;
-use super::steps::{UnitStep, fault, steps_of};
+use super::steps::{UnitStep, steps_of};
 use crate::agent::jobs::{Job, JobKind};
 use crate::agent::poll_loop::{Agent, Done};
 use crate::base::clock::Now;
@@ -21,7 +21,7 @@ use crate::device::software::{
     MAX_PROGRAMS, PATIENCE, PackageManager, Prospect, SoftwareFiles, UnitNote, UnitNotes,
 };
 use crate::device::sources::software::ENVIRONMENT;
-use crate::soap::{DuResult, TransferFault};
+use crate::soap::{DuResult, TransferFault, code};
 use crate::transfer::{self, Progress};
 
 /// The durable record of the notes.
@@ -216,7 +216,7 @@ impl Agent {
         let job = Job::once(
             JobKind::Transfer,
             STANDSTILL,
-            |why| fetched(Err(fault(9017, why.to_string()))),
+            |why| fetched(Err(TransferFault::new(code::INCOMPLETE_DOWNLOAD, why))),
             move |_| {
                 let moved = transfer::download(&order, &file, &transport, &progress);
                 fetched(moved.map(drop))
@@ -249,11 +249,11 @@ impl Agent {
         let job = Job::once(
             JobKind::Command,
             PATIENCE.saturating_mul(MAX_PROGRAMS).saturating_add(SLACK),
-            move |why| Done::Software(lost(fault(9001, why.to_string()))),
+            move |why| Done::Software(lost(TransferFault::new(code::REQUEST_DENIED, why))),
             move |_| {
                 let report = match &manager {
                     Ok(manager) => work(manager, &file),
-                    Err(why) => lost(fault(9001, why.clone())),
+                    Err(why) => lost(TransferFault::new(code::REQUEST_DENIED, why)),
                 };
                 Done::Software(report)
             },
@@ -312,8 +312,8 @@ impl Agent {
         let step = step.clone();
         drop(source);
         if !self.keep_notes() {
-            return Err(fault(
-                9027,
+            return Err(TransferFault::new(
+                code::SYSTEM_RESOURCES,
                 "the flash takes nothing: what is begun could not be noted",
             ));
         }
@@ -399,7 +399,7 @@ impl Agent {
                 .unwrap_or_default(),
             resolved: unit.is_some_and(|unit| unit.is_resolved),
             execution_unit_ref_list: services,
-            fault: fault(code, why),
+            fault: TransferFault::new(code, why),
             ..DuResult::default()
         }
     }

@@ -8,7 +8,7 @@ use crate::agent::jobs::{JobKind, Lost, Reporter};
 use crate::agent::poll_loop::Done;
 use crate::cwmp::{Direction, FileType, Installed, Moved, TransferOrder};
 use crate::device::install::{self, Installer};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 use crate::transfer::{self, Progress, Transport};
 
 /// How long a file may stand still: longer than it is tried while nothing comes.
@@ -16,9 +16,6 @@ const MOVE_PATIENCE: Duration = Duration::from_secs(900);
 
 /// How long no other program has its turn once one that flashes was started.
 const FLASH_TIME: Duration = Duration::from_secs(300);
-
-/// The fault of what neither the ACS nor a server is to blame for (A.5).
-const INTERNAL_ERROR: u32 = 9002;
 
 /// What a step does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,10 +95,7 @@ impl Step {
         if matches!(why, Lost::NoThread(_)) {
             return Came::NotBegun;
         }
-        let fault = || TransferFault {
-            code: INTERNAL_ERROR,
-            string: why.to_string(),
-        };
+        let fault = || TransferFault::new(code::INTERNAL_ERROR, why);
         match self.deed {
             Deed::Collect | Deed::Move => Came::Moved(Err(fault())),
             // Nobody knows how far it came.

@@ -2,11 +2,11 @@
 
 use super::{Context, apart, check_entries, too_long};
 use crate::base::excerpt::excerpt;
-use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
+use crate::cwmp::fault;
 use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_RESPONSE_BYTES};
 use crate::datamodel::model::{MAX_NOTIFICATION, NewAttributes};
 use crate::soap::{
-    CwmpVersion, Fault, Message, ParameterAttributes, SetParameterAttributes, escaped_len,
+    CwmpVersion, Fault, Message, ParameterAttributes, SetParameterAttributes, code, escaped_len,
 };
 
 /// The highest `Notification` before CWMP 1.4, which brought lightweight notifications.
@@ -78,7 +78,7 @@ pub fn set(list: &[SetParameterAttributes], cx: &mut Context<'_>) -> Result<Stri
         let name = excerpt(&bad.name, MAX_ECHOED_NAME);
         let version = cx.version;
         let why = format!("the Notification of {name} is none of 0 to {max} (CWMP {version})");
-        return Err(fault::because(INVALID_ARGUMENTS, &why));
+        return Err(fault::because(code::INVALID_ARGUMENTS, &why));
     }
     let attributes: Vec<NewAttributes<'_>> = list
         .iter()

@@ -3,10 +3,10 @@
 
 use super::{Context, check_key, check_room, keep};
 use crate::cwmp::event::{Event, EventCode};
-use crate::cwmp::fault::{self, INTERNAL_ERROR, INVALID_ARGUMENTS};
+use crate::cwmp::fault;
 use crate::cwmp::intent::Intent;
 use crate::cwmp::record;
-use crate::soap::{Fault, Message};
+use crate::soap::{Fault, Message, code};
 
 /// One reboot after the session, and an `M Reboot` for each call.
 pub fn reboot(key: &str, cx: &mut Context<'_>) -> Result<String, Fault> {
@@ -47,7 +47,7 @@ pub fn schedule_inform(delay: u32, key: &str, cx: &mut Context<'_>) -> Result<St
     check_key("CommandKey", key)?;
     if delay == 0 {
         let why = "DelaySeconds is 0, it must be at least 1";
-        return Err(fault::because(INVALID_ARGUMENTS, why));
+        return Err(fault::because(code::INVALID_ARGUMENTS, why));
     }
     check_room(cx)?;
     let before = cx.schedule.clone();
@@ -62,5 +62,5 @@ pub fn schedule_inform(delay: u32, key: &str, cx: &mut Context<'_>) -> Result<St
 /// What cannot be carried out is not promised.
 fn check_means(intent: &Intent, cx: &Context<'_>) -> Result<(), Fault> {
     let can = cx.host.can(intent);
-    can.map_err(|why| fault::because(INTERNAL_ERROR, &why))
+    can.map_err(|why| fault::because(code::INTERNAL_ERROR, &why))
 }

@@ -15,7 +15,7 @@ mod values;
 pub use transfers::full_queue;
 pub use values::ParkedSet;
 
-use super::fault::{self, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
+use super::fault;
 use super::intent::{Intent, Intents};
 use super::interface::Host;
 use super::limits::{MAX_ECHOED_NAME, MAX_ENTRIES, MAX_KEY, MAX_RESPONSE_BYTES};
@@ -30,7 +30,7 @@ use crate::base::excerpt::excerpt;
 use crate::base::sort::sort;
 use crate::datamodel::model::{InForce, Model, ModelError};
 use crate::soap::{
-    CwmpVersion, Envelope, Fault, Header, MAX_ESCAPED_BYTES, Message, Status, escaped_len,
+    CwmpVersion, Envelope, Fault, Header, MAX_ESCAPED_BYTES, Message, Status, code, escaped_len,
 };
 
 /// The RPCs that an ACS may call: the MethodList of GetRPCMethods (A.3.1.1), see `is_known`.
@@ -180,7 +180,7 @@ pub fn execute(request: Message, cx: &mut Context<'_>) -> Result<Executed, Fault
         } => software::change(operations, command_key, cx),
         other => {
             let name = excerpt(other.name(), MAX_ECHOED_NAME);
-            Err(fault::because(METHOD_NOT_SUPPORTED, &name))
+            Err(fault::because(code::METHOD_NOT_SUPPORTED, &name))
         }
     };
     answer.map(Executed::Answered)
@@ -213,7 +213,7 @@ fn check_room(cx: &Context<'_>) -> Result<(), Fault> {
         return Ok(());
     }
     let why = "too many events of earlier requests are outstanding";
-    Err(fault::because(RESOURCES_EXCEEDED, why))
+    Err(fault::because(code::RESOURCES_EXCEEDED, why))
 }
 
 /// Makes records durable, all or none.
@@ -240,7 +240,7 @@ fn check_key(argument: &str, key: &str) -> Result<(), Fault> {
         return Ok(());
     }
     let why = format!("{argument} is longer than {MAX_KEY} characters");
-    Err(fault::because(fault::INVALID_ARGUMENTS, &why))
+    Err(fault::because(code::INVALID_ARGUMENTS, &why))
 }
 
 /// `Status` of a response.
@@ -257,7 +257,7 @@ fn check_entries(entries: usize) -> Result<(), Fault> {
         return Ok(());
     }
     let why = format!("{entries} entries in one request, at most {MAX_ENTRIES} are possible");
-    Err(fault::because(RESOURCES_EXCEEDED, &why))
+    Err(fault::because(code::RESOURCES_EXCEEDED, &why))
 }
 
 /// Whether a response has room for these texts too. Nearly always the quick bound says so, and
@@ -275,7 +275,7 @@ fn has_room(bytes: usize, texts: &[&str]) -> bool {
 fn too_long() -> Fault {
     let why =
         format!("the response is longer than {MAX_RESPONSE_BYTES} bytes, ask for less at once");
-    fault::because(RESOURCES_EXCEEDED, &why)
+    fault::because(code::RESOURCES_EXCEEDED, &why)
 }
 
 /// Which of the requested paths to walk: none that another one of them contains, so that no

@@ -4,10 +4,10 @@
 use super::{Context, check_key, check_room, is_known, keep};
 use crate::base::clock::Now;
 use crate::base::uuid::Uuid;
-use crate::cwmp::fault::{self, INVALID_ARGUMENTS, METHOD_NOT_SUPPORTED, RESOURCES_EXCEEDED};
+use crate::cwmp::fault;
 use crate::cwmp::record;
-use crate::cwmp::software::{self, DuTask, INVALID_UUID, MAX_CHANGES, MAX_OPERATIONS, Operation};
-use crate::soap::{DuOperation, Fault, Message, TransferFault};
+use crate::cwmp::software::{self, DuTask, MAX_CHANGES, MAX_OPERATIONS, Operation};
+use crate::soap::{DuOperation, Fault, Message, TransferFault, code};
 
 /// The texts of an operation, and how many characters the schema allows each.
 const TEXTS: [(&str, usize); 5] = [
@@ -26,20 +26,20 @@ pub fn change(
 ) -> Result<String, Fault> {
     let name = "ChangeDUState";
     if !is_known(name, cx.version) {
-        return Err(fault::because(METHOD_NOT_SUPPORTED, name));
+        return Err(fault::because(code::METHOD_NOT_SUPPORTED, name));
     }
     let can = cx.host.can_change_units();
-    can.map_err(|why| fault::because(METHOD_NOT_SUPPORTED, &why))?;
+    can.map_err(|why| fault::because(code::METHOD_NOT_SUPPORTED, &why))?;
     check_key("CommandKey", &command_key)?;
     if operations.is_empty() {
         let why = "there are no Operations";
-        return Err(fault::because(INVALID_ARGUMENTS, why));
+        return Err(fault::because(code::INVALID_ARGUMENTS, why));
     }
     if cx.changes.is_full(operations.len()) {
         let why = format!(
             "the box queues {MAX_CHANGES} ChangeDUState with {MAX_OPERATIONS} operations in all"
         );
-        return Err(fault::because(RESOURCES_EXCEEDED, &why));
+        return Err(fault::because(code::RESOURCES_EXCEEDED, &why));
     }
     check_room(cx)?;
     let now = cx.now;
@@ -73,7 +73,7 @@ fn queued(operation: DuOperation, now: Now) -> Result<Operation, Fault> {
     for ((name, most), text) in TEXTS.iter().zip(task.texts()) {
         if text.chars().count() > *most {
             let why = format!("{name} of an operation is longer than {most} characters");
-            return Err(fault::because(INVALID_ARGUMENTS, &why));
+            return Err(fault::because(code::INVALID_ARGUMENTS, &why));
         }
     }
     Ok(Operation::Waiting { task, attempts: 0 })
@@ -132,7 +132,7 @@ fn named(uuid: &str) -> Result<Option<Uuid>, TransferFault> {
 
 fn no_uuid(text: &str) -> TransferFault {
     let why = format!("'{text}' is not 8-4-4-4-12 hexadecimal digits");
-    software::fault(INVALID_UUID, &why)
+    software::fault(code::INVALID_UUID, &why)
 }
 
 /// A URL that a file can come from.

@@ -7,7 +7,7 @@ use crate::base::clock::UNKNOWN_TIME;
 use crate::base::excerpt::excerpt;
 use crate::base::secret::Secret;
 use crate::cwmp::event::EventCode;
-use crate::cwmp::fault::{self, INVALID_ARGUMENTS, RESOURCES_EXCEEDED};
+use crate::cwmp::fault;
 use crate::cwmp::limits::MAX_ECHOED_NAME;
 use crate::cwmp::record;
 use crate::cwmp::transfer::{
@@ -16,11 +16,8 @@ use crate::cwmp::transfer::{
 };
 use crate::soap::{
     AllQueuedTransfer, Download, Fault, MAX_TIME_WINDOWS, MAX_TRANSFERS, Message, QueuedTransfer,
-    ScheduleDownload, Status, TimeWindow, TransferResponse, Upload,
+    ScheduleDownload, Status, TimeWindow, TransferResponse, Upload, code,
 };
-
-/// A transfer cannot be stopped any more (A.5).
-const CANNOT_CANCEL: u32 = 9021;
 
 /// Characters of `UserMessage` (schema).
 const MAX_MESSAGE: usize = 256;
@@ -96,7 +93,7 @@ pub fn cancel(key: &str, cx: &mut Context<'_>) -> Result<String, Fault> {
     }
     if !all {
         let why = "it is being installed, or is complete";
-        return Err(fault::because(CANNOT_CANCEL, why));
+        return Err(fault::because(code::CANNOT_CANCEL, why));
     }
     Ok(cx.respond(Message::CancelTransferResponse))
 }
@@ -169,7 +166,7 @@ fn accept(
 /// The queue has no place for one more.
 pub fn full_queue() -> Fault {
     let why = format!("{MAX_TRANSFERS} transfers are queued already");
-    fault::because(RESOURCES_EXCEEDED, &why)
+    fault::because(code::RESOURCES_EXCEEDED, &why)
 }
 
 /// What all three RPCs say of the file; its number is given by the queue.
@@ -200,13 +197,13 @@ fn file_type(text: &str, direction: Direction) -> Result<FileType, Fault> {
             Direction::Upload => "uploaded from",
         };
         let why = format!("files of the FileType {text:?} cannot be {way} this box");
-        fault::because(INVALID_ARGUMENTS, &why)
+        fault::because(code::INVALID_ARGUMENTS, &why)
     })
 }
 
 /// One window or two, one after the other.
 fn windows(list: Vec<TimeWindow>) -> Result<Vec<Window>, Fault> {
-    let refused = |why: String| fault::because(INVALID_ARGUMENTS, &why);
+    let refused = |why: String| fault::because(code::INVALID_ARGUMENTS, &why);
     if list.is_empty() || list.len() > MAX_TIME_WINDOWS {
         return Err(refused(format!(
             "{} windows, there must be 1 or {MAX_TIME_WINDOWS}",

@@ -7,13 +7,13 @@ pub use evidence::Evidence;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::fault::{self, METHOD_NOT_SUPPORTED};
+use super::fault;
 use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
 use super::rpc::is_known;
 use crate::base::excerpt::excerpt;
 use crate::soap::{
-    CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError,
+    CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError, code,
     must_understand_fault,
 };
 
@@ -199,7 +199,7 @@ impl Session {
         if is_bad {
             let why = format!("the ID of the header is longer than {MAX_ID} characters");
             log::warn!("a request is refused: {why}");
-            self.owe(Err(fault::because(fault::INVALID_ARGUMENTS, &why)));
+            self.owe(Err(fault::because(code::INVALID_ARGUMENTS, &why)));
         }
         !is_bad
     }
@@ -350,8 +350,8 @@ impl Session {
             } if expected && !is_answer(&method) => {
                 // What arguments an unsupported method should have does not matter.
                 let refused = match is_known(&method, self.version) {
-                    true => fault::because(fault::INVALID_ARGUMENTS, &bad.to_string()),
-                    false => fault::because(METHOD_NOT_SUPPORTED, &method),
+                    true => fault::because(code::INVALID_ARGUMENTS, &bad.to_string()),
+                    false => fault::because(code::METHOD_NOT_SUPPORTED, &method),
                 };
                 log::warn!("{why}: answered with fault {}", refused.code);
                 if self.answer_to(*header) {

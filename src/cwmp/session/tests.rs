@@ -1,5 +1,5 @@
 use super::*;
-use crate::soap::Status;
+use crate::soap::{Status, code};
 
 /// A session and what it sent last.
 struct Talk {
@@ -479,14 +479,14 @@ fn s12_an_unsupported_method_is_9000_whatever_its_arguments_are() {
                 // The engine says 9000 then.
                 Received::Request(message) => {
                     assert!(!is_known(message.name(), CwmpVersion::V1_4), "{method}");
-                    METHOD_NOT_SUPPORTED
+                    code::METHOD_NOT_SUPPORTED
                 }
                 _ => match talk.sent_envelope().body {
                     Message::Fault(fault) => fault.code,
                     other => panic!("{other:?}"),
                 },
             };
-            assert_eq!(code, METHOD_NOT_SUPPORTED, "{method} {arguments}");
+            assert_eq!(code, code::METHOD_NOT_SUPPORTED, "{method} {arguments}");
         }
     }
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::{Operation, result};
 use crate::base::clock::Now;
-use crate::cwmp::fault::REQUEST_DENIED;
 use crate::cwmp::receipt::Receipt;
 use crate::cwmp::record;
-use crate::soap::Message;
+use crate::soap::{Message, code};
 
 /// All operations are over within this time of the request (A.4.1.10).
 const LIMIT_SECONDS: u32 = 24 * 3600;
@@ -85,7 +84,7 @@ impl Change {
                 Operation::Waiting { .. } => format!("it was not begun within {hours} hours"),
                 Operation::Begun { .. } => format!("it did not end within {hours} hours"),
             };
-            let fault = result::fault(REQUEST_DENIED, &why);
+            let fault = result::fault(code::REQUEST_DENIED, &why);
             operation.fail(fault, now);
         }
     }

@@ -25,7 +25,7 @@ pub use announcement::{Announcements, is_wanted};
 pub use change::Change;
 pub use operation::Operation;
 pub use queue::{ChangeQueue, MAX_CHANGES, MAX_OPERATIONS};
-pub use result::{INVALID_UUID, MAX_VERSION, complete_one, failed, fault, time};
+pub use result::{MAX_VERSION, complete_one, failed, fault, time};
 pub use task::{DuKind, DuOutcome, DuTask};
 
 use crate::soap::CwmpVersion;

@@ -4,9 +4,8 @@ use super::{DuKind, DuTask, result, written};
 use crate::base::clock::Now;
 use crate::base::secret::Secret;
 use crate::base::uuid::Uuid;
-use crate::cwmp::fault::REQUEST_DENIED;
 use crate::cwmp::record;
-use crate::soap::{DuResult, TransferFault};
+use crate::soap::{DuResult, TransferFault, code};
 
 /// How often an operation is begun at most: what is cut off again and again may be what brings the
 /// box down.
@@ -71,7 +70,7 @@ impl Operation {
         }
         let why =
             format!("it was cut off {MAX_ATTEMPTS} times, by a restart of the box or the agent");
-        self.fail(result::fault(REQUEST_DENIED, &why), now);
+        self.fail(result::fault(code::REQUEST_DENIED, &why), now);
     }
 
     /// It failed: whatever the unit was before, nobody knows better.

@@ -5,19 +5,13 @@ use super::{DuKind, DuTask};
 use crate::base::clock::{Now, UNKNOWN_TIME, utc};
 use crate::base::excerpt::excerpt;
 use crate::base::uuid::Uuid;
-use crate::cwmp::fault::REQUEST_DENIED;
-use crate::soap::{DuResult, TransferFault, fault_string};
+use crate::soap::{DuResult, TransferFault, code, fault_string};
 
 /// Characters of `Version` (schema, `OpResultStruct`).
 pub const MAX_VERSION: usize = 32;
 
 /// Characters of a FaultString.
 const MAX_STRING: usize = 256;
-
-/// What is to be a UUID is none.
-pub const INVALID_UUID: u32 = 9022;
-/// No unit is the one that is named.
-const UNKNOWN_UNIT: u32 = 9028;
 
 /// The time of a result.
 pub fn time(now: Now) -> String {
@@ -65,7 +59,7 @@ pub fn complete(
     }
     if results.is_empty() {
         results.push(DuResult {
-            fault: fault(UNKNOWN_UNIT, "no unit is concerned"),
+            fault: fault(code::UNKNOWN_UNIT, "no unit is concerned"),
             ..DuResult::default()
         });
     }
@@ -127,6 +121,6 @@ fn allowed(code: u32) -> u32 {
         9010 | 9020 => 9017,
         9014 => 9015,
         9019 => 9018,
-        _ => REQUEST_DENIED,
+        _ => code::REQUEST_DENIED,
     }
 }

@@ -1,10 +1,10 @@
 //! What is refused before it is promised.
 
 use super::TransferOrder;
-use crate::cwmp::fault::{self, INVALID_ARGUMENTS};
+use crate::cwmp::fault;
 use crate::cwmp::interface::Host;
 use crate::datamodel::model::Model;
-use crate::soap::Fault;
+use crate::soap::{Fault, code};
 
 /// Characters of Username, Password and TargetFileName (schema).
 const MAX_TEXT: usize = 256;
@@ -18,7 +18,7 @@ pub fn check(order: &TransferOrder, model: &mut Model, host: &dyn Host) -> Resul
     ] {
         if text.chars().count() > MAX_TEXT {
             let why = format!("{name} is longer than {MAX_TEXT} characters");
-            return Err(fault::because(INVALID_ARGUMENTS, &why));
+            return Err(fault::because(code::INVALID_ARGUMENTS, &why));
         }
     }
     fault::of_url(&order.url)?;

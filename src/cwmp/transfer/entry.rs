@@ -8,14 +8,8 @@ use crate::base::clock::{self, Now, UNKNOWN_TIME};
 use crate::base::excerpt::excerpt;
 use crate::base::secret::Secret;
 use crate::cwmp::event::{Event, EventCode};
-use crate::cwmp::fault::{INTERNAL_ERROR, REQUEST_DENIED};
 use crate::cwmp::receipt::Receipt;
-use crate::soap::{AutonomousTransferComplete, Message, TransferComplete, TransferFault};
-
-/// File transfer failure (A.5).
-pub const TRANSFER_FAILURE: u32 = 9010;
-/// Upload failure (A.5).
-const UPLOAD_FAILURE: u32 = 9011;
+use crate::soap::{AutonomousTransferComplete, Message, TransferComplete, TransferFault, code};
 
 /// The part of a trial that passes before a session may prove anything, and the most of it. procd
 /// waits for a second, and then has the services take their new configuration one after the other:
@@ -275,10 +269,10 @@ pub fn time(unix: Option<i64>) -> String {
 /// A fault as the schema allows it there: the finer ones of responses are failures of a transfer.
 fn told(fault: TransferFault, direction: Direction) -> TransferFault {
     let code = match fault.code {
-        0 | REQUEST_DENIED | INTERNAL_ERROR | 9010..=9012 | 9014..=9020 | 9800..=9899 => fault.code,
+        0 | 9001 | 9002 | 9010..=9012 | 9014..=9020 | 9800..=9899 => fault.code,
         _ => match direction {
-            Direction::Download => TRANSFER_FAILURE,
-            Direction::Upload => UPLOAD_FAILURE,
+            Direction::Download => code::TRANSFER_FAILURE,
+            Direction::Upload => code::UPLOAD_FAILURE,
         },
     };
     TransferFault {

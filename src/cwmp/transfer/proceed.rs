@@ -2,19 +2,15 @@
 
 use std::time::Duration;
 
-use super::entry::{TRANSFER_FAILURE, Transfer, TransferStage};
+use super::entry::{Transfer, TransferStage};
 use super::plan::{TransferPlan, WindowMode};
 use super::queue::{TransferQueue, put};
 use super::written::FLASH_GRACE;
 use super::{Direction, Installed, Moved};
 use crate::base::clock::Now;
-use crate::cwmp::fault::INTERNAL_ERROR;
 use crate::cwmp::interface::{Action, Host};
 use crate::datamodel::model::Model;
-use crate::soap::{TransferFault, fault_string};
-
-/// The windows passed without success (A.5).
-const OUT_OF_WINDOWS: u32 = 9020;
+use crate::soap::{TransferFault, code, fault_string};
 
 /// How often to see whether the box is idle.
 const IDLE_CHECK: Duration = Duration::from_secs(60);
@@ -193,7 +189,7 @@ impl TransferQueue {
             Ok(_) => Some(Action::Install(order)),
             Err(error) => {
                 let fault = TransferFault {
-                    code: INTERNAL_ERROR,
+                    code: code::INTERNAL_ERROR,
                     string: format!("that it is to be installed could not be noted: {error}"),
                 };
                 self.fail(order.number, fault, model, around.now);
@@ -378,13 +374,13 @@ impl TransferQueue {
             transfer.enter(TransferStage::Waiting);
             return put(transfer, model);
         }
-        let standard = fault_string(OUT_OF_WINDOWS);
+        let standard = fault_string(code::OUT_OF_WINDOWS);
         let string = match transfer.run.why.as_str() {
             "" if transfer.asks_in_vain() => format!("{standard}: nobody agreed to it"),
             "" => standard.to_owned(),
             why => format!("{standard}: {why}"),
         };
-        let code = OUT_OF_WINDOWS;
+        let code = code::OUT_OF_WINDOWS;
         self.complete(number, TransferFault { code, string }, model, now);
     }
 }
@@ -474,7 +470,7 @@ impl Transfer {
 
 fn failure(string: String) -> TransferFault {
     TransferFault {
-        code: TRANSFER_FAILURE,
+        code: code::TRANSFER_FAILURE,
         string,
     }
 }

@@ -7,13 +7,12 @@ use super::policy::is_wanted;
 use crate::base::clock::Now;
 use crate::base::sort::sort_by_key;
 use crate::cwmp::event::{Event, EventCode};
-use crate::cwmp::fault::REQUEST_DENIED;
 use crate::cwmp::interface::Action;
 use crate::cwmp::receipt::Receipt;
 use crate::cwmp::record;
 use crate::cwmp::retry::MAX_REFUSALS;
 use crate::datamodel::model::Model;
-use crate::soap::{MAX_TRANSFERS, Message, TransferFault};
+use crate::soap::{MAX_TRANSFERS, Message, TransferFault, code};
 
 /// Records in the store: more than transfers, for those that a newer version wrote, which are left
 /// to it.
@@ -199,10 +198,10 @@ impl TransferQueue {
             self.remove(|t| t.order.number == number, model);
             return Ok(());
         }
-        let fault = TransferFault {
-            code: REQUEST_DENIED,
-            string: "somebody on the box called the transfer off".to_owned(),
-        };
+        let fault = TransferFault::new(
+            code::REQUEST_DENIED,
+            "somebody on the box called the transfer off".to_owned(),
+        );
         self.aside.push(Action::Abandon(number));
         self.complete(number, fault, model, now);
         Ok(())

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use super::Installer;
 use super::collect::{UploadSource, source_of};
-use super::{Installer, fault};
 use crate::base::room;
 use crate::cwmp::{Direction, FileType, TransferOrder};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 impl Installer {
     /// Whether the box can do this, as far as that is known before a byte is moved; `path` as in
@@ -29,11 +29,18 @@ impl Installer {
             FileType::WebContent | FileType::StoredFirmware | FileType::Vendor(_) => {
                 let place = self.place_for(order)?;
                 let folder = place.folder();
-                room::check(folder, order.file_size).map_err(|why| fault(9004, why))?;
+                room::check(folder, order.file_size)
+                    .map_err(|why| TransferFault::new(code::RESOURCES_EXCEEDED, why))?;
             }
-            FileType::VendorLog(_) => return Err(fault(9003, "a log cannot be downloaded")),
+            FileType::VendorLog(_) => {
+                return Err(TransferFault::new(
+                    code::INVALID_ARGUMENTS,
+                    "a log cannot be downloaded",
+                ));
+            }
         }
-        room::check(&self.run_dir, order.file_size).map_err(|why| fault(9004, why))
+        room::check(&self.run_dir, order.file_size)
+            .map_err(|why| TransferFault::new(code::RESOURCES_EXCEEDED, why))
     }
 
     fn accepts_upload(
@@ -44,8 +51,8 @@ impl Installer {
         match source_of(file_type, path)? {
             UploadSource::Program(program) => self.has(program),
             UploadSource::File(path) if path.is_file() => Ok(()),
-            UploadSource::File(path) => Err(fault(
-                9011,
+            UploadSource::File(path) => Err(TransferFault::new(
+                code::UPLOAD_FAILURE,
                 format!("{}: there is no such file", path.display()),
             )),
         }
@@ -53,6 +60,8 @@ impl Installer {
 
     fn has(&self, program: &'static str) -> Result<(), TransferFault> {
         let found = self.system.program(program);
-        found.map(drop).map_err(|error| fault(9001, error))
+        found
+            .map(drop)
+            .map_err(|error| TransferFault::new(code::REQUEST_DENIED, error))
     }
 }

@@ -6,12 +6,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Installer, closed_file, fault, words};
+use super::{Installer, closed_file, words};
 use crate::base::file;
 use crate::base::room;
 use crate::cwmp::FileType;
 use crate::device::commands::{CommandError, Listen};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// No file that is uploaded is larger, in bytes.
 pub const MAX_UPLOAD: u64 = 32 << 20;
@@ -70,21 +70,26 @@ impl Installer {
             fits(to, made)
         };
         // sysupgrade would let every user read it.
-        closed_file(to).map_err(|error| fault(9011, error))?;
+        closed_file(to).map_err(|error| TransferFault::new(code::UPLOAD_FAILURE, error))?;
         let arguments: [&OsStr; 2] = ["-b".as_ref(), to.as_os_str()];
         let ran = self.system.run(BACKUP, &arguments, Listen::All(&mut take));
         ran.map_err(|error| not_made(&error, &said))?;
         let made = fs::metadata(to).map_or(0, |data| data.len());
         if made == 0 {
-            return Err(fault(9011, "sysupgrade made no backup"));
+            return Err(TransferFault::new(
+                code::UPLOAD_FAILURE,
+                "sysupgrade made no backup",
+            ));
         }
-        fits(to, made).map_err(|error| fault(9011, error))?;
+        fits(to, made).map_err(|error| TransferFault::new(code::UPLOAD_FAILURE, error))?;
         self.check_archive(to)
-            .map_err(|why| TransferFault { code: 9011, ..why })
+            .map_err(|why| TransferFault::new(code::UPLOAD_FAILURE, why.string))
     }
 
     fn collect_output(&self, program: &'static str, to: &Path) -> Result<(), TransferFault> {
-        let failed = |error: io::Error| fault(9011, format!("{}: {error}", to.display()));
+        let failed = |error: io::Error| {
+            TransferFault::new(code::UPLOAD_FAILURE, format!("{}: {error}", to.display()))
+        };
         let mut file = closed_file(to).map_err(failed)?;
         let (mut made, mut next_look) = (0_u64, 0);
         let mut take = |bytes: &[u8]| {
@@ -108,11 +113,16 @@ pub(super) fn source_of<'p>(
     let (program, instance) = match file_type {
         FileType::VendorConfiguration(instance) => (BACKUP, *instance),
         FileType::VendorLog(instance) => (LOG, *instance),
-        _ => return Err(fault(9003, "files of this type cannot be uploaded")),
+        _ => {
+            return Err(TransferFault::new(
+                code::INVALID_ARGUMENTS,
+                "files of this type cannot be uploaded",
+            ));
+        }
     };
     match (instance, path) {
-        (Some(instance), None) => Err(fault(
-            9003,
+        (Some(instance), None) => Err(TransferFault::new(
+            code::INVALID_ARGUMENTS,
             format!("there is no file with number {instance}"),
         )),
         (Some(_), Some(path)) if path.is_absolute() => Ok(UploadSource::File(path)),
@@ -132,14 +142,16 @@ fn fits(file: &Path, made: u64) -> io::Result<()> {
 
 fn not_made(error: &CommandError, said: &[u8]) -> TransferFault {
     match words(said).as_str() {
-        "" => fault(9011, error),
-        said => fault(9011, format!("{error}: {said}")),
+        "" => TransferFault::new(code::UPLOAD_FAILURE, error),
+        said => TransferFault::new(code::UPLOAD_FAILURE, format!("{error}: {said}")),
     }
 }
 
 /// A file as it is now: one that grows meanwhile, as a log does, is sent up to here.
 fn collect_file(from: &Path, to: &Path) -> Result<(), TransferFault> {
-    let failed = |error: io::Error| fault(9011, format!("{}: {error}", from.display()));
+    let failed = |error: io::Error| {
+        TransferFault::new(code::UPLOAD_FAILURE, format!("{}: {error}", from.display()))
+    };
     let source = file::open(from).map_err(failed)?;
     let data = source.metadata().map_err(failed)?;
     if !data.is_file() {
@@ -148,7 +160,7 @@ fn collect_file(from: &Path, to: &Path) -> Result<(), TransferFault> {
     let bytes = data.len();
     fits(to, bytes).map_err(failed)?;
     let folder = to.parent().unwrap_or(Path::new("/"));
-    room::check(folder, bytes).map_err(|why| fault(9011, why))?;
+    room::check(folder, bytes).map_err(|why| TransferFault::new(code::UPLOAD_FAILURE, why))?;
     let mut to = closed_file(to).map_err(failed)?;
     let copied = io::copy(&mut io::Read::take(source, bytes), &mut to).map_err(failed)?;
     if copied < bytes {

@@ -10,15 +10,15 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::Installer;
 use super::archive::{ArchiveReader, Unpack};
 use super::replace::{BringBack, Replace, Survey, Targets, keep};
-use super::{Installer, fault};
 use crate::base::file::{self, Keep};
 use crate::base::room;
 use crate::cwmp::{Installed, TransferOrder};
 use crate::device::commands::{CommandError, Commands, Listen};
 use crate::device::uci::{self, Document, MAX_FILE_BYTES};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// What a file of gzip begins with.
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -49,25 +49,34 @@ impl Installer {
         let configuration = recognized(order, from)?;
         let (paths, bytes) = self.survey(&configuration, from)?;
         if paths.is_empty() {
-            return Err(fault(9018, "there is no configuration in this file"));
+            return Err(TransferFault::new(
+                code::FILE_CORRUPTED,
+                "there is no configuration in this file",
+            ));
         }
         let former = self.former_path(order.number);
         let placed = self.placed_path(order.number);
         // That of an earlier attempt.
         if placed.exists() {
-            file::remove(&placed).map_err(|error| fault(9002, error))?;
+            file::remove(&placed)
+                .map_err(|error| TransferFault::new(code::INTERNAL_ERROR, error))?;
         }
-        keep(&paths, &former)
-            .map_err(|error| fault(9002, format!("what it replaces cannot be kept: {error}")))?;
+        keep(&paths, &former).map_err(|error| {
+            TransferFault::new(
+                code::INTERNAL_ERROR,
+                format!("what it replaces cannot be kept: {error}"),
+            )
+        })?;
         // With that on the flash as well, so that each of them can be written, and written back.
-        room::check(&self.config_dir, bytes).map_err(|why| fault(9010, why))?;
+        room::check(&self.config_dir, bytes)
+            .map_err(|why| TransferFault::new(code::TRANSFER_FAILURE, why))?;
         let mut replace = Replace::new(self.targets(false));
         let replaced = match &configuration {
             Configuration::Archive => self.unpack(from, false, &mut replace),
             Configuration::Packages(packages) => packages
                 .iter()
                 .try_for_each(|(name, text)| replace.put_package(name, text))
-                .map_err(|error| fault(9010, error)),
+                .map_err(|error| TransferFault::new(code::TRANSFER_FAILURE, error)),
         };
         if let Err(why) = replaced {
             // With what it was writing: the room is needed.
@@ -124,7 +133,7 @@ impl Installer {
     pub(super) fn judge_configuration(&self, number: u32) -> Result<Installed, TransferFault> {
         if !self.former_path(number).exists() {
             let why = "the box went down before the configuration was put in force";
-            return Err(fault(9010, why));
+            return Err(TransferFault::new(code::TRANSFER_FAILURE, why));
         }
         // All of it was in its place: the services that took it may have started the agent anew.
         if let Ok(packages) = file::read(&self.placed_path(number), MAX_FILE_BYTES) {
@@ -135,8 +144,14 @@ impl Installer {
         }
         let why = "the box went down while the configuration was put in force";
         match self.bring_back(number) {
-            Ok(()) => Err(fault(9010, format!("{why}: the former one is back"))),
-            Err(error) => Ok(Installed::InPieces(fault(9010, format!("{why}; {error}")))),
+            Ok(()) => Err(TransferFault::new(
+                code::TRANSFER_FAILURE,
+                format!("{why}: the former one is back"),
+            )),
+            Err(error) => Ok(Installed::InPieces(TransferFault::new(
+                code::TRANSFER_FAILURE,
+                format!("{why}; {error}"),
+            ))),
         }
     }
 
@@ -187,19 +202,22 @@ impl Installer {
                 Ok(()) => Ok(()),
                 Err(CommandError::Output(_, error)) => Err(error),
                 Err(CommandError::Failed(..)) => {
-                    return Err(fault(9018, "the archive is damaged or cut off"));
+                    return Err(TransferFault::new(
+                        code::FILE_CORRUPTED,
+                        "the archive is damaged or cut off",
+                    ));
                 }
-                Err(error) => return Err(fault(9002, error)),
+                Err(error) => return Err(TransferFault::new(code::INTERNAL_ERROR, error)),
             }
         } else {
             read(archive, &mut take)
         };
         unpacked.and_then(|()| reader.finish()).map_err(|error| {
             let code = match error.kind() {
-                io::ErrorKind::InvalidData => 9018,
-                _ => 9010,
+                io::ErrorKind::InvalidData => code::FILE_CORRUPTED,
+                _ => code::TRANSFER_FAILURE,
             };
-            fault(code, error)
+            TransferFault::new(code, error)
         })
     }
 
@@ -255,12 +273,16 @@ fn read(path: &Path, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Resul
 fn recognized(order: &TransferOrder, from: &Path) -> Result<Configuration, TransferFault> {
     let (at, tar) = TAR;
     let begin = file::read_beginning(from, at + tar.len());
-    let begin = begin.map_err(|error| fault(9010, error))?;
+    let begin = begin.map_err(|error| TransferFault::new(code::TRANSFER_FAILURE, error))?;
     if begin.starts_with(GZIP) || begin.get(at..) == Some(tar) {
         return Ok(Configuration::Archive);
     }
-    let damaged =
-        |why: &dyn std::fmt::Display| fault(9018, format!("it is no configuration: {why}"));
+    let damaged = |why: &dyn std::fmt::Display| {
+        TransferFault::new(
+            code::FILE_CORRUPTED,
+            format!("it is no configuration: {why}"),
+        )
+    };
     let text = file::read(from, MAX_FILE_BYTES).map_err(|error| damaged(&error))?;
     let default = order.target_file_name.rsplit('/').next();
     let default = default.filter(|name| !name.is_empty());

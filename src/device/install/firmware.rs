@@ -22,13 +22,13 @@ use std::time::{Duration, SystemTime};
 use super::flash_note::FlashNote;
 use super::metadata::image_metadata;
 use super::pack::{self, Gzip, TapeHead};
-use super::{Installer, KeepList, MAX_KEPT, closed_file, fault, within, words};
+use super::{Installer, KeepList, MAX_KEPT, closed_file, within, words};
 use crate::base::config::TlsConfig;
 use crate::base::file::{self, Keep};
 use crate::cwmp::Installed;
 use crate::datamodel::csv::Crc32;
 use crate::device::commands::{CommandError, Listen};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 const SYSUPGRADE: &str = "sysupgrade";
 
@@ -69,18 +69,23 @@ impl Installer {
     fn try_and_flash(&self, number: u32, image: &Path) -> Result<Installed, TransferFault> {
         let kept = self.kept_path(number);
         let mut words: Vec<&OsStr> = Vec::new();
-        self.note_flash(number, image)
-            .map_err(|error| fault(9002, format!("no note of the flash can be made: {error}")))?;
+        self.note_flash(number, image).map_err(|error| {
+            TransferFault::new(
+                code::INTERNAL_ERROR,
+                format!("no note of the flash can be made: {error}"),
+            )
+        })?;
         if !self.transfer.keep_settings {
             // With the note in it.
-            self.pack_kept(&kept)
-                .map_err(|error| fault(9002, format!("what is to be kept: {error}")))?;
+            self.pack_kept(&kept).map_err(|error| {
+                TransferFault::new(code::INTERNAL_ERROR, format!("what is to be kept: {error}"))
+            })?;
             words.extend(["-n".as_ref(), "-f".as_ref(), kept.as_os_str()]);
         } else {
             // As it is now: since the configuration was read links may lead elsewhere.
-            self.keep_list()
-                .lay_down()
-                .map_err(|error| fault(9002, format!("what is to be kept: {error}")))?;
+            self.keep_list().lay_down().map_err(|error| {
+                TransferFault::new(code::INTERNAL_ERROR, format!("what is to be kept: {error}"))
+            })?;
         }
         words.push(image.as_os_str());
         self.try_image(&words)?;
@@ -106,11 +111,15 @@ impl Installer {
             Ok(()) => Ok(()),
             Err(CommandError::Failed(..)) => {
                 let is_signature = said.to_lowercase().contains("signature");
-                let code = if is_signature { 9019 } else { 9018 };
+                let code = if is_signature {
+                    code::FILE_AUTHENTICATION
+                } else {
+                    code::FILE_CORRUPTED
+                };
                 let why = format!("sysupgrade does not take this image: {said}");
-                Err(fault(code, why))
+                Err(TransferFault::new(code, why))
             }
-            Err(error) => Err(fault(9002, error)),
+            Err(error) => Err(TransferFault::new(code::INTERNAL_ERROR, error)),
         }
     }
 
@@ -150,9 +159,9 @@ impl Installer {
                 }
                 thread::sleep(AFTERMATH);
                 let why = format!("sysupgrade did not flash the image: {}", self::words(&said));
-                Err(fault(9010, why))
+                Err(TransferFault::new(code::TRANSFER_FAILURE, why))
             }
-            Err(error) => Err(fault(9002, error)),
+            Err(error) => Err(TransferFault::new(code::INTERNAL_ERROR, error)),
         }
     }
 
@@ -162,7 +171,7 @@ impl Installer {
         let note = note.and_then(|text| FlashNote::parse(&String::from_utf8_lossy(&text)));
         let Some(note) = note else {
             let why = "the box went down before the image was flashed; it runs what it ran before";
-            return Err(fault(9010, why));
+            return Err(TransferFault::new(code::TRANSFER_FAILURE, why));
         };
         if self.goes_down(number) {
             return Ok(Installed::GoingDown);
@@ -177,8 +186,8 @@ impl Installer {
         match (is_changed, is_marked) {
             _ if is_other => {
                 let wanted = &note.revision;
-                Err(fault(
-                    9010,
+                Err(TransferFault::new(
+                    code::TRANSFER_FAILURE,
                     format!("the box runs {runs}, and not {wanted} as flashed"),
                 ))
             }
@@ -186,8 +195,8 @@ impl Installer {
                 log::info!("the firmware was replaced: {runs}");
                 Ok(Installed::Done)
             }
-            (false, true) => Err(fault(
-                9010,
+            (false, true) => Err(TransferFault::new(
+                code::TRANSFER_FAILURE,
                 format!("the image was not flashed: the box still runs {runs}"),
             )),
         }

@@ -28,7 +28,6 @@ mod pack;
 mod place;
 mod replace;
 
-use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -40,7 +39,7 @@ use crate::base::file;
 use crate::base::sort::sort;
 use crate::cwmp::{FileType, Installed, TransferOrder};
 use crate::device::commands::System;
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 #[cfg(feature = "inside")]
 pub use archive::{ArchiveEntry, ArchiveReader, EntryKind, Unpack};
 pub use keep_list::KeepList;
@@ -90,7 +89,10 @@ impl Installer {
                 self.put(&place, file)?;
                 Ok(Installed::Done)
             }
-            FileType::VendorLog(_) => Err(fault(9010, "a log cannot be downloaded")),
+            FileType::VendorLog(_) => Err(TransferFault::new(
+                code::TRANSFER_FAILURE,
+                "a log cannot be downloaded",
+            )),
         }
     }
 
@@ -102,8 +104,8 @@ impl Installer {
         match &order.file_type {
             FileType::Firmware => self.judge_flash(order.number),
             FileType::VendorConfiguration(_) => self.judge_configuration(order.number),
-            _ => Err(fault(
-                9010,
+            _ => Err(TransferFault::new(
+                code::TRANSFER_FAILURE,
                 "the agent was interrupted while it was put in its place",
             )),
         }
@@ -185,18 +187,10 @@ fn closed_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// A fault for TransferComplete, or of an RPC.
-fn fault(code: u32, why: impl Display) -> TransferFault {
-    TransferFault {
-        code,
-        string: why.to_string(),
-    }
-}
-
 /// What was fine when the RPC was accepted, and is not any more: TransferComplete knows fewer codes.
 fn not_now(refused: TransferFault) -> TransferFault {
     TransferFault {
-        code: 9010,
+        code: code::TRANSFER_FAILURE,
         ..refused
     }
 }

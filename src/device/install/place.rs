@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
-use super::{Installer, UNFINISHED, fault, unfinished};
+use super::{Installer, UNFINISHED, unfinished};
 use crate::base::excerpt::excerpt;
 use crate::base::file;
 use crate::base::room;
 use crate::cwmp::{Direction, FileType, TransferOrder};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// What file systems take for a name, in bytes; some of it is for the name until the file is whole.
 const MAX_NAME: usize = 200;
@@ -53,8 +53,8 @@ impl Installer {
                 let known = types.find(|known| known.name.eq_ignore_ascii_case(&text));
                 let known = known.ok_or_else(|| {
                     let text = excerpt(&text, 80);
-                    fault(
-                        9003,
+                    TransferFault::new(
+                        code::INVALID_ARGUMENTS,
                         format!("this box has no folder for files of type '{text}'"),
                     )
                 })?;
@@ -74,11 +74,17 @@ impl Installer {
     /// # Errors
     /// There is no room, or the system refuses: what was there is there.
     pub(super) fn put(&self, place: &FilePlace, from: &Path) -> Result<(), TransferFault> {
-        let failed = |error: io::Error| fault(9010, format!("{}: {error}", place.path.display()));
+        let failed = |error: io::Error| {
+            TransferFault::new(
+                code::TRANSFER_FAILURE,
+                format!("{}: {error}", place.path.display()),
+            )
+        };
         let folder = place.path.parent().unwrap_or(Path::new("/"));
         let bytes = fs::metadata(from).map_err(failed)?.len();
         fs::create_dir_all(folder).map_err(failed)?;
-        room::check(folder, bytes).map_err(|why| fault(9010, why))?;
+        room::check(folder, bytes)
+            .map_err(|why| TransferFault::new(code::TRANSFER_FAILURE, why))?;
         let mode = fs::metadata(&place.path).map(|data| data.permissions().mode() & 0o777);
         copy_whole(from, &place.path, mode.unwrap_or(FILE_MODE)).map_err(failed)?;
         log::info!(
@@ -103,7 +109,12 @@ fn name_of_url(url: &str) -> &str {
 /// The path of a name below a folder: it stays below it, whatever links there are, and what is
 /// there is a plain file or nothing.
 fn within(folder: &Path, name: &str) -> Result<PathBuf, TransferFault> {
-    let refused = |why: &str| fault(9003, format!("'{}' {why}", excerpt(name, 80)));
+    let refused = |why: &str| {
+        TransferFault::new(
+            code::INVALID_ARGUMENTS,
+            format!("'{}' {why}", excerpt(name, 80)),
+        )
+    };
     let parts: Vec<&str> = name.split('/').collect();
     let is_odd = |part: &&str| {
         matches!(*part, "" | "." | "..")
@@ -117,7 +128,7 @@ fn within(folder: &Path, name: &str) -> Result<PathBuf, TransferFault> {
         ));
     }
     let unusable = |path: &Path, why: &dyn std::fmt::Display| {
-        fault(9010, format!("{}: {why}", path.display()))
+        TransferFault::new(code::TRANSFER_FAILURE, format!("{}: {why}", path.display()))
     };
     let folder = folder
         .canonicalize()

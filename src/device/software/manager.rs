@@ -11,7 +11,7 @@ use super::package::InstalledPackage;
 use super::plan::{Plan, PlannedChange};
 use super::words::fault_of;
 use crate::device::commands::{CommandError, Listen, System};
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// How long a package manager may take: it fetches lists and what a package needs over a line that
 /// may be slow, and writes to flash.
@@ -143,7 +143,7 @@ impl PackageManager {
         self.files
             .installed(self.kind)
             .map_err(|error| TransferFault {
-                code: 9029,
+                code: code::INVALID_UNIT_STATE,
                 string: format!("the list of installed packages: {error}"),
             })
     }
@@ -196,7 +196,7 @@ impl PackageManager {
         };
         let named = |name: &str| plan.steps.iter().find(|step| step.package == name);
         let nothing = |name: &str, what: &str| TransferFault {
-            code: 9029,
+            code: code::INVALID_UNIT_STATE,
             string: format!("{name}: {what}"),
         };
         let (name, step) = match wish {
@@ -250,12 +250,12 @@ impl PackageManager {
             let value = value.trim().trim_matches('"');
             (!value.is_empty()).then(|| value.to_owned())
         };
-        field("name:")
-            .zip(field("version:"))
-            .ok_or_else(|| TransferFault {
-                code: 9018,
-                string: "the file does not say which package it is".to_owned(),
-            })
+        field("name:").zip(field("version:")).ok_or_else(|| {
+            TransferFault::new(
+                code::FILE_CORRUPTED,
+                "the file does not say which package it is".to_owned(),
+            )
+        })
     }
 
     fn run(&self, arguments: &[&OsStr]) -> Result<String, TransferFault> {
@@ -272,16 +272,13 @@ impl PackageManager {
         match ran {
             Ok(()) => Ok(said),
             Err(CommandError::Failed(..)) => Err(fault_of(&said)),
-            Err(error) => Err(TransferFault {
-                code: 9001,
-                string: error.to_string(),
-            }),
+            Err(error) => Err(TransferFault::new(code::REQUEST_DENIED, error)),
         }
     }
 }
 
 /// Faults that lists of the feeds may help against.
-const NEEDS_LISTS: [u32; 2] = [9017, 9025];
+const NEEDS_LISTS: [u32; 2] = [code::INCOMPLETE_DOWNLOAD, code::ENVIRONMENT_MISMATCH];
 
 /// Refuses what would take away, or set back, what must stay.
 fn guard(plan: &Plan, packages: &[InstalledPackage]) -> Result<(), TransferFault> {
@@ -292,7 +289,7 @@ fn guard(plan: &Plan, packages: &[InstalledPackage]) -> Result<(), TransferFault
     match harmed {
         None => Ok(()),
         Some(step) => Err(TransferFault {
-            code: 9001,
+            code: code::REQUEST_DENIED,
             string: format!(
                 "{} would be taken away or set back by it, and this agent or the way to the box \
                  rests on it",

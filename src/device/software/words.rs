@@ -2,7 +2,7 @@
 //! everything, so that their words are all there is.
 
 use crate::base::excerpt::excerpt;
-use crate::soap::TransferFault;
+use crate::soap::{TransferFault, code};
 
 /// A `FaultString` has at most so many characters.
 const MAX_FAULT_STRING: usize = 256;
@@ -12,7 +12,7 @@ const MAX_FAULT_STRING: usize = 256;
 const FAULTS: [(&[&str], u32, &str); 9] = [
     (
         &["UNTRUSTED signature", "untrusted signature"],
-        9001,
+        code::REQUEST_DENIED,
         "the package is not signed with a key of the box: put the key into /etc/apk/keys",
     ),
     (
@@ -23,7 +23,7 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
             "No space on disk",
             "Out of memory",
         ],
-        9027,
+        code::SYSTEM_RESOURCES,
         "there is no room for it",
     ),
     (
@@ -41,7 +41,7 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
             "checksum",
             "unexpected end of file",
         ],
-        9018,
+        code::FILE_CORRUPTED,
         "the file is no whole package of this system",
     ),
     (
@@ -51,7 +51,7 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
             "no such package",
             "unable to select packages",
         ],
-        9025,
+        code::ENVIRONMENT_MISMATCH,
         "the box has not what it needs, nor have its feeds",
     ),
     (
@@ -62,22 +62,22 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
             "uninstallable",
             "has no valid architecture",
         ],
-        9025,
+        code::ENVIRONMENT_MISMATCH,
         "it is not for this box",
     ),
     (
         &["wants to install file", "trying to overwrite", "conflicts"],
-        9025,
+        code::ENVIRONMENT_MISMATCH,
         "it is at odds with what is installed",
     ),
     (
         &["is depended upon by packages", "are not removed due to"],
-        9029,
+        code::INVALID_UNIT_STATE,
         "others need it",
     ),
     (
         &["Could not lock", "Unable to lock database"],
-        9029,
+        code::INVALID_UNIT_STATE,
         "somebody else installs or removes just now",
     ),
     (
@@ -87,7 +87,7 @@ const FAULTS: [(&[&str], u32, &str); 9] = [
             "network error",
             "DNS",
         ],
-        9017,
+        code::INCOMPLETE_DOWNLOAD,
         "what it needs cannot be fetched from the feeds",
     ),
 ];
@@ -104,7 +104,7 @@ pub fn fault_of(output: &str) -> TransferFault {
     let (code, means, line) = found.unwrap_or_else(|| {
         let last = output.lines().rev().find(|line| !line.trim().is_empty());
         (
-            9001,
+            code::REQUEST_DENIED,
             "the package manager refused",
             last.unwrap_or("it said nothing"),
         )
