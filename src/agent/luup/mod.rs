@@ -1,6 +1,6 @@
-//! The Luup engine beside the agent: what is fetched from it (`home`, `follow`) and written to it
-//! (`write`), what is wrong by that (`alarms`), what it is told to do to the network (`commands`), and
-//! why rows show what they show of it (`map`).
+//! The Luup engine beside the agent: what is fetched from it (`home`, `follow`), written to it (`write`)
+//! and taken back (`take_back`), what is wrong by that (`alarms`), what it is told to do to the network
+//! (`commands`), and why rows show what they show of it (`map`).
 //!
 //! In a build without the feature `luup` there is none (`absent`), and the loop is the same.
 
@@ -16,6 +16,8 @@ mod follow;
 mod home;
 #[cfg(feature = "luup")]
 mod map;
+#[cfg(feature = "luup")]
+mod take_back;
 #[cfg(feature = "luup")]
 mod write;
 

@@ -1,9 +1,5 @@
-//! New values for the engine: who waits for them, one change after the other, and what is to be taken
-//! back.
-//!
-//! Before a change begins, what brings back the values of before is noted in the store. The note goes
-//! with the commit of the rest of the change, or when all is taken back. So a box that goes down in
-//! between finds it, and takes back what nobody was promised, as soon as the engine answers.
+//! New values for the engine: who waits for them, and one change after the other; `take_back` is for
+//! what cannot be made whole.
 
 use std::collections::VecDeque;
 
@@ -16,10 +12,7 @@ use crate::cwmp::Input;
 use crate::datamodel::model::{ModelError, PendingWrite, SetError};
 use crate::luup::{self, ChangeFailure, LuupChange, LuupError, TAKE_BACK_TIME, TAKE_TIME};
 
-/// The record of what is to be taken back should the box go down now.
-const NOTE: &str = "engine.note";
-
-/// Bytes of it: 600 values of usual length, 300 settings.
+/// Bytes of what is noted: 600 values of usual length, 300 settings.
 const MAX_NOTE_BYTES: usize = 64 << 10;
 
 /// Who waits, for what.
@@ -29,21 +22,21 @@ struct WaitingWrite {
 }
 
 /// What a job does.
-struct RunningWrite {
-    waiter: Waiter,
-    writes: Vec<PendingWrite>,
-    changes: Vec<LuupChange>,
+pub(super) struct RunningWrite {
+    pub waiter: Waiter,
+    pub writes: Vec<PendingWrite>,
+    pub changes: Vec<LuupChange>,
     /// Of a change that is taken back: why.
-    why: Option<String>,
+    pub why: Option<String>,
 }
 
 /// The changes of the engine's values.
 #[derive(Default)]
 pub(in crate::agent) struct LuupWrites {
     waiting: VecDeque<WaitingWrite>,
-    running: Option<RunningWrite>,
+    pub(super) running: Option<RunningWrite>,
     /// What the engine has, or may have, that it is not to have.
-    left: Vec<LuupChange>,
+    pub(super) left: Vec<LuupChange>,
     /// The first fetch that tells whether it has.
     tells: Option<u32>,
     /// What came while a change was under way.
@@ -68,22 +61,13 @@ impl LuupWrites {
         }
     }
 
-    fn leave(&mut self, changes: Vec<LuupChange>) {
+    pub(super) fn leave(&mut self, changes: Vec<LuupChange>) {
         self.left.extend(changes);
         self.tells = None;
     }
 }
 
 impl Agent {
-    /// What an earlier run of the program did not bring to an end is found.
-    pub(in crate::agent) fn recall_luup_writes(&mut self, now: Now) {
-        let noted = LuupChange::noted(self.model.record(NOTE).unwrap_or_default());
-        self.luup.writes.leave(noted);
-        if self.has_luup_writes() {
-            self.ask_luup(now);
-        }
-    }
-
     /// Whether there is something that only an engine that answers can be told.
     pub(in crate::agent) fn has_luup_writes(&self) -> bool {
         !self.luup.writes.left.is_empty() || self.former_writes().next().is_some()
@@ -117,7 +101,7 @@ impl Agent {
 
     /// Begins the next change. Where something is to be taken back first, the engine has to say
     /// first what it has.
-    fn next_write(&mut self, now: Now) {
+    pub(super) fn next_write(&mut self, now: Now) {
         if self.luup.writes.is_busy() {
             return;
         }
@@ -179,23 +163,12 @@ impl Agent {
             let why = "too many values for the Luup engine in one request".to_owned();
             return Err(refused(0, ModelError::ResourcesExceeded(why)));
         }
-        self.note(&note);
+        self.note_changes(&note);
         if let Err(error) = self.model.commit() {
-            self.note("");
+            self.note_changes("");
             return Err(refused(0, error));
         }
         Ok(changes)
-    }
-
-    fn note(&mut self, line: &str) {
-        let line = Some(line).filter(|line| !line.is_empty());
-        self.model.set_record(NOTE, line);
-    }
-
-    /// Notes what is left to be taken back.
-    fn note_left(&mut self) {
-        let line = LuupChange::note(&self.luup.writes.left);
-        self.note(&line);
     }
 
     /// A job has had values taken, or not.
@@ -254,73 +227,8 @@ impl Agent {
         }
     }
 
-    /// The rest of the change of the ACS could not be made.
-    pub(in crate::agent) fn take_back_for_acs(&mut self, now: Now) {
-        if let Some(running) = self.luup.writes.running.take() {
-            let why = "the rest of the change could not be made".to_owned();
-            self.take_back(running, why, now);
-        }
-    }
-
-    fn take_back(&mut self, running: RunningWrite, why: String, now: Now) {
-        log::warn!("Luup is to take back what it took: {why}");
-        let changes = running.changes.iter().chain(&self.luup.writes.left);
-        let line = LuupChange::note(&changes.cloned().collect::<Vec<_>>());
-        self.note(&line);
-        self.commit();
-        let access = self.luup_access(now);
-        let (given, lost) = (running.changes.clone(), running.changes.clone());
-        let job = Job::once(
-            JobKind::LuupWrite,
-            TAKE_BACK_TIME + TAKE_BACK_TIME,
-            move |_| Done::Luup(LuupReport::TakenBack(lost.clone())),
-            move |_| {
-                let left = luup::take_back(&access, given);
-                Done::Luup(LuupReport::TakenBack(left))
-            },
-        );
-        self.jobs.start(job, now.uptime);
-        self.luup.writes.running = Some(RunningWrite {
-            why: Some(why),
-            ..running
-        });
-    }
-
-    /// A job has had values taken back.
-    pub(super) fn luup_took_back(&mut self, left: Vec<LuupChange>, now: Now) {
-        let Some(running) = self.luup.writes.running.take() else {
-            return;
-        };
-        let is_done = left.is_empty();
-        self.took_back(&running.changes, left);
-        match running.waiter {
-            Waiter::Acs => self.step(Input::TakenBack, now),
-            Waiter::User(client, _) => {
-                let why = running.why.unwrap_or_default();
-                self.control.answer(client, Err(why), now.uptime);
-            }
-            Waiter::Former(_) | Waiter::Nobody => {}
-        }
-        if !is_done {
-            self.refuse_all(&LuupError::Unsettled, now);
-        }
-        self.after_write(now);
-    }
-
-    /// All of it is as before, but for what is left.
-    fn took_back(&mut self, changes: &[LuupChange], left: Vec<LuupChange>) {
-        let mut home = self.luup.home.borrow_mut();
-        for change in changes.iter().filter(|change| !left.contains(change)) {
-            home.taken(&change.undo);
-        }
-        drop(home);
-        self.luup.writes.leave(left);
-        self.note_left();
-        self.commit();
-    }
-
     /// What waited for the end of a change goes on.
-    fn after_write(&mut self, now: Now) {
+    pub(super) fn after_write(&mut self, now: Now) {
         if self.luup.writes.is_busy() {
             return;
         }
@@ -357,7 +265,7 @@ impl Agent {
     }
 
     /// Nobody who waits can be helped.
-    fn refuse_all(&mut self, why: &LuupError, now: Now) {
+    pub(super) fn refuse_all(&mut self, why: &LuupError, now: Now) {
         for waiting in std::mem::take(&mut self.luup.writes.waiting) {
             let error = refusal(&waiting.writes, 0, ModelError::Internal(why.to_string()));
             self.refuse_write(waiting.waiter, error, now);
@@ -400,41 +308,6 @@ impl Agent {
             (true, true) => self.carry_former(now),
             _ => {}
         }
-    }
-
-    /// What is left is taken back, unless somebody else has set it since.
-    fn take_left_back(&mut self, now: Now) {
-        let home = self.luup.home.borrow();
-        let left = std::mem::take(&mut self.luup.writes.left);
-        let (left, changed): (Vec<_>, Vec<_>) =
-            left.into_iter().partition(|change| home.has(&change.order));
-        drop(home);
-        for change in &left {
-            // What nobody was promised is not shown either; a fetch tells if it stays.
-            self.luup.home.borrow_mut().taken(&change.undo);
-        }
-        let (switched, changed): (Vec<_>, Vec<_>) = changed
-            .into_iter()
-            .partition(|change| change.order.is_action());
-        if !switched.is_empty() {
-            log::warn!("{} devices stay as they were switched", switched.len());
-        }
-        if !changed.is_empty() {
-            log::info!("{} values need not be taken back", changed.len());
-        }
-        if left.is_empty() {
-            self.note_left();
-            self.commit();
-            return self.next_write(now);
-        }
-        let running = RunningWrite {
-            waiter: Waiter::Nobody,
-            writes: Vec::new(),
-            changes: left,
-            why: None,
-        };
-        let why = "the agent or the engine went down before the change was whole".to_owned();
-        self.take_back(running, why, now);
     }
 
     /// The next value that waits since before an upgrade.

@@ -1,11 +1,14 @@
 //! The software of the box: services that are started and stopped as an ACS wants them (`services`),
-//! packages that come and go by ChangeDUState (`units`), and those that somebody else changes.
+//! packages that come and go by ChangeDUState (`units`, in `steps`), and those that somebody else changes
+//! (`notes`).
 //!
 //! In a build without the feature `software` nothing of it is there (`absent`), and the loop is the
 //! same.
 
 #[cfg(not(feature = "software"))]
 mod absent;
+#[cfg(feature = "software")]
+mod notes;
 #[cfg(feature = "software")]
 mod services;
 #[cfg(feature = "software")]
