@@ -1,6 +1,6 @@
 //! What `cwmpd --help` prints: from the tables of commands, so that it lists what is read.
 
-use super::OWN;
+use super::task::OWN;
 use crate::agent::control::{Command, Request};
 
 /// The width of a terminal, which no line is longer than.
