@@ -28,6 +28,18 @@ config interface 'dsl'
 	option proto 'pppoe'
 ";
 
+/// At the first boot of a firmware `done` mounts the flash over the root in memory. State that an agent
+/// wrote before would be lost, or that of an earlier moment would take its place.
+#[test]
+fn b58_the_agent_starts_when_what_it_writes_stays() {
+    let Some(box_) = LittleBox::with_uci() else {
+        return;
+    };
+    box_.install();
+    let link = box_.must(". /etc/init.d/cwmpd; echo S${START}cwmpd");
+    assert!(link.trim() > "S95done", "{link}");
+}
+
 /// A box with the package, and a procd that writes down what it is told.
 struct Procd {
     box_: LittleBox,
