@@ -57,4 +57,8 @@ lay 0644 "$files/cwmpd-defaults.sh" /usr/share/cwmpd/defaults.sh
 lay 0755 "$files/cwmpd-settings.defaults" /etc/uci-defaults/90-cwmpd-settings
 lay 0755 "$files/cwmpd-rows.defaults" /etc/uci-defaults/91-cwmpd-rows
 lay 0755 "$files/cwmpd.ntp" /etc/hotplug.d/ntp/30-cwmpd
+lay 0644 "$files/cwmpd-dhcp.sh" /usr/share/cwmpd/dhcp.sh
+for client in udhcpc odhcp6c; do
+	lay 0644 "$files/cwmpd.dhcp" "/etc/$client.user.d/cwmpd"
+done
 lay 0644 "$files/cwmpd.keep" /lib/upgrade/keep.d/cwmpd

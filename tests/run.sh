@@ -92,7 +92,7 @@ lean_dependencies() {
 scripts() {
   shellcheck -S warning tests/*.sh .ci/run openwrt-package/*.sh &&
     shellcheck -S warning -s dash openwrt-package/files/*.init openwrt-package/files/*.ntp \
-      openwrt-package/files/*.defaults openwrt-package/files/*.sh openwrt-package/scripts-14.07/* tests/openwrt/procd/*
+      openwrt-package/files/*.defaults openwrt-package/files/*.dhcp openwrt-package/files/*.sh openwrt-package/scripts-14.07/* tests/openwrt/procd/*
 }
 
 # ---- tests -----------------------------------------------------------------------------------

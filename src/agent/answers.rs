@@ -180,6 +180,7 @@ impl Agent {
         for failure in self.ubus.failures() {
             let _ = writeln!(text, "  no answer:   {failure}");
         }
+        self.write_discovery(&mut text);
         self.write_luup(&mut text, now);
         self.write_ways(&mut text, now);
         let Complaints { lines, notes, .. } = &self.complaints;

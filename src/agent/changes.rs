@@ -78,6 +78,10 @@ impl Agent {
                     is_about_software = true;
                     true
                 }
+                BoxChange::Offers => {
+                    self.discover_anew(now);
+                    false
+                }
                 BoxChange::Addresses => {
                     self.find_address();
                     self.ways.udp.relocate(now.uptime);

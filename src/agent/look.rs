@@ -12,6 +12,7 @@ impl Agent {
         if !self.engine.in_session() {
             self.apply_settings(now);
             self.next_look(now);
+            self.discover(now);
         }
     }
 

@@ -19,7 +19,7 @@
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
-//! * `ways` is how the ACS reaches the box.
+//! * `discovery` finds the ACS by DHCP; `ways` is how the ACS reaches the box.
 //! * `offline` is what is done by hand with the files: `cwmpd check`, `cwmpd luup`.
 //! * `own_config` is the agent's own package, `/etc/config/cwmpd`, also while that is damaged; `newer`
 //!   tells of files of a newer package that wait beside edited ones.
@@ -37,6 +37,7 @@ mod by_hand;
 mod changes;
 mod clocks;
 pub mod control;
+mod discovery;
 mod error;
 mod fetch;
 mod identity;

@@ -4,6 +4,7 @@
 //! All of it reads the configuration in one way ([`Offline`]): which options somebody reads is only
 //! known once the rows of the model are.
 
+use super::discovery;
 use super::logger;
 #[cfg(feature = "luup")]
 use super::luup::{self, HomeFrom, HomeMap};
@@ -109,12 +110,13 @@ pub fn check(folders: &Folders) -> Result<Checked, String> {
     let mut model = Model::from_factory(schema, sources, &folders.model_dir);
     let misfits = model.misfits_of(super::start::UCI);
     let unkept = own_config::keep_list(&config).unkept();
+    let unasked = discovery::unasked(&config, &set.uci.borrow());
     let config = complaints.lines.into_iter().chain(tls).chain(misfits);
     let notes = complaints.notes.into_iter().chain(newer::waiting(folders));
     Ok(Checked {
         config: config.collect(),
         rows,
-        notes: notes.chain(unkept).collect(),
+        notes: notes.chain(unkept).chain(unasked).collect(),
     })
 }
 

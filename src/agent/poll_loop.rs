@@ -14,6 +14,7 @@ use super::by_hand::Caller;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
+use super::discovery::Discovery;
 use super::error::AgentError;
 use super::jobs::{JobId, Jobs};
 use super::luup::{LuupEnd, LuupReport};
@@ -117,6 +118,7 @@ pub(super) struct Agent {
     pub signals: Signals,
     pub watch: Watch,
     pub control: Server,
+    pub discovery: Discovery,
     pub ways: Ways,
     pub ubus: UbusPart,
     pub jobs: Jobs<Done>,
@@ -151,6 +153,7 @@ impl Agent {
             true => self.look(now),
             false => self.retry_config(now),
         }
+        self.discover(now);
         self.clear_transfers(now);
         self.resume(now);
         self.recall_luup_writes(now);
@@ -243,6 +246,7 @@ impl Agent {
             LoopEvent::Due(LoopTimer::Config) => self.read_files_again(now),
             LoopEvent::Due(LoopTimer::Order) => self.order_is_due(now),
             LoopEvent::Due(LoopTimer::Changes) => self.act_on_changes(now),
+            LoopEvent::Due(LoopTimer::Discovery) => self.discover_anew(now),
             LoopEvent::Due(LoopTimer::Mend) => self.mend(),
             LoopEvent::Due(LoopTimer::Xmpp) => self.open_xmpp(now),
             LoopEvent::Due(LoopTimer::Gateway) => self.ask_gateway(now),

@@ -237,5 +237,6 @@ impl Agent {
             true => self.look(now),
             false => self.next_look(now),
         }
+        self.discover(now);
     }
 }

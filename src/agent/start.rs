@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::changes::BoxChanges;
 use super::clocks::{self, Clocks};
 use super::control::Server;
+use super::discovery::Discovery;
 use super::error::AgentError;
 use super::identity;
 use super::jobs::{Conditions, Jobs};
@@ -190,6 +191,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         callers: Vec::new(),
         transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
+        discovery: Discovery::new(&folders.run_dir),
         ways: Ways {
             listener,
             udp: UdpWay::new(&folders.run_dir, model.record(SERVED_RECORD)),

@@ -27,6 +27,8 @@ pub(super) enum LoopTimer {
     Gather,
     /// The next attempt to read a file of the configuration that could not be read.
     Config,
+    /// The next look at what DHCP servers tell.
+    Discovery,
     /// The next attempt at what did not work.
     Mend,
     /// The next attempt at the connection by XMPP.

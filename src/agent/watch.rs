@@ -43,6 +43,8 @@ pub(super) enum BoxChange {
     Files,
     /// A package or a service came, went, or is another.
     Software,
+    /// A DHCP server told something.
+    Offers,
     /// An interface got an address, or lost one.
     Addresses,
     /// The way to somewhere.
@@ -56,6 +58,7 @@ pub(super) enum BoxChange {
 pub(super) struct Watch {
     files: Option<Inotify>,
     software: Option<Inotify>,
+    offers: Option<Inotify>,
     addresses: Option<OwnedFd>,
     routes: Option<OwnedFd>,
     clock: Option<TimerFd>,
@@ -73,6 +76,7 @@ impl Watch {
         Self {
             files: files.ok(),
             software: None,
+            offers: None,
             addresses: netlink(ADDRESS_GROUPS).ok(),
             routes: netlink(ROUTE_GROUPS).ok(),
             clock: clock().ok(),
@@ -88,11 +92,22 @@ impl Watch {
         }
     }
 
+    /// Watches the folder of what DHCP servers tell, too.
+    pub(super) fn watch_offers(&mut self, folder: &Path) {
+        self.offers = folders(&[folder], WRITTEN).ok();
+    }
+
+    /// Whether it is watched.
+    pub(super) fn sees_offers(&self) -> bool {
+        self.offers.is_some()
+    }
+
     /// Takes what the descriptors have to say, so that they become silent.
     pub(super) fn work(&self) -> Vec<BoxChange> {
         let mut changes = Vec::new();
         changes.extend(is_written(self.files.as_ref()).then_some(BoxChange::Files));
         changes.extend(is_written(self.software.as_ref()).then_some(BoxChange::Software));
+        changes.extend(is_written(self.offers.as_ref()).then_some(BoxChange::Offers));
         changes.extend(told(self.addresses.as_ref()).then_some(BoxChange::Addresses));
         changes.extend(told(self.routes.as_ref()).then_some(BoxChange::Routes));
         if let Some(timer) = &self.clock {
@@ -110,10 +125,11 @@ impl Part for Watch {
     fn descriptors(&self) -> Vec<(BorrowedFd<'_>, PollFlags)> {
         let files = self.files.as_ref().map(AsFd::as_fd);
         let software = self.software.as_ref().map(AsFd::as_fd);
+        let offers = self.offers.as_ref().map(AsFd::as_fd);
         let addresses = self.addresses.as_ref().map(AsFd::as_fd);
         let routes = self.routes.as_ref().map(AsFd::as_fd);
         let clock = self.clock.as_ref().map(AsFd::as_fd);
-        let all = [files, software, addresses, routes, clock];
+        let all = [files, software, offers, addresses, routes, clock];
         let all = all.into_iter().flatten();
         all.map(|fd| (fd, PollFlags::POLLIN)).collect()
     }

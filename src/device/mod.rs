@@ -4,6 +4,7 @@
 //! * [`uci`] reads and writes `/etc/config` as libuci does.
 //! * [`sources`] serve values to the data model, one file a kind.
 //! * [`logical`] tells the device of `lan` or `wan`.
+//! * [`dhcp`] reads what a DHCP server tells of the ACS.
 //! * [`ubus`] is the bus on which its daemons speak with each other.
 //! * [`addresses`] asks the kernel for the addresses of the box.
 //! * [`routes`] asks it for the way to somebody else; `netlink` is how it is asked.
@@ -17,6 +18,7 @@
 
 pub mod addresses;
 pub mod commands;
+pub mod dhcp;
 pub mod install;
 pub mod logical;
 mod netlink;

@@ -5,6 +5,7 @@ mod boot_delay;
 mod by_hand;
 mod calls;
 mod clock;
+mod discovery;
 mod disk;
 mod dump;
 mod edge;

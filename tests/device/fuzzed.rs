@@ -7,6 +7,11 @@ fn mutated_uci_files_keep_the_fuzzed_property() {
     try_mutants("uci", Vec::new(), properties::uci);
 }
 
+#[test]
+fn d02_mutated_leases_keep_the_fuzzed_property() {
+    try_mutants("dhcp", Vec::new(), properties::dhcp);
+}
+
 #[cfg(feature = "software")]
 #[test]
 fn t51_mutated_lists_of_packages_keep_the_fuzzed_property() {

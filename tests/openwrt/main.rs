@@ -1,5 +1,6 @@
 //! The package for OpenWrt: what is in it, and what its scripts do on a box.
 
+mod dhcp;
 mod feed;
 mod little_box;
 mod packages;

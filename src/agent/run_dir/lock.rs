@@ -14,18 +14,19 @@ use nix::unistd::geteuid;
 use super::{BOOT, TOLD};
 use super::{live, memory, spare};
 use crate::agent::error::AgentError;
-use crate::agent::{clocks, control, transfers};
+use crate::agent::{clocks, control, discovery, transfers};
 use crate::base::file;
 
 const LOCK: &str = "cwmpd.lock";
 
-/// What an agent leaves in the folder, and what the hotplug script of NTP does.
-const OWN_FILES: [&str; 8] = [
+/// What an agent leaves in the folder, and what the scripts of NTP and DHCP do.
+const OWN_FILES: [&str; 9] = [
     LOCK,
     BOOT,
     TOLD,
     clocks::SYNCED,
     control::SOCKET,
+    discovery::FOLDER,
     live::FILE,
     memory::FILE,
     spare::FILE,

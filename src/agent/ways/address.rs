@@ -83,7 +83,7 @@ impl Agent {
     }
 
     /// The device of the configured interface, which may be a logical one.
-    fn interface(&self) -> Option<String> {
+    pub(in crate::agent) fn interface(&self) -> Option<String> {
         let name = self.config.interface.as_deref()?;
         let mut uci = self.uci.borrow_mut();
         // During a session all stays as it is.

@@ -111,6 +111,8 @@ pub struct Config {
     /// `acs.periodic_inform_spread`: a periodic inform with a phase comes up to this after its
     /// instant, by a time that is the box's own.
     pub periodic_spread: Duration,
+    /// `acs.dhcp_discovery`: where nobody set the URL of the ACS, a DHCP server may name it.
+    pub dhcp_discovery: bool,
     /// `acs.get_rpc_methods`: ask a new ACS with GetRPCMethods what it knows, for the log.
     pub ask_acs_methods: bool,
     /// `cpe.periodic_notify_enable` and `cpe.periodic_notify_interval`: how often live values with
@@ -262,6 +264,7 @@ impl Default for Config {
             session_timeout: seconds(DEFAULT_SESSION_TIMEOUT),
             boot_delay: seconds(DEFAULT_BOOT_DELAY),
             periodic_spread: seconds(DEFAULT_PERIODIC_SPREAD),
+            dhcp_discovery: false,
             ask_acs_methods: false,
             notify_interval: Some(seconds(DEFAULT_NOTIFY_INTERVAL)),
             identity: IdentityOptions::default(),

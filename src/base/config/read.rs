@@ -127,6 +127,7 @@ impl<'w> OptionReader<'w> {
     }
 
     fn acs(&mut self, config: &mut Config) {
+        self.flag("acs", "dhcp_discovery", &mut config.dhcp_discovery);
         self.flag("acs", "get_rpc_methods", &mut config.ask_acs_methods);
         let spread = &mut config.periodic_spread;
         self.seconds("acs", "periodic_inform_spread", 0, spread);

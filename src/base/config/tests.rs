@@ -119,6 +119,7 @@ fn every_option_is_taken() {
         ("acs.insecure_enable", "true"),
         ("acs.basic_over_http", "1"),
         ("acs.periodic_inform_spread", "0"),
+        ("acs.dhcp_discovery", "1"),
         ("acs.get_rpc_methods", "1"),
         ("acs.connect_timeout", "3"),
         ("acs.response_timeout", "31"),
@@ -169,6 +170,7 @@ fn every_option_is_taken() {
             session_timeout: seconds(90),
             boot_delay: seconds(600),
             periodic_spread: Duration::ZERO,
+            dhcp_discovery: true,
             ask_acs_methods: true,
             notify_interval: Some(seconds(5)),
             identity: IdentityOptions {

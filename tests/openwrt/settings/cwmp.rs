@@ -226,7 +226,7 @@ fn b09_an_acs_of_dhcp_is_that_of_icwmp() {
     upgraded.assert_has(&FROM_ICWMP[11..]);
     let log = upgraded.log();
     assert!(
-        log.contains("(option 43), which cwmpd does not ask"),
+        log.contains("to be asked for, set cwmpd.acs.dhcp_discovery to 1"),
         "{log}"
     );
     assert_eq!(upgraded.told(), "");

@@ -2,6 +2,7 @@
 //! it with coverage, the tests of each room with simple mutations ([`try_mutants`]).
 
 mod archive;
+mod dhcp;
 mod digest;
 mod expr;
 #[cfg(feature = "igd")]
@@ -31,6 +32,7 @@ mod udp_request;
 mod xmpp;
 
 pub use archive::archive;
+pub use dhcp::dhcp;
 pub use digest::digest;
 pub use expr::expr;
 #[cfg(feature = "igd")]
