@@ -11,6 +11,7 @@
 //! | 3 | [`acs`] | the link of one session to the ACS | yes |
 //! | 3 | [`connreq`] | who may wake the box, and each way in | yes |
 //! | 3 | [`device`] | the box: its configuration, its files, its commands | yes |
+//! | 3 | [`diagnostics`] | what the box can reach, and how | yes |
 //! | 3 | [`luup`] | the Luup engine and its Z-Wave home | yes |
 //! | 3 | [`transfer`] | files between a server and the box | yes |
 //! | 2 | [`http`] | HTTP as a client, for all rooms above | yes |
@@ -80,6 +81,10 @@ mod datamodel;
 pub mod device;
 #[cfg(not(feature = "inside"))]
 mod device;
+#[cfg(feature = "inside")]
+pub mod diagnostics;
+#[cfg(not(feature = "inside"))]
+mod diagnostics;
 #[cfg(feature = "inside")]
 pub mod http;
 #[cfg(not(feature = "inside"))]

@@ -138,7 +138,7 @@ impl Agent {
         self.apply_touched(now);
         if self.session.is_none() {
             self.tell_services(now);
-            self.follow_commands(now);
+            self.follow_states(now);
         }
     }
 

@@ -16,6 +16,7 @@
 //! * `transfers` moves files in and out, and has them put in force; `software` does the same with
 //!   packages and services.
 //! * `ubus` is the agent on OpenWrt's bus: its object `tr069`.
+//! * `diagnostics` finds out for the ACS what the box can reach.
 //! * `fetch` waits for what rows show of Luup and of the bus.
 //! * `source` tells the data model of the agent itself, `clocks` of the time; `identity` notices a box
 //!   that is not the one that the ACS knows.
@@ -37,6 +38,7 @@ mod by_hand;
 mod changes;
 mod clocks;
 pub mod control;
+mod diagnostics;
 mod discovery;
 mod error;
 mod fetch;

@@ -14,6 +14,7 @@ use super::by_hand::Caller;
 use super::changes::BoxChanges;
 use super::clocks::Clocks;
 use super::control::{Request, Server};
+use super::diagnostics::DiagnosticEnd;
 use super::discovery::Discovery;
 use super::error::AgentError;
 use super::jobs::{JobId, Jobs};
@@ -40,6 +41,7 @@ use crate::base::config::Config;
 use crate::cwmp::{Engine, Input, Intent};
 use crate::datamodel::model::Model;
 use crate::device::sources::uci::UciSource;
+use crate::diagnostics::task::DiagnosticOutcome;
 use crate::http::KeptTls;
 
 /// How long a running session, and the gateway, may take after SIGTERM. procd kills after 5 s.
@@ -97,6 +99,8 @@ pub(super) enum Done {
     Gateway(GatewayReport),
     /// The name of the STUN server was looked up.
     Found(Found),
+    /// How a diagnostic ended, by the path of its state.
+    Diagnosed(String, DiagnosticOutcome),
 }
 
 /// The running agent.
@@ -118,6 +122,7 @@ pub(super) struct Agent {
     pub signals: Signals,
     pub watch: Watch,
     pub control: Server,
+    pub diagnostics: DiagnosticEnd,
     pub discovery: Discovery,
     pub ways: Ways,
     pub ubus: UbusPart,
@@ -162,6 +167,8 @@ impl Agent {
         self.tell_services(now);
         self.allow_commands();
         self.recall_commands(now);
+        self.recall_diagnostics();
+        self.follow_commands(now);
         loop {
             let now = self.now();
             self.proceed(now);
@@ -285,6 +292,7 @@ impl Agent {
             Done::Stepped(step, came) => self.stepped(step, came, now),
             Done::Xmpp(report) => self.hear_xmpp(job, report, now),
             Done::Gateway(report) => self.hear_gateway(report, now),
+            Done::Diagnosed(path, outcome) => self.diagnosed(&path, outcome, now),
             Done::Found(found) => self.server_found(found, now),
         }
     }

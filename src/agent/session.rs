@@ -230,7 +230,7 @@ impl Agent {
     fn after_session(&mut self, now: Now) {
         self.kept.live.save(&self.model);
         self.tell_services(now);
-        self.follow_commands(now);
+        self.follow_states(now);
         // It looked at all tables, of which this may be the first time.
         self.follow_xmpp(now);
         match self.follow_config() {

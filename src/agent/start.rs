@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::changes::BoxChanges;
 use super::clocks::{self, Clocks};
 use super::control::Server;
+use super::diagnostics::DiagnosticEnd;
 use super::discovery::Discovery;
 use super::error::AgentError;
 use super::identity;
@@ -68,6 +69,7 @@ pub(super) struct SourceSet {
     facts: Rc<RefCell<Facts>>,
     clocks: Rc<RefCell<Clocks>>,
     pub(super) luup: LuupEnd,
+    diagnostics: DiagnosticEnd,
     software: SoftwareEnd,
     ubus: UbusPart,
     xmpp: XmppWay,
@@ -89,6 +91,7 @@ impl SourceSet {
             &uci,
         )));
         let (luup, luup_sources) = LuupEnd::new(&folders.model_dir, config);
+        let (diagnostics, diagnostic_sources) = DiagnosticEnd::new();
         let (software, software_source) = SoftwareEnd::new(config);
         let ubus = UbusPart::new(config, clocks::uptime());
         let (xmpp, xmpp_source) = XmppWay::new();
@@ -110,11 +113,13 @@ impl SourceSet {
             ("xmpp", xmpp_source),
             ("agent", Box::new(agent)),
         ];
+        sources.extend(diagnostic_sources);
         sources.extend(luup_sources);
         let ends = Self {
             facts,
             clocks,
             luup,
+            diagnostics,
             software,
             ubus,
             xmpp,
@@ -191,6 +196,7 @@ pub(super) fn start(folders: Folders, conditions: Conditions) -> Result<Option<A
         callers: Vec::new(),
         transfers: Transfers::new(TransferFiles::new(&folders.run_dir)),
         ubus: set.ubus,
+        diagnostics: set.diagnostics,
         discovery: Discovery::new(&folders.run_dir),
         ways: Ways {
             listener,

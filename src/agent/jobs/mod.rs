@@ -54,6 +54,8 @@ pub(super) enum JobKind {
     Gateway,
     /// Looks up the name of a server.
     Lookup,
+    /// Finds out what the box can reach.
+    Diagnostic,
 }
 
 impl JobKind {
@@ -70,6 +72,7 @@ impl JobKind {
             Self::Xmpp => "xmpp",
             Self::Gateway => "gateway",
             Self::Lookup => "lookup",
+            Self::Diagnostic => "diagnostic",
         }
     }
 
@@ -174,7 +177,7 @@ impl<T: 'static> Job<T> {
 pub struct Conditions {
     /// Called on the thread of each job before it begins, with the name of its kind: `session`,
     /// `luup-fetch`, `luup-follow`, `luup-write`, `luup-command`, `command`, `transfer`, `gateway`,
-    /// `xmpp`, `lookup`.
+    /// `xmpp`, `lookup`, `diagnostic`.
     pub before: Arc<dyn Fn(&'static str) + Send + Sync>,
     /// In place of the patience that each job asks for.
     pub patience: Option<Duration>,

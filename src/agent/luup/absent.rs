@@ -66,6 +66,8 @@ impl Agent {
 
     pub(in crate::agent) fn recall_commands(&mut self, _: Now) {}
 
+    pub(in crate::agent) fn call_off_commands(&mut self, _: &[String], _: Now) {}
+
     pub(in crate::agent) fn follow_commands(&mut self, _: Now) {}
 
     pub(in crate::agent) fn follow_luup(&mut self, _: Now) {}

@@ -77,12 +77,10 @@ impl Agent {
             let outcome = CommandOutcome::error("Error_Interrupted", why);
             self.end_command(&path, outcome, now);
         }
-        self.follow_commands(now);
     }
 
-    /// Calls off what was asked to end, and begins what was asked for, one after the other.
+    /// Begins what was asked for, one after the other.
     pub(in crate::agent) fn follow_commands(&mut self, now: Now) {
-        self.call_off_commands(now);
         while self.luup.commands.running.is_none() && !self.stopping {
             let is_talking = matches!(self.session, Some(SessionStage::Talking { .. }));
             let mut requested = self.model.requested().into_iter();
@@ -96,10 +94,8 @@ impl Agent {
         }
     }
 
-    /// What runs and was set since, to whatever, is to end; its state is another by now, or the same
-    /// for once more.
-    fn call_off_commands(&mut self, now: Now) {
-        let set = self.model.take_set_states();
+    /// What runs and was set since is to end.
+    pub(in crate::agent) fn call_off_commands(&mut self, set: &[String], now: Now) {
         let commands = &mut self.luup.commands;
         let is_set = |running: &mut RunningCommand| set.contains(&running.path);
         if let Some(running) = commands.running.take_if(is_set) {
@@ -160,13 +156,13 @@ impl Agent {
 
     /// A job reports how its command ended.
     pub(super) fn commanded(&mut self, path: &str, outcome: CommandOutcome, now: Now) {
-        self.call_off_commands(now);
+        self.call_off(now);
         let is_it = |running: &mut RunningCommand| running.path == path;
         if self.luup.commands.running.take_if(is_it).is_some() {
             self.end_command(path, outcome, now);
             self.look_afresh(now);
         }
-        self.follow_commands(now);
+        self.follow_states(now);
     }
 
     /// Tells how a command ended. Its event is kept before its state changes: one that is told twice

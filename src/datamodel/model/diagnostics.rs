@@ -24,6 +24,9 @@ pub const REQUESTED: &str = "Requested";
 /// The word by which it is ended early.
 const CANCELED: &str = "Canceled";
 
+/// The word for what no other says.
+const OTHER: &str = "Error_Other";
+
 /// The word where nothing was asked for.
 pub const NONE: &str = "None";
 
@@ -107,18 +110,23 @@ impl Model {
         set.into_iter().map(|key| self.path(key)).collect()
     }
 
-    /// The states that are `Requested`, and what their sources know them by.
+    /// The states that were ever set, and what their sources know them by.
+    pub fn states(&self) -> Vec<PendingWrite> {
+        self.wanted(Self::is_diagnostic)
+    }
+
+    /// Those of them that are `Requested`.
     pub fn requested(&self) -> Vec<PendingWrite> {
-        let mut requested = self.wanted(Self::is_diagnostic);
+        let mut requested = self.states();
         requested.retain(|state| state.wanted == REQUESTED);
         requested
     }
 
-    /// A state that was `Requested` has come to its end, in this word; `None` where its type does
-    /// not have the word. Durable with the next [`Model::commit`]. `path` is full.
+    /// A state that was `Requested` has come to its end, in this word; where its type does not have
+    /// the word, in `Error_Other`, or `None`. Durable with the next [`Model::commit`]. `path` is full.
     pub fn end_state(&mut self, path: &str, word: &str) {
         let relative = path.strip_prefix(self.root()).unwrap_or(path).to_owned();
-        for word in [word, NONE] {
+        for word in [word, OTHER, NONE] {
             self.tell(&relative, word);
             if self.value(&relative).as_deref() != Some(REQUESTED) {
                 return;

@@ -2,7 +2,7 @@
 //! behind ` || ` of which the first that has a value wins.
 //!
 //! A [`Source`] is implemented by a room above for one kind (`uci`, `file`, `proc`, `net`, `stub`,
-//! `ubus`, `software`, `luup`, `alarm`, `command`, `xmpp`, `agent`). No source runs a shell, and none
+//! `ubus`, `software`, `luup`, `alarm`, `command`, `diagnostic`, `diagnosed`, `xmpp`, `agent`). No source runs a shell, and none
 //! waits: what blocks is fetched by a job beforehand and handed to the source. Between two calls of
 //! [`Source::refresh`] a source tells the same.
 

@@ -1,6 +1,7 @@
 //! The ACS wakes the box wherever it is: the real program in a world of its own, with a real NAT of
 //! each kind between it and the ACS.
 
+mod diagnostics;
 #[cfg(feature = "igd")]
 mod gateways;
 mod nats;
