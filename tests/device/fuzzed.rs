@@ -8,6 +8,11 @@ fn mutated_uci_files_keep_the_fuzzed_property() {
 }
 
 #[test]
+fn d10_mutated_answers_to_echo_requests_keep_the_fuzzed_property() {
+    try_mutants("icmp", Vec::new(), properties::icmp);
+}
+
+#[test]
 fn d02_mutated_leases_keep_the_fuzzed_property() {
     try_mutants("dhcp", Vec::new(), properties::dhcp);
 }

@@ -5,6 +5,7 @@ mod archive;
 mod dhcp;
 mod digest;
 mod expr;
+mod icmp;
 #[cfg(feature = "igd")]
 mod igd;
 mod journal;
@@ -35,6 +36,7 @@ pub use archive::archive;
 pub use dhcp::dhcp;
 pub use digest::digest;
 pub use expr::expr;
+pub use icmp::icmp;
 #[cfg(feature = "igd")]
 pub use igd::igd;
 pub use journal::journal;

@@ -1,0 +1,22 @@
+//! What answers echo requests.
+
+use cwmpd::diagnostics::{Answer, parse};
+
+/// The number of our requests.
+const ID: u16 = 5;
+
+/// Only what names our number answers, and cut off it is nothing.
+pub fn icmp(packet: &[u8]) {
+    for is_v6 in [false, true] {
+        let Some((sequence, answer)) = parse(is_v6, packet, ID) else {
+            continue;
+        };
+        let ours = [ID.to_be_bytes(), sequence.to_be_bytes()].concat();
+        assert!(packet.windows(4).any(|window| window == ours));
+        assert_eq!(parse(is_v6, packet, ID + 1), None);
+        if answer != Answer::Reply {
+            let least = if is_v6 { 8 + 40 + 8 } else { 20 + 8 + 20 + 8 };
+            assert!(packet.len() >= least);
+        }
+    }
+}
