@@ -100,6 +100,9 @@ impl Agent {
         task: &DuTask,
         now: Now,
     ) {
+        if self.waits_for_manager(change, operation, now) {
+            return;
+        }
         self.look(now);
         let by = format!("{change}.{operation}");
         let is_gone = matches!(task, DuTask::Uninstall { .. });
