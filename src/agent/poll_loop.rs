@@ -164,7 +164,10 @@ impl Agent {
         self.recall_commands(now);
         loop {
             let now = self.now();
-            self.proceed(now);
+            // What would be begun now would be cut off.
+            if !self.stopping {
+                self.proceed(now);
+            }
             self.follow_engine(now);
             if self.has_ended() {
                 self.end(now);
