@@ -130,6 +130,65 @@ fn t25_what_sysupgrade_backs_up_can_be_restored() {
 }
 
 #[test]
+fn t65_a_link_that_leads_to_a_folder_is_restored_as_any_other() {
+    let here = InstallBox::new(Release::V24);
+    let (keys, others) = (here.dir.join("run/keys"), here.dir.join("run/others"));
+    for folder in [&keys, &others] {
+        fs::create_dir(folder).unwrap();
+    }
+    let link = here.dir.join("root/etc/keys");
+    fs::create_dir(here.dir.join("root/etc")).unwrap();
+    std::os::unix::fs::symlink(&keys, &link).unwrap();
+    let leads_to = || fs::read_link(&link).unwrap();
+    let backup = |to: &std::path::Path| {
+        let to = format!("-> {}", to.display());
+        let files = [
+            ("etc/config/network", "config interface 'wan'\n"),
+            ("etc/keys", to.as_str()),
+        ];
+        here.downloaded(archive(&["-z"], &files))
+    };
+    let installed = here.installer.install(&restore(), &backup(&keys));
+    assert_eq!((installed, leads_to()), (Ok(TRIAL), keys.clone()));
+    let installed = here.installer.install(&restore(), &backup(&others));
+    assert_eq!((installed, leads_to()), (Ok(TRIAL), others));
+    here.installer.roll_back(&restore()).unwrap();
+    assert_eq!(leads_to(), keys);
+}
+
+/// Where a file that its own shell code puts first fills its last block, OpenWrt's sysupgrade has one
+/// more behind it.
+#[test]
+fn t67_an_empty_block_between_two_files_ends_no_archive() {
+    let here = InstallBox::new(Release::V24);
+    let first = archive(&[], &[("etc/first", &"x".repeat(512))]);
+    let rest = archive(&[], &[("etc/config/network", "config interface 'wan'\n")]);
+    let file = here.downloaded([&first[..3 * 512], &rest].concat());
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    assert!(here.read("config/network").unwrap().contains("'wan'"));
+}
+
+#[test]
+fn t66_files_beside_the_packages_are_restored_as_they_are() {
+    let here = InstallBox::new(Release::V24);
+    let before = all(&here);
+    let files = [
+        ("etc/config/network", "config interface 'wan'\n"),
+        ("etc/config/network.apk-new", "config interface 'new'\n"),
+        ("etc/config/notes~", "'mine\n"),
+    ];
+    let file = here.downloaded(archive(&["-z"], &files));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    for (name, text) in files {
+        let name = name.trim_start_matches("etc/");
+        assert_eq!(here.read(name).as_deref(), Some(text), "{name}");
+    }
+    here.installer.roll_back(&restore()).unwrap();
+    here.installer.settle(7);
+    assert_eq!(all(&here), before);
+}
+
+#[test]
 fn t25_a_text_of_uci_takes_the_place_of_its_packages() {
     let here = InstallBox::new(Release::V24);
     let text = "package network\n\nconfig interface 'wan'\n\npackage wireless\n\nconfig wifi-device\n\

@@ -92,6 +92,9 @@ pub struct ArchiveReader {
     filling: u64,
     long_name: Option<Vec<u8>>,
     long_target: Option<Vec<u8>>,
+    /// The head before was empty: two of them are the end. One alone stands behind some files of what
+    /// OpenWrt's sysupgrade makes.
+    is_blank: bool,
     is_own: bool,
     entries: u32,
     unpacked: u64,
@@ -112,6 +115,7 @@ impl ArchiveReader {
             filling: 0,
             long_name: None,
             long_target: None,
+            is_blank: false,
             is_own,
             entries: 0,
             unpacked: 0,
@@ -193,8 +197,13 @@ impl ArchiveReader {
     }
 
     fn head(&mut self, head: &[u8], to: &mut dyn Unpack) -> io::Result<()> {
-        if head.iter().all(|byte| *byte == 0) {
-            self.part = TapePart::End;
+        let is_blank = head.iter().all(|byte| *byte == 0);
+        let was_blank = std::mem::replace(&mut self.is_blank, is_blank);
+        if is_blank {
+            self.part = match was_blank {
+                true => TapePart::End,
+                false => TapePart::Head,
+            };
             return Ok(());
         }
         let field = |at: usize, room: usize| head.get(at..at + room).unwrap_or_default();

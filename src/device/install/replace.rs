@@ -58,10 +58,11 @@ impl Targets<'_> {
         (!is_own).then_some(path)
     }
 
-    /// The package of UCI that a file is.
+    /// The package of UCI that a file is. What else is beside them, as `network.apk-new` or a copy of
+    /// somebody's, is a file like any other.
     fn package<'p>(&self, path: &'p Path) -> Option<&'p str> {
         let name = path.strip_prefix(self.config_dir).ok()?.to_str()?;
-        (!name.contains('/')).then_some(name)
+        uci::is_package(name.as_bytes()).then_some(name)
     }
 }
 
@@ -108,7 +109,11 @@ impl Unpack for Survey<'_> {
         let Some(path) = self.targets.of(&entry.name) else {
             return Ok(());
         };
-        let is_folder = fs::metadata(&path).is_ok_and(|data| data.is_dir());
+        let is_folder = match entry.kind {
+            EntryKind::Folder => path.is_dir(),
+            // A link to a folder is a link, which another one, or a file, may replace.
+            _ => fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir()),
+        };
         let in_the_way = path.ancestors().skip(1).find(|above| above.exists());
         if in_the_way.is_some_and(|above| !above.is_dir()) {
             let name = &entry.name;
