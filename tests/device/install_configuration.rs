@@ -1,6 +1,7 @@
 //! Configurations: restored, put on trial, undone.
 
 use std::fs;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -431,6 +432,25 @@ fn t26_what_was_kept_for_a_trial_that_is_over_goes_also_after_a_power_cut() {
     assert!(!marker.exists());
     fs::remove_file(here.dir.join("config/new")).unwrap();
     assert_eq!(all(&here), before);
+}
+
+#[test]
+fn t71_what_was_to_be_kept_and_is_not_whole_takes_no_flash() {
+    let here = InstallBox::new(Release::V24);
+    fs::create_dir(here.dir.join("root/etc")).unwrap();
+    let _socket = UnixListener::bind(here.dir.join("root/etc/socket")).unwrap();
+    let files = [
+        ("etc/socket", "theirs\n"),
+        ("etc/config/network", "config interface 'wan'\n"),
+    ];
+    let file = here.downloaded(archive(&["-z"], &files));
+    let refused = here.installer.install(&restore(), &file).unwrap_err();
+    assert!(refused.string.contains("cannot be kept"), "{refused:?}");
+    assert_eq!(here.read("model/former.new"), None);
+    // The power was cut.
+    fs::write(here.dir.join("model/former.new"), "half").unwrap();
+    here.installer.settle_others(&[7]);
+    assert_eq!(here.read("model/former.new"), None);
 }
 
 #[test]

@@ -179,14 +179,28 @@ impl Unpack for Survey<'_> {
 /// Keeps what is at these paths, durably, as an archive at `to`. What is not there is noted, so that
 /// it goes again when the archive is put back.
 pub(super) fn keep(paths: &[PathBuf], to: &Path) -> io::Result<()> {
-    let new = to.with_extension("new");
+    let new = unfinished_keep(to);
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    let kept = keep_in(paths, &new, folder).and_then(|()| fs::rename(&new, to));
+    if kept.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    kept?;
+    file::sync_folder(folder)
+}
+
+/// The archive of what is kept until it is whole; the same for all.
+pub(super) fn unfinished_keep(to: &Path) -> PathBuf {
+    to.with_extension("new")
+}
+
+fn keep_in(paths: &[PathBuf], new: &Path, folder: &Path) -> io::Result<()> {
     let lengths = paths
         .iter()
         .filter_map(|path| fs::symlink_metadata(path).ok());
     let bytes = lengths.map(|data| data.len()).sum();
-    let folder = to.parent().unwrap_or(Path::new("/"));
     room::check(folder, bytes).map_err(io::Error::other)?;
-    let mut archive = BufWriter::new(closed_file(&new)?);
+    let mut archive = BufWriter::new(closed_file(new)?);
     // What is below a folder comes before it: so it is removed before it.
     for path in paths.iter().rev() {
         let name = path.to_str().ok_or_else(|| damaged("a name is no text"))?;
@@ -216,9 +230,7 @@ pub(super) fn keep(paths: &[PathBuf], to: &Path) -> io::Result<()> {
         }
     }
     pack::end(&mut archive)?;
-    archive.into_inner().map_err(io::Error::other)?.sync_all()?;
-    fs::rename(&new, to)?;
-    file::sync_folder(folder)
+    archive.into_inner().map_err(io::Error::other)?.sync_all()
 }
 
 /// Puts what is in an archive in its place.
