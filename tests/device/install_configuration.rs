@@ -1,12 +1,14 @@
 //! Configurations: restored, put on trial, undone.
 
 use std::fs;
+use std::io;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use cwmpd::cwmp::{FileType, Installed, TransferOrder};
+use cwmpd::device::install::{ArchiveEntry, ArchiveReader, Unpack};
 use cwmpd_lab::Folder;
 use cwmpd_lab::openwrt::Release;
 
@@ -432,6 +434,40 @@ fn t26_what_was_kept_for_a_trial_that_is_over_goes_also_after_a_power_cut() {
     assert!(!marker.exists());
     fs::remove_file(here.dir.join("config/new")).unwrap();
     assert_eq!(all(&here), before);
+}
+
+#[test]
+fn t73_what_was_replaced_comes_back_however_much_it_is() {
+    let here = InstallBox::new(Release::V24);
+    let large = here.dir.join("root/large");
+    fs::File::create(&large).unwrap().set_len(33 << 20).unwrap();
+    let file = here.downloaded(archive(&["-z"], &[("large", "small\n")]));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    assert_eq!(here.read("root/large").as_deref(), Some("small\n"));
+    here.installer.roll_back(&restore()).unwrap();
+    assert_eq!(fs::metadata(large).unwrap().len(), 33 << 20);
+}
+
+/// Each long name takes a head of its own.
+#[test]
+fn t73_an_archive_of_our_own_has_as_many_heads_as_it_needs() {
+    struct Nobody;
+    impl Unpack for Nobody {
+        fn entry(&mut self, _: ArchiveEntry) -> io::Result<()> {
+            Ok(())
+        }
+        fn bytes(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+        fn whole(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let head = archive(&[], &[("empty", "")])[..512].repeat(5000);
+    for is_own in [false, true] {
+        let read = ArchiveReader::new(is_own).push(&head, &mut Nobody);
+        assert_eq!(read.is_ok(), is_own);
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::io;
 
 use super::pack::BLOCK;
 
-/// Entries of an archive, at most.
+/// Entries of an archive from outside, at most. Of our own, which have what such a one replaced, that
+/// may be more, and all of it has to come back.
 const MAX_ENTRIES: u32 = 4096;
 
 /// Bytes that all its files may have together.
@@ -219,7 +220,7 @@ impl ArchiveReader {
         let kind = field(156, 1).first().copied().unwrap_or_default();
         let size = number(124, 12)?;
         self.entries += 1;
-        if self.entries > MAX_ENTRIES {
+        if self.entries > MAX_ENTRIES && !self.is_own {
             return Err(damaged(format!("it has more than {MAX_ENTRIES} entries")));
         }
         let is_text = matches!(kind, b'L' | b'K' | b'x');
@@ -270,7 +271,7 @@ impl ArchiveReader {
             return Ok(TapePart::Rest);
         }
         self.unpacked = self.unpacked.saturating_add(entry.size);
-        if self.unpacked > MAX_UNPACKED {
+        if self.unpacked > MAX_UNPACKED && !self.is_own {
             return Err(damaged(format!(
                 "it has more than {MAX_UNPACKED} bytes in it"
             )));
