@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use cwmpd::base::xsd::XsdType;
@@ -320,6 +321,30 @@ fn t68_a_package_that_stops_the_agent_comes_all_the_same() {
         is(&results[0], UUID, "1", "Installed", 0);
         assert_eq!(site.deeds(), 1, "{}", site.box_.log());
     }
+}
+
+/// The power was cut while opkg wrote its list, which it does in place.
+#[test]
+fn t75_from_a_list_that_is_cut_nobody_concludes_that_a_package_is_gone() {
+    let site = Site::new(Packager::Opkg);
+    let agent = site.start();
+    site.carried_out(&agent, install(&served("tool", "1", ""), Some(UUID)));
+    site.box_.write("hang-before", "");
+    site.order(&agent, vec![uninstall(UUID)]);
+    wait_for("the removal", || {
+        let log = site.box_.log();
+        log.contains("\nopkg --autoremove remove tool")
+            .then_some(())
+    });
+    agent.kill();
+    let opkg = fs::read_to_string(root(&site.home).join("pid")).unwrap();
+    let killed = Command::new("kill").args(["-9", opkg.trim()]).status();
+    assert!(killed.unwrap().success());
+    let whole = site.box_.list();
+    site.box_.write("usr/lib/opkg/status", &whole[..50]);
+    let _agent = site.home.start();
+    let (results, ()) = site.ended(|_| ());
+    is(&results[0], UUID, "", "Failed", 9029);
 }
 
 #[test]

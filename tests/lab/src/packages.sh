@@ -7,7 +7,7 @@
 root=$(dirname "$0")
 me=$(basename "$0")
 echo "$me $*" >>"$root/log"
-hangs() { while [ -e "$root/$1" ]; do sleep 0.02; done; }
+hangs() { echo $$ >"$root/pid"; while [ -e "$root/$1" ]; do sleep 0.02; done; }
 
 field() { sed -n "s/^$2: *//p" "$1" | head -n 1; }
 number() { echo "$1" | sed 's/-r.*//; s/[^0-9]//g'; }
@@ -206,7 +206,7 @@ opkg:remove | apk:del)
 		fails "print_dependents_warning: Package $1 is depended upon by packages:"
 	fi
 	[ "$me" = apk ] && echo "(1/1) Purging $1 ($old)" || echo "Removing package $1 from root..."
-	[ -n "$trial" ] || forget "$1"
+	[ -n "$trial" ] || { hangs hang-before; forget "$1"; }
 	;;
 *) exit 99 ;;
 esac
