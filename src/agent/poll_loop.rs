@@ -171,7 +171,10 @@ impl Agent {
         self.follow_commands(now);
         loop {
             let now = self.now();
-            self.proceed(now);
+            // What would be begun now would be cut off.
+            if !self.stopping {
+                self.proceed(now);
+            }
             self.follow_engine(now);
             if self.has_ended() {
                 self.end(now);

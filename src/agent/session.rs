@@ -229,6 +229,7 @@ impl Agent {
 
     fn after_session(&mut self, now: Now) {
         self.kept.live.save(&self.model);
+        self.end_units(now);
         self.tell_services(now);
         self.follow_states(now);
         // It looked at all tables, of which this may be the first time.

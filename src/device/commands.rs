@@ -99,6 +99,9 @@ pub enum Listen<'t> {
     Output(Take<'t>),
     /// Standard output and standard error, as they come.
     All(Take<'t>),
+    /// Both go to this file, open to append: unlike a pipe it does not break with the agent, and the
+    /// program with it. It is emptied where it grows too long.
+    Into(&'t File),
 }
 
 impl fmt::Display for CommandError {
@@ -185,14 +188,10 @@ impl System {
         let failed = |error| CommandError::Start(program.clone(), error);
         let log = File::options().create(true).append(true).open(log);
         let log = log.map_err(failed)?;
-        let streams = [log.try_clone(), log.try_clone()].map(|log| log.map(Stdio::from));
-        let [output, errors] = streams;
-        let streams = (output.map_err(failed)?, errors.map_err(failed)?);
+        let (_, streams) = streams(&Listen::Into(&log)).map_err(failed)?;
         let mut child = spawn(&program, arguments, streams)?;
         let ended = ends_within(wait, || {
-            if log.metadata()?.len() > MAX_LEFT_OUTPUT {
-                log.set_len(0)?;
-            }
+            bound(&log)?;
             Ok(child.try_wait()?.is_some())
         });
         if !ended.map_err(failed)? {
@@ -286,6 +285,10 @@ fn run(
         (Some(pipe), Listen::Output(take) | Listen::All(take)) => {
             hear(&mut child, File::from(pipe), take, limit)
         }
+        (_, Listen::Into(log)) => ends_within(limit, || {
+            bound(log)?;
+            Ok(child.try_wait()?.is_some())
+        }),
         _ => ends_within(limit, || Ok(child.try_wait()?.is_some())),
     };
     match heard {
@@ -309,8 +312,10 @@ fn run(
 
 /// Where a program's standard output and error go, and the end of the pipe that we read.
 fn streams(listen: &Listen<'_>) -> io::Result<(Option<OwnedFd>, (Stdio, Stdio))> {
-    if matches!(listen, Listen::No) {
-        return Ok((None, (Stdio::null(), Stdio::null())));
+    match listen {
+        Listen::No => return Ok((None, (Stdio::null(), Stdio::null()))),
+        Listen::Into(log) => return Ok((None, (log.try_clone()?.into(), log.try_clone()?.into()))),
+        Listen::Output(_) | Listen::All(_) => {}
     }
     let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;
     let errors = match listen {
@@ -392,6 +397,14 @@ fn end(child: &mut Child) -> io::Result<()> {
     let _ = killpg(leader, Signal::SIGKILL);
     child.wait()?;
     ended.map(drop)
+}
+
+/// Keeps a file small that a program writes to.
+fn bound(log: &File) -> io::Result<()> {
+    match log.metadata()?.len() > MAX_LEFT_OUTPUT {
+        true => log.set_len(0),
+        false => Ok(()),
+    }
 }
 
 fn ends_within(limit: Duration, mut is_over: impl FnMut() -> io::Result<bool>) -> io::Result<bool> {
@@ -500,6 +513,25 @@ mod tests {
         assert_eq!(text, "done\n");
         ran.unwrap();
         assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn t68_what_goes_into_a_file_is_bounded_and_its_program_ends_in_time() {
+        let path = std::env::temp_dir().join(format!("cwmpd-into-{}", std::process::id()));
+        let log = File::options().create(true).append(true).open(&path);
+        let log = log.unwrap();
+        let run = |text: &str, limit| {
+            let words: [&OsStr; 2] = ["-c".as_ref(), text.as_ref()];
+            run(limit, Path::new("/bin/sh"), &words, Listen::Into(&log))
+        };
+        run("echo one; echo two >&2", Duration::from_secs(20)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        let flood = "while :; do echo flood; done";
+        let error = run(flood, Duration::from_secs(1)).unwrap_err();
+        assert!(matches!(error, CommandError::TimedOut(..)), "{error}");
+        bound(&log).unwrap();
+        assert!(log.metadata().unwrap().len() <= MAX_LEFT_OUTPUT);
+        fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 use std::hint::black_box;
+use std::io::Read;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,7 +12,7 @@ use cwmpd::agent::control::{Request, ask};
 use cwmpd::agent::{Conditions, Folders, run_under};
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::Message;
-use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, request_connection};
+use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs, download, request_connection};
 use cwmpd_lab::home::{Home, wait_for};
 use cwmpd_lab::luup::FakeLuup;
 
@@ -94,6 +96,31 @@ fn is_told(acs: &ScriptedAcs, events: &[&str]) {
         assert_eq!(inform.retry_count, 1);
         s.end();
     });
+}
+
+#[test]
+fn t72_a_transfer_that_is_given_up_lets_go_of_its_server() {
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs);
+    start(&home, &Faults::default());
+    acs.quiet_session();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/image", silent.local_addr().unwrap());
+    assert_eq!(home.run(&["inform"]).code, 0);
+    acs.session(|s| {
+        s.inform();
+        s.transfer(download("key", "1 Firmware Upgrade Image", &url));
+        s.end();
+    });
+    let (mut stream, _) = silent.accept().unwrap();
+    let (_, complete) = acs.completion();
+    assert_eq!(complete.fault.code, 9002, "{complete:?}");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let mut request = Vec::new();
+    stream.read_to_end(&mut request).unwrap();
+    assert!(request.starts_with(b"GET /image"));
 }
 
 #[test]

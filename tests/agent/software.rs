@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{DuOperation, DuResult, Message};
@@ -78,6 +80,22 @@ impl Site {
             s.end();
             (results, looked)
         })
+    }
+
+    /// How often something was installed, not only tried.
+    fn deeds(&self) -> usize {
+        let log = self.box_.log();
+        let deeds = log.lines().filter(|line| {
+            ["opkg install ", "apk add "]
+                .iter()
+                .any(|deed| line.starts_with(deed))
+        });
+        deeds.count()
+    }
+
+    /// Waits until the package manager is let at it.
+    fn begins(&self) {
+        wait_for("the package manager", || (self.deeds() > 0).then_some(()));
     }
 
     fn carried_out(&self, agent: &Daemon<'_>, operation: DuOperation) -> DuResult {
@@ -231,7 +249,7 @@ fn t50_a_package_that_takes_the_agent_away_is_refused_and_nothing_changed() {
         assert_eq!(site.box_.list(), before);
         let run = fs::read_dir(site.home.run_dir()).unwrap();
         let mut names = run.map(|file| file.unwrap().file_name());
-        assert!(!names.any(|name| name.to_string_lossy().contains("package")));
+        assert!(!names.any(|name| name.to_string_lossy().starts_with("unit.")));
     }
 }
 
@@ -253,11 +271,104 @@ fn t43_an_agent_that_is_killed_while_a_package_comes_installs_it_once() {
         let agent = site.home.start();
         let (results, ()) = site.ended(|_| ());
         is(&results[0], UUID, "1", "Installed", 0);
-        let log = site.box_.log();
-        let installs = log.lines().filter(|line| line.starts_with("opkg install"));
-        assert_eq!(installs.count(), 1, "{hang}: {log}");
+        assert_eq!(site.deeds(), 1, "{hang}: {}", site.box_.log());
         drop(agent);
     }
+}
+
+#[test]
+fn t61_what_came_is_a_file_to_the_package_manager_and_no_name() {
+    for packager in [Packager::Opkg, Packager::Apk] {
+        let site = Site::new(packager);
+        let agent = site.start();
+        let result = site.carried_out(&agent, install(&served("tool", "1", ""), Some(UUID)));
+        is(&result, UUID, "1", "Installed", 0);
+    }
+}
+
+/// As where the package is that of the agent itself.
+#[test]
+fn t62_an_agent_that_starts_anew_waits_for_the_package_manager_that_is_at_work() {
+    for packager in [Packager::Opkg, Packager::Apk] {
+        let site = Site::new(packager);
+        let agent = site.start();
+        let tool = served("tool", "1", "");
+        let hanging = site.box_.write("hang-before", "");
+        site.order(&agent, vec![install(&tool, Some(UUID))]);
+        site.begins();
+        agent.kill();
+        let _agent = site.home.start();
+        assert!(site.acs.is_left_alone_for(Duration::from_millis(500)));
+        fs::remove_file(hanging).unwrap();
+        let (results, uuid) = site.ended(|s| s.value(&format!("{UNIT}.UUID")));
+        is(&results[0], UUID, "1", "Installed", 0);
+        assert_eq!(uuid, UUID);
+        assert_eq!(site.deeds(), 1);
+    }
+}
+
+/// As that of the agent does.
+#[test]
+fn t68_a_package_that_stops_the_agent_comes_all_the_same() {
+    for packager in [Packager::Opkg, Packager::Apk] {
+        let site = Site::new(packager);
+        let mut agent = site.start();
+        let tool = served("tool", "1", &format!("Stops: {}\n", agent.pid()));
+        site.order(&agent, vec![install(&tool, Some(UUID))]);
+        assert!(agent.wait().success());
+        let _agent = site.home.start();
+        let (results, ()) = site.ended(|_| ());
+        is(&results[0], UUID, "1", "Installed", 0);
+        assert_eq!(site.deeds(), 1, "{}", site.box_.log());
+    }
+}
+
+/// The power was cut while opkg wrote its list, which it does in place.
+#[test]
+fn t75_from_a_list_that_is_cut_nobody_concludes_that_a_package_is_gone() {
+    let site = Site::new(Packager::Opkg);
+    let agent = site.start();
+    site.carried_out(&agent, install(&served("tool", "1", ""), Some(UUID)));
+    site.box_.write("hang-before", "");
+    site.order(&agent, vec![uninstall(UUID)]);
+    wait_for("the removal", || {
+        let log = site.box_.log();
+        log.contains("\nopkg --autoremove remove tool")
+            .then_some(())
+    });
+    agent.kill();
+    let opkg = fs::read_to_string(root(&site.home).join("pid")).unwrap();
+    let killed = Command::new("kill").args(["-9", opkg.trim()]).status();
+    assert!(killed.unwrap().success());
+    let whole = site.box_.list();
+    site.box_.write("usr/lib/opkg/status", &whole[..50]);
+    let _agent = site.home.start();
+    let (results, ()) = site.ended(|_| ());
+    is(&results[0], UUID, "", "Failed", 9029);
+}
+
+#[test]
+fn t63_a_unit_that_comes_during_a_session_is_told_as_it_is() {
+    let site = Site::new(Packager::Opkg);
+    let agent = site.start();
+    let tool = served("tool", "1", "");
+    let hanging = site.box_.write("hang-before", "");
+    site.order(&agent, vec![install(&tool, Some(UUID))]);
+    site.begins();
+    agent.inform();
+    site.acs.session(|s| {
+        s.inform();
+        fs::remove_file(&hanging).unwrap();
+        wait_for("the package", || site.box_.has("tool", "1").then_some(()));
+        // The agent hears of it, too.
+        std::thread::sleep(Duration::from_millis(300));
+        s.end();
+    });
+    let (results, uuid) = site.ended(|s| s.value(&format!("{UNIT}.UUID")));
+    is(&results[0], UUID, "1", "Installed", 0);
+    assert_eq!(results[0].deployment_unit_ref.trim_end_matches('.'), UNIT);
+    assert!(results[0].resolved);
+    assert_eq!(uuid, UUID);
 }
 
 #[test]

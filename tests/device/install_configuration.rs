@@ -1,11 +1,14 @@
 //! Configurations: restored, put on trial, undone.
 
 use std::fs;
+use std::io;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use cwmpd::cwmp::{FileType, Installed, TransferOrder};
+use cwmpd::device::install::{ArchiveEntry, ArchiveReader, Unpack};
 use cwmpd_lab::Folder;
 use cwmpd_lab::openwrt::Release;
 
@@ -127,6 +130,65 @@ fn t25_what_sysupgrade_backs_up_can_be_restored() {
         assert_eq!(here.installer.install(&restore(), &backup), Ok(TRIAL));
         assert_eq!(here.read("config/network").unwrap(), LAN);
     }
+}
+
+#[test]
+fn t65_a_link_that_leads_to_a_folder_is_restored_as_any_other() {
+    let here = InstallBox::new(Release::V24);
+    let (keys, others) = (here.dir.join("run/keys"), here.dir.join("run/others"));
+    for folder in [&keys, &others] {
+        fs::create_dir(folder).unwrap();
+    }
+    let link = here.dir.join("root/etc/keys");
+    fs::create_dir(here.dir.join("root/etc")).unwrap();
+    std::os::unix::fs::symlink(&keys, &link).unwrap();
+    let leads_to = || fs::read_link(&link).unwrap();
+    let backup = |to: &std::path::Path| {
+        let to = format!("-> {}", to.display());
+        let files = [
+            ("etc/config/network", "config interface 'wan'\n"),
+            ("etc/keys", to.as_str()),
+        ];
+        here.downloaded(archive(&["-z"], &files))
+    };
+    let installed = here.installer.install(&restore(), &backup(&keys));
+    assert_eq!((installed, leads_to()), (Ok(TRIAL), keys.clone()));
+    let installed = here.installer.install(&restore(), &backup(&others));
+    assert_eq!((installed, leads_to()), (Ok(TRIAL), others));
+    here.installer.roll_back(&restore()).unwrap();
+    assert_eq!(leads_to(), keys);
+}
+
+/// Where a file that its own shell code puts first fills its last block, OpenWrt's sysupgrade has one
+/// more behind it.
+#[test]
+fn t67_an_empty_block_between_two_files_ends_no_archive() {
+    let here = InstallBox::new(Release::V24);
+    let first = archive(&[], &[("etc/first", &"x".repeat(512))]);
+    let rest = archive(&[], &[("etc/config/network", "config interface 'wan'\n")]);
+    let file = here.downloaded([&first[..3 * 512], &rest].concat());
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    assert!(here.read("config/network").unwrap().contains("'wan'"));
+}
+
+#[test]
+fn t66_files_beside_the_packages_are_restored_as_they_are() {
+    let here = InstallBox::new(Release::V24);
+    let before = all(&here);
+    let files = [
+        ("etc/config/network", "config interface 'wan'\n"),
+        ("etc/config/network.apk-new", "config interface 'new'\n"),
+        ("etc/config/notes~", "'mine\n"),
+    ];
+    let file = here.downloaded(archive(&["-z"], &files));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    for (name, text) in files {
+        let name = name.trim_start_matches("etc/");
+        assert_eq!(here.read(name).as_deref(), Some(text), "{name}");
+    }
+    here.installer.roll_back(&restore()).unwrap();
+    here.installer.settle(7);
+    assert_eq!(all(&here), before);
 }
 
 #[test]
@@ -372,6 +434,59 @@ fn t26_what_was_kept_for_a_trial_that_is_over_goes_also_after_a_power_cut() {
     assert!(!marker.exists());
     fs::remove_file(here.dir.join("config/new")).unwrap();
     assert_eq!(all(&here), before);
+}
+
+#[test]
+fn t73_what_was_replaced_comes_back_however_much_it_is() {
+    let here = InstallBox::new(Release::V24);
+    let large = here.dir.join("root/large");
+    fs::File::create(&large).unwrap().set_len(33 << 20).unwrap();
+    let file = here.downloaded(archive(&["-z"], &[("large", "small\n")]));
+    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
+    assert_eq!(here.read("root/large").as_deref(), Some("small\n"));
+    here.installer.roll_back(&restore()).unwrap();
+    assert_eq!(fs::metadata(large).unwrap().len(), 33 << 20);
+}
+
+/// Each long name takes a head of its own.
+#[test]
+fn t73_an_archive_of_our_own_has_as_many_heads_as_it_needs() {
+    struct Nobody;
+    impl Unpack for Nobody {
+        fn entry(&mut self, _: ArchiveEntry) -> io::Result<()> {
+            Ok(())
+        }
+        fn bytes(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+        fn whole(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let head = archive(&[], &[("empty", "")])[..512].repeat(5000);
+    for is_own in [false, true] {
+        let read = ArchiveReader::new(is_own).push(&head, &mut Nobody);
+        assert_eq!(read.is_ok(), is_own);
+    }
+}
+
+#[test]
+fn t71_what_was_to_be_kept_and_is_not_whole_takes_no_flash() {
+    let here = InstallBox::new(Release::V24);
+    fs::create_dir(here.dir.join("root/etc")).unwrap();
+    let _socket = UnixListener::bind(here.dir.join("root/etc/socket")).unwrap();
+    let files = [
+        ("etc/socket", "theirs\n"),
+        ("etc/config/network", "config interface 'wan'\n"),
+    ];
+    let file = here.downloaded(archive(&["-z"], &files));
+    let refused = here.installer.install(&restore(), &file).unwrap_err();
+    assert!(refused.string.contains("cannot be kept"), "{refused:?}");
+    assert_eq!(here.read("model/former.new"), None);
+    // The power was cut.
+    fs::write(here.dir.join("model/former.new"), "half").unwrap();
+    here.installer.settle_others(&[7]);
+    assert_eq!(here.read("model/former.new"), None);
 }
 
 #[test]

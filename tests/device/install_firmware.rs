@@ -168,6 +168,22 @@ fn t21_an_image_for_another_box_is_never_flashed() {
 }
 
 #[test]
+fn t70_an_image_without_signature_is_refused_for_that_where_nothing_else_is_wrong() {
+    let here = InstallBox::new(Release::V24);
+    let order = order(FileType::Firmware);
+    for (signature, board, code) in [
+        ("wanted", BOARD, 9019),
+        ("wanted", "other,box", 9018),
+        ("looked for", "other,box", 9018),
+    ] {
+        fs::write(here.dir.join("signature"), signature).unwrap();
+        let file = here.downloaded(image(board, "2.0", "r2", true));
+        let refused = here.installer.install(&order, &file).unwrap_err();
+        assert_eq!(refused.code, code, "{signature}, {board}: {refused:?}");
+    }
+}
+
+#[test]
 fn t23_a_flash_that_never_happened_is_told_as_one_that_failed() {
     for release in RELEASES {
         for mishap in [Mishap::NotFlashed, Mishap::OldAgain] {

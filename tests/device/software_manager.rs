@@ -36,7 +36,7 @@ impl Managed {
 
     fn file(&self, name: &str, version: &str, more: &str) -> PathBuf {
         self.folder
-            .file("unit.package", package_file(name, version, more))
+            .file("unit.ipk", package_file(name, version, more))
     }
 
     fn look(&self, wish: PackageWish<'_>) -> Result<Prospect, TransferFault> {
@@ -44,9 +44,15 @@ impl Managed {
     }
 
     fn bring(&self, file: &Path) -> Result<Prospect, TransferFault> {
-        let wish = PackageWish::File(file);
+        self.carry_out(PackageWish::File(file))
+    }
+
+    fn carry_out(&self, wish: PackageWish<'_>) -> Result<Prospect, TransferFault> {
         let prospect = self.manager.look(wish)?;
-        self.manager.carry_out(wish, &prospect).map(|()| prospect)
+        let log = self.folder.join("unit.log");
+        let done = self.manager.carry_out(wish, &prospect, &log);
+        assert!(!log.exists());
+        done.map(|()| prospect)
     }
 }
 
@@ -77,9 +83,7 @@ fn t47_a_package_comes_from_a_file_is_replaced_by_a_newer_one_and_goes() {
         let backwards = [PlannedChange::IsNewer, PlannedChange::GoesBack];
         assert!(backwards.contains(&older.change), "{older:?}");
         assert!(managed.box_.has("tool", "3-r1"), "looking changes nothing");
-        let gone = PackageWish::Gone("tool");
-        let prospect = managed.look(gone).unwrap();
-        managed.manager.carry_out(gone, &prospect).unwrap();
+        managed.carry_out(PackageWish::Gone("tool")).unwrap();
         assert!(!managed.box_.list().contains("tool"));
     }
 }
@@ -102,9 +106,7 @@ fn t47_what_a_package_needs_comes_from_the_feeds_whose_lists_are_fetched_for_it(
         // A newer one that the feeds have.
         managed.box_.feed("tool", "2", "");
         let newest = PackageWish::Newest("tool");
-        let prospect = managed.look(newest).unwrap();
-        assert_eq!(&*prospect.version, "2");
-        managed.manager.carry_out(newest, &prospect).unwrap();
+        assert_eq!(&*managed.carry_out(newest).unwrap().version, "2");
         assert!(managed.box_.has("tool", "2"));
         let again = managed.look(newest).unwrap();
         assert_eq!(again.change, PlannedChange::Stays);
@@ -117,7 +119,7 @@ fn t42_what_the_package_manager_says_went_wrong_has_its_code_and_changes_nothing
     for packager in BOTH {
         let managed = Managed::new("faults", packager);
         let before = managed.box_.list();
-        let junk = managed.folder.file("junk.package", "<html>");
+        let junk = managed.folder.file("junk.ipk", "<html>");
         assert_eq!(managed.bring(&junk).unwrap_err().code, 9018);
         for (words, code) in [
             ("UNTRUSTED signature", 9001),

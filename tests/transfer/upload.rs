@@ -1,12 +1,16 @@
 //! Files on their way out.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use cwmpd::cwmp::{Direction, Moved, TransferOrder};
 use cwmpd::transfer;
 use cwmpd_lab::files::{FileServer, ServedFile};
 use cwmpd_lab::http::{Auth, Reply, Server};
+use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::{Home, order, pattern, with_user};
 
@@ -90,6 +94,34 @@ fn t18_and_where_it_leads_elsewhere_first() {
     }
 }
 
+/// The time for the answer begins when the file is out, and not when the system has it.
+#[test]
+fn t69_a_line_that_is_slow_has_its_time() {
+    let mut home = Home::new("slow");
+    home.transport.link.response_timeout = Duration::from_secs(2);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    setsockopt(&listener, sockopt::RcvBuf, &8192).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut body = BufReader::with_capacity(4096, stream.try_clone().unwrap());
+        while body.by_ref().lines().next().unwrap().unwrap() != "" {}
+        (&stream)
+            .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+            .unwrap();
+        for _ in 0..BYTES / 3 / 4096 {
+            body.read_exact(&mut [0; 4096]).unwrap();
+            thread::sleep(Duration::from_millis(20));
+        }
+        (&stream)
+            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+            .unwrap();
+    });
+    let moved = home.upload(&order(Direction::Upload, &url), &pattern(BYTES / 3));
+    moved.unwrap();
+    server.join().unwrap();
+}
+
 /// A redirect that makes a GET of it would lose the file.
 #[test]
 fn t18_other_redirects_are_no_success() {
@@ -159,7 +191,7 @@ fn t16_a_server_that_takes_nothing_is_not_waited_for() {
     let mut home = Home::new("stuck");
     home.transport.patience.window = Duration::from_secs(1);
     home.transport.patience.whole = Duration::from_secs(4);
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let order = order(
         Direction::Upload,
         &format!("http://{}/", listener.local_addr().unwrap()),

@@ -43,6 +43,8 @@ impl Agent {
 
     pub(in crate::agent) fn judge_unit(&mut self, _: u32, _: u32, _: &DuTask, _: Now) {}
 
+    pub(in crate::agent) fn end_units(&mut self, _: Now) {}
+
     pub(in crate::agent) fn recall_units(&mut self, _: Now) {}
 
     pub(in crate::agent) fn follow_units(&mut self, _: Now) {}

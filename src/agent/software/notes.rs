@@ -100,6 +100,9 @@ impl Agent {
         task: &DuTask,
         now: Now,
     ) {
+        if self.waits_for_manager(change, operation, now) {
+            return;
+        }
         self.look(now);
         let by = format!("{change}.{operation}");
         let is_gone = matches!(task, DuTask::Uninstall { .. });
@@ -117,20 +120,21 @@ impl Agent {
             let mut source = source.borrow_mut();
             let unit = source.inventory().unit(&name);
             let version = unit.map(|unit| unit.package.version.to_string());
+            let is_known = source.inventory().is_known();
             let is_done = match is_gone {
-                true => version.is_none(),
+                true => version.is_none() && is_known,
                 false => version.as_deref() == Some(&*note.version),
             };
             let uuid = source.uuid(&name);
             match version {
-                None => source.notes.forget(&name),
-                Some(version) => {
+                None if is_known => source.notes.forget(&name),
+                version => {
                     if is_done {
                         touch(&mut note, matches!(task, DuTask::Install { .. }), now);
                     }
                     source.notes.put(UnitNote {
                         name: name.clone(),
-                        version,
+                        version: version.unwrap_or_default(),
                         by: String::new(),
                         ..note
                     });

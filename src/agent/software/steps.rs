@@ -105,6 +105,10 @@ pub(super) fn steps_of(
     source: &SoftwareSource,
     environment: &str,
 ) -> Result<Vec<UnitStep>, TransferFault> {
+    if source.is_wanted() && !source.inventory().is_known() {
+        let why = "the list of installed packages is damaged, or cannot be read";
+        return Err(TransferFault::new(code::INVALID_UNIT_STATE, why));
+    }
     let units = Units {
         all: source.inventory().units(),
         source,

@@ -40,6 +40,8 @@ pub(super) struct UnitWork {
     steps: VecDeque<UnitStep>,
     /// Where that unit stood, for what is told once it is gone.
     row: UnitRow,
+    /// How that step ended while a session was open.
+    ended: Option<Result<(), TransferFault>>,
     results: Vec<DuResult>,
 }
 
@@ -75,6 +77,9 @@ impl Agent {
         task: &DuTask,
         now: Now,
     ) {
+        if self.waits_for_manager(change, operation, now) {
+            return;
+        }
         self.look(now);
         let environment = self.row("ExecEnv.", ENVIRONMENT).path;
         let steps = steps_of(task, &self.software.source.borrow(), &environment);
@@ -83,6 +88,7 @@ impl Agent {
             operation,
             steps: VecDeque::new(),
             row: UnitRow::default(),
+            ended: None,
             results: Vec::new(),
         };
         match steps {
@@ -94,6 +100,21 @@ impl Agent {
         }
         self.software.work = Some(work);
         self.next_unit(now);
+    }
+
+    /// Whether the package manager is at work, for whomever: it outlives the agent, which a package may
+    /// start anew. Until it is done nobody knows what is installed; the engine asks again.
+    pub(super) fn waits_for_manager(&mut self, change: u32, operation: u32, now: Now) -> bool {
+        let waits = self.software.source.borrow().files().are_changing();
+        if waits {
+            let outcome = DuOutcome::NotKnown;
+            self.engine
+                .unit_changed(change, operation, outcome, &mut self.model, now);
+        } else {
+            // What an earlier run left.
+            let _ = fs::remove_file(self.unit_file());
+        }
+        waits
     }
 
     /// Begins with the next unit of the operation, or tells the engine that it is over.
@@ -127,8 +148,8 @@ impl Agent {
     }
 
     fn unit_file(&self) -> PathBuf {
-        // apk takes a file for one by the dot in its name.
-        self.folders.run_dir.join("unit.package")
+        // opkg takes a file for one by the end of its name, apk by a dot in it.
+        self.folders.run_dir.join("unit.ipk")
     }
 
     fn fetch_unit(&mut self, step: UnitStep, now: Now) {
@@ -250,21 +271,33 @@ impl Agent {
             ));
         }
         let deed = move |manager: &PackageManager, file: &Path| {
-            SoftwareReport::CarriedOut(manager.carry_out(step.wish(file), &prospect))
+            let log = file.with_extension("log");
+            SoftwareReport::CarriedOut(manager.carry_out(step.wish(file), &prospect, &log))
         };
         let lost = |fault| SoftwareReport::CarriedOut(Err(fault));
         self.run_manager(Box::new(deed), lost, now);
         Ok(true)
     }
 
-    /// One unit is done with, well or not.
+    /// A session is over: what ended during it is read and told now.
+    pub(in crate::agent) fn end_units(&mut self, now: Now) {
+        let work = self.software.work.as_mut();
+        if let Some(outcome) = work.and_then(|work| work.ended.take()) {
+            self.end_unit(outcome, now);
+        }
+    }
+
+    /// One unit is done with, well or not. During a session the model shows what was there at its
+    /// beginning, and there is no telling what came.
     pub(super) fn end_unit(&mut self, outcome: Result<(), TransferFault>, now: Now) {
-        let Some(step) = self
-            .software
-            .work
-            .as_mut()
-            .and_then(|work| work.steps.pop_front())
-        else {
+        let Some(work) = &mut self.software.work else {
+            return;
+        };
+        if self.engine.in_session() {
+            work.ended = Some(outcome);
+            return;
+        }
+        let Some(step) = work.steps.pop_front() else {
             return;
         };
         let mut source = self.software.source.borrow_mut();

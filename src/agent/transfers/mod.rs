@@ -79,8 +79,15 @@ impl Transfers {
         self.under_way.iter().any(changes)
     }
 
+    /// A step is done, or given up: what of it may still move lets go of its server and its file.
     fn end(&mut self, number: u32) {
-        self.under_way.retain(|one| one.step.order.number != number);
+        self.under_way.retain(|one| {
+            let ends = one.step.order.number == number;
+            if ends {
+                one.progress.cancel();
+            }
+            !ends
+        });
     }
 }
 
@@ -231,7 +238,6 @@ impl Agent {
     pub(super) fn abandon(&mut self, number: u32, now: Now) {
         for one in &self.transfers.under_way {
             if one.step.order.number == number {
-                one.progress.cancel();
                 self.jobs.cancel(one.job, now.uptime);
             }
         }

@@ -1,5 +1,6 @@
 //! One step of a transfer: what it does on its thread, and what comes of it.
 
+use std::fs;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -140,6 +141,10 @@ impl Step {
             (Deed::Judge, _) => Came::Installed(installer.judge(order)),
             (Deed::RollBack, _) => Came::RolledBack(installer.roll_back(order)),
         };
+        if reporter.is_cancelled() {
+            // A program may have made it anew.
+            let _ = fs::remove_file(file);
+        }
         let goes_down = matches!(came, Came::Installed(Ok(Installed::GoingDown)));
         reporter.say(Done::Stepped(self, came));
         if goes_down {

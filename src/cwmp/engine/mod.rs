@@ -73,8 +73,9 @@ pub struct Engine {
     changes: ChangeQueue,
     /// Change and operation that the agent carries out.
     changing: Option<(u32, u32)>,
-    /// Not before this uptime does one begin: the disk took nothing.
-    note_again: Option<Duration>,
+    /// Not before this uptime does one begin: the disk took nothing, or the one before it may not be
+    /// over.
+    change_again: Option<Duration>,
     /// What was done to software without the ACS.
     announcements: Announcements,
     /// The box is to go down: no session is opened.
@@ -148,7 +149,7 @@ impl Engine {
             transfers: TransferQueue::load(model, &boot.id, now),
             changes: ChangeQueue::load(model, &boot.id, now),
             changing: None,
-            note_again: None,
+            change_again: None,
             announcements: Announcements::from_record(&record::get(model, record::ANNOUNCEMENTS)),
             boot,
             intents: Intents::from_record(&record::get(model, record::INTENTS)),

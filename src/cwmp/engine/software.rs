@@ -16,6 +16,9 @@ use crate::soap::{AutonomousDuResult, DuResult, Message};
 /// Until the next attempt to note that an operation begins, where the disk takes nothing.
 const NOTE_AGAIN: Duration = Duration::from_secs(60);
 
+/// Until the box is asked again what became of an operation.
+const JUDGE_AGAIN: Duration = Duration::from_secs(5);
+
 impl Engine {
     /// The operation that is to be carried out now: one at a time, and none while the ACS is being
     /// talked to. That it begins is durable before the agent hears of it, so that no power cut has it
@@ -32,8 +35,8 @@ impl Engine {
         if self.changes.watch_times(&self.boot.id, model, now) {
             self.changes_changed(model, now);
         }
-        self.note_again = self.note_again.filter(|at| now.uptime < *at);
-        if self.note_again.is_some() || !is_calm || self.changing.is_some() {
+        self.change_again = self.change_again.filter(|at| now.uptime < *at);
+        if self.change_again.is_some() || !is_calm || self.changing.is_some() {
             return None;
         }
         let change = self.changes.open()?;
@@ -50,7 +53,7 @@ impl Engine {
                 let change = self.changes.find(number)?;
                 *change.operations.get_mut(at)? = before;
                 self.changes.changed(number, &self.boot.id, model);
-                self.note_again = Some(now.uptime.saturating_add(NOTE_AGAIN));
+                self.change_again = Some(now.uptime.saturating_add(NOTE_AGAIN));
                 return None;
             }
         }
@@ -103,6 +106,10 @@ impl Engine {
         match outcome {
             DuOutcome::Ended(results) => begun.end(results, room, now),
             DuOutcome::NotDone => begun.begin_again(now),
+            DuOutcome::NotKnown => {
+                self.change_again = Some(now.uptime.saturating_add(JUDGE_AGAIN));
+                return;
+            }
         }
         if let Operation::Ended(results) = begun {
             for result in results.iter() {

@@ -76,7 +76,7 @@ impl Engine {
             self.save_at,
             self.transfers.next(),
             self.changes.next(),
-            self.note_again,
+            self.change_again,
         ];
         all.into_iter().flatten().min()
     }

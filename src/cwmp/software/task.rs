@@ -102,4 +102,6 @@ pub enum DuOutcome {
     /// In answer to [`Action::JudgeUnit`](crate::cwmp::Action::JudgeUnit): nothing came of it, and it
     /// can be done from the beginning.
     NotDone,
+    /// Nobody can say yet what there is, or what came of it: the box is to be asked again.
+    NotKnown,
 }

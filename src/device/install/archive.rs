@@ -6,7 +6,8 @@ use std::io;
 
 use super::pack::BLOCK;
 
-/// Entries of an archive, at most.
+/// Entries of an archive from outside, at most. Of our own, which have what such a one replaced, that
+/// may be more, and all of it has to come back.
 const MAX_ENTRIES: u32 = 4096;
 
 /// Bytes that all its files may have together.
@@ -92,6 +93,9 @@ pub struct ArchiveReader {
     filling: u64,
     long_name: Option<Vec<u8>>,
     long_target: Option<Vec<u8>>,
+    /// The head before was empty: two of them are the end. One alone stands behind some files of what
+    /// OpenWrt's sysupgrade makes.
+    is_blank: bool,
     is_own: bool,
     entries: u32,
     unpacked: u64,
@@ -112,6 +116,7 @@ impl ArchiveReader {
             filling: 0,
             long_name: None,
             long_target: None,
+            is_blank: false,
             is_own,
             entries: 0,
             unpacked: 0,
@@ -193,8 +198,13 @@ impl ArchiveReader {
     }
 
     fn head(&mut self, head: &[u8], to: &mut dyn Unpack) -> io::Result<()> {
-        if head.iter().all(|byte| *byte == 0) {
-            self.part = TapePart::End;
+        let is_blank = head.iter().all(|byte| *byte == 0);
+        let was_blank = std::mem::replace(&mut self.is_blank, is_blank);
+        if is_blank {
+            self.part = match was_blank {
+                true => TapePart::End,
+                false => TapePart::Head,
+            };
             return Ok(());
         }
         let field = |at: usize, room: usize| head.get(at..at + room).unwrap_or_default();
@@ -210,7 +220,7 @@ impl ArchiveReader {
         let kind = field(156, 1).first().copied().unwrap_or_default();
         let size = number(124, 12)?;
         self.entries += 1;
-        if self.entries > MAX_ENTRIES {
+        if self.entries > MAX_ENTRIES && !self.is_own {
             return Err(damaged(format!("it has more than {MAX_ENTRIES} entries")));
         }
         let is_text = matches!(kind, b'L' | b'K' | b'x');
@@ -261,7 +271,7 @@ impl ArchiveReader {
             return Ok(TapePart::Rest);
         }
         self.unpacked = self.unpacked.saturating_add(entry.size);
-        if self.unpacked > MAX_UNPACKED {
+        if self.unpacked > MAX_UNPACKED && !self.is_own {
             return Err(damaged(format!(
                 "it has more than {MAX_UNPACKED} bytes in it"
             )));

@@ -47,6 +47,9 @@ const FLASH_TIME: Duration = Duration::from_secs(900);
 /// What `sysupgrade` says when it does not turn back: of 14.07, and of today.
 const NO_WAY_BACK: [&str; 3] = ["Switching to ramdisk", "Commencing upgrade", "Sending TERM"];
 
+/// What `sysupgrade` says of an image that is not for this board, or does not tell which it is for.
+const OTHER_FLAWS: [&str; 2] = ["not supported by this image", "metadata"];
+
 /// What of its words is looked at, in bytes.
 const MAX_SAID: usize = 4096;
 
@@ -110,11 +113,11 @@ impl Installer {
         match tried {
             Ok(()) => Ok(()),
             Err(CommandError::Failed(..)) => {
-                let is_signature = said.to_lowercase().contains("signature");
-                let code = if is_signature {
-                    code::FILE_AUTHENTICATION
-                } else {
-                    code::FILE_CORRUPTED
+                let is_about = |word: &str| said.to_lowercase().contains(word);
+                // That there is no signature is told also where none is wanted.
+                let code = match is_about("signature") && !OTHER_FLAWS.into_iter().any(is_about) {
+                    true => code::FILE_AUTHENTICATION,
+                    false => code::FILE_CORRUPTED,
                 };
                 let why = format!("sysupgrade does not take this image: {said}");
                 Err(TransferFault::new(code, why))

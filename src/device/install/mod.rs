@@ -141,6 +141,8 @@ impl Installer {
 impl Installer {
     /// Settles all transfers but these: the power was cut between their end and what was left to do.
     pub fn settle_others(&self, known: &[u32]) {
+        // Or while that was still being kept.
+        let _ = std::fs::remove_file(replace::unfinished_keep(&self.former_path(0)));
         let marker = self.marker_path(0);
         let marker = marker.file_name().unwrap_or_default().to_string_lossy();
         let marker = marker.trim_end_matches('0');

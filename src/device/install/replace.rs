@@ -58,10 +58,11 @@ impl Targets<'_> {
         (!is_own).then_some(path)
     }
 
-    /// The package of UCI that a file is.
+    /// The package of UCI that a file is. What else is beside them, as `network.apk-new` or a copy of
+    /// somebody's, is a file like any other.
     fn package<'p>(&self, path: &'p Path) -> Option<&'p str> {
         let name = path.strip_prefix(self.config_dir).ok()?.to_str()?;
-        (!name.contains('/')).then_some(name)
+        uci::is_package(name.as_bytes()).then_some(name)
     }
 }
 
@@ -108,7 +109,11 @@ impl Unpack for Survey<'_> {
         let Some(path) = self.targets.of(&entry.name) else {
             return Ok(());
         };
-        let is_folder = fs::metadata(&path).is_ok_and(|data| data.is_dir());
+        let is_folder = match entry.kind {
+            EntryKind::Folder => path.is_dir(),
+            // A link to a folder is a link, which another one, or a file, may replace.
+            _ => fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir()),
+        };
         let in_the_way = path.ancestors().skip(1).find(|above| above.exists());
         if in_the_way.is_some_and(|above| !above.is_dir()) {
             let name = &entry.name;
@@ -174,14 +179,28 @@ impl Unpack for Survey<'_> {
 /// Keeps what is at these paths, durably, as an archive at `to`. What is not there is noted, so that
 /// it goes again when the archive is put back.
 pub(super) fn keep(paths: &[PathBuf], to: &Path) -> io::Result<()> {
-    let new = to.with_extension("new");
+    let new = unfinished_keep(to);
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    let kept = keep_in(paths, &new, folder).and_then(|()| fs::rename(&new, to));
+    if kept.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    kept?;
+    file::sync_folder(folder)
+}
+
+/// The archive of what is kept until it is whole; the same for all.
+pub(super) fn unfinished_keep(to: &Path) -> PathBuf {
+    to.with_extension("new")
+}
+
+fn keep_in(paths: &[PathBuf], new: &Path, folder: &Path) -> io::Result<()> {
     let lengths = paths
         .iter()
         .filter_map(|path| fs::symlink_metadata(path).ok());
     let bytes = lengths.map(|data| data.len()).sum();
-    let folder = to.parent().unwrap_or(Path::new("/"));
     room::check(folder, bytes).map_err(io::Error::other)?;
-    let mut archive = BufWriter::new(closed_file(&new)?);
+    let mut archive = BufWriter::new(closed_file(new)?);
     // What is below a folder comes before it: so it is removed before it.
     for path in paths.iter().rev() {
         let name = path.to_str().ok_or_else(|| damaged("a name is no text"))?;
@@ -211,9 +230,7 @@ pub(super) fn keep(paths: &[PathBuf], to: &Path) -> io::Result<()> {
         }
     }
     pack::end(&mut archive)?;
-    archive.into_inner().map_err(io::Error::other)?.sync_all()?;
-    fs::rename(&new, to)?;
-    file::sync_folder(folder)
+    archive.into_inner().map_err(io::Error::other)?.sync_all()
 }
 
 /// Puts what is in an archive in its place.

@@ -15,8 +15,9 @@ const APK: (&str, &str) = ("lib/apk/db/installed", "etc/apk/world");
 /// Where opkg has its list: OpenWrt's place, and that of builds without it.
 const OPKG: [&str; 2] = ["usr/lib/opkg", "var/lib/opkg"];
 
-/// What opkg locks (fcntl) while it changes anything.
+/// What opkg locks (fcntl), and apk (flock), while they change anything.
 const OPKG_LOCK: &str = "var/lock/opkg.lock";
+const APK_LOCK: &str = "lib/apk/db/lock";
 
 /// Where an OpenWrt on squashfs shows the firmware as it was made, without what came later.
 const FIRMWARE: &str = "rom";
@@ -69,6 +70,16 @@ impl SoftwareFiles {
         lists.any(|list| list.exists()).then_some(ManagerKind::Opkg)
     }
 
+    /// Whether a package manager is at work, so that the lists are about to be others.
+    pub fn are_changing(&self) -> bool {
+        let lock = match self.kind() {
+            Some(ManagerKind::Apk) => APK_LOCK,
+            Some(ManagerKind::Opkg) => OPKG_LOCK,
+            None => return false,
+        };
+        is_locked(&self.root.join(lock))
+    }
+
     /// The folders whose changes tell of another list.
     pub fn watched(&self) -> Vec<PathBuf> {
         match self.kind() {
@@ -91,7 +102,8 @@ impl SoftwareFiles {
     /// # Errors
     /// The list cannot be read, or is being written.
     pub(super) fn installed(&self, kind: ManagerKind) -> io::Result<Vec<InstalledPackage>> {
-        if kind == ManagerKind::Opkg && is_locked(&self.root.join(OPKG_LOCK)) {
+        // apk puts a whole list in the place of the former one.
+        if kind == ManagerKind::Opkg && self.are_changing() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         self.packages(kind, &self.root)
@@ -128,8 +140,8 @@ impl SoftwareFiles {
     }
 }
 
-/// Whether somebody holds a lock on the file, as the kernel lists them: opkg does from its start to
-/// its end. Such a lock cannot be asked for on all of our machines without a word of C.
+/// Whether somebody holds a lock on the file, as the kernel lists them: opkg and apk do from their
+/// start to their end. opkg's cannot be asked for on all of our machines without a word of C.
 fn is_locked(path: &Path) -> bool {
     let Ok(lock) = fs::metadata(path) else {
         return false;

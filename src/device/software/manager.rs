@@ -2,6 +2,7 @@
 //! they would do, and nothing is done that takes away what must stay.
 
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use super::inventory::protected;
 use super::package::InstalledPackage;
 use super::plan::{Plan, PlannedChange};
 use super::words::fault_of;
+use crate::base::file;
 use crate::device::commands::{CommandError, Listen, System};
 use crate::soap::{TransferFault, code};
 
@@ -97,7 +99,9 @@ impl PackageManager {
     }
 
     /// Carries the wish out, of which [`PackageManager::look`] gave this. The lists decide whether it
-    /// was: opkg says that it succeeded where it did nothing.
+    /// was: opkg says that it succeeded where it did nothing. What it says is in the file `log`
+    /// meanwhile: a package may stop the agent, and a pipe would break then, and the package manager
+    /// with it.
     ///
     /// # Errors
     /// It was not.
@@ -105,8 +109,9 @@ impl PackageManager {
         &self,
         wish: PackageWish<'_>,
         prospect: &Prospect,
+        log: &Path,
     ) -> Result<(), TransferFault> {
-        let said = self.run(&self.arguments(wish, false));
+        let said = self.run_into(log, &self.arguments(wish, false));
         let packages = self.packages()?;
         let there = packages
             .iter()
@@ -268,12 +273,31 @@ impl PackageManager {
         let ran = self
             .system
             .run(self.program(), arguments, Listen::All(&mut take));
-        let said = String::from_utf8_lossy(&said).into_owned();
-        match ran {
-            Ok(()) => Ok(said),
-            Err(CommandError::Failed(..)) => Err(fault_of(&said)),
-            Err(error) => Err(TransferFault::new(code::REQUEST_DENIED, error)),
-        }
+        outcome(ran, &said)
+    }
+
+    fn run_into(&self, log: &Path, arguments: &[&OsStr]) -> Result<String, TransferFault> {
+        let _ = fs::remove_file(log);
+        let file = File::options().create_new(true).append(true).open(log);
+        let file = file.map_err(|error| {
+            let why = format!("{}: {error}", log.display());
+            TransferFault::new(code::REQUEST_DENIED, why)
+        })?;
+        let listen = Listen::Into(&file);
+        let ran = self.system.run(self.program(), arguments, listen);
+        let said = file::read_beginning(log, MAX_OUTPUT).unwrap_or_default();
+        let _ = fs::remove_file(log);
+        outcome(ran, &said)
+    }
+}
+
+/// What a program said, or the fault that it means.
+fn outcome(ran: Result<(), CommandError>, said: &[u8]) -> Result<String, TransferFault> {
+    let said = String::from_utf8_lossy(said).into_owned();
+    match ran {
+        Ok(()) => Ok(said),
+        Err(CommandError::Failed(..)) => Err(fault_of(&said)),
+        Err(error) => Err(TransferFault::new(code::REQUEST_DENIED, error)),
     }
 }
 

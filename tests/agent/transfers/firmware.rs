@@ -231,3 +231,28 @@ fn t34_nothing_meets_a_flash() {
         succeeded(&complete, "upgrade");
     }
 }
+
+/// procd stops it in the session in which the image came.
+#[test]
+fn t64_an_agent_that_ends_begins_nothing() {
+    let Some((site, url)) = site("t64") else {
+        return;
+    };
+    let mut agent = site.start();
+    agent.inform();
+    site.acs.session(|s| {
+        s.inform();
+        s.transfer(download("upgrade", FIRMWARE, &url));
+        agent.wait_for_log("bytes came");
+        agent.signal("TERM");
+        agent.wait_for_log("stopping");
+        s.end();
+    });
+    assert!(agent.wait().success());
+    assert_eq!(calls(&site), [""; 0]);
+    let agent = site.home.start();
+    site.system.set_agent(agent.pid());
+    goes_down(&site, agent);
+    let (_agent, complete) = told_after_boot(&site);
+    succeeded(&complete, "upgrade");
+}

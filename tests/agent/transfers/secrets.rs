@@ -91,3 +91,31 @@ fn t12_passwords_are_in_the_state_alone_and_only_as_long_as_they_are_needed() {
         }
     }
 }
+
+#[test]
+fn t74_a_backup_that_is_called_off_while_it_is_made_is_not_left_behind() {
+    let Some(site) = Site::new("t74") else { return };
+    let [begun, over] = ["begun", "over"].map(|name| site.folder.join(name));
+    let (folder, begins, ends) = (site.folder.path(), begun.display(), over.display());
+    // What comes before the archive takes its time.
+    let script = format!(
+        "touch {begins}; sleep 0.5; tar -C {} -czf \"$2\" begun; touch {ends}",
+        folder.display()
+    );
+    site.home.set_command("sysupgrade", &script);
+    let agent = site.start();
+    agent.inform();
+    site.acs.session(|s| {
+        s.inform();
+        let url = site.url("backup");
+        s.transfer(upload("backup", "1 Vendor Configuration File", &url));
+        wait_for("sysupgrade", || begun.exists().then_some(()));
+        let cancel = Message::CancelTransfer {
+            command_key: "backup".to_owned(),
+        };
+        assert_eq!(s.call(cancel), Message::CancelTransferResponse);
+        s.end();
+    });
+    wait_for("its end", || over.exists().then_some(()));
+    site.is_clean();
+}

@@ -319,6 +319,26 @@ fn t43_what_is_cut_off_again_and_again_is_given_up() {
 }
 
 #[test]
+fn t62_what_nobody_knows_yet_is_asked_again_and_not_at_once() {
+    let mut world = ordered(&[change(&[install("http://h/a.ipk")], "key")]);
+    let (number, operation, _, mut is_judged) = told(&mut world);
+    for _ in 0..4 {
+        report(&mut world, number, operation, DuOutcome::NotKnown);
+        assert_eq!(world.proceed(), [], "not at once again");
+        world.pass(Duration::from_secs(5));
+        is_judged = told(&mut world).3;
+    }
+    assert!(is_judged);
+    report(
+        &mut world,
+        number,
+        operation,
+        DuOutcome::Ended(vec![result("1")]),
+    );
+    assert_eq!(codes(&completion(&mut world, &COMPLETE).0), [0]);
+}
+
+#[test]
 fn t43_a_factory_reset_or_another_acs_ends_all_of_it() {
     let mut world = ordered(&[change(&[install("http://h/a.ipk")], "key")]);
     let (number, operation, ..) = told(&mut world);

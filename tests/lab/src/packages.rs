@@ -23,7 +23,7 @@ pub struct PackageBox {
 }
 
 /// The text of a package file. `more` is any of `Depends: a, b`, `Service: name`, `Fault: words` (with
-/// which it fails) and `Removes: name`, a line each.
+/// which it fails), `Removes: name` and `Stops: pid`, a line each.
 pub fn package_file(name: &str, version: &str, more: &str) -> String {
     format!("Package: {name}\nVersion: {version}\n{more}\n")
 }

@@ -1,11 +1,13 @@
 #!/bin/sh
 # In place of opkg and apk: the words, the lists and the exit codes of the real ones, over a folder.
-# A package file is text: Package, Version, Depends, Service, Fault. A feed is a folder of such files.
-# With a file `hang` it hangs at once, with `hang-behind` once a package is installed.
+# A package file is text: Package, Version, Depends, Service, Fault, Stops (a process, when it is
+# installed). A feed is a folder of such files.
+# With a file `hang` it hangs at once, with `hang-before` before a package is installed, with
+# `hang-behind` after it: as long as the file is there.
 root=$(dirname "$0")
 me=$(basename "$0")
 echo "$me $*" >>"$root/log"
-[ ! -e "$root/hang" ] || sleep 600
+hangs() { echo $$ >"$root/pid"; while [ -e "$root/$1" ]; do sleep 0.02; done; }
 
 field() { sed -n "s/^$2: *//p" "$1" | head -n 1; }
 number() { echo "$1" | sed 's/-r.*//; s/[^0-9]//g'; }
@@ -64,6 +66,17 @@ add() {
 
 feed() { [ -e "$root/lists" ] && [ -e "$root/feed/$1" ] && echo "$root/feed/$1"; }
 
+# From its start to its end.
+[ "$me" = apk ] && lock=$root/lib/apk/db/lock || lock=$root/var/lock/opkg.lock
+mkdir -p "$(dirname "$lock")"
+exec 9>"$lock"
+if ! flock -n 9; then
+	[ "$me" = opkg ] || { echo "ERROR: Unable to lock database: temporary error (try again later)" >&2; exit 99; }
+	printf 'Collected errors:\n * opkg_conf_load: Could not lock %s: Resource temporarily unavailable.\n' "$lock" >&2
+	exit 255
+fi
+hangs hang
+
 trial=
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -76,6 +89,20 @@ done
 verb=$1
 shift
 [ "$1" != --upgrade ] || { verb=upgrade; shift; }
+
+install() { # FILE user|ok
+	hangs hang-before
+	victim=$(field "$1" Stops)
+	if [ -n "$victim" ]; then
+		kill "$victim"
+		while kill -0 "$victim" 2>/dev/null; do sleep 0.02; done
+	fi
+	# The lists are written at the end, and what is said comes before.
+	[ "$me" = opkg ] || echo "Executing $(field "$1" Package).post-install"
+	[ "$me" = apk ] || echo "Configuring $(field "$1" Package)."
+	add "$1" "$2"
+	hangs hang-behind
+}
 
 say_change() { # NAME OLD NEW
 	if [ "$me" = apk ]; then
@@ -135,9 +162,7 @@ bring() { # FILE user|ok
 		[ "$me" = apk ] && echo "(2/2) Purging $removes (1)" || echo "Removing package $removes from root..."
 		[ -n "$trial" ] || forget "$removes"
 	fi
-	[ -n "$trial" ] || add "$1" "$2"
-	[ -n "$trial" ] || [ ! -e "$root/hang-behind" ] || sleep 600
-	[ "$me" = apk ] || echo "Configuring $name."
+	[ -n "$trial" ] || install "$1" "$2"
 }
 
 case $me:$verb in
@@ -150,6 +175,15 @@ apk:adbdump)
 	printf '#%%SCHEMA: 0x676B6370\ninfo:\n  name: %s\n  version: %s\n' "$(field "$1" Package)" "$(field "$1" Version)"
 	;;
 opkg:install | apk:add)
+	# What is a file goes by the name: opkg_prepare_url_for_install, and add_main of apk.
+	case $me:$1 in
+	opkg:*.ipk | opkg:*.opk | opkg:*.deb | apk:*.*) ;;
+	opkg:*)
+		echo "Unknown package '$1'."
+		fails "opkg_install_cmd: Cannot install package $1."
+		;;
+	*) fails "'$1' is not a valid world dependency, format is name(@tag)([<>~=]version)" ;;
+	esac
 	grep -q '^Package: ' "$1" 2>/dev/null ||
 		{ [ "$me" = apk ] && fails "$1: v2 package format error"; fails "pkg_init_from_file: Malformed package file $1."; }
 	bring "$1" user
@@ -172,7 +206,7 @@ opkg:remove | apk:del)
 		fails "print_dependents_warning: Package $1 is depended upon by packages:"
 	fi
 	[ "$me" = apk ] && echo "(1/1) Purging $1 ($old)" || echo "Removing package $1 from root..."
-	[ -n "$trial" ] || forget "$1"
+	[ -n "$trial" ] || { hangs hang-before; forget "$1"; }
 	;;
 *) exit 99 ;;
 esac

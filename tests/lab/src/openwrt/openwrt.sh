@@ -4,6 +4,7 @@
 #   run             in RAM
 #   openwrt         which release this is; openwrt_release: which firmware runs
 #   mishap          what is to go wrong; hold: is there while a flash is not to go on
+#   signature       whether that of an image is wanted or looked for; no image has one
 name=${0##*/}
 box=$(cd "${0%/*}/.." && pwd)
 release=$(cat "$box/openwrt")
@@ -89,6 +90,8 @@ sysupgrade() {
         exit 1
     fi
     [ "$mishap" = hangs ] && exec sleep 600
+    signature=$(cat "$box/signature" 2>/dev/null)
+    [ -z "$signature" ] || echo "Image signature not present" >&2
     if [ "$(head -n 2 "$image" | tr '\n' ' ')" != "image example,box " ]; then
         if old; then
             echo "Image check 'platform_check_image' failed."
@@ -98,6 +101,7 @@ sysupgrade() {
         fi
         exit 1
     fi
+    [ "$signature" != wanted ] || { echo "Image check failed." >&2; exit 1; }
     if [ -n "$conf" ]; then
         [ "$(od -An -tx1 -N2 "$conf" | tr -d ' ')" = 1f8b ] || {
             echo "Invalid config file. Please use only .tar.gz files" >&2
