@@ -357,3 +357,25 @@ fn z38_alarms_come_and_go_and_the_acs_hears_of_each() {
     assert_eq!(of(4, "PerceivedSeverity"), "Cleared");
     agent.stop();
 }
+
+#[test]
+fn z64_an_engine_that_is_switched_off_leaves_no_alarm() {
+    const COUNT: &str = "FaultMgmt.CurrentAlarmNumberOfEntries";
+    let site = Site::new();
+    let agent = site.start();
+    assert_eq!(agent.get(COUNT), "1", "a node of the sample fails");
+    for (enable, count) in [("0", "0"), ("1", "1")] {
+        site.home.set_uci("luup", "enable", enable);
+        agent.signal("HUP");
+        site.session(&agent, |s| {
+            assert_eq!(s.value(&format!("Device.{COUNT}")), count);
+        });
+    }
+    let event = |number: u32| {
+        let path = format!("FaultMgmt.HistoryEvent.{number}.NotificationType");
+        agent.get(&path)
+    };
+    let events = [event(1), event(2), event(3)];
+    assert_eq!(events, ["NewAlarm", "ClearedAlarm", "NewAlarm"]);
+    agent.stop();
+}

@@ -119,7 +119,11 @@ impl Agent {
     pub(in crate::agent) fn ask_luup(&mut self, now: Now) -> bool {
         let is_enabled = self.config.luup.enable;
         self.luup.home.borrow_mut().set_enabled(is_enabled);
-        if !is_enabled || !self.luup.home.borrow().is_wanted() {
+        if !is_enabled {
+            self.follow_alarms(now);
+            return false;
+        }
+        if !self.luup.home.borrow().is_wanted() {
             return false;
         }
         // One that has told all it has to is no answer to what is asked now.
