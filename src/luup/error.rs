@@ -51,6 +51,8 @@ pub enum LuupError {
     Json(JsonError),
     /// JSON without a device in it, as the engine answers while it starts.
     NoDevices,
+    /// Devices without their variables, as a moment later.
+    NoVariables,
     /// `luup.enable` is 0.
     Disabled,
     /// It is to take back values of an earlier change, and does not answer.
@@ -114,6 +116,7 @@ impl fmt::Display for LuupError {
             Self::Text(text) => write!(f, "the answer is no JSON but the text {text:?}"),
             Self::Json(why) => write!(f, "the answer is not complete JSON: {why}"),
             Self::NoDevices => f.write_str("the answer has no devices, the engine is starting"),
+            Self::NoVariables => f.write_str("no device has its variables, the engine is starting"),
             Self::Disabled => f.write_str("the engine is switched off (luup.enable)"),
             Self::Unsettled => f.write_str(
                 "the engine is to take back values of an earlier change first, and does not answer",

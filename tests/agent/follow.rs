@@ -409,3 +409,30 @@ fn z10_how_the_engine_is_can_be_told_and_the_log_speaks_of_its_changes_only() {
     assert_eq!(log.matches("answers again").count(), 1, "{log}");
     agent.stop();
 }
+
+#[test]
+fn z61_devices_without_their_variables_are_an_engine_that_starts() {
+    const ALARMS: &str = "Device.FaultMgmt.CurrentAlarmNumberOfEntries";
+    const VALUES: &str = "Device.Zwave.ValueNumberOfEntries";
+    let rig = Rig::new();
+    let agent = rig.start(&[TRIPPED, ALARMS, VALUES]);
+    rig.trip("1");
+    assert_eq!(rig.told().0, one(TRIPPED, "1"));
+    rig.luup.refuse("id=user_data", "Exiting");
+    rig.luup.refuse("id=sdata", "Exiting");
+    rig.luup.mood(Mood::Starting);
+    rig.luup.reload();
+    wait_for("word of it", || {
+        let status = agent.status();
+        status.contains("the engine is starting").then_some(())
+    });
+    assert_eq!(agent.get(TRIPPED), "1");
+    assert_eq!(agent.get(ALARMS), "1");
+    assert!(rig.acs.is_left_alone_for(Duration::from_secs(3)));
+    rig.luup.refuse("id=user_data", "");
+    rig.luup.mood(Mood::Well);
+    rig.wait_until_followed(&agent);
+    rig.trip("0");
+    assert_eq!(rig.told().0, one(TRIPPED, "0"));
+    agent.stop();
+}

@@ -183,5 +183,7 @@ impl Agent {
 
 /// The home, as the rows see it: the loop has nothing left to do with it but to show it.
 pub(super) fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
-    luup::fetch(access, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
+    let snapshot = luup::fetch(access, fetch.wanted())?;
+    fetch.check(&snapshot)?;
+    Ok(fetch.view(snapshot))
 }

@@ -176,7 +176,7 @@ impl Follower {
                 self.poll_was_bad(1, now);
                 self.pay(now);
             }
-            FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, now),
+            FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, asked, now),
         }
     }
 
@@ -194,8 +194,8 @@ impl Follower {
         self.has_place && self.plain_until <= now
     }
 
-    fn failed(&mut self, is_timeout: bool, now: Duration) {
-        let was_poll = self.is_known && self.can_poll(now);
+    fn failed(&mut self, is_timeout: bool, asked: Duration, now: Duration) {
+        let was_poll = self.next(asked) == FollowStep::Poll;
         self.is_known = false;
         if !was_poll {
             self.not_before = now.saturating_add(self.pauses.pause());

@@ -163,6 +163,19 @@ fn z40_an_engine_that_knows_no_versions_is_read_again_and_again_for_a_part_of_th
 }
 
 #[test]
+fn z65_a_home_that_is_read_too_slowly_once_is_no_question_for_changes() {
+    let mut rig = Rig::new();
+    rig.is_told(SECOND, FollowAnswer::Same);
+    rig.now += REREAD;
+    let read = rig.hears(10 * SECOND, |_| FollowAnswer::Failed(true));
+    assert_eq!(read, FollowStep::Read);
+    let failed = rig.now;
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    assert!(rig.now - failed >= PACE, "not at once");
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Poll);
+}
+
+#[test]
 fn z44_z45_what_is_outdated_is_read_whole() {
     let mut rig = Rig::new();
     rig.is_told(SECOND, FollowAnswer::Same);

@@ -97,6 +97,19 @@ impl Fetch {
         self.before.as_ref().map(|before| &before.snapshot)
     }
 
+    /// Whether what was fetched may be the home: an engine that starts tells of its devices before it
+    /// tells of their variables, which are not gone by that.
+    ///
+    /// # Errors
+    /// It has none, and the home before had.
+    pub fn check(&self, fetched: &Snapshot) -> Result<(), LuupError> {
+        let had_some = self.snapshot().is_some_and(Snapshot::has_variables);
+        match had_some && !fetched.has_variables() {
+            true => Err(LuupError::NoVariables),
+            false => Ok(()),
+        }
+    }
+
     /// What the rows make of what was fetched: the work that grows with the home.
     ///
     /// A value that does not fit the type of its row keeps its last good one; if there was none, it
@@ -289,11 +302,19 @@ impl Home {
     }
 
     /// The value of a variable or field, of the device that is the innermost instance, or of the
-    /// first that has it where the row stands in no table.
+    /// first that has it where the row stands in no table. What only the configuration would tell is
+    /// not gone while that cannot be read.
     pub(super) fn value(&self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
         let Some(row) = self.rows.get(slot.index()) else {
             return Reading::Absent;
         };
+        match self.told(slot, row, at) {
+            Reading::Absent if row.key.in_user_data_only() && !self.is_whole() => Reading::Unknown,
+            told => told,
+        }
+    }
+
+    fn told(&self, slot: Slot, row: &LuupRow, at: &[Instance<'_>]) -> Reading<'_> {
         if self.health.is_disabled() && row.key == LuupKey::Derived(Derived::Present) {
             return Reading::Absent;
         }

@@ -232,6 +232,12 @@ impl Snapshot {
         })
     }
 
+    /// Whether a device has a variable, be it one that cannot be read.
+    pub(super) fn has_variables(&self) -> bool {
+        let mut names = self.values.iter().map(|(name, _)| self.name(*name).0);
+        names.any(|service| service != FIELDS)
+    }
+
     /// What only the configuration has of the home and its devices: device, field and text.
     fn configuration(&self) -> impl Iterator<Item = (u32, &str, &str)> {
         self.slices().flat_map(move |(device, values)| {

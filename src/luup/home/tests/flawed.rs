@@ -1,7 +1,7 @@
 //! What cannot be read, or is told too soon: what was known stays.
 
 use super::*;
-use crate::luup::snapshot::Advance;
+use crate::luup::snapshot::{Advance, AnswerKind, Builder};
 
 /// A node, its CommFailure as JSON, in an answer of this number.
 fn answer(version: u32, failure: &str) -> String {
@@ -74,4 +74,27 @@ fn z40_somebody_else_who_switches_it_back_is_believed_at_once() {
     update(&mut home, lamp("1"));
     update(&mut home, lamp("0"));
     assert_eq!(value(&home, status, "7"), is("0"));
+}
+
+#[test]
+fn z69_what_only_the_configuration_tells_is_not_gone_while_that_cannot_be_read() {
+    let mut home = Home::default();
+    let name = row(&mut home, "device.name", "STRING");
+    let room = row(&mut home, "room.name", "STRING");
+    let failure = row(&mut home, "HaDevice1/BatteryLevel", "STRING");
+    let model = single(&mut home, "home.model");
+    let mut status = Builder::default();
+    let answer = answer(1, "0");
+    let mut bytes = answer.as_bytes();
+    status.document(AnswerKind::Status, &mut bytes).unwrap();
+    status.lacks(LuupError::Timeout);
+    update(&mut home, status.finish());
+    assert_eq!(value(&home, name, "7"), Reading::Unknown);
+    assert_eq!(value(&home, room, "7"), Reading::Unknown);
+    assert_eq!(home.value(model, &[]), Reading::Unknown);
+    assert_eq!(value(&home, failure, "7"), Reading::Absent);
+    // Where it can be, what it does not tell is not there.
+    update(&mut home, read(&answer));
+    assert_eq!(value(&home, name, "7"), Reading::Absent);
+    assert_eq!(home.value(model, &[]), Reading::Absent);
 }
