@@ -59,7 +59,8 @@ pub enum LuupError {
     Unsettled,
     /// The engine has not answered since the agent began.
     NotHeardYet,
-    /// The engine has not told what this device is called, and would forget it.
+    /// The engine has not told what this device is called, or not so that it can be told again, and
+    /// would forget it.
     NoName(u32),
     /// The key cannot be written to this engine: read-only, or a service it does not know.
     NotWritable(String),
@@ -124,7 +125,8 @@ impl fmt::Display for LuupError {
             Self::NotHeardYet => f.write_str("the engine has not answered yet"),
             Self::NoName(device) => write!(
                 f,
-                "the name of device {device} is not known yet, and goes along with its room"
+                "the name of device {device} is not known, or has characters that cannot be read, and \
+                 goes along with its room"
             ),
             Self::NotWritable(key) => write!(f, "{key} cannot be written"),
             Self::Refused(answer) => write!(f, "the engine refuses the value: {answer:?}"),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::{Daemon, Home, wait_for};
-use cwmpd_lab::luup::{FakeLuup, Mood};
+use cwmpd_lab::luup::{FakeLuup, Mood, Work};
 
 /// Rows over Luup, of which an ACS is told what the test says.
 const ROWS: &str = "X_TEST_Node.;ANY;source;r;;;;;;;;;;;luup:nodes\n\
@@ -434,5 +434,25 @@ fn z61_devices_without_their_variables_are_an_engine_that_starts() {
     rig.wait_until_followed(&agent);
     rig.trip("0");
     assert_eq!(rig.told().0, one(TRIPPED, "0"));
+    agent.stop();
+}
+
+#[test]
+fn z63_a_switch_that_does_not_move_is_told_though_the_engine_took_it() {
+    const SWITCH: &str = "Device.Zwave.Value.601.Value";
+    let rig = Rig::new();
+    rig.luup.work(Work::WhenTold);
+    rig.home.set_uci("luup", "actuators", "1");
+    rig.home.set_uci("luup", "poll_timeout", "5");
+    let agent = rig.start(&[SWITCH]);
+    assert_eq!(agent.get(SWITCH), "1");
+    agent.inform();
+    rig.acs.session(|s| {
+        s.inform();
+        s.set(&[(SWITCH, XsdType::String, "0")], "");
+        assert_eq!(s.value(SWITCH), "0", "it is about to");
+        s.end();
+    });
+    assert_eq!(rig.told().0, one(SWITCH, "1"));
     agent.stop();
 }

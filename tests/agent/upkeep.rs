@@ -226,6 +226,38 @@ fn z35_a_node_that_is_excluded_is_named_and_where_none_went_that_is_told() {
 }
 
 #[test]
+fn z60_a_command_that_names_what_is_no_node_is_not_one_for_all() {
+    let site = Site::new();
+    let agent = site.start();
+    for none in [
+        "Device.Zwave.Interface.99.",
+        "Device.Zwave.",
+        "Interface.12",
+    ] {
+        let node = [("Interface", XsdType::String, none)];
+        site.request(&agent, "UpdateNeighbors", &node);
+        let (word, message) = site.ended("UpdateNeighbors");
+        assert_eq!(word, "Error_InvalidInterface", "{none}: {message}");
+    }
+    assert_eq!(site.luup.jobs(), []);
+    for (path, argument) in [("Device.Zwave.Interface.12", "&Device=12"), ("", "")] {
+        site.luup.requests();
+        let before = site.luup.jobs().len();
+        let node = [("Interface", XsdType::String, path)];
+        site.request(&agent, "UpdateNeighbors", &node);
+        site.luup.job_goes(site.job(before).id, JobState::Done, "");
+        assert_eq!(site.ended("UpdateNeighbors").0, "Complete");
+        let asked = site.luup.requests();
+        let told = format!("action=UpdateNeighbors{argument}");
+        assert!(
+            asked.iter().any(|query| query.ends_with(&told)),
+            "{asked:?}"
+        );
+    }
+    agent.stop();
+}
+
+#[test]
 fn z36_an_action_that_is_refused_is_told_with_the_reason() {
     let site = Site::new();
     site.luup.refuse("HealNetwork", "ERROR: No implementation");

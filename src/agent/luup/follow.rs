@@ -256,10 +256,9 @@ impl Agent {
                 home.update(fetch, Ok(view));
                 FollowAnswer::Changed
             }
-            Ok(FollowNews::Same) => {
-                home.is_as_before(&fetch);
-                FollowAnswer::Same
-            }
+            // A lamp that does not do what the engine took for it is as it was.
+            Ok(FollowNews::Same) if home.is_as_before(&fetch) => FollowAnswer::Changed,
+            Ok(FollowNews::Same) => FollowAnswer::Same,
             Ok(FollowNews::Outdated(why)) => {
                 log::debug!("luup: all is read anew: {why}");
                 FollowAnswer::Outdated

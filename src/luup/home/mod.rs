@@ -234,11 +234,13 @@ impl Home {
     }
 
     /// Nothing changed until an answer to what began so: what was written before it began is known.
-    pub fn is_as_before(&mut self, fetch: &Fetch) {
-        if !self.taken.is_late(fetch.number) {
-            self.taken.came(fetch.number);
-            self.is_behind = true;
+    /// Whether something was, which is shown no longer if nothing came of it.
+    pub fn is_as_before(&mut self, fetch: &Fetch) -> bool {
+        if self.taken.is_late(fetch.number) {
+            return false;
         }
+        self.is_behind = true;
+        self.taken.came(fetch.number)
     }
 
     /// Whether the engine says where it stands, so that changes since can be asked for.

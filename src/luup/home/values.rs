@@ -73,11 +73,11 @@ impl Home {
         let value = row
             .check(value, self.allowed)
             .map_err(|why| refused(&why))?;
-        let own = view.full_service(device, row);
+        let own = view.full_service(device, &row.service, &row.variable);
         let own = own.ok_or_else(|| refused(&"no device has the service"))?;
         let acting = match row.action_service() {
             Some(full) if full.contains(':') => Some(full),
-            Some(short) => view.snapshot.service(short),
+            Some(short) => view.snapshot.service_of(device, short),
             None => Some(own),
         };
         let acting = acting.ok_or_else(|| refused(&"no device has the service of its action"))?;
@@ -123,7 +123,7 @@ impl Home {
         let service = self.acting(&row.key, at)?;
         let device = view.device(slot, at.last().map(|name| &**name))?;
         let text = service.check(value, self.allowed).ok()?;
-        let full = view.full_service(device, service)?;
+        let full = view.full_service(device, &service.service, &service.variable)?;
         Some((device, key(full, &service.variable), text))
     }
 
@@ -146,7 +146,9 @@ impl Home {
         match key {
             ValueKey::Name => Reading::of(Some(&*row.name)),
             ValueKey::Variable => Reading::of(Some(&*row.variable)),
-            ValueKey::Service => Reading::of(view.full_service(device, row)),
+            ValueKey::Service => {
+                Reading::of(view.full_service(device, &row.service, &row.variable))
+            }
             ValueKey::Unit => Reading::of(Some(row.unit(&|name| view.snapshot.top(name)))),
             ValueKey::Settable => {
                 let digit = if row.is_settable(self.allowed) {
@@ -176,11 +178,11 @@ impl Home {
 
 impl HomeView {
     /// The full name of the service of a variable: as the device has it, else as others do.
-    fn full_service(&self, device: u32, row: &ServiceRow) -> Option<&str> {
-        let mut names = self.snapshot.names(&row.service, &row.variable);
+    pub(super) fn full_service(&self, device: u32, service: &str, variable: &str) -> Option<&str> {
+        let mut names = self.snapshot.names(service, variable);
         let is_own = |name: &u32| self.snapshot.value(device, &(*name..*name + 1)).is_some();
         let own = names.find(is_own).map(|name| self.snapshot.name(name).0);
-        own.or_else(|| self.snapshot.service(&row.service))
+        own.or_else(|| self.snapshot.service_of(device, service))
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) use self::names::NameId;
 use self::names::SortedNames;
 use self::texts::{REFUSED, TextId, Texts};
 use super::LuupError;
-use super::key::FIELDS;
+use super::key::{FIELDS, short};
 
 /// Under which number the home itself stands among the devices; no device has it.
 const HOME: u32 = 0;
@@ -216,6 +216,16 @@ impl Snapshot {
     /// The full name of the service that `service` (full or short) stands for, if any device has it.
     pub(super) fn service(&self, service: &str) -> Option<&str> {
         self.names.service(service)
+    }
+
+    /// The same as a device has it, else as others do.
+    pub(super) fn service_of(&self, device: u32, service: &str) -> Option<&str> {
+        let is_it = |full: &&str| match service.contains(':') {
+            true => service == *full,
+            false => service == short(full),
+        };
+        let mut own = self.values(device).map(|(name, _)| self.name(name).0);
+        own.find(is_it).or_else(|| self.service(service))
     }
 
     /// The value of the first of `names` that the device has; never empty.
