@@ -34,6 +34,9 @@ const TRIES: u32 = 3;
 /// How long that is done before it is asked for changes again.
 const PLAIN: Duration = Duration::from_secs(600);
 
+/// The same of one that says as often that all is another: maybe somebody is at work on the home.
+const UNSETTLED: Duration = Duration::from_secs(60);
+
 /// While the whole home is read each time, it may take the box this part of the time.
 const SHARE: u32 = 20;
 
@@ -173,7 +176,7 @@ impl Follower {
             }
             FollowAnswer::Outdated => {
                 self.is_known = false;
-                self.poll_was_bad(1, now);
+                self.poll_was_bad(1, UNSETTLED, now);
                 self.pay(now);
             }
             FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, asked, now),
@@ -201,7 +204,7 @@ impl Follower {
             self.not_before = now.saturating_add(self.pauses.pause());
             return;
         }
-        self.poll_was_bad(if is_timeout { TRIES } else { 1 }, now);
+        self.poll_was_bad(if is_timeout { TRIES } else { 1 }, PLAIN, now);
         self.not_before = match is_timeout {
             true => now,
             false => now.saturating_add(PACE),
@@ -214,12 +217,12 @@ impl Follower {
         self.patience = self.patience.and_then(again);
     }
 
-    /// Too many of them, and questions for changes are not worth it.
-    fn poll_was_bad(&mut self, times: u32, now: Duration) {
+    /// Too many of them, and questions for changes are not worth it for so long.
+    fn poll_was_bad(&mut self, times: u32, plain: Duration, now: Duration) {
         self.bad_polls += times;
         if self.bad_polls >= TRIES {
             self.bad_polls = 0;
-            self.plain_until = now.saturating_add(PLAIN);
+            self.plain_until = now.saturating_add(plain);
         }
     }
 

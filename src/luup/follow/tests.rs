@@ -176,6 +176,20 @@ fn z65_a_home_that_is_read_too_slowly_once_is_no_question_for_changes() {
 }
 
 #[test]
+fn z73_somebody_at_work_on_the_home_costs_a_minute_of_prompt_news_and_no_more() {
+    let mut rig = Rig::new();
+    rig.is_told(SECOND, FollowAnswer::Same);
+    // Three devices get another name, one after the other.
+    for _ in 0..3 {
+        rig.is_told(5 * SECOND, FollowAnswer::Outdated);
+        rig.is_told(SECOND, FollowAnswer::Same);
+    }
+    let done = rig.now;
+    while rig.is_told(SECOND, FollowAnswer::Same) != FollowStep::Poll {}
+    assert!(rig.now - done < 90 * SECOND, "{:?}", rig.now - done);
+}
+
+#[test]
 fn z44_z45_what_is_outdated_is_read_whole() {
     let mut rig = Rig::new();
     rig.is_told(SECOND, FollowAnswer::Same);

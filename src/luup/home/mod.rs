@@ -183,12 +183,12 @@ impl Home {
                 return;
             }
         };
-        if self.taken.is_late(fetch.number) {
+        if self.taken.is_late(fetch.number) || self.is_newer(&fetch, &new.snapshot) {
             return;
         }
         let before = self.view.as_deref();
-        let known = before.and_then(|before| before.complaint.as_ref());
-        if let Some(why) = new.complaint.as_ref().filter(|why| Some(*why) != known) {
+        let is_known = before.is_some_and(|before| before.complaint.is_some());
+        if let Some(why) = new.complaint.as_ref().filter(|_| !is_known) {
             log::warn!("luup: {why}, maybe others too; the last good values stay");
         }
         let lacks = new.snapshot.lacks();
@@ -226,6 +226,15 @@ impl Home {
         self.is_behind = true;
         self.note_pulses(&mut new);
         self.view = Some(new.into());
+    }
+
+    /// Whether a change that came since a fetch began is newer than what that read.
+    fn is_newer(&self, fetch: &Fetch, fetched: &Snapshot) -> bool {
+        let began_with = fetch.before.as_ref();
+        self.view.as_ref().is_some_and(|view| {
+            let came_since = began_with.is_none_or(|before| !Arc::ptr_eq(before, view));
+            came_since && fetched.is_older_than(&view.snapshot)
+        })
     }
 
     /// The engine answered, be it that nothing is new.

@@ -83,6 +83,14 @@ impl Snapshot {
         new
     }
 
+    /// Whether the engine told it before another, since the same start.
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        let both = self.position.as_ref().zip(other.position.as_ref());
+        both.is_some_and(|(own, other)| {
+            own.load_time == other.load_time && is_less(&own.data_version, &other.data_version)
+        })
+    }
+
     /// Reads the answer to `id=status` with the [`position`](Self::position) of this one.
     ///
     /// # Errors
