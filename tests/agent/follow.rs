@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
-use cwmpd_lab::home::{Daemon, Home, wait_for};
+use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
 use cwmpd_lab::luup::{FakeLuup, Mood, Work};
 
 /// Rows over Luup, of which an ACS is told what the test says.
@@ -454,5 +454,33 @@ fn z63_a_switch_that_does_not_move_is_told_though_the_engine_took_it() {
         s.end();
     });
     assert_eq!(rig.told().0, one(SWITCH, "1"));
+    agent.stop();
+}
+
+#[test]
+fn z77_an_agent_and_an_engine_that_start_together_tell_of_no_change() {
+    const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
+    let rig = Rig::new();
+    rig.home.set_uci("cpe", "port", &free_port().to_string());
+    let agent = rig.start(&[WAKE_UP]);
+    agent.stop();
+    rig.luup.refuse("id=user_data", "Exiting");
+    rig.luup.refuse("id=sdata", "Exiting");
+    rig.luup.mood(Mood::Starting);
+    rig.luup.reload();
+    let agent = rig.home.start();
+    agent.inform();
+    rig.acs.session(|s| {
+        let inform = s.inform();
+        let codes: Vec<_> = inform.event.iter().map(|e| &*e.event_code).collect();
+        assert_eq!(codes, ["6 CONNECTION REQUEST"]);
+        assert_eq!(s.value(WAKE_UP), "720");
+        s.end();
+    });
+    rig.luup.refuse("id=user_data", "");
+    rig.luup.mood(Mood::Well);
+    rig.wait_until_followed(&agent);
+    assert!(rig.acs.is_left_alone_for(Duration::from_secs(3)));
+    assert_eq!(agent.get(WAKE_UP), "720");
     agent.stop();
 }

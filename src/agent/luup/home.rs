@@ -129,6 +129,7 @@ impl Agent {
         // One that has told all it has to is no answer to what is asked now.
         if !self.jobs.is_awaited(JobKind::LuupFetch) {
             let access = self.luup_access(now);
+            let is_known = self.model.has_instances_of(super::KIND);
             let fetch = self.luup.home.borrow_mut().begin_fetch();
             self.luup.writes.fetch_begins(fetch.number());
             let lost = fetch.clone();
@@ -140,7 +141,7 @@ impl Agent {
                     Done::Luup(LuupReport::Fetched(lost.clone(), lost_it))
                 },
                 move |_| {
-                    let view = read_home(&access, &fetch);
+                    let view = read_home(&access, &fetch, is_known);
                     Done::Luup(LuupReport::Fetched(fetch, view))
                 },
             );
@@ -181,9 +182,14 @@ impl Agent {
     }
 }
 
-/// The home, as the rows see it: the loop has nothing left to do with it but to show it.
-pub(super) fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
+/// The home, as the rows see it: the loop has nothing left to do with it but to show it. `is_known`:
+/// there was one before.
+pub(super) fn read_home(
+    access: &LuupAccess,
+    fetch: &Fetch,
+    is_known: bool,
+) -> Result<Box<HomeView>, LuupError> {
     let snapshot = luup::fetch(access, fetch.wanted())?;
-    fetch.check(&snapshot)?;
+    fetch.check(&snapshot, is_known)?;
     Ok(fetch.view(snapshot))
 }

@@ -37,7 +37,7 @@ const PLAIN: Duration = Duration::from_secs(600);
 /// The same of one that says as often that all is another: maybe somebody is at work on the home.
 const UNSETTLED: Duration = Duration::from_secs(60);
 
-/// While the whole home is read each time, it may take the box this part of the time.
+/// While the whole home is read again and again, it may take the box this part of the time.
 const SHARE: u32 = 20;
 
 /// However sure an engine is that nothing changed, the whole home is read anew after this time.
@@ -93,6 +93,8 @@ pub struct Follower {
     has_place: bool,
     /// When the whole home is to be read again, whatever the engine tells of changes.
     old_at: Duration,
+    /// How long it took to read it.
+    took: Duration,
     /// Nothing is asked before.
     not_before: Duration,
     pauses: Backoff,
@@ -113,6 +115,7 @@ impl Default for Follower {
             is_known: false,
             has_place: false,
             old_at: Duration::ZERO,
+            took: Duration::ZERO,
             not_before: Duration::ZERO,
             pauses: PAUSES,
             paid: Duration::ZERO,
@@ -152,13 +155,11 @@ impl Follower {
             FollowAnswer::Home(has_place) => {
                 (self.is_known, self.has_place) = (true, has_place);
                 self.old_at = now.saturating_add(REREAD);
+                self.took = now.saturating_sub(asked);
                 self.pauses.reset();
                 self.not_before = match self.can_poll(now) {
                     true => now,
-                    false => {
-                        let took = now.saturating_sub(asked);
-                        now.saturating_add(took.saturating_mul(SHARE).max(PACE))
-                    }
+                    false => now.saturating_add(self.share().max(PACE)),
                 };
             }
             FollowAnswer::Changed => {
@@ -185,12 +186,18 @@ impl Follower {
 
     /// Of the home that was just read a part is missing, or is not that of now.
     pub fn lacks(&mut self, now: Duration) {
-        self.old_at = self.old_at.min(now.saturating_add(LACKING));
+        let pause = self.share().max(LACKING);
+        self.old_at = self.old_at.min(now.saturating_add(pause));
     }
 
     /// The home that is known has warnings of the engine.
     pub fn warned(&mut self, now: Duration) {
         self.old_at = self.old_at.min(now.saturating_add(WARNED));
+    }
+
+    /// From one whole home to the next, so that reading them takes no more than its part of the time.
+    fn share(&self) -> Duration {
+        self.took.saturating_mul(SHARE)
     }
 
     fn can_poll(&self, now: Duration) -> bool {

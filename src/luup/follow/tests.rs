@@ -94,6 +94,21 @@ fn z04_what_could_not_be_read_is_asked_for_again_though_nothing_changes() {
 }
 
 #[test]
+fn z78_an_engine_that_takes_long_to_say_less_than_all_is_asked_for_it_less_often() {
+    let mut rig = Rig::new();
+    for took in [SECOND, 10 * SECOND] {
+        while rig.is_told(took, FollowAnswer::Same) != FollowStep::Read {}
+        let read = rig.now;
+        rig.follower.lacks(rig.now);
+        while rig.is_told(SECOND, FollowAnswer::Same) != FollowStep::Read {}
+        let pause = rig.now - read;
+        let least = LACKING.max(took * SHARE);
+        assert!((least..least + 5 * SECOND).contains(&pause), "{pause:?}");
+        rig.follower.lacks(rig.now);
+    }
+}
+
+#[test]
 fn z38_while_there_are_warnings_the_home_is_read_again_sooner() {
     const MINUTE: Duration = Duration::from_secs(60);
     let mut rig = Rig::new();

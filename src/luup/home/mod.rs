@@ -98,12 +98,13 @@ impl Fetch {
     }
 
     /// Whether what was fetched may be the home: an engine that starts tells of its devices before it
-    /// tells of their variables, which are not gone by that.
+    /// tells of their variables, which are not gone by that. `is_known` tells whether there was a home
+    /// when the agent began.
     ///
     /// # Errors
     /// It has none, and the home before had.
-    pub fn check(&self, fetched: &Snapshot) -> Result<(), LuupError> {
-        let had_some = self.snapshot().is_some_and(Snapshot::has_variables);
+    pub fn check(&self, fetched: &Snapshot, is_known: bool) -> Result<(), LuupError> {
+        let had_some = is_known || self.snapshot().is_some_and(Snapshot::has_variables);
         match had_some && !fetched.has_variables() {
             true => Err(LuupError::NoVariables),
             false => Ok(()),
