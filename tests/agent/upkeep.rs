@@ -7,7 +7,7 @@ use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, Status};
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
-use cwmpd_lab::luup::{Alert, FakeLuup, Job, JobState, Work};
+use cwmpd_lab::luup::{Alert, FakeLuup, Job, JobState, Mood, Work};
 
 const NETWORK: &str = "Device.Zwave.Network";
 const COMPLETED: &str = "8 DIAGNOSTICS COMPLETE";
@@ -277,6 +277,31 @@ fn z36_an_engine_that_starts_anew_meanwhile_is_told() {
     site.job(0);
     site.luup.reload();
     assert_eq!(site.ended("Heal").0, "Error_Interrupted");
+    agent.stop();
+}
+
+#[test]
+fn z79_a_command_waits_for_an_engine_that_starts() {
+    let site = Site::new();
+    site.luup.set(12, "HaDevice1", "CommFailure", "1");
+    let agent = site.start();
+    let node = [("Interface", XsdType::String, "Device.Zwave.Interface.12")];
+    for (command, values) in [("Heal", &[][..]), ("RemoveFailed", &node)] {
+        site.luup.mood(Mood::Starting);
+        site.luup.requests();
+        site.request(&agent, command, values);
+        // For the session, and for the command.
+        let is_look = |query: &&String| query.starts_with("id=status&output_format=json");
+        let mut looks = 0;
+        wait_for("it to look", || {
+            looks += site.luup.requests().iter().filter(is_look).count();
+            (looks >= 2).then_some(())
+        });
+        site.luup.mood(Mood::Well);
+        let job = site.job(usize::from(command != "Heal"));
+        site.luup.job_goes(job.id, JobState::Done, "");
+        assert_eq!(site.ended(command).0, "Complete");
+    }
     agent.stop();
 }
 

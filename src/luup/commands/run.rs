@@ -259,7 +259,13 @@ impl CommandTask {
 fn home(access: &LuupAccess, is_called_off: &dyn Fn() -> bool) -> Result<Snapshot, CommandOutcome> {
     let begun = Instant::now();
     loop {
-        match fetch(access, FetchScope::Status) {
+        let found = fetch(access, FetchScope::Status);
+        let found = found.and_then(|home| match home.has_variables() {
+            true => Ok(home),
+            // Nobody can tell yet which device is what.
+            false => Err(LuupError::NoVariables),
+        });
+        match found {
             Ok(home) => return Ok(home),
             Err(error) if begun.elapsed() >= SILENCE => return Err(error.into()),
             Err(error) => log::debug!("{error}; asking again"),
