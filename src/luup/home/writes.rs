@@ -40,7 +40,9 @@ impl Home {
             return bad("the home has no room of this number");
         }
         if let Some(service) = self.acting(&row.key, at) {
-            if let Err(why) = service.check(value, self.allowed) {
+            let device = view.device(slot, at.last().map(|name| &**name));
+            let allowed = device.map_or(self.allowed, |device| self.allowed(view, device));
+            if let Err(why) = service.check(value, allowed) {
                 log::info!("luup: {} is not set: {why}", row.key);
                 return Err(match why {
                     NotSettable::BadValue(why) => SourceError::BadValue(why),
