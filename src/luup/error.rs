@@ -51,13 +51,16 @@ pub enum LuupError {
     Json(JsonError),
     /// JSON without a device in it, as the engine answers while it starts.
     NoDevices,
+    /// Devices without their variables, as a moment later.
+    NoVariables,
     /// `luup.enable` is 0.
     Disabled,
     /// It is to take back values of an earlier change, and does not answer.
     Unsettled,
     /// The engine has not answered since the agent began.
     NotHeardYet,
-    /// The engine has not told what this device is called, and would forget it.
+    /// The engine has not told what this device is called, or not so that it can be told again, and
+    /// would forget it.
     NoName(u32),
     /// The key cannot be written to this engine: read-only, or a service it does not know.
     NotWritable(String),
@@ -114,6 +117,7 @@ impl fmt::Display for LuupError {
             Self::Text(text) => write!(f, "the answer is no JSON but the text {text:?}"),
             Self::Json(why) => write!(f, "the answer is not complete JSON: {why}"),
             Self::NoDevices => f.write_str("the answer has no devices, the engine is starting"),
+            Self::NoVariables => f.write_str("no device has its variables, the engine is starting"),
             Self::Disabled => f.write_str("the engine is switched off (luup.enable)"),
             Self::Unsettled => f.write_str(
                 "the engine is to take back values of an earlier change first, and does not answer",
@@ -121,7 +125,8 @@ impl fmt::Display for LuupError {
             Self::NotHeardYet => f.write_str("the engine has not answered yet"),
             Self::NoName(device) => write!(
                 f,
-                "the name of device {device} is not known yet, and goes along with its room"
+                "the name of device {device} is not known, or has characters that cannot be read, and \
+                 goes along with its room"
             ),
             Self::NotWritable(key) => write!(f, "{key} cannot be written"),
             Self::Refused(answer) => write!(f, "the engine refuses the value: {answer:?}"),

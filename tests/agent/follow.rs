@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use cwmpd::base::xsd::XsdType;
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
-use cwmpd_lab::home::{Daemon, Home, wait_for};
-use cwmpd_lab::luup::{FakeLuup, Mood};
+use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
+use cwmpd_lab::luup::{FakeLuup, Mood, Work};
 
 /// Rows over Luup, of which an ACS is told what the test says.
 const ROWS: &str = "X_TEST_Node.;ANY;source;r;;;;;;;;;;;luup:nodes\n\
@@ -407,5 +407,80 @@ fn z10_how_the_engine_is_can_be_told_and_the_log_speaks_of_its_changes_only() {
         .filter(|line| line.contains("the answer is no JSON but") && line.contains("warn"));
     assert_eq!(warnings.count(), 1, "{log}");
     assert_eq!(log.matches("answers again").count(), 1, "{log}");
+    agent.stop();
+}
+
+#[test]
+fn z61_devices_without_their_variables_are_an_engine_that_starts() {
+    const ALARMS: &str = "Device.FaultMgmt.CurrentAlarmNumberOfEntries";
+    const VALUES: &str = "Device.Zwave.ValueNumberOfEntries";
+    let rig = Rig::new();
+    let agent = rig.start(&[TRIPPED, ALARMS, VALUES]);
+    rig.trip("1");
+    assert_eq!(rig.told().0, one(TRIPPED, "1"));
+    rig.luup.refuse("id=user_data", "Exiting");
+    rig.luup.refuse("id=sdata", "Exiting");
+    rig.luup.mood(Mood::Starting);
+    rig.luup.reload();
+    wait_for("word of it", || {
+        let status = agent.status();
+        status.contains("the engine is starting").then_some(())
+    });
+    assert_eq!(agent.get(TRIPPED), "1");
+    assert_eq!(agent.get(ALARMS), "1");
+    assert!(rig.acs.is_left_alone_for(Duration::from_secs(3)));
+    rig.luup.refuse("id=user_data", "");
+    rig.luup.mood(Mood::Well);
+    rig.wait_until_followed(&agent);
+    rig.trip("0");
+    assert_eq!(rig.told().0, one(TRIPPED, "0"));
+    agent.stop();
+}
+
+#[test]
+fn z63_a_switch_that_does_not_move_is_told_though_the_engine_took_it() {
+    const SWITCH: &str = "Device.Zwave.Value.601.Value";
+    let rig = Rig::new();
+    rig.luup.work(Work::WhenTold);
+    rig.home.set_uci("luup", "actuators", "1");
+    rig.home.set_uci("luup", "poll_timeout", "5");
+    let agent = rig.start(&[SWITCH]);
+    assert_eq!(agent.get(SWITCH), "1");
+    agent.inform();
+    rig.acs.session(|s| {
+        s.inform();
+        s.set(&[(SWITCH, XsdType::String, "0")], "");
+        assert_eq!(s.value(SWITCH), "0", "it is about to");
+        s.end();
+    });
+    assert_eq!(rig.told().0, one(SWITCH, "1"));
+    agent.stop();
+}
+
+#[test]
+fn z77_an_agent_and_an_engine_that_start_together_tell_of_no_change() {
+    const WAKE_UP: &str = "Device.Zwave.Interface.12.WakeUpInterval";
+    let rig = Rig::new();
+    rig.home.set_uci("cpe", "port", &free_port().to_string());
+    let agent = rig.start(&[WAKE_UP]);
+    agent.stop();
+    rig.luup.refuse("id=user_data", "Exiting");
+    rig.luup.refuse("id=sdata", "Exiting");
+    rig.luup.mood(Mood::Starting);
+    rig.luup.reload();
+    let agent = rig.home.start();
+    agent.inform();
+    rig.acs.session(|s| {
+        let inform = s.inform();
+        let codes: Vec<_> = inform.event.iter().map(|e| &*e.event_code).collect();
+        assert_eq!(codes, ["6 CONNECTION REQUEST"]);
+        assert_eq!(s.value(WAKE_UP), "720");
+        s.end();
+    });
+    rig.luup.refuse("id=user_data", "");
+    rig.luup.mood(Mood::Well);
+    rig.wait_until_followed(&agent);
+    assert!(rig.acs.is_left_alone_for(Duration::from_secs(3)));
+    assert_eq!(agent.get(WAKE_UP), "720");
     agent.stop();
 }

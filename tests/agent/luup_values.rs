@@ -79,3 +79,24 @@ fn z33_bad_rows_of_the_services_are_named_and_the_others_stand() {
         check.out
     );
 }
+
+#[test]
+fn z72_a_home_in_order_is_no_reason_for_a_warning() {
+    let luup = FakeLuup::start();
+    let acs = ScriptedAcs::start(AcsOptions::default());
+    let home = home(&acs, &luup);
+    let agent = home.start();
+    acs.session(|s| {
+        s.inform();
+        assert_eq!(s.value("Device.Zwave.Interface.12.NodeID"), "5");
+        assert_eq!(
+            s.value("Device.Zwave.Interface.12.Endpoint.13.EndpointID"),
+            "e1"
+        );
+        s.end();
+    });
+    agent.stop();
+    let log = home.log();
+    let warnings = log.lines().filter(|line| line.contains("warn: luup"));
+    assert_eq!(warnings.collect::<Vec<_>>(), [""; 0]);
+}

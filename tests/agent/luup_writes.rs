@@ -395,6 +395,37 @@ fn z25_what_is_to_be_taken_back_first_does_not_park_the_next_request_for_ever() 
 }
 
 #[test]
+fn z75_an_engine_that_never_takes_back_does_not_lock_all_others_out() {
+    const ROUTING: &str = "Device.Zwave.Network.ManualRouting";
+    let world = World::new();
+    let agent = world.home.start();
+    world.acs.quiet_session();
+    world
+        .luup
+        .refuse("WakeupInterval&Value=720", "<html>500</html>");
+    world.luup.refuse("UseMR", "ERROR: not this one");
+    world.session(&agent, |s| {
+        let both = [(WAKE_UP, Number, "1800"), (ROUTING, Boolean, "0")];
+        assert_eq!(s.set_refused(&both, "").code, 9003);
+        assert_eq!(world.wake_up().as_deref(), Some("1800"), "it is left");
+        let is_refused = |s: &mut Session<'_>| {
+            let told = s.call(set_parameter_values(&[(POLL, Number, "77")], ""));
+            matches!(told, Message::Fault(_))
+        };
+        let tries = (0..30).take_while(|_| is_refused(s)).count();
+        assert!((3..20).contains(&tries), "{tries}");
+    });
+    agent.wait_for_log("stay as they are");
+    agent.stop();
+    // Nor does the next run begin again.
+    let agent = world.home.start();
+    world.session(&agent, |s| {
+        s.set(&[(POLL, Number, "88")], "");
+    });
+    agent.stop();
+}
+
+#[test]
 fn z26_what_nobody_was_promised_is_taken_back_after_a_kill_or_a_power_cut() {
     for cut in [false, true] {
         let world = World::new();

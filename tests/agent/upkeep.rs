@@ -7,7 +7,7 @@ use cwmpd::base::xsd::XsdType;
 use cwmpd::soap::{Inform, Status};
 use cwmpd_lab::acs::{AcsOptions, ScriptedAcs, Session};
 use cwmpd_lab::home::{Daemon, Home, free_port, wait_for};
-use cwmpd_lab::luup::{Alert, FakeLuup, Job, JobState, Work};
+use cwmpd_lab::luup::{Alert, FakeLuup, Job, JobState, Mood, Work};
 
 const NETWORK: &str = "Device.Zwave.Network";
 const COMPLETED: &str = "8 DIAGNOSTICS COMPLETE";
@@ -226,6 +226,38 @@ fn z35_a_node_that_is_excluded_is_named_and_where_none_went_that_is_told() {
 }
 
 #[test]
+fn z60_a_command_that_names_what_is_no_node_is_not_one_for_all() {
+    let site = Site::new();
+    let agent = site.start();
+    for none in [
+        "Device.Zwave.Interface.99.",
+        "Device.Zwave.",
+        "Interface.12",
+    ] {
+        let node = [("Interface", XsdType::String, none)];
+        site.request(&agent, "UpdateNeighbors", &node);
+        let (word, message) = site.ended("UpdateNeighbors");
+        assert_eq!(word, "Error_InvalidInterface", "{none}: {message}");
+    }
+    assert_eq!(site.luup.jobs(), []);
+    for (path, argument) in [("Device.Zwave.Interface.12", "&Device=12"), ("", "")] {
+        site.luup.requests();
+        let before = site.luup.jobs().len();
+        let node = [("Interface", XsdType::String, path)];
+        site.request(&agent, "UpdateNeighbors", &node);
+        site.luup.job_goes(site.job(before).id, JobState::Done, "");
+        assert_eq!(site.ended("UpdateNeighbors").0, "Complete");
+        let asked = site.luup.requests();
+        let told = format!("action=UpdateNeighbors{argument}");
+        assert!(
+            asked.iter().any(|query| query.ends_with(&told)),
+            "{asked:?}"
+        );
+    }
+    agent.stop();
+}
+
+#[test]
 fn z36_an_action_that_is_refused_is_told_with_the_reason() {
     let site = Site::new();
     site.luup.refuse("HealNetwork", "ERROR: No implementation");
@@ -245,6 +277,31 @@ fn z36_an_engine_that_starts_anew_meanwhile_is_told() {
     site.job(0);
     site.luup.reload();
     assert_eq!(site.ended("Heal").0, "Error_Interrupted");
+    agent.stop();
+}
+
+#[test]
+fn z79_a_command_waits_for_an_engine_that_starts() {
+    let site = Site::new();
+    site.luup.set(12, "HaDevice1", "CommFailure", "1");
+    let agent = site.start();
+    let node = [("Interface", XsdType::String, "Device.Zwave.Interface.12")];
+    for (command, values) in [("Heal", &[][..]), ("RemoveFailed", &node)] {
+        site.luup.mood(Mood::Starting);
+        site.luup.requests();
+        site.request(&agent, command, values);
+        // For the session, and for the command.
+        let is_look = |query: &&String| query.starts_with("id=status&output_format=json");
+        let mut looks = 0;
+        wait_for("it to look", || {
+            looks += site.luup.requests().iter().filter(is_look).count();
+            (looks >= 2).then_some(())
+        });
+        site.luup.mood(Mood::Well);
+        let job = site.job(usize::from(command != "Heal"));
+        site.luup.job_goes(job.id, JobState::Done, "");
+        assert_eq!(site.ended(command).0, "Complete");
+    }
     agent.stop();
 }
 
@@ -355,5 +412,27 @@ fn z38_alarms_come_and_go_and_the_acs_hears_of_each() {
     told("the node is well again", "3");
     assert_eq!(of(4, "NotificationType"), "ClearedAlarm");
     assert_eq!(of(4, "PerceivedSeverity"), "Cleared");
+    agent.stop();
+}
+
+#[test]
+fn z64_an_engine_that_is_switched_off_leaves_no_alarm() {
+    const COUNT: &str = "FaultMgmt.CurrentAlarmNumberOfEntries";
+    let site = Site::new();
+    let agent = site.start();
+    assert_eq!(agent.get(COUNT), "1", "a node of the sample fails");
+    for (enable, count) in [("0", "0"), ("1", "1")] {
+        site.home.set_uci("luup", "enable", enable);
+        agent.signal("HUP");
+        site.session(&agent, |s| {
+            assert_eq!(s.value(&format!("Device.{COUNT}")), count);
+        });
+    }
+    let event = |number: u32| {
+        let path = format!("FaultMgmt.HistoryEvent.{number}.NotificationType");
+        agent.get(&path)
+    };
+    let events = [event(1), event(2), event(3)];
+    assert_eq!(events, ["NewAlarm", "ClearedAlarm", "NewAlarm"]);
     agent.stop();
 }

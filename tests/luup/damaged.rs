@@ -211,6 +211,42 @@ fn z12_a_device_that_stands_twice_is_one() {
 
 /// As they stand in the answers of a real box.
 #[test]
+fn z70_a_whole_number_may_have_a_fraction() {
+    let states = r#"[{"service":"urn:a:HaDevice1","variable":"BatteryLevel","value":70.0},
+        {"service":"urn:a:T1","variable":"X","value":21.50},
+        {"service":"urn:a:T1","variable":"Y","value":"1.0"}]"#;
+    let home = format!(
+        r#"{{"LoadTime":100.0,"DataVersion":5.0,"rooms":[{{"id":2.0,"name":"Bath"}}],"devices":[
+        {{"id":1.0,"device_type":"ZWaveNetwork","states":[]}},
+        {{"id":4.0,"id_parent":1.0,"altid":3.0,"room":2.0,"category_num":7.0,"states":{states}}},
+        {{"id":5.0,"id_parent":4.0,"altid":"e1","states":[]}}]}}"#
+    );
+    let home = Snapshot::read([Ok(&home), Ok(&home)]).unwrap();
+    let position = home.position().unwrap();
+    assert_eq!(
+        (&*position.load_time, &*position.data_version),
+        ("100", "5")
+    );
+    let mut rows = Rows::of(Ok(home));
+    assert_eq!(rows.list("nodes", &[]), [4]);
+    assert_eq!(rows.list("children", &[4]), [5]);
+    assert_eq!(rows.list("devices.category=7", &[]), [4]);
+    let mut get = |key: &str| rows.get(key, &[4]).unwrap();
+    for (key, told) in [
+        ("device.id", "4"),
+        ("device.altid", "3"),
+        ("device.room", "2"),
+        ("room.name", "Bath"),
+        (BATTERY, "70"),
+        ("T1/X", "21.50"),
+        // A text is what it is.
+        ("T1/Y", "1.0"),
+    ] {
+        assert_eq!(get(key), told, "{key}");
+    }
+}
+
+#[test]
 fn z12_accents_that_were_coded_twice_stay_as_they_are() {
     let text = "{\"devices\":[{\"id\":4,\"name\":\"S\u{c3}\u{a9}jour\"}]}";
     let mut rows = Rows::of(read(text.as_bytes()));

@@ -75,9 +75,12 @@ impl Agent {
             return;
         }
         let supported = AlarmKind::ALL.map(|kind| self.supported(kind));
+        // Without an engine nothing is wrong with it, nor with what it knew.
+        let is_enabled = self.config.luup.enable;
         let home = self.luup.home.borrow();
         let mut found = Vec::new();
-        let failure = home.failure().filter(|_| self.is_engine_expected());
+        let failure = home.failure();
+        let failure = failure.filter(|_| is_enabled && self.is_engine_expected());
         let is_told = alarms.borrow().has(AlarmKind::Engine, 0);
         let absence = &mut self.luup.alarms.absence;
         let is_alarm = absence.is_alarm(failure.is_some(), is_told, now.uptime);
@@ -85,13 +88,14 @@ impl Agent {
             let problem = "The Luup engine does not answer";
             found.push(Condition::new(AlarmKind::Engine, 0, problem).because(why));
         }
-        if let Some((snapshot, nodes)) = home.seen() {
+        if let Some((snapshot, nodes)) = home.seen().filter(|_| is_enabled) {
             let limit = self.config.luup.battery_alarm;
             let is_low = |device| alarms.borrow().has(AlarmKind::Battery, device);
             found.extend(conditions(snapshot, &nodes, limit, &is_low));
         }
         drop(home);
-        alarms.borrow_mut().follow(found, &supported, now.unix);
+        let unix = if now.wall_is_set() { now.unix } else { 0 };
+        alarms.borrow_mut().follow(found, &supported, unix);
     }
 
     /// Whether an engine that gives nothing is missed.

@@ -201,9 +201,13 @@ fn object(model: &Model, path: &str) -> String {
     path.get(..end).unwrap_or_default().to_owned()
 }
 
-/// Luup's number of the node at a path; empty where there is none.
+/// Luup's number of the node at a path, 0 where there is none; empty where the path is.
 fn device_of(model: &mut Model, path: &str) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
     let path = path.strip_prefix(model.root()).unwrap_or_default();
     let path = path.strip_suffix('.').unwrap_or(path);
-    model.value(&format!("{path}.DeviceID")).unwrap_or_default()
+    let device = model.value(&format!("{path}.DeviceID"));
+    device.unwrap_or_else(|| "0".to_owned())
 }

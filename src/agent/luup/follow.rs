@@ -151,6 +151,7 @@ impl Agent {
         };
         let config = access.config.clone();
         let wait = self.luup.follow.follower.wait(config.poll_timeout);
+        let is_known = self.model.has_instances_of(super::KIND);
         let fetch = self.luup.home.borrow_mut().begin_fetch();
         self.luup.writes.fetch_begins(fetch.number());
         let (number, lost) = (fetch.number(), fetch.clone());
@@ -165,7 +166,7 @@ impl Agent {
             move |_| {
                 let news = match step {
                     FollowStep::Poll => poll(&access, &fetch, wait),
-                    _ => read_home(&access, &fetch).map(FollowNews::Home),
+                    _ => read_home(&access, &fetch, is_known).map(FollowNews::Home),
                 };
                 Done::Luup(LuupReport::Followed(fetch, news))
             },
@@ -256,10 +257,9 @@ impl Agent {
                 home.update(fetch, Ok(view));
                 FollowAnswer::Changed
             }
-            Ok(FollowNews::Same) => {
-                home.is_as_before(&fetch);
-                FollowAnswer::Same
-            }
+            // A lamp that does not do what the engine took for it is as it was.
+            Ok(FollowNews::Same) if home.is_as_before(&fetch) => FollowAnswer::Changed,
+            Ok(FollowNews::Same) => FollowAnswer::Same,
             Ok(FollowNews::Outdated(why)) => {
                 log::debug!("luup: all is read anew: {why}");
                 FollowAnswer::Outdated

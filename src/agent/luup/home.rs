@@ -119,12 +119,17 @@ impl Agent {
     pub(in crate::agent) fn ask_luup(&mut self, now: Now) -> bool {
         let is_enabled = self.config.luup.enable;
         self.luup.home.borrow_mut().set_enabled(is_enabled);
-        if !is_enabled || !self.luup.home.borrow().is_wanted() {
+        if !is_enabled {
+            self.follow_alarms(now);
+            return false;
+        }
+        if !self.luup.home.borrow().is_wanted() {
             return false;
         }
         // One that has told all it has to is no answer to what is asked now.
         if !self.jobs.is_awaited(JobKind::LuupFetch) {
             let access = self.luup_access(now);
+            let is_known = self.model.has_instances_of(super::KIND);
             let fetch = self.luup.home.borrow_mut().begin_fetch();
             self.luup.writes.fetch_begins(fetch.number());
             let lost = fetch.clone();
@@ -136,7 +141,7 @@ impl Agent {
                     Done::Luup(LuupReport::Fetched(lost.clone(), lost_it))
                 },
                 move |_| {
-                    let view = read_home(&access, &fetch);
+                    let view = read_home(&access, &fetch, is_known);
                     Done::Luup(LuupReport::Fetched(fetch, view))
                 },
             );
@@ -177,7 +182,14 @@ impl Agent {
     }
 }
 
-/// The home, as the rows see it: the loop has nothing left to do with it but to show it.
-pub(super) fn read_home(access: &LuupAccess, fetch: &Fetch) -> Result<Box<HomeView>, LuupError> {
-    luup::fetch(access, fetch.wanted()).map(|snapshot| fetch.view(snapshot))
+/// The home, as the rows see it: the loop has nothing left to do with it but to show it. `is_known`:
+/// there was one before.
+pub(super) fn read_home(
+    access: &LuupAccess,
+    fetch: &Fetch,
+    is_known: bool,
+) -> Result<Box<HomeView>, LuupError> {
+    let snapshot = luup::fetch(access, fetch.wanted())?;
+    fetch.check(&snapshot, is_known)?;
+    Ok(fetch.view(snapshot))
 }

@@ -16,6 +16,9 @@ use crate::luup::{self, LuupChange, LuupError, TAKE_BACK_TIME};
 /// The record of what is to be taken back should the box go down now.
 const NOTE: &str = "engine.note";
 
+/// So often an engine that answers is to take the same back: nothing else is written to it meanwhile.
+const MAX_TRIES: u32 = 10;
+
 impl Agent {
     /// What an earlier run of the program did not bring to an end is found.
     pub(in crate::agent) fn recall_luup_writes(&mut self, now: Now) {
@@ -98,6 +101,9 @@ impl Agent {
             home.taken(&change.undo);
         }
         drop(home);
+        if left.is_empty() {
+            self.luup.writes.tries = 0;
+        }
         self.luup.writes.leave(left);
         self.note_left();
         self.commit();
@@ -107,9 +113,17 @@ impl Agent {
     pub(super) fn take_left_back(&mut self, now: Now) {
         let home = self.luup.home.borrow();
         let left = std::mem::take(&mut self.luup.writes.left);
-        let (left, changed): (Vec<_>, Vec<_>) =
+        let (mut left, changed): (Vec<_>, Vec<_>) =
             left.into_iter().partition(|change| home.has(&change.order));
         drop(home);
+        self.luup.writes.tries += 1;
+        if self.luup.writes.tries > MAX_TRIES && !left.is_empty() {
+            log::warn!(
+                "{} values stay as they are: Luup did not take them back in {MAX_TRIES} tries",
+                left.len()
+            );
+            left.clear();
+        }
         for change in &left {
             // What nobody was promised is not shown either; a fetch tells if it stays.
             self.luup.home.borrow_mut().taken(&change.undo);
@@ -124,6 +138,7 @@ impl Agent {
             log::info!("{} values need not be taken back", changed.len());
         }
         if left.is_empty() {
+            self.luup.writes.tries = 0;
             self.note_left();
             self.commit();
             return self.next_write(now);

@@ -37,6 +37,8 @@ pub(in crate::agent) struct LuupWrites {
     pub(super) running: Option<RunningWrite>,
     /// What the engine has, or may have, that it is not to have.
     pub(super) left: Vec<LuupChange>,
+    /// How often an engine that answers was to take it back.
+    pub(super) tries: u32,
     /// The first fetch that tells whether it has.
     tells: Option<u32>,
     /// What came while a change was under way.

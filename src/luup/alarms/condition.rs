@@ -83,6 +83,12 @@ impl Condition {
         let key = |of: &Self| (of.kind, of.device);
         key(self) == key(other) && self.what == other.what
     }
+
+    /// Whether the same thing is another by now: worse, or of another kind. That it is told in other
+    /// words, such as why the engine does not answer this time, is no event.
+    pub(super) fn is_other(&self, now: &Self) -> bool {
+        (&self.problem, &self.info) != (&now.problem, &now.info)
+    }
 }
 
 /// What the engine warns of, as long as it does.

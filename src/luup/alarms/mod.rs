@@ -136,8 +136,8 @@ impl Alarms {
         held.any(|alarm| alarm.condition.kind == kind && alarm.condition.device == device)
     }
 
-    /// What is wrong now, at this time in seconds since 1970: raises what is new, and clears what is
-    /// not any more. `supported` are the kinds in the order of their numbers. Whether anything is
+    /// What is wrong now, at this time in seconds since 1970, 0 where nobody knows it: raises what is new,
+    /// and clears what is not any more. `supported` are the kinds in the order of their numbers. Whether anything is
     /// different.
     pub fn follow(&mut self, now: Vec<Condition>, supported: &[Supported], unix: i64) -> bool {
         let all_supported = supported;
@@ -167,19 +167,24 @@ impl Alarms {
             let at = self.held.iter().position(same);
             let alarm = match at {
                 Some(at) => {
-                    let alarm = self.held.get(at);
-                    if alarm.is_none_or(|alarm| alarm.condition == condition) {
+                    let Some(held) = self.held.get_mut(at) else {
+                        continue;
+                    };
+                    let is_event = held.condition.is_other(&condition);
+                    held.condition = condition;
+                    if !is_event {
                         continue;
                     }
-                    let mut alarm = self.held.remove(at);
-                    (alarm.condition, alarm.changed) = (condition, unix);
+                    held.changed = unix;
+                    let alarm = self.held.remove(at);
                     events.push((CHANGED, alarm.clone()));
                     alarm
                 }
                 None if self.held.len() >= MAX_HELD => continue,
                 None => {
                     self.count = self.count.wrapping_add(1);
-                    let raised = Some(condition.since).filter(|since| (1..unix).contains(since));
+                    let is_before = |since: &i64| *since > 0 && (unix == 0 || *since < unix);
+                    let raised = Some(condition.since).filter(is_before);
                     let alarm = Alarm {
                         id: format!("{}.{unix}", self.count),
                         condition,

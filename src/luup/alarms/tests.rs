@@ -74,6 +74,42 @@ fn z39_an_alarm_is_raised_changed_and_cleared_each_once() {
 }
 
 #[test]
+fn z62_other_words_for_the_same_are_no_event() {
+    let mut alarms = Alarms::default();
+    let kinds = supported(Mechanism::Expedited);
+    let away = |why: &str| {
+        let problem = "The Luup engine does not answer";
+        vec![Condition::new(AlarmKind::Engine, 0, problem).because(&why)]
+    };
+    assert!(alarms.follow(away("no complete answer"), &kinds, 1000));
+    for at in 0..100_u32 {
+        let why = format!("the text ends too early at byte {at}");
+        let unix = i64::from(1001 + at);
+        assert!(!alarms.follow(away(&why), &kinds, unix), "{why}");
+    }
+    let [row] = <[String; 1]>::try_from(rows(&alarms, AlarmTable::Current)).unwrap();
+    let text = shown(&alarms, "current.text", &row);
+    assert_eq!(text, "the text ends too early at byte 99", "the newest");
+    assert_eq!(shown(&alarms, "current.changed", &row), "1000");
+    assert!(alarms.follow(Vec::new(), &kinds, 2000));
+    let events = ["NewAlarm 0 Critical", "ClearedAlarm 0 Cleared"];
+    assert_eq!(told(&alarms, "history", AlarmTable::History), events);
+}
+
+#[test]
+fn z67_without_a_clock_nobody_knows_when_an_alarm_was_raised() {
+    let mut alarms = Alarms::default();
+    let kinds = supported(Mechanism::Logged);
+    let mut known = failed(9);
+    known.since = 1_445_000_000;
+    assert!(alarms.follow(vec![failed(7), known], &kinds, 0));
+    let [first, second] = <[String; 2]>::try_from(rows(&alarms, AlarmTable::Current)).unwrap();
+    assert_eq!(shown(&alarms, "current.raised", &first), "0");
+    assert_eq!(shown(&alarms, "current.raised", &second), "1445000000");
+    assert_eq!(shown(&alarms, "history.time", "1"), "0");
+}
+
+#[test]
 fn z39_where_an_alarm_is_told_is_in_its_row() {
     for (word, tables) in [
         ("0 Expedited", [1, 1, 0]),

@@ -70,16 +70,17 @@ impl From<LuupError> for CommandOutcome {
 
 impl CommandTask {
     /// What a key asks for; `beside` tells the values of the parameters beside the state, of [`NODE`]
-    /// the number that Luup has for it.
+    /// the number that Luup has for it: 0 where it is the path of no node, empty where it is empty.
     ///
     /// # Errors
-    /// It names no node.
+    /// It names no node, but has to, or names one that is none: then it is not for all of them.
     pub fn new(
         key: &CommandKey,
         beside: &mut dyn FnMut(&str) -> String,
     ) -> Result<Self, CommandOutcome> {
-        let node = beside(NODE).parse().unwrap_or_default();
-        if key.of != CommandFor::Network && node == 0 {
+        let named = beside(NODE);
+        let node = named.parse().unwrap_or_default();
+        if node == 0 && (key.of != CommandFor::Network || !named.is_empty()) {
             let why = format!("{NODE} is not the path of a node");
             return Err(CommandOutcome::error("Error_InvalidInterface", why));
         }
@@ -114,7 +115,8 @@ impl CommandTask {
     ) -> Result<CommandOutcome, CommandOutcome> {
         let before = home(access, is_called_off)?;
         let device = self.device(&before)?;
-        let service = before.service(&self.service).unwrap_or(&self.service);
+        let service = before.service_of(device, &self.service);
+        let service = service.unwrap_or(&self.service);
         let order = |arguments: &[Argument]| LuupOrder::Action {
             device,
             service: service.into(),
@@ -257,7 +259,13 @@ impl CommandTask {
 fn home(access: &LuupAccess, is_called_off: &dyn Fn() -> bool) -> Result<Snapshot, CommandOutcome> {
     let begun = Instant::now();
     loop {
-        match fetch(access, FetchScope::Status) {
+        let found = fetch(access, FetchScope::Status);
+        let found = found.and_then(|home| match home.has_variables() {
+            true => Ok(home),
+            // Nobody can tell yet which device is what.
+            false => Err(LuupError::NoVariables),
+        });
+        match found {
             Ok(home) => return Ok(home),
             Err(error) if begun.elapsed() >= SILENCE => return Err(error.into()),
             Err(error) => log::debug!("{error}; asking again"),

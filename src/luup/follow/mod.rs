@@ -34,7 +34,10 @@ const TRIES: u32 = 3;
 /// How long that is done before it is asked for changes again.
 const PLAIN: Duration = Duration::from_secs(600);
 
-/// While the whole home is read each time, it may take the box this part of the time.
+/// The same of one that says as often that all is another: maybe somebody is at work on the home.
+const UNSETTLED: Duration = Duration::from_secs(60);
+
+/// While the whole home is read again and again, it may take the box this part of the time.
 const SHARE: u32 = 20;
 
 /// However sure an engine is that nothing changed, the whole home is read anew after this time.
@@ -90,6 +93,8 @@ pub struct Follower {
     has_place: bool,
     /// When the whole home is to be read again, whatever the engine tells of changes.
     old_at: Duration,
+    /// How long it took to read it.
+    took: Duration,
     /// Nothing is asked before.
     not_before: Duration,
     pauses: Backoff,
@@ -110,6 +115,7 @@ impl Default for Follower {
             is_known: false,
             has_place: false,
             old_at: Duration::ZERO,
+            took: Duration::ZERO,
             not_before: Duration::ZERO,
             pauses: PAUSES,
             paid: Duration::ZERO,
@@ -149,13 +155,11 @@ impl Follower {
             FollowAnswer::Home(has_place) => {
                 (self.is_known, self.has_place) = (true, has_place);
                 self.old_at = now.saturating_add(REREAD);
+                self.took = now.saturating_sub(asked);
                 self.pauses.reset();
                 self.not_before = match self.can_poll(now) {
                     true => now,
-                    false => {
-                        let took = now.saturating_sub(asked);
-                        now.saturating_add(took.saturating_mul(SHARE).max(PACE))
-                    }
+                    false => now.saturating_add(self.share().max(PACE)),
                 };
             }
             FollowAnswer::Changed => {
@@ -173,16 +177,17 @@ impl Follower {
             }
             FollowAnswer::Outdated => {
                 self.is_known = false;
-                self.poll_was_bad(1, now);
+                self.poll_was_bad(1, UNSETTLED, now);
                 self.pay(now);
             }
-            FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, now),
+            FollowAnswer::Failed(is_timeout) => self.failed(is_timeout, asked, now),
         }
     }
 
     /// Of the home that was just read a part is missing, or is not that of now.
     pub fn lacks(&mut self, now: Duration) {
-        self.old_at = self.old_at.min(now.saturating_add(LACKING));
+        let pause = self.share().max(LACKING);
+        self.old_at = self.old_at.min(now.saturating_add(pause));
     }
 
     /// The home that is known has warnings of the engine.
@@ -190,18 +195,23 @@ impl Follower {
         self.old_at = self.old_at.min(now.saturating_add(WARNED));
     }
 
+    /// From one whole home to the next, so that reading them takes no more than its part of the time.
+    fn share(&self) -> Duration {
+        self.took.saturating_mul(SHARE)
+    }
+
     fn can_poll(&self, now: Duration) -> bool {
         self.has_place && self.plain_until <= now
     }
 
-    fn failed(&mut self, is_timeout: bool, now: Duration) {
-        let was_poll = self.is_known && self.can_poll(now);
+    fn failed(&mut self, is_timeout: bool, asked: Duration, now: Duration) {
+        let was_poll = self.next(asked) == FollowStep::Poll;
         self.is_known = false;
         if !was_poll {
             self.not_before = now.saturating_add(self.pauses.pause());
             return;
         }
-        self.poll_was_bad(if is_timeout { TRIES } else { 1 }, now);
+        self.poll_was_bad(if is_timeout { TRIES } else { 1 }, PLAIN, now);
         self.not_before = match is_timeout {
             true => now,
             false => now.saturating_add(PACE),
@@ -214,12 +224,12 @@ impl Follower {
         self.patience = self.patience.and_then(again);
     }
 
-    /// Too many of them, and questions for changes are not worth it.
-    fn poll_was_bad(&mut self, times: u32, now: Duration) {
+    /// Too many of them, and questions for changes are not worth it for so long.
+    fn poll_was_bad(&mut self, times: u32, plain: Duration, now: Duration) {
         self.bad_polls += times;
         if self.bad_polls >= TRIES {
             self.bad_polls = 0;
-            self.plain_until = now.saturating_add(PLAIN);
+            self.plain_until = now.saturating_add(plain);
         }
     }
 

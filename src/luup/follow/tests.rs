@@ -94,6 +94,21 @@ fn z04_what_could_not_be_read_is_asked_for_again_though_nothing_changes() {
 }
 
 #[test]
+fn z78_an_engine_that_takes_long_to_say_less_than_all_is_asked_for_it_less_often() {
+    let mut rig = Rig::new();
+    for took in [SECOND, 10 * SECOND] {
+        while rig.is_told(took, FollowAnswer::Same) != FollowStep::Read {}
+        let read = rig.now;
+        rig.follower.lacks(rig.now);
+        while rig.is_told(SECOND, FollowAnswer::Same) != FollowStep::Read {}
+        let pause = rig.now - read;
+        let least = LACKING.max(took * SHARE);
+        assert!((least..least + 5 * SECOND).contains(&pause), "{pause:?}");
+        rig.follower.lacks(rig.now);
+    }
+}
+
+#[test]
 fn z38_while_there_are_warnings_the_home_is_read_again_sooner() {
     const MINUTE: Duration = Duration::from_secs(60);
     let mut rig = Rig::new();
@@ -160,6 +175,33 @@ fn z40_an_engine_that_knows_no_versions_is_read_again_and_again_for_a_part_of_th
         assert_eq!(step, FollowStep::Read);
         assert_eq!(rig.now - before, (took * SHARE).max(PACE));
     }
+}
+
+#[test]
+fn z65_a_home_that_is_read_too_slowly_once_is_no_question_for_changes() {
+    let mut rig = Rig::new();
+    rig.is_told(SECOND, FollowAnswer::Same);
+    rig.now += REREAD;
+    let read = rig.hears(10 * SECOND, |_| FollowAnswer::Failed(true));
+    assert_eq!(read, FollowStep::Read);
+    let failed = rig.now;
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Read);
+    assert!(rig.now - failed >= PACE, "not at once");
+    assert_eq!(rig.is_told(SECOND, FollowAnswer::Same), FollowStep::Poll);
+}
+
+#[test]
+fn z73_somebody_at_work_on_the_home_costs_a_minute_of_prompt_news_and_no_more() {
+    let mut rig = Rig::new();
+    rig.is_told(SECOND, FollowAnswer::Same);
+    // Three devices get another name, one after the other.
+    for _ in 0..3 {
+        rig.is_told(5 * SECOND, FollowAnswer::Outdated);
+        rig.is_told(SECOND, FollowAnswer::Same);
+    }
+    let done = rig.now;
+    while rig.is_told(SECOND, FollowAnswer::Same) != FollowStep::Poll {}
+    assert!(rig.now - done < 90 * SECOND, "{:?}", rig.now - done);
 }
 
 #[test]

@@ -97,6 +97,20 @@ impl Fetch {
         self.before.as_ref().map(|before| &before.snapshot)
     }
 
+    /// Whether what was fetched may be the home: an engine that starts tells of its devices before it
+    /// tells of their variables, which are not gone by that. `is_known` tells whether there was a home
+    /// when the agent began.
+    ///
+    /// # Errors
+    /// It has none, and the home before had.
+    pub fn check(&self, fetched: &Snapshot, is_known: bool) -> Result<(), LuupError> {
+        let had_some = is_known || self.snapshot().is_some_and(Snapshot::has_variables);
+        match had_some && !fetched.has_variables() {
+            true => Err(LuupError::NoVariables),
+            false => Ok(()),
+        }
+    }
+
     /// What the rows make of what was fetched: the work that grows with the home.
     ///
     /// A value that does not fit the type of its row keeps its last good one; if there was none, it
@@ -170,12 +184,12 @@ impl Home {
                 return;
             }
         };
-        if self.taken.is_late(fetch.number) {
+        if self.taken.is_late(fetch.number) || self.is_newer(&fetch, &new.snapshot) {
             return;
         }
         let before = self.view.as_deref();
-        let known = before.and_then(|before| before.complaint.as_ref());
-        if let Some(why) = new.complaint.as_ref().filter(|why| Some(*why) != known) {
+        let is_known = before.is_some_and(|before| before.complaint.is_some());
+        if let Some(why) = new.complaint.as_ref().filter(|_| !is_known) {
             log::warn!("luup: {why}, maybe others too; the last good values stay");
         }
         let lacks = new.snapshot.lacks();
@@ -215,17 +229,28 @@ impl Home {
         self.view = Some(new.into());
     }
 
+    /// Whether a change that came since a fetch began is newer than what that read.
+    fn is_newer(&self, fetch: &Fetch, fetched: &Snapshot) -> bool {
+        let began_with = fetch.before.as_ref();
+        self.view.as_ref().is_some_and(|view| {
+            let came_since = began_with.is_none_or(|before| !Arc::ptr_eq(before, view));
+            came_since && fetched.is_older_than(&view.snapshot)
+        })
+    }
+
     /// The engine answered, be it that nothing is new.
     pub fn answered(&mut self, now: Now) {
         self.health.answered(now);
     }
 
     /// Nothing changed until an answer to what began so: what was written before it began is known.
-    pub fn is_as_before(&mut self, fetch: &Fetch) {
-        if !self.taken.is_late(fetch.number) {
-            self.taken.came(fetch.number);
-            self.is_behind = true;
+    /// Whether something was, which is shown no longer if nothing came of it.
+    pub fn is_as_before(&mut self, fetch: &Fetch) -> bool {
+        if self.taken.is_late(fetch.number) {
+            return false;
         }
+        self.is_behind = true;
+        self.taken.came(fetch.number)
     }
 
     /// Whether the engine says where it stands, so that changes since can be asked for.
@@ -289,11 +314,19 @@ impl Home {
     }
 
     /// The value of a variable or field, of the device that is the innermost instance, or of the
-    /// first that has it where the row stands in no table.
+    /// first that has it where the row stands in no table. What only the configuration would tell is
+    /// not gone while that cannot be read.
     pub(super) fn value(&self, slot: Slot, at: &[Instance<'_>]) -> Reading<'_> {
         let Some(row) = self.rows.get(slot.index()) else {
             return Reading::Absent;
         };
+        match self.told(slot, row, at) {
+            Reading::Absent if row.key.in_user_data_only() && !self.is_whole() => Reading::Unknown,
+            told => told,
+        }
+    }
+
+    fn told(&self, slot: Slot, row: &LuupRow, at: &[Instance<'_>]) -> Reading<'_> {
         if self.health.is_disabled() && row.key == LuupKey::Derived(Derived::Present) {
             return Reading::Absent;
         }

@@ -49,12 +49,16 @@ impl Taken {
         fetch < self.came
     }
 
-    /// A fetch came: what was written before it began is in it.
-    pub(super) fn came(&mut self, fetch: u32) {
+    /// A fetch came: what was written before it began is in it. Whether there was anything.
+    pub(super) fn came(&mut self, fetch: u32) -> bool {
         self.came = fetch;
+        let mut is_any = false;
         for values in self.values.values_mut() {
+            let before = values.len();
             values.retain(|value| !value.is_over(fetch, Instant::now()));
+            is_any |= values.len() < before;
         }
+        is_any
     }
 
     /// Deeds since which the engine told another value need no more time.

@@ -9,7 +9,7 @@ use super::{Home, HomeView};
 use crate::base::config::LuupConfig;
 use crate::datamodel::row::RowError;
 use crate::datamodel::source::{Instance, Reading, Slot};
-use crate::luup::key::{LuupKey, LuupTable, ValueKey};
+use crate::luup::key::{FIELDS, LuupKey, LuupTable, ValueKey};
 use crate::luup::values::{self, Allowed, NotSettable, ServiceRow, ServiceTable};
 use crate::luup::{LuupError, LuupOrder};
 
@@ -37,6 +37,13 @@ impl Home {
     /// What may be switched from now on.
     pub fn allow(&mut self, config: &LuupConfig) {
         self.allowed = Allowed::by(config);
+    }
+
+    /// What may be switched of a device.
+    pub(super) fn allowed(&self, view: &HomeView, device: u32) -> Allowed {
+        let category = view.snapshot.names(FIELDS, "category_num");
+        let category = view.snapshot.value(device, &category);
+        self.allowed.of_category(category)
     }
 
     /// The row of the services by whose action a row is set: a value of the table, or a variable that
@@ -71,13 +78,13 @@ impl Home {
             LuupError::NotWritable(format!("{}/{} ({why})", row.service, row.variable))
         };
         let value = row
-            .check(value, self.allowed)
+            .check(value, self.allowed(view, device))
             .map_err(|why| refused(&why))?;
-        let own = view.full_service(device, row);
+        let own = view.full_service(device, &row.service, &row.variable);
         let own = own.ok_or_else(|| refused(&"no device has the service"))?;
         let acting = match row.action_service() {
             Some(full) if full.contains(':') => Some(full),
-            Some(short) => view.snapshot.service(short),
+            Some(short) => view.snapshot.service_of(device, short),
             None => Some(own),
         };
         let acting = acting.ok_or_else(|| refused(&"no device has the service of its action"))?;
@@ -122,8 +129,8 @@ impl Home {
         let (view, row) = self.row(slot).ok()?;
         let service = self.acting(&row.key, at)?;
         let device = view.device(slot, at.last().map(|name| &**name))?;
-        let text = service.check(value, self.allowed).ok()?;
-        let full = view.full_service(device, service)?;
+        let text = service.check(value, self.allowed(view, device)).ok()?;
+        let full = view.full_service(device, &service.service, &service.variable)?;
         Some((device, key(full, &service.variable), text))
     }
 
@@ -146,10 +153,12 @@ impl Home {
         match key {
             ValueKey::Name => Reading::of(Some(&*row.name)),
             ValueKey::Variable => Reading::of(Some(&*row.variable)),
-            ValueKey::Service => Reading::of(view.full_service(device, row)),
+            ValueKey::Service => {
+                Reading::of(view.full_service(device, &row.service, &row.variable))
+            }
             ValueKey::Unit => Reading::of(Some(row.unit(&|name| view.snapshot.top(name)))),
             ValueKey::Settable => {
-                let digit = if row.is_settable(self.allowed) {
+                let digit = if row.is_settable(self.allowed(view, device)) {
                     "1"
                 } else {
                     "0"
@@ -176,11 +185,11 @@ impl Home {
 
 impl HomeView {
     /// The full name of the service of a variable: as the device has it, else as others do.
-    fn full_service(&self, device: u32, row: &ServiceRow) -> Option<&str> {
-        let mut names = self.snapshot.names(&row.service, &row.variable);
+    pub(super) fn full_service(&self, device: u32, service: &str, variable: &str) -> Option<&str> {
+        let mut names = self.snapshot.names(service, variable);
         let is_own = |name: &u32| self.snapshot.value(device, &(*name..*name + 1)).is_some();
         let own = names.find(is_own).map(|name| self.snapshot.name(name).0);
-        own.or_else(|| self.snapshot.service(&row.service))
+        own.or_else(|| self.snapshot.service_of(device, service))
     }
 }
 
@@ -427,6 +436,29 @@ mod tests {
         let reads = "22/TemperatureSensor1/CurrentTemperature";
         let staged = shown.home.check(value, &[reads.into()], "20");
         assert_eq!(staged, Err(SourceError::ReadOnly));
+    }
+
+    #[test]
+    fn z80_a_door_that_a_switch_opens_is_a_lock() {
+        let mut shown = ShownValues::new();
+        let value = declare(&mut shown.home, "value.value", Some("STRING"));
+        let door = "70/SwitchPower1/Status";
+        let mut config = crate::base::config::Config::default().luup;
+        for (category, is_door) in [("3", false), ("8", false), ("7", true), ("32", true)] {
+            let named = format!(r#""name":"Hue","category_num":{category}"#);
+            shown.update(&answer("0", "0").replace(r#""name":"Hue""#, &named));
+            for (actuators, locks) in [(true, false), (false, true), (true, true)] {
+                (config.actuators, config.locks) = (actuators, locks);
+                shown.home.allow(&config);
+                let may = actuators && (locks || !is_door);
+                let staged = shown.home.check(value, &[door.into()], "1");
+                assert_eq!(staged.is_ok(), may, "{category}: {staged:?}");
+                let changes = shown.home.changes(&[write(value, door, "1")]);
+                assert_eq!(changes.is_ok(), may, "{category}");
+                let digit = if may { "1" } else { "0" };
+                assert_eq!(shown.get("value.settable", door), is(digit), "{category}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! New values of rows: whether the home takes them, what the engine is told for them, and what the
 //! home shows when it has taken them.
 
+use std::char::REPLACEMENT_CHARACTER;
+
 use super::values::ShownValue;
 use super::{Home, HomeView, LuupRow};
 use crate::datamodel::model::PendingWrite;
@@ -38,7 +40,9 @@ impl Home {
             return bad("the home has no room of this number");
         }
         if let Some(service) = self.acting(&row.key, at) {
-            if let Err(why) = service.check(value, self.allowed) {
+            let device = view.device(slot, at.last().map(|name| &**name));
+            let allowed = device.map_or(self.allowed, |device| self.allowed(view, device));
+            if let Err(why) = service.check(value, allowed) {
                 log::info!("luup: {} is not set: {why}", row.key);
                 return Err(match why {
                     NotSettable::BadValue(why) => SourceError::BadValue(why),
@@ -112,20 +116,24 @@ impl Home {
                 service,
                 variable: name,
             } => {
-                let full = view.snapshot.service(service).ok_or_else(not_writable)?;
+                let full = view.full_service(device, service, name);
+                let full = full.ok_or_else(not_writable)?;
                 Ok(variable(full, name))
             }
             LuupKey::Field(field) if &**field == "disabled" => Ok(variable(FIELDS, field)),
             key if key.writable() => {
+                let is_name = *key == LuupKey::Field("name".into());
                 let name = self.text(view, device, FIELDS, "name");
-                let name = name.ok_or(LuupError::NoName(device))?;
+                // What of it cannot be read would be lost where it only goes along.
+                let is_whole = |name: &&str| is_name || !name.contains(REPLACEMENT_CHARACTER);
+                let name = name.filter(is_whole).ok_or(LuupError::NoName(device))?;
                 let room = self.text(view, device, FIELDS, "room").unwrap_or(NO_ROOM);
                 let order = |name: &str, room: &str| LuupOrder::Rename {
                     device,
                     name: name.into(),
                     room: room.into(),
                 };
-                let new = match *key == LuupKey::Field("name".into()) {
+                let new = match is_name {
                     true => order(value, room),
                     false => order(name, value),
                 };
@@ -161,15 +169,16 @@ impl Home {
         let Ok((view, row)) = self.row(slot) else {
             return;
         };
-        let device = view.device(slot, names.last().map(|name| &**name));
+        let Some(device) = view.device(slot, names.last().map(|name| &**name)) else {
+            return;
+        };
         let key = match &row.key {
             LuupKey::Variable { service, variable } => view
-                .snapshot
-                .service(service)
+                .full_service(device, service, variable)
                 .map(|full| key(full, variable)),
             key => Some(key.clone()),
         };
-        if let (Some(device), Some(key)) = (device, key) {
+        if let Some(key) = key {
             self.taken.add(device, key, value);
             self.is_behind = true;
         }

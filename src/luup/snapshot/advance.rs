@@ -49,6 +49,13 @@ struct NextValue {
     text: TextId,
 }
 
+/// Whether a version is less than one before it: since that one the engine told nothing of what it did.
+fn is_less(now: &str, before: &str) -> bool {
+    let number = |text: &str| text.parse::<u64>().ok();
+    let both = number(now).zip(number(before));
+    both.is_some_and(|(now, before)| now < before)
+}
+
 impl Snapshot {
     /// The same with other values: device, full name of the service (empty for fields), variable and
     /// text; an empty text is no value. What is of no device is left out.
@@ -76,6 +83,14 @@ impl Snapshot {
         new
     }
 
+    /// Whether the engine told it before another, since the same start.
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        let both = self.position.as_ref().zip(other.position.as_ref());
+        both.is_some_and(|(own, other)| {
+            own.load_time == other.load_time && is_less(&own.data_version, &other.data_version)
+        })
+    }
+
     /// Reads the answer to `id=status` with the [`position`](Self::position) of this one.
     ///
     /// # Errors
@@ -97,6 +112,9 @@ impl Snapshot {
                     && now.user_data_version != before.user_data_version =>
             {
                 Some("the configuration is another")
+            }
+            Some(now) if is_less(&now.data_version, &before.data_version) => {
+                Some("its versions went back")
             }
             Some(_) if delta.devices.iter().any(|device| !self.has(*device)) => {
                 Some("it tells of another device")

@@ -27,7 +27,7 @@ pub(super) use self::names::NameId;
 use self::names::SortedNames;
 use self::texts::{REFUSED, TextId, Texts};
 use super::LuupError;
-use super::key::FIELDS;
+use super::key::{FIELDS, short};
 
 /// Under which number the home itself stands among the devices; no device has it.
 const HOME: u32 = 0;
@@ -218,6 +218,16 @@ impl Snapshot {
         self.names.service(service)
     }
 
+    /// The same as a device has it, else as others do.
+    pub(super) fn service_of(&self, device: u32, service: &str) -> Option<&str> {
+        let is_it = |full: &&str| match service.contains(':') {
+            true => service == *full,
+            false => service == short(full),
+        };
+        let mut own = self.values(device).map(|(name, _)| self.name(name).0);
+        own.find(is_it).or_else(|| self.service(service))
+    }
+
     /// The value of the first of `names` that the device has; never empty.
     pub(super) fn value(&self, device: u32, names: &Range<NameId>) -> Option<&str> {
         self.told_of(device, names).flatten()
@@ -230,6 +240,12 @@ impl Snapshot {
             let text = text & !IS_CONFIGURATION;
             (text != REFUSED).then(|| (*name, self.texts.get(text)))
         })
+    }
+
+    /// Whether a device has a variable, be it one that cannot be read.
+    pub(super) fn has_variables(&self) -> bool {
+        let mut names = self.values.iter().map(|(name, _)| self.name(*name).0);
+        names.any(|service| service != FIELDS)
     }
 
     /// What only the configuration has of the home and its devices: device, field and text.

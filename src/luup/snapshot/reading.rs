@@ -334,7 +334,10 @@ impl Builder {
     fn told(&mut self, reader: &mut JsonReader<'_>, event: JsonEvent) -> Result<Told, LuupError> {
         Ok(match event {
             JsonEvent::Text | JsonEvent::Number => {
-                let text = without_break(reader.text());
+                let text = match event {
+                    JsonEvent::Number => whole(reader.text()),
+                    _ => without_break(reader.text()),
+                };
                 match text.len() > MAX_VALUE_BYTES {
                     true => Told::Flawed("it is too long"),
                     false => self.text(&legal(text)),
@@ -387,11 +390,15 @@ impl Builder {
     }
 }
 
-/// A number of a device or a room; some engines write whole numbers with a fraction.
+/// A number of a device or a room.
 fn number(text: &str) -> Option<u32> {
-    let text = text.trim();
-    let whole = text.strip_suffix(".0").unwrap_or(text);
-    whole.parse().ok().filter(|number| *number != HOME)
+    let number = whole(text.trim()).parse().ok();
+    number.filter(|number| *number != HOME)
+}
+
+/// A number without the fraction that some engines write behind whole ones.
+fn whole(text: &str) -> &str {
+    text.strip_suffix(".0").unwrap_or(text)
 }
 
 /// The text without the line breaks at its end.

@@ -290,6 +290,16 @@ fn z14_an_incremental_answer_says_what_is_new_or_that_all_is_to_be_read() {
     assert!(!changed.alerts);
 }
 
+#[test]
+fn z71_versions_that_went_back_tell_nothing_of_what_changed_meanwhile() {
+    let home = home();
+    for (version, is_outdated) in [(0, true), (4, true), (5, false), (6, false)] {
+        let advance = advance(&home, &status(version, ""));
+        let outdated = matches!(advance, Advance::Outdated("its versions went back"));
+        assert_eq!(outdated, is_outdated, "{version}: {advance:?}");
+    }
+}
+
 /// Devices by number, with variables and their values as JSON.
 type Told = std::collections::BTreeMap<u32, std::collections::BTreeMap<usize, String>>;
 

@@ -27,7 +27,13 @@ const DANGERS: [(&str, Danger); 3] = [
 pub(in crate::luup) struct Allowed {
     actuators: bool,
     locks: bool,
+    /// The device is one of [`DOORS`].
+    is_door: bool,
 }
+
+/// Luup's categories of what keeps others out, by whatever action it is opened: the locks of doors, and
+/// garage doors, which are switches.
+const DOORS: [&str; 2] = ["7", "32"];
 
 impl Allowed {
     /// By the configuration.
@@ -35,7 +41,14 @@ impl Allowed {
         Self {
             actuators: config.actuators,
             locks: config.locks,
+            is_door: false,
         }
+    }
+
+    /// The same of a device of this category.
+    pub(in crate::luup) fn of_category(self, category: Option<&str>) -> Self {
+        let is_door = category.is_some_and(|category| DOORS.contains(&category.trim()));
+        Self { is_door, ..self }
     }
 }
 
@@ -55,6 +68,7 @@ impl Danger {
         match self {
             Self::Actuator if !allowed.actuators => Some("luup.actuators"),
             Self::Lock if !allowed.locks => Some("luup.locks"),
+            Self::Actuator if allowed.is_door && !allowed.locks => Some("luup.locks"),
             Self::Setting | Self::Actuator | Self::Lock => None,
         }
     }

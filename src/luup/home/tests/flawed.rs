@@ -1,7 +1,7 @@
 //! What cannot be read, or is told too soon: what was known stays.
 
 use super::*;
-use crate::luup::snapshot::Advance;
+use crate::luup::snapshot::{Advance, AnswerKind, Builder};
 
 /// A node, its CommFailure as JSON, in an answer of this number.
 fn answer(version: u32, failure: &str) -> String {
@@ -74,4 +74,87 @@ fn z40_somebody_else_who_switches_it_back_is_believed_at_once() {
     update(&mut home, lamp("1"));
     update(&mut home, lamp("0"));
     assert_eq!(value(&home, status, "7"), is("0"));
+}
+
+#[test]
+fn z69_what_only_the_configuration_tells_is_not_gone_while_that_cannot_be_read() {
+    let mut home = Home::default();
+    let name = row(&mut home, "device.name", "STRING");
+    let room = row(&mut home, "room.name", "STRING");
+    let failure = row(&mut home, "HaDevice1/BatteryLevel", "STRING");
+    let model = single(&mut home, "home.model");
+    let mut status = Builder::default();
+    let answer = answer(1, "0");
+    let mut bytes = answer.as_bytes();
+    status.document(AnswerKind::Status, &mut bytes).unwrap();
+    status.lacks(LuupError::Timeout);
+    update(&mut home, status.finish());
+    assert_eq!(value(&home, name, "7"), Reading::Unknown);
+    assert_eq!(value(&home, room, "7"), Reading::Unknown);
+    assert_eq!(home.value(model, &[]), Reading::Unknown);
+    assert_eq!(value(&home, failure, "7"), Reading::Absent);
+    // Where it can be, what it does not tell is not there.
+    update(&mut home, read(&answer));
+    assert_eq!(value(&home, name, "7"), Reading::Absent);
+    assert_eq!(home.value(model, &[]), Reading::Absent);
+}
+
+#[test]
+fn z74_a_home_that_was_read_before_a_change_was_told_is_older_than_that() {
+    let poll = |home: &Home, version: u32, failure: &str| {
+        let text = answer(version, failure);
+        let advance = home
+            .view
+            .as_ref()
+            .unwrap()
+            .snapshot
+            .advance(&mut text.as_bytes());
+        match advance.unwrap() {
+            Advance::Changed(new, changed) => (*new, changed),
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut home = Home::default();
+    let failure = row(&mut home, "HaDevice1/CommFailure", "STRING");
+    update(&mut home, read(&answer(5, "0")));
+    let question = home.begin_fetch();
+    let whole = home.begin_fetch();
+    let (new, changed) = poll(&home, 6, "1");
+    let view = question.changed_view(new, &changed);
+    home.update(question, Ok(view));
+    assert_eq!(value(&home, failure, "7"), is("1"));
+    comes(&mut home, whole, read(&answer(5, "0")));
+    assert_eq!(value(&home, failure, "7"), is("1"), "it was read before");
+    // Versions that went back are believed of what is asked now.
+    update(&mut home, read(&answer(4, "0")));
+    assert_eq!(value(&home, failure, "7"), is("0"));
+    // And another start of the engine, whenever.
+    let whole = home.begin_fetch();
+    update(&mut home, read(&answer(9, "1")));
+    let anew = answer(1, "0").replace("\"LoadTime\":1", "\"LoadTime\":2");
+    comes(&mut home, whole, read(&anew));
+    assert_eq!(
+        value(&home, failure, "7"),
+        is("1"),
+        "it began before another that came"
+    );
+    update(&mut home, read(&anew));
+    assert_eq!(value(&home, failure, "7"), is("0"));
+}
+
+#[test]
+fn z76_values_that_do_not_fit_are_told_of_once_whatever_they_are() {
+    let mut home = Home::default();
+    row(&mut home, "HaDevice1/CommFailure", "UINT");
+    let warnings = |home: &mut Home| {
+        let lines = cwmpd_lab::logged(|| {
+            for version in 1..20 {
+                update(home, read(&answer(version, &format!("\"x{version}\""))));
+            }
+        });
+        lines.iter().filter(|line| line.starts_with("WARN")).count()
+    };
+    assert_eq!(warnings(&mut home), 1);
+    update(&mut home, read(&answer(30, "0")));
+    assert_eq!(warnings(&mut home), 1, "once more when it was well");
 }

@@ -361,6 +361,44 @@ fn z23_an_order_has_the_full_service_the_device_and_what_was_before() {
 }
 
 #[test]
+fn z66_an_order_is_for_the_service_of_the_device_not_for_one_called_alike() {
+    let plugin = r#"{"id":4,"states":[
+        {"service":"urn:acme-com:serviceId:ZWaveDevice1","variable":"WakeupInterval","value":"5"},
+        {"service":"urn:acme-com:serviceId:ZWaveDevice1","variable":"AssociationSet","value":"x"}]}"#;
+    let mut home = home(&[
+        plugin.to_owned(),
+        device(5, "", &[CAPABLE, ("ZWaveDevice1", "WakeupInterval", "720")]),
+    ]);
+    for (name, before) in [("WakeupInterval", "720"), ("AssociationSet", "")] {
+        let slot = row(&mut home, &format!("ZWaveDevice1/{name}"), "STRING");
+        let found = change(&home, slot, &["5"], "60").unwrap();
+        assert_eq!(found.order, variable(5, "ZWaveDevice1", name, "60"));
+        assert_eq!(found.undo, variable(5, "ZWaveDevice1", name, before));
+        home.took(slot, &[called("5")], "60");
+        assert_eq!(value(&home, slot, "5"), is("60"));
+        assert!(home.has(&found.order));
+    }
+}
+
+#[test]
+fn z68_a_name_that_cannot_be_read_is_not_written_back_with_the_room() {
+    let mut home = home(&[device(
+        5,
+        "\"name\":\"K\u{fffd}che\",\"room\":\"2\",",
+        &[CAPABLE],
+    )]);
+    let room = row(&mut home, "device.room", "STRING");
+    assert_eq!(change(&home, room, &["5"], "3"), Err(LuupError::NoName(5)));
+    // A new one can be given, and then it goes along.
+    let name = row(&mut home, "device.name", "STRING");
+    let new = change(&home, name, &["5"], "Küche").unwrap();
+    assert_eq!(new.order, rename(5, "Küche", "2"));
+    home.taken(&new.order);
+    let moved = change(&home, room, &["5"], "3").unwrap();
+    assert_eq!(moved.order, rename(5, "Küche", "3"));
+}
+
+#[test]
 fn z32_name_and_room_of_a_device_are_one_order_whichever_comes_first() {
     let named = r#""name":"Lampe","room":"2","#;
     let mut home = home(&[device(5, named, &[CAPABLE]), device(6, named, &[CAPABLE])]);
