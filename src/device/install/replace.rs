@@ -10,7 +10,7 @@ use super::archive::{ABSENT, ArchiveEntry, EntryKind, Unpack, damaged};
 use super::pack::{self, TapeHead};
 use super::{closed_file, unfinished};
 use crate::base::{file, room};
-use crate::device::uci::{self, Document, MAX_FILE_BYTES};
+use crate::device::uci::{self, Document, MAX_FILE_BYTES, is_package};
 
 /// Where the packages of UCI are in an archive of the configuration.
 const PACKAGES: &str = "etc/config/";
@@ -58,10 +58,11 @@ impl Targets<'_> {
         (!is_own).then_some(path)
     }
 
-    /// The package of UCI that a file is.
+    /// The package of UCI that a file is. What else stands beside the packages, such as `network.bak` or
+    /// what a package manager left there, is none, and need not be UCI.
     fn package<'p>(&self, path: &'p Path) -> Option<&'p str> {
         let name = path.strip_prefix(self.config_dir).ok()?.to_str()?;
-        (!name.contains('/')).then_some(name)
+        is_package(name.as_bytes()).then_some(name)
     }
 }
 
