@@ -379,10 +379,7 @@ impl Agent {
 
     /// Tries again what did not work.
     fn mend(&mut self) {
-        if self.model.unsaved().is_some() {
-            // The whole, so that it is known whether the disk takes anything.
-            let _ = self.model.checkpoint();
-        }
+        self.model.save_again();
         self.run_dir.mend();
         self.memory.mend();
         self.live.save(&self.model);

@@ -211,3 +211,26 @@ fn f29_what_is_in_the_journal_is_saved_though_the_whole_state_cannot_be() {
     assert!(journal.len() > 64 * 1024);
     assert_eq!(get(&mut bench.open(), path), format!("{long}19"));
 }
+
+#[test]
+fn f29_a_disk_that_takes_nothing_is_tried_ever_more_seldom() {
+    let bench = many(1);
+    let mut model = bench.open();
+    let path = "Device.Many.P0";
+    let away = bench.dir().with_extension("away");
+    std::fs::rename(bench.dir(), &away).unwrap();
+    let refused = model.set_values(Requester::Acs, &[value(path, "a")], None);
+    assert!(refused.is_err());
+    let attempts = |model: &Model| model.unsaved().map(|unsaved| unsaved.attempts);
+    let before = attempts(&model).unwrap();
+    for _ in 0..1000 {
+        model.save_again();
+    }
+    // Powers of two up to 512, 360 and 720.
+    assert_eq!(attempts(&model), Some(before + 12));
+    std::fs::rename(&away, bench.dir()).unwrap();
+    for _ in 0..360 {
+        model.save_again();
+    }
+    assert_eq!(attempts(&model), None);
+}
