@@ -343,10 +343,7 @@ impl Agent {
 
     /// Tries again what did not work.
     fn mend(&mut self) {
-        if self.model.unsaved().is_some() {
-            // The whole, so that it is known whether the disk takes anything.
-            let _ = self.model.checkpoint();
-        }
+        self.model.save_again();
         self.kept.mend(&self.model);
         self.control.mend();
         self.ways.udp.served.mend();

@@ -73,6 +73,11 @@ impl Due {
         self.notify = Some(self.notify.map_or(at, |known| known.min(at)));
     }
 
+    /// Whether changed values are all that a session is due for.
+    pub fn is_for_changes(&self) -> bool {
+        self.notify.is_some() && self.event.is_none() && self.retry.is_none()
+    }
+
     /// When a notification may come is to be found anew. Whether one waits.
     pub fn put_off_notification(&mut self) -> bool {
         self.notify.take().is_some()

@@ -158,21 +158,31 @@ impl Instances {
         }
         let taken: BTreeSet<u32> = numbers.values().copied().collect();
         let mut present: BTreeMap<u32, Option<Box<str>>> = BTreeMap::new();
+        let mut unnumbered = Vec::new();
         for item in listed.into_iter().take(MAX_INSTANCES) {
             let known = numbers.get(&item.identity);
             let known = known.or_else(|| item.was.as_ref().and_then(|was| numbers.get(was)));
-            let own = item.number.filter(|n| *n != 0 && !taken.contains(n));
-            let number = match known.copied().or(own) {
-                Some(number) => Some(number),
-                None => self.last.checked_add(1),
-            };
+            let is_free = |n: &u32| *n != 0 && !taken.contains(n) && !present.contains_key(n);
+            match known.copied().or(item.number.filter(is_free)) {
+                None => unnumbered.push(item.identity),
+                // One that is listed twice is there once.
+                Some(number) if present.contains_key(&number) => {}
+                Some(number) => {
+                    self.last = self.last.max(number);
+                    numbers.insert(item.identity.clone(), number);
+                    present.insert(number, Some(item.identity));
+                }
+            }
+        }
+        // Not before all numbers are known that the source itself gives.
+        for identity in unnumbered {
+            let next = self.last.checked_add(1);
             // Without a number left, or listed twice, it cannot be shown.
-            let Some(number) = number.filter(|n| !present.contains_key(n)) else {
-                continue;
-            };
-            self.last = self.last.max(number);
-            numbers.insert(item.identity.clone(), number);
-            present.insert(number, Some(item.identity));
+            if let Some(number) = next.filter(|_| !numbers.contains_key(&identity)) {
+                self.last = number;
+                numbers.insert(identity.clone(), number);
+                present.insert(number, Some(identity));
+            }
         }
         let before = std::mem::replace(&mut self.living, present);
         let numbers = before.keys().chain(self.living.keys()).copied();
@@ -252,6 +262,19 @@ mod tests {
         assert_eq!(shown(&table), [(3, "3"), (20, "20")]);
         table.follow(vec![with("other", 20), with("20", 20)]);
         assert_eq!(shown(&table), [(20, "20"), (21, "other")]);
+    }
+
+    #[test]
+    fn f27_things_with_one_number_are_all_there_at_once_and_take_no_others_number() {
+        let with = |identity: &str, number| Listed {
+            number: Some(number),
+            ..Listed::new(identity)
+        };
+        let mut table = Instances::default();
+        table.follow(vec![with("5", 5), with("5.2", 5), with("6", 6)]);
+        assert_eq!(shown(&table), [(5, "5"), (6, "6"), (7, "5.2")]);
+        table.follow(vec![Listed::new("x"), with("5", 5), with("8", 8)]);
+        assert_eq!(shown(&table), [(5, "5"), (8, "8"), (9, "x")]);
     }
 
     #[test]

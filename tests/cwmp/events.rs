@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cwmpd::cwmp::{Action, EventCode, InformError, Intent};
+use cwmpd::cwmp::{Action, EventCode, InformError, Input, Intent, Output};
 use cwmpd::datamodel::model::Requester;
 use cwmpd::soap::Message;
 
@@ -339,6 +339,27 @@ fn an_active_change_opens_a_session_and_is_reported_once() {
     talk.serve(&[]);
     world.look();
     assert_eq!(world.wait(HOUR), None);
+}
+
+#[test]
+fn f23_a_change_that_went_away_before_it_was_told_opens_no_session() {
+    let row = "Home.Guest;STRING;source;r,optional;;active;;;;;;;;;live:guest";
+    let mut world = World::known_with(1, row);
+    world.live.set("guest", "a");
+    world.look();
+    world.live.set("guest", "b");
+    world.look();
+    world.live.set("guest", "");
+    assert_eq!(world.wait(HOUR), Some(Duration::from_secs(1)));
+    let step = world.step(Input::Start);
+    assert!(matches!(step.output, Output::End(_)), "{:?}", step.output);
+    assert_eq!(world.wait(HOUR), None);
+    world.live.set("guest", "a");
+    world.look();
+    world.wait(HOUR).unwrap();
+    let talk = world.open();
+    assert_eq!(talk.events(), ["4 VALUE CHANGE"]);
+    assert_eq!(talk.reported("Home.Guest"), Some("a"));
 }
 
 #[test]

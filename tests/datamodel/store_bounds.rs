@@ -204,3 +204,29 @@ fn f20_a_larger_state_of_an_older_version_is_read_and_may_shrink_but_not_grow() 
     let refused = store.checkpoint(&mut (0..80).map(long)).unwrap_err();
     assert!(matches!(refused, StoreError::TooLarge { .. }), "{refused}");
 }
+
+/// As on a disk that has room for a line of the journal and none for the whole state once more: to
+/// try that at each change would wear the flash out.
+#[test]
+fn f29_a_checkpoint_that_failed_is_tried_again_only_after_more_changes() {
+    let folder = Folder::new("store-put-off");
+    let mut store = Store::new(folder.path());
+    store.load();
+    let value = "x".repeat(1000);
+    store.append(&batch(&[("A", &value)], &[], &[])).unwrap();
+    let in_the_way = folder.join(store::TEMPORARY);
+    fs::create_dir(&in_the_way).unwrap();
+    let mut tries = 0;
+    for _ in 0..250 {
+        store.append(&batch(&[("A", &value)], &[], &[])).unwrap();
+        if store.wants_checkpoint(0) {
+            tries += 1;
+            let failed = store.checkpoint(&mut rows(1)).unwrap_err();
+            assert!(matches!(failed, StoreError::NotSaved(..)), "{failed}");
+        }
+    }
+    assert_eq!(tries, 3);
+    fs::remove_dir(&in_the_way).unwrap();
+    store.checkpoint(&mut rows(1)).unwrap();
+    assert!(!store.wants_checkpoint(0) && !store.has_journal());
+}

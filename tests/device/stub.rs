@@ -158,3 +158,17 @@ fn f02_what_is_staged_can_be_carried_out_after_a_power_cut() {
         assert_eq!(stub.get("New.Name").as_deref(), Some("x"));
     }
 }
+
+#[test]
+fn w02_a_file_of_another_encoding_is_read_and_no_byte_of_it_is_destroyed() {
+    let mut stub = Stub::new("stub-latin");
+    let text = b"WiFi.Name \"K\xfcche\"\nDeviceInfo.SerialNumber \"0001\"\n";
+    stub.folder.file(FILE_NAME, text);
+    assert_eq!(stub.get(SERIAL).as_deref(), Some("0001"));
+    stub.stage(SERIAL, "0002");
+    let refused = stub.source.commit().unwrap_err().to_string();
+    assert!(refused.contains("it is not UTF-8"), "{refused}");
+    let after = fs::read(stub.folder.join(FILE_NAME)).unwrap();
+    assert_eq!(after, text);
+    assert_eq!(stub.get(SERIAL).as_deref(), Some("0001"));
+}

@@ -1,5 +1,6 @@
 //! Reading and editing UCI files, without libuci at hand; `uci_oracle.rs` compares with it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 
@@ -495,6 +496,33 @@ proptest! {
             lines
         };
         prop_assert_eq!(sorted(&together), sorted(&single));
+    }
+
+    #[test]
+    fn f26_a_change_says_what_is_wanted_and_all_else_says_what_it_said(
+        text in prop_oneof![Just(String::new()), pieces()],
+        last in prop::sample::select(vec!["", "\tlist m 'q'; option p 'r'\n"]),
+        option in prop::sample::select(vec!["l", "o", "new"]),
+        value in prop_oneof![
+            "[ab' #;]{1,2}".prop_map(Value::One),
+            prop::collection::vec("[ab' #;]{1,2}", 1..4).prop_map(Value::List),
+        ],
+    ) {
+        let text = format!("config s 's'\n\tlist l 'y'\n{text}\n{last}config t\n");
+        let (Ok(before), Ok(mut after)) = (parse(&text), parse(&text)) else {
+            return Ok(());
+        };
+        after.apply(&[set_change(0, option, value.clone())]).unwrap();
+        let all = |document: &Document| {
+            let sections = document.sections().iter().enumerate();
+            let options = sections.flat_map(|(at, section)| {
+                section.options.iter().map(move |(name, value)| ((at, name.clone()), value.clone()))
+            });
+            options.collect::<BTreeMap<_, _>>()
+        };
+        let mut expected = all(&before);
+        expected.insert((0, option.to_owned()), value);
+        prop_assert_eq!(all(&after), expected);
     }
 
     #[test]

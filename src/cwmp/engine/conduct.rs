@@ -110,6 +110,7 @@ impl Engine {
         };
         self.budget = Budget::new(now);
         self.began_unix = now.unix;
+        let is_for_changes = self.due.is_for_changes();
         self.due.clear();
         (self.changed, self.stale) = (false, false);
         // All that is new is in the Inform.
@@ -132,6 +133,10 @@ impl Engine {
         events.extend(self.transfers.depart());
         events.extend(self.software_departs());
         sort_by_key(&mut events, |event| event.code);
+        if events.is_empty() && is_for_changes {
+            // What changed went away before anybody could tell of it.
+            return refused("there is nothing to tell any more");
+        }
         self.events = events.iter().map(ToString::to_string).collect();
         self.offer.begin(now);
         log::info!(

@@ -89,6 +89,12 @@ pub fn parse_kept(bytes: &[u8]) -> Parsed {
 /// What there is in a line: a row, and what is wrong.
 type LineRead = Option<(Option<Row>, Option<RowError>)>;
 
+/// The text of a file, without the mark that some editors put before a text in UTF-8 (U+FEFF).
+pub fn unmarked(bytes: &[u8]) -> &[u8] {
+    let mark = "\u{feff}".as_bytes();
+    bytes.strip_prefix(mark).unwrap_or(bytes)
+}
+
 fn parse_by(bytes: &[u8], read: impl Fn(&[u8]) -> LineRead) -> Parsed {
     let mut parsed = Parsed {
         rows: Vec::new(),
@@ -99,7 +105,7 @@ fn parse_by(bytes: &[u8], read: impl Fn(&[u8]) -> LineRead) -> Parsed {
     };
     let mut crc = Crc32::default();
     let mut number = 0;
-    for line in bytes.split(|b| *b == b'\n').map(trim_end) {
+    for line in unmarked(bytes).split(|b| *b == b'\n').map(trim_end) {
         number += 1;
         if parsed.trailer != Trailer::Missing {
             if read(line).is_some() {

@@ -25,6 +25,17 @@ fn comments_blank_lines_and_line_ends_are_as_in_the_original() {
 }
 
 #[test]
+fn f24_the_mark_of_an_editor_before_the_first_line_costs_no_row() {
+    for first in ["# comment\n", ""] {
+        let text = format!("\u{feff}{first}A.B;STRING\r\nA.C;UINT\r\n");
+        for parsed in [parse(text.as_bytes()), parse_kept(text.as_bytes())] {
+            let names: Vec<&str> = parsed.rows.iter().map(|(_, row)| &*row.name).collect();
+            assert_eq!((names, parsed.errors), (vec!["A.B", "A.C"], Vec::new()));
+        }
+    }
+}
+
+#[test]
 fn the_trailer_ends_the_file_and_is_judged() {
     let trailer = |text: &str| parse(text.as_bytes()).trailer;
     assert_eq!(trailer("A.B;5\n"), Trailer::Missing);

@@ -31,8 +31,9 @@ impl Misfit {
 }
 
 impl Model {
-    /// Hands the value as the ACS sees it to `give`: valid for its type, secrets empty. Whether it
-    /// is the value of now: where nobody can tell, it is the one that was known last.
+    /// Hands the value as the ACS sees it to `give`: valid for its type, of a secret what an absent one
+    /// reads as. Whether it is the value of now: where nobody can tell, it is the one that was known
+    /// last.
     pub(super) fn show(
         &mut self,
         key: Key,
@@ -40,7 +41,7 @@ impl Model {
         give: &mut dyn FnMut(&str),
     ) -> bool {
         if parameter.secret {
-            give("");
+            give(parameter.kind.empty());
             return true;
         }
         self.evaluate(key, parameter, &mut |value| {

@@ -40,6 +40,10 @@ impl Model {
         let row = row.ok_or(ModelError::InvalidName)?;
         let used: BTreeSet<usize> = row.source.iter().map(|source| source.source).collect();
         let before = self.before_change(who, &used);
+        // The look before it may have found that what the table stands in is gone.
+        if !self.is_living(table) {
+            return Err(ModelError::InvalidName);
+        }
         Self::check_room(self.state.bytes(), ROW_BYTES)?;
         let known = self.table_before(table);
         let mut with_it = known.instances.clone().unwrap_or_default();
@@ -88,7 +92,7 @@ impl Model {
         let row = row.ok_or(ModelError::InvalidName)?;
         let used: BTreeSet<usize> = row.source.iter().map(|source| source.source).collect();
         let before = self.before_change(who, &used);
-        if !self.state.has_instance(table, number) {
+        if !self.is_living(instance) {
             return Err(ModelError::InvalidName);
         }
         if let Some(reference) = &row.source {
@@ -174,10 +178,11 @@ impl Model {
 
     /// Drops changes of what is not there any more.
     pub(super) fn forget_departed(&mut self) {
-        let gone = |key: &&Key| !self.is_living(**key);
-        let gone: Vec<Key> = self.changed.keys().filter(gone).copied().collect();
-        for key in gone {
-            self.changed.remove(&key);
+        let known: Vec<Key> = self.changed.keys().copied().collect();
+        for key in known {
+            if !self.is_living(key) || !self.is_present(key) {
+                self.changed.remove(&key);
+            }
         }
     }
 }

@@ -229,7 +229,7 @@ pub(super) fn reported(row: &Row, parameter: &Parameter) -> Option<Box<str>> {
         None => (row.state & RowState::REPORTED_EMPTY != 0).then_some(""),
     };
     match (row.secret, parameter.secret) {
-        (_, true) => told.map(|_| Box::default()),
+        (_, true) => told.map(|_| parameter.kind.empty().into()),
         (true, false) => None,
         (false, false) => told.map(|told| match parameter.check(told) {
             Ok(canonical) => canonical.into(),

@@ -261,10 +261,9 @@ impl Model {
         undo: &mut Undo,
     ) {
         if reports(self.notification(key, parameter)) {
-            let shown = match (parameter.secret, value) {
-                (true, _) => "",
-                (false, "") => parameter.kind.empty(),
-                (false, value) => value,
+            let shown = match parameter.secret || value.is_empty() {
+                true => parameter.kind.empty(),
+                false => value,
             };
             undo.push((key, self.state.parameter(&key).cloned()));
             self.set_reported(key, parameter, shown.into(), false);

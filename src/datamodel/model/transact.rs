@@ -86,9 +86,13 @@ impl Model {
 
     /// Does the store's own work, where it has some: the state is as it was promised.
     pub(super) fn settle_store(&mut self) {
-        if self.recount || self.store.wants_checkpoint(0) {
-            // What was promised is durable already.
-            self.recount &= self.checkpoint().is_err();
+        if !self.recount && !self.store.wants_checkpoint(0) {
+            return;
+        }
+        // What was promised is durable already.
+        match self.write_state() {
+            Err(error) if self.store.goes_on() => log::warn!("{error}; the journal goes on"),
+            written => self.recount &= self.hear(written).is_err(),
         }
     }
 
@@ -109,6 +113,11 @@ impl Model {
     /// # Errors
     /// As [`Model::commit`].
     pub fn checkpoint(&mut self) -> Result<(), ModelError> {
+        let written = self.write_state();
+        self.hear(written)
+    }
+
+    fn write_state(&mut self) -> Result<(), StoreError> {
         let Self {
             schema,
             state,
@@ -121,8 +130,7 @@ impl Model {
             state,
             sources,
         };
-        let saved = store.checkpoint(&mut picture.rows());
-        self.hear(saved)?;
+        store.checkpoint(&mut picture.rows())?;
         self.touched = Touched::default();
         Ok(())
     }

@@ -18,13 +18,34 @@ pub struct Unsaved {
     pub why: String,
     /// How often it refused since it last took something.
     pub attempts: u32,
+    /// How often [`Model::save_again`] was called meanwhile.
+    asked: u32,
 }
+
+/// Of so many calls of [`Model::save_again`] one tries at least.
+const MOST_SKIPPED: u32 = 360;
 
 impl Model {
     /// Whether the store refused the last change that it was given, and why: the state in memory may
     /// be newer.
     pub fn unsaved(&self) -> Option<&Unsaved> {
         self.unsaved.as_ref()
+    }
+
+    /// Tries again what the store refused, to be called every few seconds. Each try is about as long after
+    /// the one before as that was after the first: on a full disk each wears the flash out.
+    pub fn save_again(&mut self) {
+        let Some(unsaved) = &mut self.unsaved else {
+            return;
+        };
+        unsaved.asked = unsaved.asked.saturating_add(1);
+        if !(unsaved.asked.is_power_of_two() || unsaved.asked % MOST_SKIPPED == 0) {
+            return;
+        }
+        // Where nothing waits the whole state, so that it is known whether the disk takes anything.
+        if let Ok(false) = self.commit() {
+            let _ = self.checkpoint();
+        }
     }
 
     /// Takes in how the store ended an attempt. What is new of that is logged, so that callers need
@@ -43,8 +64,12 @@ impl Model {
                 if before.as_ref().is_none_or(|before| before.why != why) {
                     log::error!("{why}; going on, and trying again");
                 }
-                let attempts = before.map_or(1, |before| before.attempts.saturating_add(1));
-                self.unsaved = Some(Unsaved { why, attempts });
+                let (attempts, asked) = before.map_or((0, 0), |b| (b.attempts, b.asked));
+                self.unsaved = Some(Unsaved {
+                    why,
+                    attempts: attempts.saturating_add(1),
+                    asked,
+                });
                 Err(ModelError::of(&error))
             }
         }

@@ -169,8 +169,8 @@ pub struct Parameter {
     access_list: Option<Rc<[String]>>,
     /// Whether RPCs see it.
     pub shown: Visibility,
-    /// Always read as empty (TR-181: "When read, this parameter returns an empty string"): it is a
-    /// secret, or comes from one.
+    /// Always reads as if it were absent (TR-181: "When read, this parameter returns an empty string"),
+    /// a number as 0: it is a secret, or comes from one.
     pub secret: bool,
     /// Value where nothing else gives one; of an instance: [`Schema::default`].
     default: Box<str>,

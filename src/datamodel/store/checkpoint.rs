@@ -6,8 +6,8 @@ use super::footprint::Footprint;
 use super::found::{JOURNAL_ASIDE, STATE_ASIDE};
 use super::journal::JournalHead;
 use super::{
-    DATA, DataFile, JOURNAL, JOURNAL_PREVIOUS, JournalFile, MAX_STATE_BYTES, PREVIOUS,
-    RESERVED_BYTES, Store, StoreError, TEMPORARY,
+    DATA, DataFile, JOURNAL, JOURNAL_PREVIOUS, JournalFile, MAX_STATE_BYTES, MIN_JOURNAL_BYTES,
+    PREVIOUS, RESERVED_BYTES, Store, StoreError, TEMPORARY,
 };
 use crate::datamodel::csv::FileWriter;
 use crate::datamodel::row::Row;
@@ -51,6 +51,9 @@ impl Store {
             Ok(written) => written,
             Err(refused) => {
                 let _ = self.disk.remove(&self.path(TEMPORARY));
+                if let JournalFile::At(end) = self.journal {
+                    self.put_off = end.length.saturating_add(MIN_JOURNAL_BYTES);
+                }
                 return Err(match refused {
                     Refused::TooLarge(bytes) => StoreError::TooLarge { bytes },
                     Refused::Failed(error) => StoreError::NotSaved(self.path(DATA), error),
@@ -65,6 +68,7 @@ impl Store {
         self.journal = self.clear_journal();
         self.before = None;
         self.mark_is_due = false;
+        self.put_off = 0;
         self.generation = generation;
         self.bytes = footprint.bytes;
         self.data_bytes = footprint.bytes;

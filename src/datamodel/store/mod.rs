@@ -144,6 +144,9 @@ pub struct Store {
     bytes: usize,
     /// What the state took at the last checkpoint.
     data_bytes: usize,
+    /// How long the journal has to be for a checkpoint after one that failed, as on a full disk: each
+    /// may write all of the state.
+    put_off: usize,
     /// At most so many may they become: [`MAX_STATE_BYTES`], unless an older version left more.
     limit: usize,
 }
@@ -194,6 +197,7 @@ impl Store {
             generation: 0,
             bytes: 0,
             data_bytes: 0,
+            put_off: 0,
             limit: MAX_STATE_BYTES,
         }
     }
@@ -220,7 +224,7 @@ impl Store {
                     ..=LITTLE_ROOM_BYTES => MIN_JOURNAL_BYTES,
                     _ => MIN_JOURNAL_BYTES.max(self.data_bytes / 2),
                 };
-                end.length.saturating_add(more_bytes) > longest
+                end.length.saturating_add(more_bytes) > longest.max(self.put_off)
             }
             (JournalFile::None, DataFile::Whole(_) | DataFile::None) => false,
             _ => true,
@@ -231,6 +235,11 @@ impl Store {
     /// at a clean stop a checkpoint brings it there, for people to find.
     pub fn has_journal(&self) -> bool {
         !matches!(self.journal, JournalFile::None)
+    }
+
+    /// Whether all changes are durable in the journal, and the next one can follow there.
+    pub fn goes_on(&self) -> bool {
+        matches!(self.journal, JournalFile::At(_))
     }
 
     /// Tells one durable state from another: differs after every change.

@@ -17,7 +17,8 @@ const VOLATILE: [&str; 5] = ["/proc/", "/sys/", "/tmp/", "/var/run/", "/run/"];
 
 /// The source `file`.
 ///
-/// * `file:/path` is the first line of a file, without the white space around it.
+/// * `file:/path` is the first line of a file, without the white space around it, or the NUL at the end
+///   of what `/proc/device-tree` tells.
 /// * `file:/path:KEY` is the value of `KEY='value'` (the form of shell variables) or of
 ///   `KEY:  value kB` (the form of `/proc/meminfo`, without the unit).
 ///
@@ -78,6 +79,11 @@ fn is_volatile(path: &str) -> bool {
     VOLATILE.iter().any(|folder| path.starts_with(folder))
 }
 
+fn first_line(text: &str) -> Option<&str> {
+    let line = text.lines().next()?;
+    Some(line.trim_end_matches('\0').trim())
+}
+
 /// The first value of `name` in a text of `NAME='value'` or `Name:  value kB` lines.
 pub(super) fn named<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.lines().find_map(|line| {
@@ -130,7 +136,7 @@ impl Source for FileSource {
         };
         Reading::of(match &key.name {
             Some(name) => named(text, name),
-            None => text.lines().next().map(str::trim),
+            None => first_line(text),
         })
     }
 
@@ -165,6 +171,13 @@ mod tests {
             value("system type\t: MT7620A\n", "system type").as_deref(),
             Some("MT7620A")
         );
+    }
+
+    #[test]
+    fn f30_what_the_device_tree_tells_ends_before_its_nul() {
+        assert_eq!(first_line("10000000abcdef\0"), Some("10000000abcdef"));
+        assert_eq!(first_line(" Box 2 \nmore"), Some("Box 2"));
+        assert_eq!(first_line(""), None);
     }
 
     const STRING: ParamType = ParamType::of(XsdType::String);

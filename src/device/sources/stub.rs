@@ -48,13 +48,19 @@ impl StubSource {
         }
     }
 
-    /// The text on the disk; `None` where there is no file.
-    fn read(&self) -> io::Result<Option<String>> {
+    /// What is on the disk; `None` where there is no file.
+    fn read(&self) -> io::Result<Option<Vec<u8>>> {
         match file::read(&self.path, MAX_FILE_BYTES) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The same as a text that can be written back: what is not UTF-8 would be lost by that.
+    fn read_text(&self) -> io::Result<Option<String>> {
+        let text = self.read()?.map(String::from_utf8).transpose();
+        text.map_err(|_| io::Error::other("it is not UTF-8; save it in that encoding"))
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
@@ -70,8 +76,9 @@ impl StubSource {
     fn look(&mut self) {
         match self.read() {
             Ok(None) => self.unreadable = false,
-            Ok(Some(text)) => {
+            Ok(Some(bytes)) => {
                 self.unreadable = false;
+                let text = String::from_utf8_lossy(&bytes).into_owned();
                 // Most looks find it as it was.
                 if self.file.as_ref().is_none_or(|(_, known)| *known != text) {
                     self.file = Some((StubFile::parse(&text), text));
@@ -159,7 +166,7 @@ impl Source for StubSource {
         if staged.is_empty() {
             return Ok(());
         }
-        let before = self.read().map_err(|e| self.failed(&e))?;
+        let before = self.read_text().map_err(|e| self.failed(&e))?;
         let mut file = StubFile::parse(before.as_deref().unwrap_or_default());
         for (name, value) in &staged {
             file.set(name, value);
@@ -182,7 +189,8 @@ impl Source for StubSource {
             return Ok(());
         };
         self.file = None;
-        if self.read().map_err(|e| self.failed(&e))?.as_ref() != Some(&after) {
+        let now = self.read().map_err(|e| self.failed(&e))?;
+        if now.as_deref() != Some(after.as_bytes()) {
             let why = "changed in between; the older state is not put back";
             return Err(self.failed(&io::Error::other(why)));
         }

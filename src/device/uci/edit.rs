@@ -361,7 +361,9 @@ impl Document {
         self.all_of(section)
             .rfind(|s| s.keyword != Keyword::Config)
             .map_or(b"\t".to_vec(), |s| {
-                self.slice(s.lines.start..s.span.start).to_vec()
+                // Other statements may stand before it on its line.
+                let before = self.slice(s.lines.start..s.span.start).iter().copied();
+                before.take_while(|c| matches!(c, b' ' | b'\t')).collect()
             })
     }
 }

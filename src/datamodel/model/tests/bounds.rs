@@ -189,3 +189,48 @@ fn f21_a_home_whose_devices_get_fresh_numbers_each_time_leaves_nothing_behind() 
     }
     assert_eq!(sizes.get(20), sizes.last());
 }
+
+#[test]
+fn f29_what_is_in_the_journal_is_saved_though_the_whole_state_cannot_be() {
+    let bench = many(1);
+    let mut model = bench.open();
+    let path = "Device.Many.P0";
+    let long = "x".repeat(4000);
+    let set = |model: &mut Model, text: &str| {
+        let done = model.set_values(Requester::Acs, &[value(path, text)], None);
+        assert_eq!(done, Ok(InForce::Now));
+    };
+    set(&mut model, &long);
+    let in_the_way = bench.dir().join(store::TEMPORARY);
+    std::fs::create_dir(&in_the_way).unwrap();
+    for number in 0..20 {
+        set(&mut model, &format!("{long}{number}"));
+        assert_eq!(model.unsaved(), None);
+    }
+    let journal = std::fs::metadata(bench.dir().join(store::JOURNAL)).unwrap();
+    assert!(journal.len() > 64 * 1024);
+    assert_eq!(get(&mut bench.open(), path), format!("{long}19"));
+}
+
+#[test]
+fn f29_a_disk_that_takes_nothing_is_tried_ever_more_seldom() {
+    let bench = many(1);
+    let mut model = bench.open();
+    let path = "Device.Many.P0";
+    let away = bench.dir().with_extension("away");
+    std::fs::rename(bench.dir(), &away).unwrap();
+    let refused = model.set_values(Requester::Acs, &[value(path, "a")], None);
+    assert!(refused.is_err());
+    let attempts = |model: &Model| model.unsaved().map(|unsaved| unsaved.attempts);
+    let before = attempts(&model).unwrap();
+    for _ in 0..1000 {
+        model.save_again();
+    }
+    // Powers of two up to 512, 360 and 720.
+    assert_eq!(attempts(&model), Some(before + 12));
+    std::fs::rename(&away, bench.dir()).unwrap();
+    for _ in 0..360 {
+        model.save_again();
+    }
+    assert_eq!(attempts(&model), None);
+}

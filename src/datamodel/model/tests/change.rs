@@ -211,3 +211,23 @@ fn attributes_survive_a_restart_and_a_factory_reset_takes_them_away() {
     assert_eq!(notification(&mut fresh, INTERVAL), 0);
     assert_eq!(fresh.record("Events"), None);
 }
+
+/// A battery that is not there any more is not at 0 %.
+#[test]
+fn f23_a_change_of_what_is_gone_is_not_told_before_it_is_back() {
+    let row = "A.Battery;UINT;source;r,optional;;active;;;;;;;;;box:battery\n";
+    let bench = Bench::with(row);
+    bench.put_local("battery", "80");
+    let mut model = bench.open();
+    bench.put_local("battery", "79");
+    model.refresh();
+    assert!(model.has_active_change());
+    bench.local.borrow_mut().remove("battery");
+    model.refresh();
+    assert!(!model.has_change() && !model.has_active_change());
+    assert_eq!(changes(&mut model), [] as [String; 0]);
+    // That it was another meanwhile is not forgotten.
+    bench.put_local("battery", "80");
+    model.refresh();
+    assert_eq!(changes(&mut model), ["Device.A.Battery=80"]);
+}

@@ -157,3 +157,30 @@ fn literal_rows_are_the_instances_of_a_factory_fresh_box() {
         "web"
     );
 }
+
+#[test]
+fn f28_nothing_is_made_or_removed_below_an_instance_that_is_gone() {
+    let notes = "Zwave.Interface.{i}.Note.;ANY;1;1;1;0;0;0;;;0;0;;;box:notes\n\
+                 Zwave.Interface.{i}.Note.{i}.Text;STRING;0;1;1\n";
+    let bench = Bench::with(&[CSV, notes].concat());
+    bench.put_local("notes", "1");
+    let mut model = bench.open();
+    bench.put_remote("nodes", "3");
+    let (table, note) = (
+        "Device.Zwave.Interface.20.Note.",
+        "Device.Zwave.Interface.20.Note.1.",
+    );
+    let added = model.add_object(Requester::Acs, table, Some("k"));
+    assert_eq!(added, Err(ModelError::InvalidName));
+    let mut model = bench.open();
+    bench.put_remote("nodes", "3,20");
+    model.refresh();
+    bench.put_remote("nodes", "3");
+    let deleted = model.delete_object(Requester::Acs, note, Some("k"));
+    assert_eq!(deleted, Err(ModelError::InvalidName));
+    assert_eq!(get(&mut model, "Device.ManagementServer.ParameterKey"), "");
+    assert_eq!(
+        bench.local.borrow().get("notes").map(String::as_str),
+        Some("1")
+    );
+}

@@ -149,6 +149,31 @@ fn secrets_read_as_empty_but_not_for_the_agent_itself() {
     assert_eq!(model.value("No.Such"), None);
 }
 
+/// An empty text is no value of these types: an ACS that checks the envelope would refuse it.
+#[test]
+fn f22_a_secret_that_is_no_text_reads_as_none_of_its_type() {
+    let csv = "A.Bool;BOOLEAN;stored;rw,secret;immediate;active;;;;1\n\
+               A.Date;DATE;stored;rw,secret;immediate;active\n\
+               A.DevicePassword;UINT;stored;rw;immediate;active;;;;5\n\
+               A.Key;HEXBINARY;stored;rw,secret;immediate;active;;;;AB\n";
+    let bench = Bench::with(csv);
+    let mut model = bench.open();
+    let mut all = Vec::new();
+    let mut read = |_: &str, _: XsdType, value: &str| all.push(value.to_owned());
+    model.values("Device.A.", &mut read).unwrap();
+    assert_eq!(all, ["0", "0001-01-01T00:00:00Z", "0", ""]);
+    // Nor is it another value after it was set, or after a restart.
+    let new = [
+        value("Device.A.DevicePassword", "7"),
+        value("Device.A.Bool", "0"),
+    ];
+    model.set_values(Requester::Acs, &new, None).unwrap();
+    model.refresh();
+    assert!(!model.has_change());
+    let again = bench.open();
+    assert!(!again.has_change());
+}
+
 #[test]
 fn the_forced_parameters_are_those_of_column_7() {
     let bench = Bench::new();

@@ -21,6 +21,7 @@ use std::path::Path;
 use super::action::{Allowed, Danger, ValueAction, ValueArgument};
 use super::form::ValueForm;
 use crate::base::file;
+use crate::datamodel::csv;
 use crate::datamodel::row::RowError;
 use crate::luup::LuupOrder;
 use crate::luup::key::short;
@@ -114,7 +115,8 @@ impl ServiceTable {
     pub(in crate::luup) fn parse(bytes: &[u8]) -> TableRead {
         let mut table = Self::default();
         let mut errors = Vec::new();
-        for (number, line) in (1..).zip(bytes.split(|b| *b == b'\n')) {
+        let lines = csv::unmarked(bytes).split(|b| *b == b'\n');
+        for (number, line) in (1..).zip(lines) {
             let line = line.trim_ascii();
             if line.is_empty() || line.starts_with(b"#") {
                 continue;

@@ -69,6 +69,15 @@ fn z33_a_bad_row_is_named_and_the_others_stand() {
 }
 
 #[test]
+fn f24_the_mark_of_an_editor_before_the_first_line_costs_no_row() {
+    for first in ["# comment\n", ""] {
+        let text = format!("\u{feff}{first}2;A;B;;BOOLEAN\r\n");
+        let (table, errors) = ServiceTable::parse(text.as_bytes());
+        assert_eq!((table.rows().len(), errors), (1, Vec::new()));
+    }
+}
+
+#[test]
 fn z33_there_are_bounds() {
     let rows = (0..MAX_ROWS + 3).map(|n| format!(";A{n};B;;BOOLEAN;;;Set;a;setting\n"));
     let (table, errors) = ServiceTable::parse(rows.collect::<String>().as_bytes());
