@@ -383,18 +383,34 @@ pub(super) fn named(port: u16) -> Vec<(&'static str, String)> {
 }
 
 /// What a gateway says of a mapping.
-struct MappingEntry {
+pub(super) struct MappingEntry {
     /// Some gateways show a name, or nothing.
     client: Option<Ipv4Addr>,
     port: Option<u16>,
-    is_enabled: bool,
+    pub(super) is_enabled: bool,
     /// Seconds that are left; 0: without end.
     lease: Option<u32>,
 }
 
 impl MappingEntry {
+    /// Reads what a gateway tells of one.
+    pub(super) fn read(told: &Arguments) -> Self {
+        let word = |name| ActionAnswer::argument(told, name).unwrap_or_default();
+        let client = word("NewInternalClient").parse::<Ipv4Addr>();
+        let is_off = |word: &str| word == "0" || word.eq_ignore_ascii_case("false");
+        Self {
+            client: client.ok().filter(|client| !client.is_unspecified()),
+            port: word("NewInternalPort")
+                .parse()
+                .ok()
+                .filter(|port| *port != 0),
+            is_enabled: !is_off(word("NewEnabled")),
+            lease: word("NewLeaseDuration").parse().ok(),
+        }
+    }
+
     /// Whether it leads there, as far as the gateway tells.
-    fn belongs_to(&self, local: SocketAddrV4) -> bool {
+    pub(super) fn belongs_to(&self, local: SocketAddrV4) -> bool {
         self.client.is_none_or(|client| client == *local.ip())
             && self.port.is_none_or(|port| port == local.port())
     }
@@ -406,23 +422,11 @@ fn entry(
     point: &ControlPoint,
     port: u16,
 ) -> Result<Option<MappingEntry>, IgdError> {
-    let told = match gateway.ask(point, "GetSpecificPortMappingEntry", &named(port)) {
-        Ok(Ok(told)) => told,
-        Err(error) if error.is_end() => return Err(error),
-        Ok(Err(_)) | Err(_) => return Ok(None),
-    };
-    let word = |name| ActionAnswer::argument(&told, name).unwrap_or_default();
-    let client = word("NewInternalClient").parse::<Ipv4Addr>();
-    let is_off = |word: &str| word == "0" || word.eq_ignore_ascii_case("false");
-    Ok(Some(MappingEntry {
-        client: client.ok().filter(|client| !client.is_unspecified()),
-        port: word("NewInternalPort")
-            .parse()
-            .ok()
-            .filter(|port| *port != 0),
-        is_enabled: !is_off(word("NewEnabled")),
-        lease: word("NewLeaseDuration").parse().ok(),
-    }))
+    match gateway.ask(point, "GetSpecificPortMappingEntry", &named(port)) {
+        Ok(Ok(told)) => Ok(Some(MappingEntry::read(&told))),
+        Err(error) if error.is_end() => Err(error),
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
 }
 
 fn remove(
