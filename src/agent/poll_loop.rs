@@ -229,7 +229,7 @@ impl Agent {
             }),
             PartName::Listener => self.listen(uptime),
             PartName::Udp => {
-                let events = self.listen_on_udp(uptime);
+                let events = self.listen_on_udp(now);
                 self.look_server_up(now);
                 events
             }
@@ -260,10 +260,13 @@ impl Agent {
         events
     }
 
-    fn listen_on_udp(&mut self, uptime: Duration) -> Vec<LoopEvent> {
+    fn listen_on_udp(&mut self, now: Now) -> Vec<LoopEvent> {
+        let time = u64::try_from(now.unix).ok();
+        let time = time.filter(|_| now.wall_is_confirmed());
+        self.udp.port.set_time(time);
         let facts = self.facts.borrow();
         let access = ways::access(&facts.reach, self.engine.settings(), &self.config);
-        let UdpNews { is_asked, is_moved } = self.udp.work(uptime, &access, &mut self.quota);
+        let UdpNews { is_asked, is_moved } = self.udp.work(now.uptime, &access, &mut self.quota);
         let asked = is_asked.then_some(LoopEvent::ConnectionRequested);
         let moved = is_moved.then_some(LoopEvent::PortChanged);
         asked.into_iter().chain(moved).collect()
