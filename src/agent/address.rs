@@ -1,6 +1,6 @@
 //! The address in the connection-request URL: that of the box on its way to the ACS.
 
-use std::net::{IpAddr, ToSocketAddrs as _};
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::poll_loop::Agent;
@@ -36,13 +36,6 @@ impl AcsPlace {
     pub(super) fn address(&self) -> Option<IpAddr> {
         self.address
     }
-}
-
-/// The address of the host in a URL. Looking a name up may take its time.
-pub(super) fn look_up(url: &str) -> Option<IpAddr> {
-    let url = Url::parse(url).ok()?;
-    let mut found = (url.host.as_str(), url.port).to_socket_addrs().ok()?;
-    found.next().map(|address| address.ip())
 }
 
 /// The device of an interface, as far as the configuration is known.

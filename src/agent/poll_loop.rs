@@ -88,7 +88,7 @@ pub(super) enum Done {
     /// What came of the last message to the ACS.
     Answered {
         reply: Result<Reply, NoReply>,
-        /// Where the ACS is; with the first reply only.
+        /// Where the ACS is, if it replied.
         met_at: Option<IpAddr>,
     },
     /// What was ordered ran, or did not.

@@ -5,7 +5,6 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use super::address::look_up;
 use super::clocks;
 use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::luup::Waiter;
@@ -100,12 +99,9 @@ fn carry(posts: &Receiver<Post>, contact: &Contact, kept_tls: KeptTls, reporter:
         Ok(link) => link,
         Err(error) => return say(Err(error), None),
     };
-    let mut is_met = false;
     while let Ok(post) = posts.recv() {
         let reply = link.post(&post);
-        // Once the link found it, so that this need not wait for it.
-        let is_first = reply.is_ok() && !std::mem::replace(&mut is_met, true);
-        let met_at = is_first.then(|| look_up(&contact.url)).flatten();
+        let met_at = link.met_at().filter(|_| reply.is_ok());
         say(reply, met_at);
     }
 }
