@@ -40,6 +40,8 @@ pub struct MappingWish {
     pub gateway: Ipv4Addr,
     /// Tried first; another one where it is taken.
     pub external_port: u16,
+    /// The one that others know from before, tried next.
+    pub former_port: Option<u16>,
     /// For how long; the gateway may have it shorter, or for ever.
     pub lease: Duration,
     /// External ports that are of no use.
@@ -157,7 +159,13 @@ impl Mapper<'_> {
         self.check_connected(point)?;
         let external = self.external(point)?;
         let known = self.known.map_or(0, |known| known.external.port());
-        let mut ports = Ports::new(vec![known, self.wish.external_port], &self.wish.avoid);
+        let wanted = [
+            Some(known),
+            Some(self.wish.external_port),
+            self.wish.former_port,
+        ];
+        let wanted = wanted.into_iter().flatten().collect();
+        let mut ports = Ports::new(wanted, &self.wish.avoid);
         let mut lease = seconds(self.wish.lease);
         let mut may_choose = point.service == GatewayService::WanIp2 && known == 0;
         let mut last = None;

@@ -53,6 +53,20 @@ fn r30_the_port_that_was_given_is_asked_for_again() {
 }
 
 #[test]
+fn r70_the_port_that_others_know_is_asked_for_where_the_wanted_one_is_taken() {
+    let gateway = honest(GatewayDevice::default());
+    let wish = MappingWish {
+        former_port: Some(23456),
+        ..wish(&gateway)
+    };
+    let mapping = open(&wish, None, &errand()).unwrap();
+    assert_eq!(mapping.external.port(), 7547);
+    gateway.device().mappings[0].client = "192.168.1.77".to_owned();
+    let mapping = open(&wish, None, &errand()).unwrap();
+    assert_eq!(mapping.external.port(), 23456);
+}
+
+#[test]
 fn r66_a_mapping_that_somebody_had_lead_elsewhere_on_the_box_is_not_kept() {
     let gateway = honest(GatewayDevice::default());
     let mapping = map(&gateway).unwrap();
