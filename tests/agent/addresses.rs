@@ -157,6 +157,21 @@ fn r69_of_the_addresses_of_an_acs_the_one_at_which_it_was_met_leads_to_the_box()
 }
 
 #[test]
+fn r71_an_address_that_only_the_first_session_finds_is_told_by_the_next() {
+    alone(|| {
+        // Nothing leads anywhere but to the ACS, of which a name does not tell.
+        let acs = ScriptedAcs::start(AcsOptions {
+            auth: Auth::Open,
+            ..AcsOptions::default()
+        });
+        let home = home(&acs.url_by_name("localhost"), "");
+        let _agent = home.start();
+        assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
+        told(&acs, "127.0.0.1");
+    });
+}
+
+#[test]
 fn s23_an_address_that_is_not_sure_yet_is_not_told() {
     alone(|| {
         add_interface("wan0");
