@@ -11,6 +11,7 @@ mod error;
 
 pub use error::LinkError;
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use crate::base::config::LinkConfig;
@@ -132,6 +133,11 @@ impl Link {
                 _ => return self.reply(&answer, body),
             }
         }
+    }
+
+    /// The address at which the ACS was met, of those that its name has.
+    pub fn met_at(&self) -> Option<IpAddr> {
+        self.client.met_at()
     }
 
     /// Whether a password may be sent as it is: over TLS, and not led to another host by a

@@ -83,14 +83,18 @@ impl Agent {
                     false
                 }
                 BoxChange::Addresses => {
-                    self.find_address();
+                    let has_moved = self.find_address();
                     self.ways.udp.relocate(now.uptime);
+                    self.relocate_xmpp(has_moved, now);
                     true
                 }
                 // Most routes lead elsewhere, and come and go with each announcement.
                 BoxChange::Routes => {
+                    let is_new = self.follow_routes(now);
+                    let has_moved = self.find_address();
                     self.ways.udp.relocate(now.uptime);
-                    self.follow_routes(now) | self.find_address() | self.follow_udp(now)
+                    self.relocate_xmpp(has_moved, now);
+                    is_new | has_moved | self.follow_udp(now)
                 }
                 BoxChange::Clock => {
                     self.clocks.borrow_mut().doubt();

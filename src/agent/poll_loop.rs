@@ -86,7 +86,7 @@ pub(super) enum Done {
     /// What came of the last message to the ACS.
     Answered {
         reply: Result<Reply, NoReply>,
-        /// Where the ACS is; with the first reply only.
+        /// Where the ACS is, if it replied.
         met_at: Option<IpAddr>,
     },
     /// What was ordered ran, or did not.
@@ -226,7 +226,7 @@ impl Agent {
             }),
             PartName::Listener => self.listen(uptime),
             PartName::Udp => {
-                let events = self.listen_on_udp(uptime);
+                let events = self.listen_on_udp(now);
                 self.look_server_up(now);
                 events
             }

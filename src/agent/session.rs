@@ -10,7 +10,6 @@ use super::jobs::{Job, JobId, JobKind, Reporter};
 use super::luup::Waiter;
 use super::orders::OwnBox;
 use super::poll_loop::{Agent, Done};
-use super::ways::look_up;
 use crate::acs::{Link, LinkError, Reply};
 use crate::base::clock::Now;
 use crate::base::url::Url;
@@ -100,12 +99,9 @@ fn carry(posts: &Receiver<Post>, contact: &Contact, kept_tls: KeptTls, reporter:
         Ok(link) => link,
         Err(error) => return say(Err(error), None),
     };
-    let mut is_met = false;
     while let Ok(post) = posts.recv() {
         let reply = link.post(&post);
-        // Once the link found it, so that this need not wait for it.
-        let is_first = reply.is_ok() && !std::mem::replace(&mut is_met, true);
-        let met_at = is_first.then(|| look_up(&contact.url)).flatten();
+        let met_at = link.met_at().filter(|_| reply.is_ok());
         say(reply, met_at);
     }
 }

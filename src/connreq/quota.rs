@@ -22,11 +22,6 @@ impl Quota {
         self.accepted.take(self.rate, now)
     }
 
-    /// How long until one more would be accepted: not at all where one is left.
-    pub fn wait(&self, now: Duration) -> Duration {
-        self.accepted.wait(self.rate, now)
-    }
-
     /// Another rate begins with a full bucket.
     fn follow(&mut self, access: &Access<'_>) {
         let burst = access.max_requests.max(1);
@@ -59,15 +54,16 @@ mod tests {
             period: 10 * second,
         };
         let mut quota = Quota::default();
-        let mut take = |access: &Access<'_>, now| (quota.take(access, now), quota.wait(now));
         let now = 100 * second;
-        assert_eq!(take(&access, now), (true, Duration::ZERO));
-        assert_eq!(take(&access, now), (true, 5 * second));
-        assert_eq!(take(&access, now), (false, 5 * second));
-        assert_eq!(take(&access, now + 5 * second), (true, 5 * second));
+        assert!(quota.take(&access, now));
+        assert!(quota.take(&access, now));
+        assert!(!quota.take(&access, now + 4 * second));
+        assert!(quota.take(&access, now + 5 * second));
+        assert!(!quota.take(&access, now + 9 * second));
         // None at all would leave the ACS no way to the box.
         access.max_requests = 0;
-        assert_eq!(take(&access, now), (true, 10 * second));
-        assert_eq!(take(&access, now), (false, 10 * second));
+        assert!(quota.take(&access, now));
+        assert!(!quota.take(&access, now + 9 * second));
+        assert!(quota.take(&access, now + 10 * second));
     }
 }

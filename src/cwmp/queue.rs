@@ -108,8 +108,12 @@ impl EventQueue {
     /// The events that survive a restart of the program within a boot, as one line. `1 BOOT` and
     /// `4 VALUE CHANGE` are not among them: they are known by the boot and by the values.
     pub fn to_kept(&self) -> String {
-        let known = [EventCode::Boot, EventCode::ValueChange];
-        self.line_of(|code| code.retention() != Retention::OneSession && !known.contains(&code))
+        self.line_of(|code| match code {
+            EventCode::Boot | EventCode::ValueChange => false,
+            // Who asked was promised a session (§3.2.2.2), and none was tried yet.
+            EventCode::ConnectionRequest => self.waits(code),
+            code => code.retention() != Retention::OneSession,
+        })
     }
 
     fn line_of(&self, is_kept: impl Fn(EventCode) -> bool) -> String {
@@ -230,8 +234,12 @@ mod tests {
         for code in ["1", "2", "4", "6", "8"] {
             queue.raise(EventCode::parse(code).unwrap().into());
         }
-        let back = EventQueue::from_record(&queue.to_kept());
-        assert_eq!(codes(&back), ["2 PERIODIC", "8 DIAGNOSTICS COMPLETE"]);
+        let kept = |queue: &EventQueue| codes(&EventQueue::from_record(&queue.to_kept()));
+        let tried = ["2 PERIODIC", "8 DIAGNOSTICS COMPLETE"];
+        let untried = [tried[0], "6 CONNECTION REQUEST", tried[1]];
+        assert_eq!(kept(&queue), untried);
+        queue.depart();
+        assert_eq!(kept(&queue), tried);
     }
 
     #[test]

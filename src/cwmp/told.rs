@@ -1,7 +1,6 @@
 //! What an ACS knows of where the box is reached: by an Inform that it accepted, or since it asked.
 
 use super::record;
-use crate::soap::ParameterValue;
 
 /// The parameters, without the root.
 const KEPT: [&str; 3] = [
@@ -24,11 +23,11 @@ pub struct ToldValue {
 pub struct ToldValues([Option<ToldValue>; KEPT.len()]);
 
 impl ToldValues {
-    /// The ACS hears of a value. `path` is without the root.
-    pub fn tell(&mut self, path: &str, value: &str, unix: i64) {
+    /// The ACS hears of a value; whether it is one of these. `path` is without the root.
+    pub fn tell(&mut self, path: &str, value: &str, unix: i64) -> bool {
         let place = KEPT.iter().position(|kept| *kept == path);
         let Some(told) = place.and_then(|place| self.0.get_mut(place)) else {
-            return;
+            return false;
         };
         if told.as_ref().is_none_or(|told| told.value != value) {
             *told = Some(ToldValue {
@@ -36,15 +35,7 @@ impl ToldValues {
                 since: unix,
             });
         }
-    }
-
-    /// The values of an Inform that was accepted; `root` is that of its paths.
-    pub fn tell_all(&mut self, values: &[ParameterValue], root: &str, unix: i64) {
-        for value in values {
-            if let Some(path) = value.name.strip_prefix(root) {
-                self.tell(path, &value.value, unix);
-            }
-        }
+        true
     }
 
     /// What the ACS was told last of a parameter; `path` is without the root.

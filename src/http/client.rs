@@ -1,6 +1,7 @@
 //! The client: sends a request, and says what came of it.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -169,6 +170,11 @@ impl HttpClient {
     ) -> Result<(), Box<HttpError>> {
         let challenges = refusal.header_octets("www-authenticate");
         self.auth.answer(refusal.host(), &challenges, basic)
+    }
+
+    /// The address to which the first connection led.
+    pub fn met_at(&self) -> Option<IpAddr> {
+        self.connections.met_at()
     }
 
     /// The dates of the certificates that this client took without looking at them.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -38,6 +38,8 @@ const GATHER_BYTES: usize = 32 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Connections {
     opened: AtomicUsize,
+    /// Where the first of them led.
+    met_at: OnceLock<IpAddr>,
     /// Behind the request line of the next request.
     lines: Mutex<Vec<u8>>,
     /// Bytes of the answer that came, and those of them that its reader got as its body.
@@ -50,6 +52,11 @@ impl Connections {
     /// How many were opened so far.
     pub fn opened(&self) -> usize {
         self.opened.load(Ordering::Relaxed)
+    }
+
+    /// Where the first one led.
+    pub fn met_at(&self) -> Option<IpAddr> {
+        self.met_at.get().copied()
     }
 
     /// The next answer is another one.
@@ -203,6 +210,9 @@ impl Connector<()> for Opener {
         let ends = socket.ends();
         if !self.watched.may_meet(ends) {
             return Err(other(refused(authority, ends)));
+        }
+        if let Some((_, theirs)) = ends {
+            self.connections.met_at.get_or_init(|| theirs.ip());
         }
         self.watched.connected(socket.as_fd());
         let stream = match tls {

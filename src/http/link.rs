@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +105,15 @@ impl ServerLink {
         stream.get_mut().waits = false;
         let stream = Stream::Tls(TlsStream(stream));
         Ok((Self { stream, host }, dates))
+    }
+
+    /// The box's own address on it.
+    pub fn own_address(&self) -> Option<IpAddr> {
+        let ends = match &self.stream {
+            Stream::Plain(socket) => socket.ends(),
+            Stream::Tls(stream) => stream.0.get_ref().ends(),
+        };
+        ends.map(|(ours, _)| ours.ip())
     }
 
     /// Takes what is there; nothing at the end.

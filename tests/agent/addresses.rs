@@ -106,6 +106,72 @@ fn s23_without_an_interface_the_address_is_that_on_the_way_to_the_acs() {
 }
 
 #[test]
+fn r63_where_the_acs_was_met_is_known_to_the_next_run() {
+    alone(|| {
+        add_interface("wan0");
+        ip("addr add 10.9.0.1/24 dev wan0");
+        ip("route add default dev wan0");
+        let acs = ScriptedAcs::start(AcsOptions {
+            auth: Auth::Open,
+            ..AcsOptions::default()
+        });
+        // Another way than that to anywhere leads there, which a name does not tell.
+        let home = home(&acs.url_by_name("localhost"), "");
+        let agent = home.start();
+        assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
+        told(&acs, "127.0.0.1");
+        agent.until_idle();
+        agent.stop();
+        let agent = home.start();
+        assert_eq!(host(&agent), "127.0.0.1");
+        assert!(acs.is_left_alone_for(2 * MOMENT));
+        agent.stop();
+        // Nothing leads there any more, but maybe to another of its addresses.
+        ip("addr flush dev lo");
+        ip("route add unreachable 127.0.0.1/32");
+        let agent = home.start();
+        assert_eq!(host(&agent), "10.9.0.1");
+    });
+}
+
+#[test]
+fn r69_of_the_addresses_of_an_acs_the_one_at_which_it_was_met_leads_to_the_box() {
+    alone(|| {
+        add_interface("wan0");
+        ip("addr add 10.9.0.1/24 dev wan0");
+        ip("route add default dev wan0");
+        let acs = ScriptedAcs::start(AcsOptions {
+            auth: Auth::Open,
+            ..AcsOptions::default()
+        });
+        let home = home(&acs.url_by_name("acs.test"), "");
+        // It has one of IPv6 too, which is tried first and where nobody hears.
+        let hosts = home.config_dir().join("hosts");
+        std::fs::write(&hosts, "::1 acs.test\n127.0.0.1 acs.test\n").unwrap();
+        let (hosts, then) = (hosts.display(), "exec \"$0\" \"$@\"");
+        let in_place = format!("mount --bind {hosts} /etc/hosts && {then}");
+        let _agent = home.start_under(&["unshare", "-m", "sh", "-c", &in_place]);
+        assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
+        told(&acs, "127.0.0.1");
+    });
+}
+
+#[test]
+fn r71_an_address_that_only_the_first_session_finds_is_told_by_the_next() {
+    alone(|| {
+        // Nothing leads anywhere but to the ACS, of which a name does not tell.
+        let acs = ScriptedAcs::start(AcsOptions {
+            auth: Auth::Open,
+            ..AcsOptions::default()
+        });
+        let home = home(&acs.url_by_name("localhost"), "");
+        let _agent = home.start();
+        assert_eq!(acs.quiet_session(), ["0 BOOTSTRAP", "1 BOOT"]);
+        told(&acs, "127.0.0.1");
+    });
+}
+
+#[test]
 fn s23_an_address_that_is_not_sure_yet_is_not_told() {
     alone(|| {
         add_interface("wan0");

@@ -55,6 +55,7 @@ impl Home {
             local: SocketAddrV4::new(BOX, PORT),
             gateway: GATEWAY,
             external_port: PORT,
+            former_port: None,
             lease: Duration::from_secs(600),
             avoid: Vec::new(),
         };

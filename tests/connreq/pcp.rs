@@ -223,6 +223,20 @@ fn r36_a_mapping_that_nobody_can_use_is_none() {
 }
 
 #[test]
+fn r68_a_pinhole_that_closes_before_it_is_renewed_is_none() {
+    for (lifetime, is_useful) in [(1, false), (59, false), (60, true)] {
+        let answer = PcpAnswer {
+            lifetime,
+            ..PcpAnswer::GOOD
+        };
+        let Some((_router, wish)) = router(move |request| vec![answer.to(request)]) else {
+            return;
+        };
+        assert_eq!(ask(&wish).is_ok(), is_useful, "{lifetime} s");
+    }
+}
+
+#[test]
 fn r36_where_nobody_hears_it_is_known_at_once() {
     let Some((router, wish)) = router(|_| Vec::new()) else {
         return;

@@ -60,6 +60,25 @@ fn f05_what_arises_in_a_session_survives_a_kill_in_it() {
 }
 
 #[test]
+fn r62_a_request_that_was_accepted_outlives_a_restart_and_is_tried_once() {
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    world.poll();
+    world.program_restart();
+    let talk = world.open();
+    assert_eq!(talk.events(), ["6 CONNECTION REQUEST"]);
+    // One more comes while that session runs.
+    talk.world.engine.connection_request(talk.world.now);
+    talk.world.poll();
+    talk.world.program_restart();
+    let talk = world.open();
+    assert_eq!(talk.events(), ["6 CONNECTION REQUEST"]);
+    talk.world.poll();
+    talk.world.program_restart();
+    assert!(!world.poll());
+}
+
+#[test]
 fn f05_each_schedule_inform_is_told_once_whenever_the_program_is_killed() {
     let mut world = World::known();
     world.engine.connection_request(world.now);

@@ -1,6 +1,6 @@
 //! The address in the connection-request URL: that of the box on its way to the ACS.
 
-use std::net::{IpAddr, ToSocketAddrs as _};
+use std::net::IpAddr;
 use std::path::Path;
 
 use crate::agent::poll_loop::Agent;
@@ -15,13 +15,20 @@ pub(in crate::agent) const NETWORK: &str = "network";
 /// The devices of the kernel.
 const DEVICES: &str = "/sys/class/net";
 
+/// The durable record of where the ACS was met: its host, a blank, its address. It is there where that
+/// made a difference: without it the next run of the agent would tell the ACS another address of the
+/// box, and the right one only after that.
+const MET_RECORD: &str = "place.acs";
+
 /// Where the ACS is, as far as it is known.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::agent) struct AcsPlace {
     /// The host of its URL.
     host: String,
-    /// Its address: the URL has it, or the first session finds it.
+    /// Its address: the URL has it, or a session found it.
     address: Option<IpAddr>,
+    /// It was a session of an earlier run.
+    is_recalled: bool,
 }
 
 impl AcsPlace {
@@ -29,13 +36,6 @@ impl AcsPlace {
     pub(in crate::agent) fn address(&self) -> Option<IpAddr> {
         self.address
     }
-}
-
-/// The address of the host in a URL. Looking a name up may take its time.
-pub(in crate::agent) fn look_up(url: &str) -> Option<IpAddr> {
-    let url = Url::parse(url).ok()?;
-    let mut found = (url.host.as_str(), url.port).to_socket_addrs().ok()?;
-    found.next().map(|address| address.ip())
 }
 
 /// The device of an interface, as far as the configuration is known.
@@ -51,7 +51,12 @@ impl Agent {
     /// Chooses the address anew; whether it is another one now.
     pub(in crate::agent) fn find_address(&self) -> bool {
         let interface = self.interface();
-        let address = reach::address(interface.as_deref(), self.ways.acs_place.address);
+        let find = |acs| reach::address(interface.as_deref(), acs);
+        let place = &self.ways.acs_place;
+        let address = find(place.address).or_else(|| {
+            // Nothing may lead there any more, but to another of its addresses.
+            place.is_recalled.then(|| find(None)).flatten()
+        });
         if self.facts.borrow().reach.address == address {
             return false;
         }
@@ -99,9 +104,15 @@ impl Agent {
         if host == self.ways.acs_place.host {
             return false;
         }
-        let address = host.parse().ok();
+        let met = self.model.record(MET_RECORD);
+        let met = met.and_then(|met| met.strip_prefix(&*host)?.strip_prefix(' '));
+        let literal = host.parse().ok();
         let is_one = !host.is_empty();
-        self.ways.acs_place = AcsPlace { host, address };
+        self.ways.acs_place = AcsPlace {
+            host,
+            address: literal.or_else(|| met?.parse().ok()),
+            is_recalled: literal.is_none(),
+        };
         let is_new = self.find_address();
         if is_one && !is_new {
             // Nothing is said of it where there never was an address.
@@ -112,11 +123,18 @@ impl Agent {
 
     /// The ACS was met at this address.
     pub(in crate::agent) fn met_acs(&mut self, address: Option<IpAddr>, now: Now) {
-        if address.is_some() && address != self.ways.acs_place.address {
-            self.ways.acs_place.address = address;
-            if self.find_address() {
-                self.look(now);
-            }
+        let Some(met) = address else {
+            return;
+        };
+        self.ways.acs_place.is_recalled = false;
+        if self.ways.acs_place.address.replace(met) == address {
+            return;
+        }
+        if self.find_address() {
+            let record = format!("{} {met}", self.ways.acs_place.host);
+            self.model.set_record(MET_RECORD, Some(&record));
+            self.commit();
+            self.look(now);
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::base::config::Config;
 use crate::base::parts;
 use crate::connreq::{Access, Listener, Quota};
 use crate::cwmp::Settings;
-pub(super) use address::{AcsPlace, NETWORK, device_of, look_up};
+pub(super) use address::{AcsPlace, NETWORK, device_of};
 pub(super) use facts::Reach;
 pub(super) use gateway::{GatewayEnd, GatewayReport};
 pub(super) use over_udp::SERVED_RECORD;

@@ -41,11 +41,16 @@ impl Agent {
     }
 
     /// Does what is ready or due at the port, without waiting.
-    pub(in crate::agent) fn listen_on_udp(&mut self, uptime: Duration) -> Vec<LoopEvent> {
+    pub(in crate::agent) fn listen_on_udp(&mut self, now: Now) -> Vec<LoopEvent> {
+        let time = u64::try_from(now.unix).ok();
+        let time = time.filter(|_| now.wall_is_confirmed());
+        self.ways.udp.port.set_time(time);
         let facts = self.facts.borrow();
         let access = access(&facts.reach, self.engine.settings(), &self.config);
         let UdpNews { is_asked, is_moved } =
-            self.ways.udp.work(uptime, &access, &mut self.ways.quota);
+            self.ways
+                .udp
+                .work(now.uptime, &access, &mut self.ways.quota);
         let asked = is_asked.then_some(LoopEvent::ConnectionRequested);
         let moved = is_moved.then_some(LoopEvent::PortChanged);
         asked.into_iter().chain(moved).collect()

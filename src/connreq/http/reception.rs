@@ -96,7 +96,7 @@ impl Reception {
         let header = match status {
             401 => self.challenge(why, access, now),
             405 => "Allow: GET\r\n".to_owned(),
-            503 => self.retry_after(why, asker.origin, rules),
+            // To 503 no Retry-After belongs (TR-069 §3.2.2.2).
             _ => String::new(),
         };
         match status == 401 && may_go_on && keeps(&self.origins) {
@@ -113,7 +113,7 @@ impl Reception {
     ) -> Result<(), Denial> {
         let Rules { access, now, .. } = *rules;
         let (origins, origin) = (&mut self.origins, asker.origin);
-        let may_guess = || origins.may_guess(origin, now).is_ok();
+        let may_guess = || origins.may_guess(origin, now);
         let judged = judge::judge(head, access, &mut self.nonces, now, may_guess);
         match judged {
             Err(Denial::WrongUsername | Denial::WrongPassword) => {
@@ -150,20 +150,6 @@ impl Reception {
             "WWW-Authenticate: Digest realm=\"{REALM}\", qop=\"auth\", algorithm=MD5, \
              nonce=\"{nonce}\"{charset}{stale}\r\n{basic}"
         )
-    }
-
-    fn retry_after(&mut self, why: Denial, origin: Origin, rules: &Rules<'_>) -> String {
-        let now = rules.now;
-        let wait = match why {
-            Denial::TooManyRequests => rules.quota.wait(now),
-            _ => self
-                .origins
-                .may_guess(origin, now)
-                .err()
-                .unwrap_or_default(),
-        };
-        let seconds = wait.as_secs().saturating_add(1);
-        format!("Retry-After: {seconds}\r\n")
     }
 }
 

@@ -6,7 +6,7 @@ use super::action::ActionAnswer;
 use super::errand::Errand;
 use super::error::IgdError;
 use super::gateway::Gateway;
-use super::mapping::{Mapping, named};
+use super::mapping::{Mapping, MappingEntry, named};
 use super::refusal::Refusal;
 
 /// Whether a mapping is there as it was made, as far as the gateway tells; one whose external address
@@ -23,13 +23,12 @@ pub fn is_kept(mapping: &Mapping, errand: &Errand) -> Result<bool, IgdError> {
         return Ok(false);
     }
     let named = named(mapping.external.port());
-    let entry = match gateway.ask(&mapping.service, "GetSpecificPortMappingEntry", &named)? {
-        Ok(entry) => entry,
+    match gateway.ask(&mapping.service, "GetSpecificPortMappingEntry", &named)? {
+        Ok(told) => {
+            let entry = MappingEntry::read(&told);
+            Ok(entry.is_enabled && entry.belongs_to(mapping.local))
+        }
         // Some gateways cannot tell.
-        Err(refusal) => return Ok(refusal.code != Refusal::NO_SUCH_ENTRY),
-    };
-    // Some gateways show a name in place of an address.
-    let client = ActionAnswer::argument(&entry, "NewInternalClient").unwrap_or_default();
-    let client = client.parse::<Ipv4Addr>();
-    Ok(client.is_err() || client == Ok(*mapping.local.ip()))
+        Err(refusal) => Ok(refusal.code != Refusal::NO_SUCH_ENTRY),
+    }
 }

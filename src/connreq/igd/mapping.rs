@@ -40,6 +40,8 @@ pub struct MappingWish {
     pub gateway: Ipv4Addr,
     /// Tried first; another one where it is taken.
     pub external_port: u16,
+    /// The one that others know from before, tried next.
+    pub former_port: Option<u16>,
     /// For how long; the gateway may have it shorter, or for ever.
     pub lease: Duration,
     /// External ports that are of no use.
@@ -157,7 +159,13 @@ impl Mapper<'_> {
         self.check_connected(point)?;
         let external = self.external(point)?;
         let known = self.known.map_or(0, |known| known.external.port());
-        let mut ports = Ports::new(vec![known, self.wish.external_port], &self.wish.avoid);
+        let wanted = [
+            Some(known),
+            Some(self.wish.external_port),
+            self.wish.former_port,
+        ];
+        let wanted = wanted.into_iter().flatten().collect();
+        let mut ports = Ports::new(wanted, &self.wish.avoid);
         let mut lease = seconds(self.wish.lease);
         let mut may_choose = point.service == GatewayService::WanIp2 && known == 0;
         let mut last = None;
@@ -383,18 +391,34 @@ pub(super) fn named(port: u16) -> Vec<(&'static str, String)> {
 }
 
 /// What a gateway says of a mapping.
-struct MappingEntry {
+pub(super) struct MappingEntry {
     /// Some gateways show a name, or nothing.
     client: Option<Ipv4Addr>,
     port: Option<u16>,
-    is_enabled: bool,
+    pub(super) is_enabled: bool,
     /// Seconds that are left; 0: without end.
     lease: Option<u32>,
 }
 
 impl MappingEntry {
+    /// Reads what a gateway tells of one.
+    pub(super) fn read(told: &Arguments) -> Self {
+        let word = |name| ActionAnswer::argument(told, name).unwrap_or_default();
+        let client = word("NewInternalClient").parse::<Ipv4Addr>();
+        let is_off = |word: &str| word == "0" || word.eq_ignore_ascii_case("false");
+        Self {
+            client: client.ok().filter(|client| !client.is_unspecified()),
+            port: word("NewInternalPort")
+                .parse()
+                .ok()
+                .filter(|port| *port != 0),
+            is_enabled: !is_off(word("NewEnabled")),
+            lease: word("NewLeaseDuration").parse().ok(),
+        }
+    }
+
     /// Whether it leads there, as far as the gateway tells.
-    fn belongs_to(&self, local: SocketAddrV4) -> bool {
+    pub(super) fn belongs_to(&self, local: SocketAddrV4) -> bool {
         self.client.is_none_or(|client| client == *local.ip())
             && self.port.is_none_or(|port| port == local.port())
     }
@@ -406,23 +430,11 @@ fn entry(
     point: &ControlPoint,
     port: u16,
 ) -> Result<Option<MappingEntry>, IgdError> {
-    let told = match gateway.ask(point, "GetSpecificPortMappingEntry", &named(port)) {
-        Ok(Ok(told)) => told,
-        Err(error) if error.is_end() => return Err(error),
-        Ok(Err(_)) | Err(_) => return Ok(None),
-    };
-    let word = |name| ActionAnswer::argument(&told, name).unwrap_or_default();
-    let client = word("NewInternalClient").parse::<Ipv4Addr>();
-    let is_off = |word: &str| word == "0" || word.eq_ignore_ascii_case("false");
-    Ok(Some(MappingEntry {
-        client: client.ok().filter(|client| !client.is_unspecified()),
-        port: word("NewInternalPort")
-            .parse()
-            .ok()
-            .filter(|port| *port != 0),
-        is_enabled: !is_off(word("NewEnabled")),
-        lease: word("NewLeaseDuration").parse().ok(),
-    }))
+    match gateway.ask(point, "GetSpecificPortMappingEntry", &named(port)) {
+        Ok(Ok(told)) => Ok(Some(MappingEntry::read(&told))),
+        Err(error) if error.is_end() => Err(error),
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
 }
 
 fn remove(

@@ -11,6 +11,9 @@ use super::message::{MAX_MESSAGE, MapRequest, MapResponse, MappingNonce, PcpResp
 /// From one request to the next, at most (MRT).
 const LONGEST_WAIT: Duration = Duration::from_secs(1024);
 
+/// A shorter lifetime is of no use: it would be over before it is renewed.
+const MIN_LIFETIME: u32 = 60;
+
 /// How often it is looked whether the answer is still wanted.
 const GLANCE: Duration = Duration::from_millis(200);
 
@@ -120,7 +123,7 @@ pub fn open(
         at: now(),
     };
     let what = match answer {
-        MapResponse { lifetime: 0, .. } => Some("a lifetime"),
+        MapResponse { lifetime, .. } if lifetime < MIN_LIFETIME => Some("a lifetime of a minute"),
         MapResponse {
             external_port: 0, ..
         } => Some("a port"),

@@ -157,6 +157,12 @@ impl UdpPort {
         accepted
     }
 
+    /// The time, in seconds since 1970; `None`: nobody knows it. A request of an ACS whose clock is far
+    /// ahead does not keep later ones out then.
+    pub fn set_time(&mut self, time: Option<u64>) {
+        self.served.set_time(time);
+    }
+
     /// Whether anything else than STUN came since this was asked last: it came over the binding of a
     /// NAT, and so may have refreshed it.
     pub fn took_others(&mut self) -> bool {

@@ -9,6 +9,9 @@
 //! * A `ts` has at most ten digits, which are seconds, or thirteen, which are milliseconds as some ACSs
 //!   count them. Compared are seconds: the first ten digits are the same however the line is drawn.
 //! * A signature serves once, whatever fields it is shown with.
+//!
+//! One request of an ACS whose clock was ahead must not shut out all later ones: where the box knows the
+//! time, what is far ahead of it is compared with its like alone.
 
 use std::fmt::Write as _;
 
@@ -21,6 +24,10 @@ use crate::connreq::access::Access;
 /// by default (`X_ORANGE-COM_MaxConnectionRequest`).
 const MAX_SERVED: usize = 64;
 
+/// How far ahead of the box's clock that of an ACS may be, in seconds: a day, since some count the time of
+/// their zone.
+const MAX_AHEAD: u64 = 24 * 3600;
+
 /// Digits of a `ts` in seconds until the year 2286, and of one in milliseconds from 2001 on.
 const SECONDS: usize = 10;
 const MILLISECONDS: usize = SECONDS + 3;
@@ -30,8 +37,10 @@ const MILLISECONDS: usize = SECONDS + 3;
 pub(super) struct ServedRequests {
     /// Of which credentials the rest is.
     mark: u64,
-    /// The last ones, the latest last.
+    /// The last ones, in the order in which they came.
     last: Vec<ServedRequest>,
+    /// Seconds since 1970, where they are known.
+    time: Option<u64>,
 }
 
 /// One of them.
@@ -61,9 +70,7 @@ impl ServedRequests {
         access: &Access<'_>,
     ) -> Result<(), UdpDenial> {
         let asked = ServedRequest::of(request).ok_or(UdpDenial::BadQuery)?;
-        let Some(latest) = self.last.last() else {
-            return Ok(());
-        };
+        let latest = self.latest(asked.second);
         let is_copy = |served: &ServedRequest| {
             served.sig == asked.sig || (served.second, served.id) == (asked.second, asked.id)
         };
@@ -73,8 +80,8 @@ impl ServedRequests {
             .filter(|served| served.second == asked.second);
         let denial = match () {
             () if self.last.iter().any(is_copy) => UdpDenial::Copy,
-            () if asked.second > latest.second => return Ok(()),
-            () if asked.second < latest.second || of_then.count() >= MAX_SERVED => UdpDenial::Old,
+            () if latest.is_some_and(|latest| asked.second < latest) => UdpDenial::Old,
+            () if of_then.count() >= MAX_SERVED => UdpDenial::Old,
             () => return Ok(()),
         };
         match self.mark == mark(access) {
@@ -82,6 +89,20 @@ impl ServedRequests {
             // An ACS with other credentials may count from wherever it likes.
             false => Ok(()),
         }
+    }
+
+    /// The time is this, in seconds since 1970; `None`: nobody knows it.
+    pub(super) fn set_time(&mut self, time: Option<u64>) {
+        self.time = time;
+    }
+
+    /// The latest second that was served, of those that one is compared with.
+    fn latest(&self, second: u64) -> Option<u64> {
+        let end = self.time.map(|time| time.saturating_add(MAX_AHEAD));
+        let is_ahead = |second| end.is_some_and(|end| second > end);
+        let seconds = self.last.iter().map(|served| served.second);
+        let compared = seconds.filter(|served| !is_ahead(*served) || is_ahead(second));
+        compared.max()
     }
 
     /// A request is served.
@@ -107,7 +128,8 @@ impl ServedRequests {
 
     /// The same with the latest second alone: what is older is refused as such.
     pub(super) fn shortest_line(&self) -> Option<String> {
-        Some(self.line_since(self.last.last()?.second))
+        let latest = self.latest(0).or_else(|| self.latest(u64::MAX));
+        latest.map(|latest| self.line_since(latest))
     }
 
     fn line_since(&self, second: u64) -> String {
@@ -132,7 +154,8 @@ impl ServedRequests {
             })
         });
         let last = served.collect::<Option<_>>()?;
-        Some(Self { mark, last })
+        let time = None;
+        Some(Self { mark, last, time })
     }
 }
 

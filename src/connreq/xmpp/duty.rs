@@ -31,6 +31,7 @@ pub(super) fn serve(
 ) -> XmppEnd {
     tell(XmppEvent::Bound {
         jid: bound.jid.clone(),
+        from: bound.wire.own_address(),
         is_secure: bound.is_secure,
         unchecked_dates: bound.unchecked_dates,
     });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,8 @@ pub enum XmppEvent {
     Bound {
         /// The full Jabber ID that the server gave the box.
         jid: String,
+        /// The box's own address on it.
+        from: Option<IpAddr>,
         /// `TLSEstablished`.
         is_secure: bool,
         /// The dates of the server's certificate, where they did not count.

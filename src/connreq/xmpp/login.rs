@@ -315,6 +315,8 @@ pub(super) fn stream_error(condition: &str, text: &str) -> XmppEnd {
 fn unexpected(word: ServerWord<'_>, why: &'static str) -> XmppEnd {
     match word {
         ServerWord::Error(condition, text) => stream_error(condition, text),
+        // It cannot tell now (RFC 6120 §6.5.10), which says nothing of the password.
+        ServerWord::Refusal(condition @ "temporary-auth-failure") => stream_error(condition, ""),
         ServerWord::Refusal(condition) => XmppEnd::Refused(told(condition)),
         _ => XmppEnd::NoXmpp(why),
     }

@@ -1,6 +1,7 @@
 //! A stream over a link: stanzas as they come, within bounds of time and of work.
 
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -102,6 +103,11 @@ impl<'a> StanzaWire<'a> {
             Err(_) if self.line.is_closed() => Err(XmppEnd::Closed),
             Err(error) => Err(XmppEnd::NoLink(error)),
         }
+    }
+
+    /// The box's own address on it.
+    pub fn own_address(&self) -> Option<IpAddr> {
+        self.link.own_address()
     }
 
     /// Sends words.

@@ -256,12 +256,16 @@ impl Engine {
         let events = self.queue.delivered(By::Inform);
         let has = |code| events.iter().any(|event| event.code == code);
         model.changes_delivered();
-        let telling = std::mem::take(&mut self.telling);
-        self.told.tell_all(&telling, model.root(), now.unix);
+        let root = model.root().to_owned();
+        for told in std::mem::take(&mut self.telling) {
+            let path = told.name.strip_prefix(&*root).unwrap_or_default();
+            if self.told.tell(path, &told.value, now.unix) {
+                model.told(path, &told.value);
+            }
+        }
         if identity::tell(model, &self.identity) {
             actions.push(Action::IdentityTold(self.identity.clone()));
         }
-        let root = model.root().to_owned();
         record::put(model, record::ROOT, &root);
         if has(EventCode::Bootstrap) {
             // The URL of this session: a change made during it applies to the next one.

@@ -183,7 +183,8 @@ impl Engine {
             engine.hold_after_boot(now);
         }
         record::put(model, record::INTENTS, &engine.intents.to_record());
-        if engine.transfers.iter().any(Transfer::is_on_trial) {
+        let is_asked = engine.queue.waits(EventCode::ConnectionRequest);
+        if is_asked || engine.transfers.iter().any(Transfer::is_on_trial) {
             engine.due.at_once(now.uptime);
         }
         if engine.queue.is_waiting() || engine.owes().is_some() {

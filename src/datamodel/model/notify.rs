@@ -203,6 +203,21 @@ impl Model {
         }
     }
 
+    /// An Inform that was accepted told the ACS this value, maybe that there is none: another one is a
+    /// change, also where nobody could tell any before. `path` is without the root.
+    pub fn told(&mut self, path: &str, value: &str) {
+        let Some(Place::Parameter(key)) = self.locate(path, Lookup::Own) else {
+            return;
+        };
+        let schema = Rc::clone(&self.schema);
+        let parameter = schema.parameter(key.node);
+        let parameter = parameter.filter(|of| reports(self.notification(key, of)));
+        if let Some(parameter) = parameter.filter(|_| !self.changed.contains_key(&key)) {
+            self.set_reported(key, parameter, value.into(), false);
+            self.compare(key, parameter);
+        }
+    }
+
     /// The ACS knows the value of now: it set it, or asked for notification from now on. Where
     /// nobody could tell it yet, the first one that is told is no change.
     pub(super) fn learned(&mut self, key: Key, parameter: &Parameter) {

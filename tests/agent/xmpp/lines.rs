@@ -1,10 +1,12 @@
 //! The connection: set up by the ACS, lost, changed, taken away.
 
 use std::fs;
-use std::time::Duration;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
 
 use cwmpd_lab::acs::{AcsOptions, CALLER, ScriptedAcs};
 use cwmpd_lab::home::{free_port, wait_for};
+use cwmpd_lab::network::{alone, ip};
 
 use super::{
     BOOLEAN, CHOSEN, CONNECTION, JABBER_ID, JID, STRING, UINT, bound, has_status, home,
@@ -177,6 +179,59 @@ fn r49_a_dead_server_is_tried_no_more_often_than_it_may_be() {
     let told = agent.status();
     assert!(told.contains("next attempt in "), "{port}: {told}");
     assert_eq!(agent.get(JABBER_ID), "");
+}
+
+/// The box has this address beside those of loopback, and goes by it to all servers of a test.
+fn go_by(address: &str) {
+    ip(&format!("addr add {address}/32 dev lo"));
+    ip(&format!(
+        "route replace local 127.0.0.1 dev lo table local src {address}"
+    ));
+}
+
+#[test]
+fn r64_a_line_from_an_address_that_is_gone_is_opened_anew() {
+    alone(|| {
+        go_by("10.9.0.2");
+        let acs = ScriptedAcs::start(AcsOptions::default());
+        let (home, server) = home_with_line(&acs);
+        let agent = home.start();
+        let _line = bound(&acs, &server);
+        // What asks the server whether it is there would see it in five minutes.
+        ip("addr del 10.9.0.2/32 dev lo");
+        ip("route replace local 127.0.0.1 dev lo table local src 127.0.0.1");
+        let _line = server.log_in("box", "pass");
+        has_status(&agent, "Enabled");
+        agent.wait_for_log("the box does not have its address 10.9.0.2 any more");
+    });
+}
+
+#[test]
+fn r64_with_another_address_what_was_out_of_reach_is_tried_soon() {
+    alone(|| {
+        let acs = ScriptedAcs::start(AcsOptions::default());
+        let (home, server) = home_with_line(&acs);
+        let port = server.port();
+        drop(server);
+        home.set_uci("line", "retry_interval_multiplier", "65535");
+        let agent = home.start();
+        acs.quiet_session();
+        // The second wait is a minute at most, and the third an hour.
+        wait_for("a long wait", || {
+            let status = agent.status();
+            let (_, rest) = status.split_once("next attempt in ")?;
+            let seconds: u64 = rest.split(' ').next()?.parse().ok()?;
+            (seconds > 12).then_some(())
+        });
+        let server = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        server.set_nonblocking(true).unwrap();
+        go_by("10.9.0.2");
+        let soon = Instant::now() + Duration::from_secs(5);
+        while server.accept().is_err() {
+            assert!(Instant::now() < soon, "{}", agent.status());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn wish(gateway: &FakeGateway) -> MappingWish {
         local: LOCAL,
         gateway: gateway.address_v4(),
         external_port: 7547,
+        former_port: None,
         lease: Duration::from_secs(3600),
         avoid: Vec::new(),
     }

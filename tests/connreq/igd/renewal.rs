@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
-use cwmpd::connreq::igd::{IgdError, Mapping, MappingWish, open};
+use cwmpd::connreq::igd::{IgdError, Mapping, MappingWish, is_kept, open};
 use cwmpd_lab::gateway::{FakeGateway, GatewayDevice, GatewayManner};
 
 use crate::igd::{count, errand, honest, map, wish};
@@ -50,6 +50,29 @@ fn r30_the_port_that_was_given_is_asked_for_again() {
         let moved = open(&elsewhere, Some(&mapping), &errand()).unwrap();
         assert_eq!(moved.external.port(), 7547);
     }
+}
+
+#[test]
+fn r70_the_port_that_others_know_is_asked_for_where_the_wanted_one_is_taken() {
+    let gateway = honest(GatewayDevice::default());
+    let wish = MappingWish {
+        former_port: Some(23456),
+        ..wish(&gateway)
+    };
+    let mapping = open(&wish, None, &errand()).unwrap();
+    assert_eq!(mapping.external.port(), 7547);
+    gateway.device().mappings[0].client = "192.168.1.77".to_owned();
+    let mapping = open(&wish, None, &errand()).unwrap();
+    assert_eq!(mapping.external.port(), 23456);
+}
+
+#[test]
+fn r66_a_mapping_that_somebody_had_lead_elsewhere_on_the_box_is_not_kept() {
+    let gateway = honest(GatewayDevice::default());
+    let mapping = map(&gateway).unwrap();
+    assert_eq!(is_kept(&mapping, &errand()), Ok(true));
+    gateway.device().mappings[0].internal += 1;
+    assert_eq!(is_kept(&mapping, &errand()), Ok(false));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cwmpd::connreq::{Quota, UdpPort};
 use cwmpd_lab::CountingAllocator;
 use cwmpd_lab::acs::{CALLER, Caller};
 
-use super::{NOW, loopbacks, open, peer, request};
+use super::{NOW, caller, loopbacks, open, peer, request};
 use crate::served::{Rules, Served, access, credentials, get, status};
 
 /// Datagrams that are no request, and one that is nearly one for each thing that could be wrong.
@@ -183,6 +183,34 @@ fn r12_what_was_served_is_kept_for_the_next_life_of_the_program() {
     let mut forgot = open();
     forgot.port.remember("garbage");
     assert_eq!(forgot.take(&request), 1);
+}
+
+#[test]
+fn r67_a_request_of_an_acs_whose_clock_was_ahead_keeps_later_ones_out_no_longer_than_it_must() {
+    const TIME: u64 = 1_800_000_000;
+    let of = |seconds| caller().datagram_of(([127, 0, 0, 1], 7547).into(), seconds);
+    let (ahead, older) = (of(TIME + 400 * 24 * 3600), of(TIME - 1));
+    let mut port = open();
+    assert_eq!(port.take(&ahead), 1);
+    // Without a clock of its own the box cannot tell.
+    assert_eq!(port.take(&of(TIME)), 0);
+    port.port.set_time(Some(TIME));
+    assert_eq!(port.take(&of(TIME)), 1);
+    assert_eq!(port.take(&older) + port.take(&ahead), 0);
+    // One that is always ahead is served in its own order.
+    let next = of(TIME + 500 * 24 * 3600);
+    assert_eq!(port.take(&next), 1);
+    assert_eq!(port.take(&of(TIME + 450 * 24 * 3600)), 0);
+    // Nothing of it is forgotten over a reboot.
+    let line = port.port.shortest_line().unwrap();
+    let mut other = open();
+    other.port.remember(&line);
+    other.port.set_time(Some(TIME));
+    assert_eq!(
+        other.take(&older) + other.take(&ahead) + other.take(&next),
+        0
+    );
+    assert_eq!(other.take(&of(TIME + 1)), 1);
 }
 
 #[test]

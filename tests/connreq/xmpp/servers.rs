@@ -100,6 +100,38 @@ fn r46_a_refused_password_is_not_tried_on_the_next_server() {
 }
 
 #[test]
+fn r65_a_server_that_cannot_tell_now_refuses_no_password_and_the_next_one_is_tried() {
+    let failing = FakeXmpp::start(|peer| {
+        let sasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+        peer.open(
+            "localhost",
+            &format!("<mechanisms xmlns='{sasl}'><mechanism>SCRAM-SHA-1</mechanism></mechanisms>"),
+        )?;
+        peer.hear("</auth>")?;
+        peer.say(format!(
+            "<failure xmlns='{sasl}'><temporary-auth-failure/></failure>"
+        ))
+    });
+    let good = honest();
+    let table = |servers: &[&FakeXmpp]| {
+        let mut settings = settings(failing.address());
+        let numbered = servers.iter().zip(1..).map(|(server, priority)| {
+            let mut server = server_at("127.0.0.1", server.address().port());
+            server.priority = priority;
+            server
+        });
+        settings.servers = XmppServers::Table(numbered.collect());
+        settings
+    };
+    let end = Connection::begin(table(&[&failing])).end();
+    assert_eq!(end.status(), "Error");
+    assert!(!end.to_string().contains("Password"), "{end}");
+    let connection = Connection::begin(table(&[&failing, &good]));
+    connection.bound();
+    connection.line.close();
+}
+
+#[test]
 fn r46_the_servers_that_srv_records_name() {
     let good = honest();
     let records = vec![

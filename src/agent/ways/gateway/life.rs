@@ -44,6 +44,8 @@ pub(super) struct GatewayLife {
     obsolete: Option<(IpAddr, OpenedWay)>,
     /// Where others reach the box, as the ACS is told.
     external: Option<SocketAddr>,
+    /// The port of that which an earlier run told, until this one has a way.
+    former_port: Option<u16>,
     /// As long as that is told though nothing is open.
     told_until: Duration,
     /// What is done now.
@@ -74,6 +76,7 @@ impl GatewayLife {
             open: None,
             obsolete: None,
             external,
+            former_port: external.map(|external| external.port()),
             told_until: Duration::ZERO,
             working: None,
             next: Duration::ZERO,
@@ -138,13 +141,17 @@ impl GatewayLife {
     pub(super) fn begin(&mut self, now: Duration) -> Option<(GatewayTask, GatewayStop)> {
         self.deadline().filter(|at| *at <= now)?;
         let wish = self.plan.as_ref().ok().cloned();
+        let mut asked = wish.clone();
+        if let Some(GatewayWish::Mapping(asked)) = &mut asked {
+            asked.former_port = self.former_port;
+        }
         let open = self.open.as_ref().filter(|_| wish.is_some());
         let task = GatewayTask {
             known: open.map(|open| open.way.clone()),
             only_look: open
                 .is_some_and(|open| now < open.renew_at && Some(&open.wish) == wish.as_ref()),
             obsolete: self.obsolete.take(),
-            wish: wish.clone(),
+            wish: asked,
         };
         let stop = GatewayStop::default();
         self.working = Some((wish, stop.clone()));
@@ -181,7 +188,7 @@ impl GatewayLife {
         let uptime = now.uptime;
         let lease = way.lease();
         let rest = way.renew_in().max(SHORTEST_REST);
-        self.external = way.external();
+        (self.external, self.former_port) = (way.external(), None);
         self.open = Some(OpenWay {
             way,
             wish,

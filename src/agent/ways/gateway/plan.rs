@@ -89,6 +89,7 @@ pub(super) fn plan(
             local: SocketAddrV4::new(own, port),
             gateway,
             external_port: config.external_port.unwrap_or(port),
+            former_port: None,
             lease: config.lease,
             avoid: Vec::new(),
         })),

@@ -23,6 +23,7 @@ fn wish(gateway: &str) -> GatewayWish {
         local: "192.168.1.2:7547".parse().unwrap(),
         gateway: gateway.parse().unwrap(),
         external_port: 7547,
+        former_port: None,
         lease: LEASE,
         avoid: Vec::new(),
     })
@@ -192,6 +193,23 @@ fn r34_what_the_last_run_told_stays_until_the_gateway_answers() {
     sim.life.follow(Err(NoNeed::Off), sim.now);
     assert_eq!(sim.external(), None);
     assert_eq!(sim.life.deadline(), None);
+}
+
+#[test]
+fn r70_the_port_that_the_last_run_told_is_asked_for_once_more() {
+    let former = |sim: &mut Sim| match sim.task().0.wish {
+        Some(GatewayWish::Mapping(wish)) => wish.former_port,
+        other => panic!("{other:?}"),
+    };
+    let mut sim = Sim::new(Some("203.0.113.5:23456"));
+    assert_eq!(former(&mut sim), Some(23456));
+    let silent = failed("it is silent", false);
+    sim.life.hear(GatewayReport(silent), sim.now);
+    assert_eq!(former(&mut sim), Some(23456));
+    let opened = open("203.0.113.5:23456");
+    sim.life.hear(GatewayReport(opened), sim.now);
+    // From here on it is what is known of the way that counts.
+    assert_eq!(former(&mut sim), None);
 }
 
 #[test]

@@ -43,6 +43,8 @@ impl Agent {
         false
     }
 
+    pub(in crate::agent) fn relocate_xmpp(&mut self, _: bool, _: Now) {}
+
     pub(in crate::agent) fn open_xmpp(&mut self, _: Now) {}
 
     pub(in crate::agent) fn hear_xmpp(&mut self, _: JobId, report: NoReport, _: Now) {

@@ -1,6 +1,7 @@
 //! The job that has the connection open.
 
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(super) struct OpenLine {
 pub(super) struct BoundLine {
     /// As uptime.
     pub(super) since: Duration,
+    /// The box's own address on it.
+    pub(super) from: Option<IpAddr>,
     /// The dates of the server's certificate, where they did not count.
     pub(super) unchecked_dates: Option<UncheckedDates>,
 }

@@ -1,6 +1,7 @@
 //! The connection for requests as it is to be, as it is, and when it is tried again.
 
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::agent::ways::access;
 use crate::base::clock::Now;
 use crate::connreq::xmpp::{RequestToken, RequestVerdict, XmppEnd, XmppEvent};
 use crate::datamodel::source::Source;
-use crate::http::UncheckedDates;
+use crate::device::addresses;
 
 /// A connection that stood for so long was a success: the next attempts begin anew. One that breaks
 /// sooner, again and again, is tried less and less.
@@ -208,6 +209,30 @@ impl Agent {
         }
     }
 
+    /// The box may have other addresses; `has_moved` where the ACS is told another one now. A connection
+    /// from one that is gone is dead, however long it takes to show, and what could not be reached again
+    /// and again may be now: after no longer a wait than the first.
+    pub(in crate::agent) fn relocate_xmpp(&mut self, has_moved: bool, now: Now) {
+        if let Some(open) = &self.ways.xmpp.open {
+            let from = open.bound.as_ref().and_then(|bound| bound.from);
+            if let Some(from) = from.filter(|from| is_gone(*from)) {
+                open.line.close();
+                self.jobs.cancel(open.job, now.uptime);
+                let lost = format!("the box does not have its address {from} any more");
+                self.lost_xmpp(lost, ERROR, now);
+            }
+            return;
+        }
+        let (Some((number, _)), Some(next)) = (&self.ways.xmpp.wanted, self.ways.xmpp.next) else {
+            return;
+        };
+        if has_moved && self.ways.xmpp.failed > 1 {
+            let wait = settings::retry_plan(&mut self.model, *number).wait(1, chance());
+            self.ways.xmpp.failed = 1;
+            self.retry_xmpp(wait.min(next.saturating_sub(now.uptime)), now);
+        }
+    }
+
     fn retry_xmpp(&mut self, wait: Duration, now: Now) {
         let at = now.uptime.saturating_add(wait);
         self.ways.xmpp.next = Some(at);
@@ -220,20 +245,22 @@ impl Agent {
         match event {
             XmppEvent::Bound {
                 jid,
+                from,
                 is_secure,
                 unchecked_dates,
-            } => self.bound_xmpp(jid, is_secure, unchecked_dates, now),
+            } => {
+                let line = BoundLine {
+                    since: now.uptime,
+                    from,
+                    unchecked_dates,
+                };
+                self.bound_xmpp(jid, is_secure, line, now);
+            }
             XmppEvent::Asked(token) => self.asked_by_xmpp(token, now),
         }
     }
 
-    fn bound_xmpp(
-        &mut self,
-        jid: String,
-        is_secure: bool,
-        unchecked_dates: Option<UncheckedDates>,
-        now: Now,
-    ) {
+    fn bound_xmpp(&mut self, jid: String, is_secure: bool, line: BoundLine, now: Now) {
         let (Some((number, _)), Some(open)) = (&self.ways.xmpp.wanted, &mut self.ways.xmpp.open)
         else {
             return;
@@ -241,10 +268,7 @@ impl Agent {
         let number = *number;
         let tls = if is_secure { "over TLS" } else { "without TLS" };
         log::info!("XMPP: the box is {jid}, {tls}");
-        open.bound = Some(BoundLine {
-            since: now.uptime,
-            unchecked_dates,
-        });
+        open.bound = Some(line);
         self.ways.xmpp.trouble = None;
         let at = now.current_time();
         let mut facts = self.ways.xmpp.facts.borrow_mut();
@@ -309,6 +333,11 @@ impl Agent {
         self.retry_xmpp(wait, now);
         self.look(now);
     }
+}
+
+/// Whether an address is none of the box, as far as that is known.
+fn is_gone(address: IpAddr) -> bool {
+    addresses::all().is_ok_and(|all| all.iter().all(|one| one.address != address))
 }
 
 /// Any number.

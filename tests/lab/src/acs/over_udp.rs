@@ -21,9 +21,14 @@ const COPIES: usize = 3;
 impl Caller {
     /// One request to the box at that address, later than all before.
     pub fn datagram(&self, to: SocketAddr) -> Vec<u8> {
-        static COUNT: AtomicU32 = AtomicU32::new(1);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let ts = now.expect("a clock").as_secs().to_string();
+        self.datagram_of(to, now.expect("a clock").as_secs())
+    }
+
+    /// The same with a clock that shows these seconds since 1970.
+    pub fn datagram_of(&self, to: SocketAddr, seconds: u64) -> Vec<u8> {
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        let ts = seconds.to_string();
         let id = COUNT.fetch_add(1, Ordering::Relaxed).to_string();
         let (un, cn) = (&self.user, "XTGRWIPC6D3IPXS3");
         let key = PKey::hmac(self.password.as_bytes()).expect("a key");
