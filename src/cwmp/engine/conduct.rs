@@ -236,6 +236,23 @@ impl Engine {
         }
     }
 
+    /// The ACS let the session fail rather than answer a request of ours. As a fault does, that counts
+    /// against the request: it comes before all that the ACS has to ask, so it must not keep the ACS
+    /// from its turn for ever.
+    fn left_unanswered(&mut self, asked: Asked, why: &str, model: &mut Model) {
+        match asked {
+            Asked::Methods | Asked::ByHand(_) => {}
+            Asked::Transfer(number) => self.transfers.refused(number, why, model),
+            Asked::Change(number) => {
+                self.changes.refused(number, why, &self.boot.id, model);
+            }
+            Asked::Announcements(count) => {
+                self.announcements.refused(count, why);
+                self.put_announcements(model);
+            }
+        }
+    }
+
     /// The InformResponse came.
     fn delivered(
         &mut self,
@@ -404,6 +421,9 @@ impl Engine {
     ) -> Outcome {
         log::warn!("session failed: {}", failure.why);
         self.count.failed = self.count.failed.saturating_add(1);
+        if let Some(asked) = failure.refused {
+            self.left_unanswered(asked, &failure.why, model);
+        }
         if !informed && self.offer.failed(failure.evidence, now) {
             self.keep_offer(model, now);
         }

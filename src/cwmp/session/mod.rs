@@ -34,6 +34,15 @@ enum Awaited {
     Request,
 }
 
+impl Awaited {
+    fn asked(&self) -> Option<Asked> {
+        match self {
+            Self::Response(asked, _) => Some(*asked),
+            Self::InformResponse(_) | Self::Request => None,
+        }
+    }
+}
+
 /// A request of ours that is not answered yet.
 #[derive(Debug)]
 struct Sent {
@@ -79,6 +88,8 @@ pub struct Failure {
     pub why: String,
     /// Whether the ACS may not know the namespace of the Inform.
     pub evidence: Evidence,
+    /// The request of ours, other than Inform, that the ACS answered by this.
+    pub refused: Option<Asked>,
 }
 
 impl Failure {
@@ -87,6 +98,7 @@ impl Failure {
         Self {
             why: excerpt(why.as_ref(), MAX_REASON).into_owned(),
             evidence: Evidence::None,
+            refused: None,
         }
     }
 
@@ -215,6 +227,12 @@ impl Session {
 
     /// Takes the reply to the last POST. Afterwards [`Session::turn`] says what to send.
     pub fn receive(&mut self, status: u16, body: &str) -> Result<Received, Failure> {
+        let refused = self.awaited.asked();
+        let received = self.read_reply(status, body);
+        received.map_err(|failure| Failure { refused, ..failure })
+    }
+
+    fn read_reply(&mut self, status: u16, body: &str) -> Result<Received, Failure> {
         self.silent = self.is_nothing(status, body);
         if self.silent {
             return self.receive_nothing();
@@ -387,11 +405,16 @@ impl Session {
 
     /// The connection ended without a byte in answer to what was sent.
     pub fn dropped(&self, why: String) -> Failure {
-        let informing = matches!(self.awaited, Awaited::InformResponse(_));
-        Failure::new(why).with(match informing {
-            true => Evidence::Refusal,
-            false => Evidence::None,
-        })
+        let evidence = match self.awaited {
+            Awaited::InformResponse(_) => Evidence::Refusal,
+            _ => Evidence::None,
+        };
+        let refused = self.awaited.asked();
+        Failure {
+            evidence,
+            refused,
+            ..Failure::new(why)
+        }
     }
 
     /// What to send now (§3.7.1.3, Table 7); `None` when the session has ended successfully, by the
