@@ -17,6 +17,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 
 use super::buffers::WireBuffers;
 use super::error::HttpError;
+use super::folds::unfold;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
 use super::stream::{Stream, TlsStream};
@@ -218,6 +219,7 @@ impl Connector<()> for Opener {
             buffers: WireBuffers::default(),
             gathered: Vec::new(),
             fresh: false,
+            in_head: true,
             connections: Arc::clone(&self.connections),
         }))
     }
@@ -256,6 +258,8 @@ pub(super) struct Wire {
     gathered: Vec<u8>,
     /// Whether input came that was looked at once at most.
     fresh: bool,
+    /// Whether the head of the answer is still to come, or to end.
+    in_head: bool,
     connections: Arc<Connections>,
 }
 
@@ -321,8 +325,12 @@ impl Transport for Wire {
             }
             wire.stream.read(wire.buffers.input_append_buf())
         })?;
+        self.in_head |= !self.connections.has_answered();
         self.connections.receive(read)?;
         self.buffers.input_appended(read);
+        if self.in_head {
+            self.in_head = !unfold(self.buffers.unread());
+        }
         self.fresh = read > 0;
         Ok(read > 0)
     }
