@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cwmpd::cwmp::{Input, Output};
-use cwmpd::soap::{CwmpVersion, Envelope, Header, Message};
+use cwmpd::soap::{CwmpVersion, Envelope, Fault, Header, Message};
 
 use crate::files::upload;
 use crate::world::{Talk, World, ended, envelope};
@@ -142,4 +142,29 @@ fn s32_a_line_that_breaks_at_a_completion_loses_none() {
     talk.accept();
     let told = talk.hears(Message::TransferCompleteResponse);
     assert_eq!(told.command_key, "key");
+}
+
+#[test]
+fn s37_the_status_shows_what_an_acs_says_in_one_line_without_control() {
+    const FORGED: &str = "x\nsession:       forged\r\u{9b}2J";
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    world.open().serve(&[Message::ScheduleInform {
+        delay_seconds: 1,
+        command_key: FORGED.to_owned(),
+    }]);
+    world.wait(LONGEST_RETRY).unwrap();
+    let mut talk = world.open();
+    let refusal = Message::Fault(Fault::with(8002, FORGED));
+    ended(talk.says(200, envelope(talk.version, Header::default(), refusal)));
+    let status = world.engine.status(world.now).to_string();
+    let shown = r"x\nsession:       forged\r\u{9b}2J";
+    for line in [
+        format!("failure: the ACS refused Inform: 8002 {shown}\n"),
+        format!("its events:  3 SCHEDULED, M ScheduleInform ({shown})\n"),
+        format!("pending:       3 SCHEDULED, M ScheduleInform ({shown})\n"),
+    ] {
+        assert!(status.contains(&line), "{status:?}");
+    }
+    assert!(!status.contains(|c: char| c.is_control() && c != '\n'));
 }

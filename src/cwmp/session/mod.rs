@@ -11,7 +11,7 @@ use super::fault;
 use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
 use super::rpc::is_known;
-use crate::base::excerpt::excerpt;
+use crate::base::excerpt::{excerpt, in_line};
 use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError, code,
     must_understand_fault,
@@ -93,10 +93,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The reason may quote the ACS: it is cut.
+    /// The reason may quote the ACS: it is cut, and of one line.
     pub(super) fn new(why: impl AsRef<str>) -> Self {
         Self {
-            why: excerpt(why.as_ref(), MAX_REASON).into_owned(),
+            why: in_line(&excerpt(why.as_ref(), MAX_REASON)).into_owned(),
             evidence: Evidence::None,
             refused: None,
         }
