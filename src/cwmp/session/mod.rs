@@ -285,7 +285,7 @@ impl Session {
             Awaited::Response(asked, sent) => self.receive_answer(asked, sent, envelope),
             Awaited::Request if is_answer(envelope.body.name()) => Err(Failure::new(format!(
                 "the ACS sent {} though nothing was asked",
-                envelope.body.name()
+                told(&envelope.body)
             ))),
             Awaited::Request => Ok(match self.answer_to(envelope.header) {
                 true => Received::Request(envelope.body),
@@ -316,7 +316,7 @@ impl Session {
             }
             other => Err(Failure::new(format!(
                 "the ACS answered Inform with {}",
-                other.name()
+                told(&other)
             ))),
         }
     }
@@ -394,12 +394,19 @@ impl Session {
             Awaited::Response(_, sent) => (sent.name.as_str(), false),
             Awaited::Request => ("an answer of ours", false),
         };
-        let evidence = match envelope.map(|envelope| envelope.body) {
+        let answer = envelope.map(|envelope| envelope.body);
+        let evidence = match &answer {
             _ if !informing => Evidence::None,
             Some(Message::Fault(fault)) if fault.code > 0 => Evidence::of_fault(fault.code),
             _ => Evidence::of_status(status, body),
         };
-        let why = format!("the ACS answered {to} with HTTP status {status}");
+        // A page is for a browser.
+        let text = Some(body.trim()).filter(|text| !text.contains('<') && !text.is_empty());
+        let said = match &answer {
+            Some(answer) => format!(": {}", told(answer)),
+            None => text.map_or(String::new(), |text| format!(": {text}")),
+        };
+        let why = format!("the ACS answered {to} with HTTP status {status}{said}");
         Failure::new(why).with(evidence)
     }
 
@@ -496,6 +503,18 @@ impl Sent {
             resends: self.resends + 1,
             ..self
         })
+    }
+}
+
+/// A message that has no place where it came, for people.
+fn told(message: &Message) -> String {
+    match message {
+        Message::Fault(fault) => format!("Fault {} {}", fault.code, fault.string),
+        // Of others there is nothing that would not be known.
+        Message::Unknown { method } if is_answer(method) => {
+            format!("{method} in a namespace that is not CWMP's")
+        }
+        other => other.name().to_owned(),
     }
 }
 
