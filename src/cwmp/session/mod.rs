@@ -8,7 +8,7 @@ pub use evidence::Evidence;
 use std::collections::{BTreeSet, VecDeque};
 
 use super::fault;
-use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
+use super::limits::{MAX_ID, MAX_ODDITIES, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
 use super::rpc::is_known;
 use crate::base::excerpt::{excerpt, in_line};
@@ -219,7 +219,7 @@ impl Session {
     /// What is odd, and clear in its meaning, is logged once a session.
     fn note(&mut self, oddity: &str) {
         let oddity = excerpt(oddity, MAX_ODDITY);
-        if !self.odd.contains(&*oddity) {
+        if self.odd.len() < MAX_ODDITIES && !self.odd.contains(&*oddity) {
             log::warn!("the ACS does not keep to the standard: {oddity}");
             self.odd.insert(oddity.into_owned());
         }

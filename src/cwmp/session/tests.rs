@@ -487,6 +487,23 @@ fn s10_what_holds_no_envelope_is_an_empty_answer() {
 }
 
 #[test]
+fn s39_an_acs_that_is_odd_in_ever_new_ways_takes_no_memory() {
+    let mut talk = Talk::informed();
+    for number in 0..1000 {
+        let call = get_rpc_methods(with_id("a"));
+        let odd = call.replace(
+            "</soap-env:Header>",
+            &format!("<x{number}:y/></soap-env:Header>"),
+        );
+        let received = talk.says(odd).unwrap();
+        assert_eq!(received, Received::Request(Message::GetRPCMethods));
+        talk.session.owe(Ok(String::new()));
+        talk.session.turn();
+    }
+    assert!(talk.session.odd.len() <= MAX_ODDITIES);
+}
+
+#[test]
 fn s12_an_unsupported_method_is_9000_whatever_its_arguments_are() {
     let garbage = "<Password/><Password><a><b><c/></b></a></Password><FileSize>-1</FileSize>text";
     let twice = "<CommandKey>k</CommandKey><CommandKey/>";
