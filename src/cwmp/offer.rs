@@ -112,6 +112,11 @@ impl Offer {
         true
     }
 
+    /// Whether a version is offered that this ACS did not take last time, as it may by now.
+    pub fn is_probing(self) -> bool {
+        self.accepted.is_some_and(|known| known > self.step)
+    }
+
     /// The session failed before the Inform was accepted, with this evidence against its version.
     /// What works is gone back to, else the next lower namespace comes, and after the lowest the
     /// newest again. Whether that is worth a record.

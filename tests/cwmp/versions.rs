@@ -226,6 +226,21 @@ fn s33_an_acs_that_became_an_older_one_is_found_out_once() {
 }
 
 #[test]
+fn s40_the_acs_that_asked_for_a_session_gets_one_though_a_newer_version_is_tried_in_it() {
+    let mut world = at_old_acs();
+    world.pass(WEEK);
+    world.engine.connection_request(world.now);
+    for _ in 0..3 {
+        assert_eq!(refused(&mut world, says_400), "1.2");
+        world
+            .wait(LONGEST_RETRY)
+            .expect("it was the box's own idea");
+    }
+    assert_eq!(served(&mut world), "1.1");
+    assert_eq!(world.wait(LONGEST_RETRY), None);
+}
+
+#[test]
 fn s11_the_status_tells_the_version() {
     let mut world = World::fresh();
     let status = |world: &World| world.engine.status(world.now).to_string();

@@ -17,7 +17,7 @@ use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED, MAX_REASON};
 use crate::cwmp::record;
 use crate::cwmp::retry;
 use crate::cwmp::rpc::{self, Context, Executed};
-use crate::cwmp::session::{Asked, Failure, Received, Session};
+use crate::cwmp::session::{Asked, Evidence, Failure, Received, Session};
 use crate::cwmp::status::{LastSession, Outcome, list};
 use crate::datamodel::model::Model;
 use crate::soap::{Fault, Message};
@@ -424,14 +424,16 @@ impl Engine {
         if let Some(asked) = failure.refused {
             self.left_unanswered(asked, &failure.why, model);
         }
+        let refused = !informed && failure.evidence != Evidence::None;
+        let was_tried_on = refused && self.offer.is_probing();
         if !informed && self.offer.failed(failure.evidence, now) {
             self.keep_offer(model, now);
         }
         // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
-        // the one that this was to repeat. But a session that only a connection request caused is
-        // not retried.
+        // the one that this was to repeat, or when the box tried a version on it. But a session that
+        // only a connection request caused is not retried.
         let is_owed = self.queue.is_waiting() || self.owes().is_some();
-        if informed || is_owed || self.retry_count > 0 {
+        if informed || was_tried_on || is_owed || self.retry_count > 0 {
             self.retry_count = self.retry_count.saturating_add(1);
             let wait = retry::wait(
                 self.retry_count,
