@@ -5,11 +5,10 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
 
 use cwmpd::base::config::TlsConfig;
 use cwmpd::http::error::{CertificateProblem, HttpError};
-use cwmpd::http::{HangUp, HttpClient, HttpSettings, KeptTls, LinkTls, ServerLink};
+use cwmpd::http::{HttpClient, HttpSettings};
 use cwmpd_lab::http::{Authority, EXPIRED, Identity, KeyKind, Leaf, Reply, Server, ServerTls};
 use cwmpd_lab::{Folder, rerun};
 use nix::sys::stat::Mode;
@@ -58,27 +57,6 @@ fn a_certificate_of_a_named_authority_is_taken_by_name_and_by_address() {
     for url in [server.url("/"), by_name] {
         assert_eq!(get_with(&settings, &url).unwrap().text(), "<a/>", "{url}");
     }
-}
-
-#[test]
-fn s35_a_dot_behind_the_name_is_none_of_it() {
-    let authority = Authority::new("Lab CA");
-    let server = serving(&authority.issue(&Leaf::localhost()));
-    let folder = Folder::new("dot");
-    let tls = LinkTls {
-        config: trusting(&authority, &folder).tls,
-        kept: KeptTls::default(),
-        check_dates: true,
-    };
-    let limit = Duration::from_secs(30);
-    let link = |domain: &str| {
-        let watch = HangUp::default().watch();
-        let plain = ServerLink::dial(domain, &[server.address()], limit, watch).unwrap();
-        plain.secure(domain, &tls, limit).map(drop)
-    };
-    link("localhost").unwrap();
-    link("localhost.").unwrap();
-    link("localhost..").unwrap_err();
 }
 
 #[test]
