@@ -12,7 +12,7 @@ mod error;
 pub use error::LinkError;
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::base::config::LinkConfig;
 use crate::base::url::{self, Url};
@@ -32,6 +32,8 @@ pub const MAX_ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 /// The link of one session. Dropping it closes the connection and forgets cookies and nonces.
 pub struct Link {
     client: HttpClient,
+    /// How long a message may take, all that authentication and redirects add to it included.
+    patience: Duration,
     basic_over_http: bool,
     /// `ManagementServer.URL`.
     home: Url,
@@ -100,6 +102,9 @@ impl Link {
         });
         Ok(Self {
             client,
+            patience: config
+                .connect_timeout
+                .saturating_add(config.exchange_timeout),
             basic_over_http: config.basic_over_http,
             home: url.clone(),
             url,
@@ -107,12 +112,15 @@ impl Link {
         })
     }
 
-    /// Sends one message and waits for its answer. Answers to authentication, follows redirects.
+    /// Sends one message and waits for its answer. Answers to authentication, follows redirects, all
+    /// of it within the time that is given to connect and for an exchange.
     ///
     /// # Errors
     /// Every [`LinkError`] ends the session.
     pub fn post(&mut self, post: &Post) -> Result<Reply, LinkError> {
         let mut redirects = 0;
+        self.client
+            .end_by(Instant::now().checked_add(self.patience));
         loop {
             let mut answer = self.send(post)?;
             // Read to the end, so that the connection can be used again.

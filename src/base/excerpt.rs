@@ -20,6 +20,22 @@ pub fn excerpt(text: &str, characters: usize) -> Cow<'_, str> {
     }
 }
 
+/// The text in a line of ours: its control characters are escaped, so that it neither ends the line nor
+/// moves the terminal that shows it.
+pub fn in_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::new();
+    for c in text.chars() {
+        match c.is_control() {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
+        }
+    }
+    Cow::Owned(line)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -33,6 +49,12 @@ mod tests {
         assert_eq!(excerpt("éèêë", 4), "éèêë");
         assert_eq!(excerpt("abcdefg", 6), "abc...");
         assert_eq!(excerpt("éèêëéèê", 6), "éèê...");
+    }
+
+    #[test]
+    fn s37_a_text_in_a_line_stays_there() {
+        assert_eq!(in_line("é %s \\"), "é %s \\");
+        assert_eq!(in_line("a\nb\r\u{1b}[2J\u{9b}"), r"a\nb\r\u{1b}[2J\u{9b}");
     }
 
     proptest! {

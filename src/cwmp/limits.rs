@@ -39,6 +39,9 @@ pub const MAX_REASON: usize = 400;
 /// Characters of what is odd about an ACS, for the log.
 pub const MAX_ODDITY: usize = 200;
 
+/// How much that is odd is told, and known to be told, in one session.
+pub const MAX_ODDITIES: usize = 64;
+
 /// Characters of each field of DeviceId (schema, `DeviceIdStruct`).
 pub const MAX_IDENTITY: usize = 64;
 

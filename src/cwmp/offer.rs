@@ -33,6 +33,8 @@ pub struct Offer {
     refusals: u32,
     /// The uptime at which the newest is to be offered again.
     probe_at: Option<Duration>,
+    /// What was accepted before a lower one is offered once more.
+    is_second_chance: bool,
 }
 
 impl Offer {
@@ -90,14 +92,29 @@ impl Offer {
     }
 
     /// The ACS accepted the Inform. Whether that is worth a record.
+    ///
+    /// An ACS that is out of order refuses every version, and takes whichever is offered when it is
+    /// back. So what it took before is offered by the next session, and given up only when that is
+    /// refused once more.
     pub fn accepted(&mut self, now: Now) -> bool {
         self.refusals = 0;
+        let newer = self.accepted.filter(|known| *known < self.step);
+        if let (Some(newer), false) = (newer, self.is_second_chance) {
+            (self.step, self.is_second_chance) = (newer, true);
+            return false;
+        }
+        self.is_second_chance = false;
         if self.accepted == Some(self.step) && self.probe_at.is_some() == (self.step > 0) {
             return false;
         }
         self.accepted = Some(self.step);
         self.wait_for_probe(now);
         true
+    }
+
+    /// Whether a version is offered that this ACS did not take last time, as it may by now.
+    pub fn is_probing(self) -> bool {
+        self.accepted.is_some_and(|known| known > self.step)
     }
 
     /// The session failed before the Inform was accepted, with this evidence against its version.

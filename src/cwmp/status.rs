@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::base::clock;
+use crate::base::excerpt::in_line;
 use crate::soap::CwmpVersion;
 
 /// How a session ended.
@@ -178,6 +179,6 @@ impl fmt::Display for EngineStatus {
 pub(super) fn list(events: &[String]) -> String {
     match events {
         [] => "none".to_owned(),
-        events => events.join(", "),
+        events => in_line(&events.join(", ")).into_owned(),
     }
 }

@@ -41,6 +41,11 @@ impl WireBuffers {
         }
         self.input.get_mut(self.unread.end..).unwrap_or_default()
     }
+
+    /// What of the input came and was not consumed.
+    pub fn unread(&mut self) -> &mut [u8] {
+        self.input.get_mut(self.unread.clone()).unwrap_or_default()
+    }
 }
 
 impl Buffers for WireBuffers {

@@ -177,6 +177,11 @@ impl HttpClient {
         self.connections.met_at()
     }
 
+    /// No exchange goes on beyond this instant, from now on.
+    pub fn end_by(&mut self, deadline: Option<Instant>) {
+        self.limits.deadline = deadline;
+    }
+
     /// The dates of the certificates that this client took without looking at them.
     pub fn unchecked_dates(&self) -> Option<UncheckedDates> {
         self.connections.unchecked_dates()

@@ -17,6 +17,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTi
 
 use super::buffers::WireBuffers;
 use super::error::HttpError;
+use super::folds::unfold;
 use super::names::bare_host;
 use super::socket::{Deadline, Socket};
 use super::stream::{Stream, TlsStream};
@@ -228,6 +229,8 @@ impl Connector<()> for Opener {
             buffers: WireBuffers::default(),
             gathered: Vec::new(),
             fresh: false,
+            in_head: true,
+            has_served: false,
             connections: Arc::clone(&self.connections),
         }))
     }
@@ -266,6 +269,10 @@ pub(super) struct Wire {
     gathered: Vec<u8>,
     /// Whether input came that was looked at once at most.
     fresh: bool,
+    /// Whether the head of the answer is still to come, or to end.
+    in_head: bool,
+    /// Whether an answer came by it.
+    has_served: bool,
     connections: Arc<Connections>,
 }
 
@@ -274,6 +281,23 @@ impl Wire {
         let result = self.stream.write_all(&self.gathered);
         self.gathered.clear();
         result
+    }
+
+    /// Takes what comes of the answer. Where the server ended a kept connection in place of one, that
+    /// is told as a reset if it did so before it had the request, so that nobody has read it.
+    fn read(&mut self) -> io::Result<usize> {
+        let read = self.stream.read(self.buffers.input_append_buf());
+        let is_end = match &read {
+            Ok(read) => *read == 0,
+            Err(error) => error.kind() == io::ErrorKind::UnexpectedEof,
+        };
+        if !is_end || !self.has_served || self.connections.has_answered() {
+            return read;
+        }
+        match self.stream.socket().is_refused() {
+            true => Err(io::ErrorKind::ConnectionReset.into()),
+            false => Ok(0),
+        }
     }
 
     /// Sets the deadline for what follows, and translates a failure of it.
@@ -329,10 +353,15 @@ impl Transport for Wire {
             if !wire.gathered.is_empty() {
                 wire.send_gathered()?;
             }
-            wire.stream.read(wire.buffers.input_append_buf())
+            wire.read()
         })?;
+        self.in_head |= !self.connections.has_answered();
         self.connections.receive(read)?;
         self.buffers.input_appended(read);
+        if self.in_head {
+            self.in_head = !unfold(self.buffers.unread());
+            self.has_served |= !self.in_head;
+        }
         self.fresh = read > 0;
         Ok(read > 0)
     }

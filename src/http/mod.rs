@@ -21,6 +21,7 @@ mod client;
 mod connection;
 mod date;
 pub mod error;
+mod folds;
 #[cfg(feature = "luup")]
 mod hang_up;
 #[cfg(feature = "xmpp")]

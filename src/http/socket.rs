@@ -17,6 +17,10 @@ use ureq::unversioned::transport::NextTimeout;
 use super::error::HttpError;
 use super::watch::Watched;
 
+/// How long the refusal of what crossed the end of a connection may be on its way: there and back, on
+/// a slow line.
+const REFUSAL_WAIT: Duration = Duration::from_secs(2);
+
 /// How long an operation may take, and what ureq calls it.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
@@ -94,6 +98,14 @@ impl Socket {
     /// Both ends, ours first.
     pub fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
         self.tcp.local_addr().ok().zip(self.tcp.peer_addr().ok())
+    }
+
+    /// Once the other side has ended the connection: whether its system then refuses what was sent
+    /// meanwhile.
+    pub fn is_refused(&self) -> bool {
+        let left = self.deadline.left().unwrap_or(Some(Duration::ZERO));
+        let wait = left.map_or(REFUSAL_WAIT, |left| left.min(REFUSAL_WAIT));
+        is_ready(self.as_fd(), PollFlags::empty(), Some(wait)).unwrap_or(false)
     }
 
     /// How long the next operation may wait before it is looked at again.

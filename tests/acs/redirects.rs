@@ -1,10 +1,12 @@
 //! Redirects (TR-069 §3.4.2).
 
-use cwmpd::acs::{LinkError, MAX_REDIRECTS};
-use cwmpd::http::HttpError;
+use std::time::{Duration, Instant};
+
+use cwmpd::acs::{Link, LinkError, MAX_REDIRECTS};
+use cwmpd::http::{ExchangePhase, HttpError, KeptTls};
 use cwmpd_lab::http::{Authority, Identity, Leaf, Reply, Server, ServerTls};
 
-use crate::{config, empty, inform, link, post_to};
+use crate::{config, credentials, empty, inform, link, post_to};
 
 #[test]
 fn w17_a_redirect_is_followed_with_the_same_message_and_kept_for_the_session() {
@@ -217,4 +219,37 @@ fn a_plain_redirect_does_not_lure_the_password_to_another_host() {
     assert_eq!(post_to(&acs.url("/"), &config).unwrap().status, 204);
     config.basic_over_http = true;
     assert_eq!(post_to(&elsewhere, &config).unwrap().status, 204);
+}
+
+#[test]
+fn s34_all_that_one_message_meets_on_its_way_is_within_its_time() {
+    const HOP: Duration = Duration::from_millis(400);
+    let server = Server::start(|_, _| Reply::new(307).header("Location", "/").wait_before(HOP));
+    let mut config = config();
+    config.connect_timeout = HOP / 4;
+    config.exchange_timeout = 2 * HOP;
+    let begun = Instant::now();
+    let error = post_to(&server.url("/"), &config).unwrap_err();
+    let LinkError::Http(HttpError::Timeout { phase, .. }) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(*phase, ExchangePhase::Deadline);
+    assert!(begun.elapsed() < 4 * HOP, "{:?}", begun.elapsed());
+    assert!(
+        error.to_string().contains("acs.exchange_timeout"),
+        "{error}"
+    );
+    // Each message has its time anew.
+    let server = Server::start(|_, _| Reply::new(204).wait_before(HOP));
+    let mut link = Link::open(
+        &server.url("/"),
+        credentials(),
+        &config,
+        true,
+        KeptTls::default(),
+    )
+    .unwrap();
+    for _ in 0..4 {
+        assert_eq!(link.post(&inform()).unwrap().status, 204);
+    }
 }

@@ -42,7 +42,7 @@ fn f05_periodic_survives_a_kill_at_every_point_of_its_session_without_a_write() 
     assert_eq!(talk.events(), ["2 PERIODIC"]);
     talk.accept();
     talk.world.program_restart();
-    assert!(!world.poll());
+    assert_eq!(world.events(), [""; 0], "the session is repeated");
     assert_eq!(world.disk(), before);
 }
 
@@ -167,4 +167,42 @@ fn f05_events_of_another_acs_do_not_come_back() {
     world.poll();
     world.program_restart();
     assert_eq!(world.events(), ["0 BOOTSTRAP"]);
+}
+
+#[test]
+fn f31_a_session_that_a_kill_cuts_off_is_repeated() {
+    // The ACS was not done, though it has heard of every event.
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    let mut talk = world.open();
+    talk.accept();
+    talk.world.program_restart();
+    let talk = world.open();
+    assert_eq!(talk.inform.retry_count, 1);
+    assert_eq!(talk.events(), [""; 0]);
+    // Before the ACS took its Inform it was the connection request's alone, which is not retried;
+    // but the session that it is to repeat is owed still.
+    talk.world.program_restart();
+    world.open().serve(&[]);
+    world.program_restart();
+    assert_eq!(world.wait(HOUR), None);
+    world.engine.connection_request(world.now);
+    world.open().world.program_restart();
+    assert_eq!(world.wait(HOUR), None);
+}
+
+#[test]
+fn f31_a_retry_that_waits_outlives_a_kill_and_not_a_power_cut() {
+    let mut world = World::known();
+    world.engine.connection_request(world.now);
+    let mut talk = world.open();
+    talk.accept();
+    talk.breaks();
+    world.program_restart();
+    assert_eq!(world.unreachable(), [""; 0]);
+    assert_eq!(world.engine.status(world.now).retry_count, 2);
+    world.power_cut(SECOND);
+    let talk = world.open();
+    assert_eq!(talk.inform.retry_count, 0, "the sequence begins anew");
+    assert_eq!(talk.events(), ["1 BOOT"]);
 }

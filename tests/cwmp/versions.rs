@@ -185,6 +185,61 @@ fn s11_a_week_of_another_old_acs_costs_three_refusals_and_not_six() {
     assert_eq!(served(&mut world), "1.0");
 }
 
+fn says_500(talk: &mut Talk<'_>) -> Output {
+    talk.says(500, "<html>out of order</html>".to_owned())
+}
+
+#[test]
+fn s33_after_an_outage_an_acs_is_offered_what_it_took_before() {
+    let mut world = World::known();
+    // Longer than it takes to doubt the two newest versions.
+    let offered: Vec<_> = (0..7).map(|_| refused(&mut world, says_500)).collect();
+    assert_eq!(offered, ["1.2", "1.2", "1.2", "1.1", "1.1", "1.1", "1.0"]);
+    assert_eq!(served(&mut world), "1.0", "it is back");
+    assert_eq!(served(&mut world), "1.2");
+    world.power_cut(Duration::from_secs(10));
+    assert_eq!(served(&mut world), "1.2");
+    // An old ACS that was at 1.1 comes back to that.
+    let mut world = at_old_acs();
+    for _ in 0..3 {
+        assert_eq!(refused(&mut world, says_500), "1.1");
+    }
+    assert_eq!(served(&mut world), "1.0");
+    assert_eq!(served(&mut world), "1.1");
+}
+
+#[test]
+fn s33_an_acs_that_became_an_older_one_is_found_out_once() {
+    let mut world = World::known();
+    for _ in 0..3 {
+        assert_eq!(refused(&mut world, says_400), "1.2");
+    }
+    assert_eq!(served(&mut world), "1.1");
+    for _ in 0..3 {
+        assert_eq!(refused(&mut world, says_400), "1.2");
+    }
+    for _ in 0..3 {
+        assert_eq!(served(&mut world), "1.1");
+    }
+    world.power_cut(Duration::from_secs(10));
+    assert_eq!(served(&mut world), "1.1", "it is known");
+}
+
+#[test]
+fn s40_the_acs_that_asked_for_a_session_gets_one_though_a_newer_version_is_tried_in_it() {
+    let mut world = at_old_acs();
+    world.pass(WEEK);
+    world.engine.connection_request(world.now);
+    for _ in 0..3 {
+        assert_eq!(refused(&mut world, says_400), "1.2");
+        world
+            .wait(LONGEST_RETRY)
+            .expect("it was the box's own idea");
+    }
+    assert_eq!(served(&mut world), "1.1");
+    assert_eq!(world.wait(LONGEST_RETRY), None);
+}
+
 #[test]
 fn s11_the_status_tells_the_version() {
     let mut world = World::fresh();

@@ -134,26 +134,6 @@ fn t25_what_sysupgrade_backs_up_can_be_restored() {
 
 /// What people and package managers leave beside the packages comes with every backup.
 #[test]
-fn f25_a_backup_with_other_files_beside_the_packages_is_restored() {
-    let here = InstallBox::new(Release::V24);
-    here.dir.file("config/network.bak", "old\n");
-    let files = [
-        ("etc/config/dhcp.apk-new", "config dnsmasq\n"),
-        ("etc/config/network", "config interface 'wan'\n"),
-        ("etc/config/network.bak", "no UCI: it's a note\n"),
-    ];
-    let file = here.downloaded(archive(&["-z"], &files));
-    assert_eq!(here.installer.install(&restore(), &file), Ok(TRIAL));
-    for (name, text) in files {
-        let name = name.strip_prefix("etc/").unwrap();
-        assert_eq!(here.read(name).as_deref(), Some(text), "{name}");
-    }
-    here.installer.roll_back(&restore()).unwrap();
-    assert_eq!(here.read("config/network.bak").as_deref(), Some("old\n"));
-    assert_eq!(here.read("config/dhcp.apk-new"), None);
-}
-
-#[test]
 fn t65_a_link_that_leads_to_a_folder_is_restored_as_any_other() {
     let here = InstallBox::new(Release::V24);
     let (keys, others) = (here.dir.join("run/keys"), here.dir.join("run/others"));

@@ -1,14 +1,15 @@
 //! The connection: kept, re-opened, and never waited for too long.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cwmpd::http::error::HttpError;
 use cwmpd::http::{ExchangePhase, HttpClient, HttpRequest, HttpSettings, Method, TimeLimits};
-use cwmpd_lab::http::{Reply, Server};
+use cwmpd_lab::home::wait_for;
+use cwmpd_lab::http::{Identity, Leaf, Reply, Server, ServerTls};
 use cwmpd_lab::rerun;
 
 use crate::{AMPLE, client, exchange, get, get_with, post, settings, url};
@@ -84,6 +85,45 @@ fn a_request_the_server_took_without_answering_is_not_sent_twice() {
     assert_eq!(server.requests().len(), 2);
 }
 
+/// As by a process that dies: without a word of TLS.
+#[test]
+fn s41_a_request_that_a_server_took_before_it_died_is_not_sent_twice_over_tls() {
+    let identity = Identity::self_signed(&Leaf::localhost());
+    let server = Server::start_tls(ServerTls::new(&identity), |request, _| {
+        match request.text().as_str() {
+            "<response/>" => Reply::hang(),
+            _ => Reply::new(204),
+        }
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let far = server.address();
+    let relay = thread::spawn(move || {
+        let (near, _) = listener.accept().unwrap();
+        let far = TcpStream::connect(far).unwrap();
+        for (mut from, mut to) in [(&near, &far), (&far, &near)]
+            .map(|(from, to)| (from.try_clone().unwrap(), to.try_clone().unwrap()))
+        {
+            thread::spawn(move || std::io::copy(&mut from, &mut to));
+        }
+        (near, listener)
+    });
+    let mut settings = settings();
+    settings.tls.insecure = true;
+    let mut client = HttpClient::new(settings);
+    post(&mut client, &url, "<inform/>").unwrap();
+    let (near, listener) = relay.join().unwrap();
+    let asked = thread::spawn(move || post(&mut client, &url, "<response/>").unwrap_err());
+    wait_for("the request", || {
+        (server.requests().len() == 2).then_some(())
+    });
+    near.shutdown(Shutdown::Write).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let error = asked.join().unwrap();
+    assert!(matches!(error, HttpError::Unanswered(_)), "{error}");
+    assert!(listener.accept().is_err(), "another try");
+}
+
 #[test]
 fn a_request_that_met_a_closed_connection_is_sent_again() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -94,6 +134,28 @@ fn a_request_that_met_a_closed_connection_is_sent_again() {
             answer(&stream);
             // Closed with the next request unread, as if it had come too late.
             let _ = stream.peek(&mut [0]);
+        }
+    });
+    let mut client = client();
+    for _ in 0..2 {
+        assert_eq!(post(&mut client, &url, "<inform/>").unwrap().status, 204);
+    }
+    drop(client);
+    server.join().unwrap();
+}
+
+#[test]
+fn s41_a_request_that_crosses_the_end_of_its_connection_is_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        for _ in 0..2 {
+            let (stream, _) = listener.accept().unwrap();
+            answer(&stream);
+            let _ = stream.peek(&mut [0]);
+            // The end is seen first, and a moment later that nobody has read the request.
+            let _ = stream.shutdown(Shutdown::Write);
+            thread::sleep(SHORT);
         }
     });
     let mut client = client();

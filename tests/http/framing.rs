@@ -4,7 +4,7 @@ use cwmpd::http::error::HttpError;
 use cwmpd::http::{HttpClient, HttpRequest, Method};
 use cwmpd_lab::http::{Reply, Server};
 
-use crate::{client, get, post, settings, url};
+use crate::{client, exchange, get, post, settings, url};
 
 #[test]
 fn a_request_with_a_body_tells_its_length() {
@@ -110,6 +110,25 @@ fn answers_are_read_however_they_are_framed() {
             "{shown}"
         );
     }
+}
+
+#[test]
+fn s36_a_field_may_go_on_in_a_further_line() {
+    let folded = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"r\",\r\n\
+                  \x20 qop=\"auth\",\r\n\tnonce=\"n\"\r\nContent-Length: 4\r\n\r\n\r\n b";
+    let server = Server::start(move |request, _| match request.header("Authorization") {
+        None => Reply::raw(folded),
+        Some(_) => Reply::raw("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 4\r\n\r\n\r\n b"),
+    });
+    let to = url(&server.url("/"));
+    for _ in 0..2 {
+        let answer = exchange(&mut client(), HttpRequest::new(Method::GET, &to), false).unwrap();
+        assert_eq!(answer.text(), "\r\n b", "the body is as it came");
+    }
+    let proof = server.requests()[1]
+        .header("Authorization")
+        .map(str::to_owned);
+    assert!(proof.unwrap().contains("nonce=\"n\", uri"));
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod dates;
 mod endless;
 mod framing;
 mod kept_tls;
+#[cfg(feature = "xmpp")]
+mod link;
 mod memory;
 mod nginx;
 mod roots;

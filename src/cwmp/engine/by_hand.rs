@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::base::clock::Now;
-use crate::base::excerpt::excerpt;
+use crate::base::excerpt::{excerpt, in_line};
 use crate::cwmp::acs_call::{AcsCall, AcsCallError, CallOutcome};
 use crate::cwmp::event::By;
 use crate::cwmp::interface::Action;
@@ -49,6 +49,7 @@ impl Engine {
             }
             Message::Fault(fault) => {
                 let why = excerpt(&fault.string, MAX_REASON);
+                let why = in_line(&why);
                 Err(format!("the ACS refused: {} {why}", fault.code))
             }
             _ => {

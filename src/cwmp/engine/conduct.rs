@@ -17,7 +17,7 @@ use crate::cwmp::limits::{MAX_ECHOED_NAME, MAX_LOGGED, MAX_REASON};
 use crate::cwmp::record;
 use crate::cwmp::retry;
 use crate::cwmp::rpc::{self, Context, Executed};
-use crate::cwmp::session::{Asked, Failure, Received, Session};
+use crate::cwmp::session::{Asked, Evidence, Failure, Received, Session};
 use crate::cwmp::status::{LastSession, Outcome, list};
 use crate::datamodel::model::Model;
 use crate::soap::{Fault, Message};
@@ -241,6 +241,23 @@ impl Engine {
         }
     }
 
+    /// The ACS let the session fail rather than answer a request of ours. As a fault does, that counts
+    /// against the request: it comes before all that the ACS has to ask, so it must not keep the ACS
+    /// from its turn for ever.
+    fn left_unanswered(&mut self, asked: Asked, why: &str, model: &mut Model) {
+        match asked {
+            Asked::Methods | Asked::ByHand(_) => {}
+            Asked::Transfer(number) => self.transfers.refused(number, why, model),
+            Asked::Change(number) => {
+                self.changes.refused(number, why, &self.boot.id, model);
+            }
+            Asked::Announcements(count) => {
+                self.announcements.refused(count, why);
+                self.put_announcements(model);
+            }
+        }
+    }
+
     /// The InformResponse came.
     fn delivered(
         &mut self,
@@ -413,14 +430,19 @@ impl Engine {
     ) -> Outcome {
         log::warn!("session failed: {}", failure.why);
         self.count.failed = self.count.failed.saturating_add(1);
+        if let Some(asked) = failure.refused {
+            self.left_unanswered(asked, &failure.why, model);
+        }
+        let refused = !informed && failure.evidence != Evidence::None;
+        let was_tried_on = refused && self.offer.is_probing();
         if !informed && self.offer.failed(failure.evidence, now) {
             self.keep_offer(model, now);
         }
         // Also when all is delivered: the ACS may have had more to ask (§3.2.1.1), in this session or
-        // the one that this was to repeat. But a session that only a connection request caused is
-        // not retried.
+        // the one that this was to repeat, or when the box tried a version on it. But a session that
+        // only a connection request caused is not retried.
         let is_owed = self.queue.is_waiting() || self.owes().is_some();
-        if informed || is_owed || self.retry_count > 0 {
+        if informed || was_tried_on || is_owed || self.retry_count > 0 {
             self.retry_count = self.retry_count.saturating_add(1);
             let wait = retry::wait(
                 self.retry_count,

@@ -21,6 +21,7 @@ use crate::cwmp::event::{EventCode, Retention};
 use crate::cwmp::queue::EventQueue;
 use crate::cwmp::record;
 use crate::cwmp::schedule::Schedule;
+use crate::cwmp::session::Session;
 use crate::cwmp::told::ToldValues;
 use crate::datamodel::model::Model;
 
@@ -39,12 +40,23 @@ impl Engine {
             self.due.to_kept(),
             self.calm.to_kept(),
             self.told.to_kept(),
+            self.failures_to_keep(),
         ];
         let kept = record::join(&kept);
         (kept != self.kept).then(|| {
             self.kept.clone_from(&kept);
             kept
         })
+    }
+
+    /// How many sessions failed in a row, were the program killed now; empty if none did. A session
+    /// that the ACS had accepted is to be repeated then, like any other that fails (TR-069 §3.2.1.1).
+    fn failures_to_keep(&self) -> String {
+        let runs = self.session.as_ref().is_some_and(Session::is_informed);
+        match self.retry_count.saturating_add(u32::from(runs)) {
+            0 => String::new(),
+            failures => failures.to_string(),
+        }
     }
 
     /// What earlier runs knew: that of this boot is newer than the store.
@@ -59,6 +71,7 @@ impl Engine {
                 self.due = Due::from_kept(rest(0));
                 self.calm = Calm::from_kept(rest(1));
                 self.told = ToldValues::from_kept(rest(2));
+                self.retry_count = rest(3).parse().unwrap_or(0);
                 self.save_later(now);
             }
             _ => {

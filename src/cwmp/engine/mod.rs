@@ -187,7 +187,8 @@ impl Engine {
         if is_asked || engine.transfers.iter().any(Transfer::is_on_trial) {
             engine.due.at_once(now.uptime);
         }
-        if engine.queue.is_waiting() || engine.owes().is_some() {
+        let is_owed = engine.queue.is_waiting() || engine.owes().is_some();
+        if is_owed || engine.retry_count > 0 {
             engine.due.for_event(now.uptime);
         }
         engine.values_changed(model, now);

@@ -147,7 +147,7 @@ impl Engine {
         self.changes_changed(model, now);
     }
 
-    fn put_announcements(&self, model: &mut Model) {
+    pub(super) fn put_announcements(&self, model: &mut Model) {
         record::put(
             model,
             record::ANNOUNCEMENTS,

@@ -8,10 +8,10 @@ pub use evidence::Evidence;
 use std::collections::{BTreeSet, VecDeque};
 
 use super::fault;
-use super::limits::{MAX_ID, MAX_ODDITY, MAX_REASON};
+use super::limits::{MAX_ID, MAX_ODDITIES, MAX_ODDITY, MAX_REASON};
 use super::post::{Post, PostKind};
 use super::rpc::is_known;
-use crate::base::excerpt::excerpt;
+use crate::base::excerpt::{excerpt, in_line};
 use crate::soap::{
     CwmpVersion, Envelope, Fault, Header, Inform, Message, Oddities, ParseError, code,
     must_understand_fault,
@@ -32,6 +32,15 @@ enum Awaited {
     Response(Asked, Sent),
     /// A response or nothing: a request of the ACS, or nothing.
     Request,
+}
+
+impl Awaited {
+    fn asked(&self) -> Option<Asked> {
+        match self {
+            Self::Response(asked, _) => Some(*asked),
+            Self::InformResponse(_) | Self::Request => None,
+        }
+    }
 }
 
 /// A request of ours that is not answered yet.
@@ -79,14 +88,17 @@ pub struct Failure {
     pub why: String,
     /// Whether the ACS may not know the namespace of the Inform.
     pub evidence: Evidence,
+    /// The request of ours, other than Inform, that the ACS answered by this.
+    pub refused: Option<Asked>,
 }
 
 impl Failure {
-    /// The reason may quote the ACS: it is cut.
+    /// The reason may quote the ACS: it is cut, and of one line.
     pub(super) fn new(why: impl AsRef<str>) -> Self {
         Self {
-            why: excerpt(why.as_ref(), MAX_REASON).into_owned(),
+            why: in_line(&excerpt(why.as_ref(), MAX_REASON)).into_owned(),
             evidence: Evidence::None,
+            refused: None,
         }
     }
 
@@ -207,7 +219,7 @@ impl Session {
     /// What is odd, and clear in its meaning, is logged once a session.
     fn note(&mut self, oddity: &str) {
         let oddity = excerpt(oddity, MAX_ODDITY);
-        if !self.odd.contains(&*oddity) {
+        if self.odd.len() < MAX_ODDITIES && !self.odd.contains(&*oddity) {
             log::warn!("the ACS does not keep to the standard: {oddity}");
             self.odd.insert(oddity.into_owned());
         }
@@ -215,6 +227,12 @@ impl Session {
 
     /// Takes the reply to the last POST. Afterwards [`Session::turn`] says what to send.
     pub fn receive(&mut self, status: u16, body: &str) -> Result<Received, Failure> {
+        let refused = self.awaited.asked();
+        let received = self.read_reply(status, body);
+        received.map_err(|failure| Failure { refused, ..failure })
+    }
+
+    fn read_reply(&mut self, status: u16, body: &str) -> Result<Received, Failure> {
         self.silent = self.is_nothing(status, body);
         if self.silent {
             return self.receive_nothing();
@@ -267,7 +285,7 @@ impl Session {
             Awaited::Response(asked, sent) => self.receive_answer(asked, sent, envelope),
             Awaited::Request if is_answer(envelope.body.name()) => Err(Failure::new(format!(
                 "the ACS sent {} though nothing was asked",
-                envelope.body.name()
+                told(&envelope.body)
             ))),
             Awaited::Request => Ok(match self.answer_to(envelope.header) {
                 true => Received::Request(envelope.body),
@@ -298,7 +316,7 @@ impl Session {
             }
             other => Err(Failure::new(format!(
                 "the ACS answered Inform with {}",
-                other.name()
+                told(&other)
             ))),
         }
     }
@@ -376,22 +394,34 @@ impl Session {
             Awaited::Response(_, sent) => (sent.name.as_str(), false),
             Awaited::Request => ("an answer of ours", false),
         };
-        let evidence = match envelope.map(|envelope| envelope.body) {
+        let answer = envelope.map(|envelope| envelope.body);
+        let evidence = match &answer {
             _ if !informing => Evidence::None,
             Some(Message::Fault(fault)) if fault.code > 0 => Evidence::of_fault(fault.code),
             _ => Evidence::of_status(status, body),
         };
-        let why = format!("the ACS answered {to} with HTTP status {status}");
+        // A page is for a browser.
+        let text = Some(body.trim()).filter(|text| !text.contains('<') && !text.is_empty());
+        let said = match &answer {
+            Some(answer) => format!(": {}", told(answer)),
+            None => text.map_or(String::new(), |text| format!(": {text}")),
+        };
+        let why = format!("the ACS answered {to} with HTTP status {status}{said}");
         Failure::new(why).with(evidence)
     }
 
     /// The connection ended without a byte in answer to what was sent.
     pub fn dropped(&self, why: String) -> Failure {
-        let informing = matches!(self.awaited, Awaited::InformResponse(_));
-        Failure::new(why).with(match informing {
-            true => Evidence::Refusal,
-            false => Evidence::None,
-        })
+        let evidence = match self.awaited {
+            Awaited::InformResponse(_) => Evidence::Refusal,
+            _ => Evidence::None,
+        };
+        let refused = self.awaited.asked();
+        Failure {
+            evidence,
+            refused,
+            ..Failure::new(why)
+        }
     }
 
     /// What to send now (§3.7.1.3, Table 7); `None` when the session has ended successfully, by the
@@ -473,6 +503,18 @@ impl Sent {
             resends: self.resends + 1,
             ..self
         })
+    }
+}
+
+/// A message that has no place where it came, for people.
+fn told(message: &Message) -> String {
+    match message {
+        Message::Fault(fault) => format!("Fault {} {}", fault.code, fault.string),
+        // Of others there is nothing that would not be known.
+        Message::Unknown { method } if is_answer(method) => {
+            format!("{method} in a namespace that is not CWMP's")
+        }
+        other => other.name().to_owned(),
     }
 }
 

@@ -300,6 +300,36 @@ fn an_answer_that_nothing_asked_for_fails_the_session_and_is_not_answered() {
 }
 
 #[test]
+fn s38_why_a_session_failed_says_what_the_acs_said() {
+    let why = |talk: &mut Talk, status, body: &str| talk.replies(status, body).unwrap_err().why;
+    assert_eq!(
+        why(&mut Talk::informed(), 200, &fault(8003, "a")),
+        "the ACS sent Fault 8003 Invalid arguments though nothing was asked"
+    );
+    let open = || Talk::open(CwmpVersion::V1_4);
+    let elsewhere = inform_response("7")
+        .replace("<cwmp:InformResponse", "<x:InformResponse xmlns:x='urn:x'")
+        .replace("/cwmp:InformResponse", "/x:InformResponse");
+    assert_eq!(
+        why(&mut open(), 200, &elsewhere),
+        "the ACS answered Inform with InformResponse in a namespace that is not CWMP's"
+    );
+    for (body, said) in [
+        ("", ""),
+        ("<html>a page</html>", ""),
+        (" CPE already in session\n", ": CPE already in session"),
+        ("a\nb", r": a\nb"),
+    ] {
+        let expected = format!("the ACS answered Inform with HTTP status 400{said}");
+        assert_eq!(why(&mut open(), 400, body), expected);
+    }
+    assert_eq!(
+        why(&mut open(), 503, &fault(8002, "7")),
+        "the ACS answered Inform with HTTP status 503: Fault 8002 Internal error"
+    );
+}
+
+#[test]
 fn a_request_instead_of_the_answer_to_ours_fails_the_session() {
     let mut talk = Talk::open(CwmpVersion::V1_4);
     talk.session.ask(Message::GetRPCMethods, Asked::Methods);
@@ -454,6 +484,23 @@ fn s10_what_holds_no_envelope_is_an_empty_answer() {
     for body in ["<html/>", "not XML, but <", "{\"a\": \"<b>\"}"] {
         assert!(Talk::informed().says(body.to_owned()).is_err(), "{body}");
     }
+}
+
+#[test]
+fn s39_an_acs_that_is_odd_in_ever_new_ways_takes_no_memory() {
+    let mut talk = Talk::informed();
+    for number in 0..1000 {
+        let call = get_rpc_methods(with_id("a"));
+        let odd = call.replace(
+            "</soap-env:Header>",
+            &format!("<x{number}:y/></soap-env:Header>"),
+        );
+        let received = talk.says(odd).unwrap();
+        assert_eq!(received, Received::Request(Message::GetRPCMethods));
+        talk.session.owe(Ok(String::new()));
+        talk.session.turn();
+    }
+    assert!(talk.session.odd.len() <= MAX_ODDITIES);
 }
 
 #[test]

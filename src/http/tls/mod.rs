@@ -84,6 +84,8 @@ fn stream(
         match host.parse::<IpAddr>() {
             Ok(address) => ssl.param_mut().set_ip(address)?,
             Err(_) => {
+                // A dot at its end is none of the name (RFC 6066 §3, RFC 6125 §6.4.1).
+                let host = host.strip_suffix('.').unwrap_or(host);
                 ssl.set_hostname(host)?;
                 ssl.param_mut().set_host(host)?;
             }

@@ -4,6 +4,7 @@ use cwmpd::cwmp::DuKind;
 use cwmpd::soap::{AutonomousDuResult, Fault};
 
 use super::*;
+use crate::world::ended;
 
 const EVENT: &str = "12 AUTONOMOUS DU STATE CHANGE COMPLETE";
 
@@ -120,6 +121,21 @@ fn t54_an_acs_that_knows_no_such_message_is_not_bothered_for_ever() {
         assert!(!world.poll(), "not at once");
     }
     assert_eq!(world.wait(48 * HOUR), None);
+}
+
+#[test]
+fn s32_an_acs_that_lets_each_session_fail_at_it_has_its_turn_in_the_end() {
+    let mut world = world("true", "Install", "Both", "");
+    changed(&mut world, DuKind::Install, result("1"));
+    for _ in 0..10 {
+        world.wait(2 * HOUR).expect("it is told again");
+        let mut talk = world.open();
+        assert_eq!(talk.events(), [EVENT]);
+        talk.accept();
+        ended(talk.says(500, String::new()));
+    }
+    world.wait(2 * HOUR).expect("retried");
+    assert_eq!(world.events(), [""; 0]);
 }
 
 #[test]
