@@ -132,7 +132,6 @@ fn t25_what_sysupgrade_backs_up_can_be_restored() {
     }
 }
 
-/// What people and package managers leave beside the packages comes with every backup.
 #[test]
 fn t65_a_link_that_leads_to_a_folder_is_restored_as_any_other() {
     let here = InstallBox::new(Release::V24);
