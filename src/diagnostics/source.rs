@@ -102,11 +102,6 @@ impl Diagnostics {
         self.states.get(slot).copied()
     }
 
-    /// Whether it is known what the last one of a kind found out.
-    pub fn has(&self, kind: DiagnosticKind) -> bool {
-        self.found.contains_key(&kind)
-    }
-
     /// Keeps what one found out, in place of what was found before; nothing where it begins anew.
     pub fn keep(&mut self, kind: DiagnosticKind, outcome: Option<DiagnosticOutcome>) {
         match outcome {
