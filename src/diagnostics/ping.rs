@@ -1,6 +1,5 @@
 //! `IP.Diagnostics.IPPing.`
 
-use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,13 +13,10 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// Sends as many requests as are wanted, one after the other.
 pub(super) fn run(
     task: &DiagnosticTask,
-    target: SocketAddr,
+    mut prober: Prober,
     is_cancelled: &dyn Fn() -> bool,
 ) -> DiagnosticOutcome {
-    let mut prober = match Prober::open(target, task.device.as_deref(), task.dscp) {
-        Ok(prober) => prober,
-        Err(error) => return failure(&error),
-    };
+    let target = prober.target();
     let start = Instant::now();
     let mut times: Vec<Duration> = Vec::new();
     let (mut failed, mut no_way) = (0_u32, false);
@@ -48,7 +44,7 @@ pub(super) fn run(
     let (word, why) = match (times.is_empty(), is_whole) {
         (true, _) if no_way => (
             "Error_NoRouteToHost",
-            format!("no request reached {}", target.ip()),
+            format!("no request reached {target}"),
         ),
         (_, false) => (
             "Error_Other",
@@ -57,7 +53,7 @@ pub(super) fn run(
         _ => ("Complete", String::new()),
     };
     let mut outcome = DiagnosticOutcome::new(word, why);
-    outcome.tell("address", target.ip());
+    outcome.tell("address", target);
     outcome.tell("success", times.len());
     outcome.tell("failure", failed);
     for (name, micros) in [("average", average), ("minimum", least), ("maximum", most)] {

@@ -74,6 +74,11 @@ impl Prober {
         })
     }
 
+    /// Whom it asks.
+    pub fn target(&self) -> IpAddr {
+        self.target.ip()
+    }
+
     /// From now on a request passes no more routers than lets it come so far.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use super::probe::Prober;
 use super::source::{DiagnosticKind, Hop};
 use super::{ping, trace};
 
@@ -27,11 +28,11 @@ pub struct DiagnosticTask {
     host: String,
     /// `ProtocolVersion`, where it is not any.
     is_v6: Option<bool>,
-    pub(super) device: Option<String>,
+    device: Option<String>,
     pub(super) tries: u32,
     pub(super) timeout: Duration,
     pub(super) size: usize,
-    pub(super) dscp: u32,
+    dscp: u32,
     pub(super) max_hops: u32,
 }
 
@@ -123,9 +124,13 @@ impl DiagnosticTask {
             Ok(target) => target,
             Err(why) => return DiagnosticOutcome::new("Error_CannotResolveHostName", why),
         };
+        let prober = match Prober::open(target, self.device.as_deref(), self.dscp) {
+            Ok(prober) => prober,
+            Err(error) => return failure(&error),
+        };
         match self.kind {
-            DiagnosticKind::Ping => ping::run(self, target, is_cancelled),
-            DiagnosticKind::Trace => trace::run(self, target, is_cancelled),
+            DiagnosticKind::Ping => ping::run(self, prober, is_cancelled),
+            DiagnosticKind::Trace => trace::run(self, prober, is_cancelled),
         }
     }
 

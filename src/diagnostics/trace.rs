@@ -1,6 +1,6 @@
 //! `IP.Diagnostics.TraceRoute.`
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use super::icmp::Answer;
@@ -11,13 +11,10 @@ use super::task::{DiagnosticOutcome, DiagnosticTask, MAX_TIME, failure};
 /// Asks the routers on the way, nearest first, until the host itself answers.
 pub(super) fn run(
     task: &DiagnosticTask,
-    target: SocketAddr,
+    mut prober: Prober,
     is_cancelled: &dyn Fn() -> bool,
 ) -> DiagnosticOutcome {
-    let mut prober = match Prober::open(target, task.device.as_deref(), task.dscp) {
-        Ok(prober) => prober,
-        Err(error) => return failure(&error),
-    };
+    let target = prober.target();
     let start = Instant::now();
     let mut hops = Vec::new();
     let mut end = None;
@@ -59,19 +56,19 @@ pub(super) fn run(
             return told(target, word, why, hops, time);
         }
     }
-    let why = format!("{} is further away", target.ip());
+    let why = format!("{target} is further away");
     told(target, "Error_MaxHopCountExceeded", why, hops, 0)
 }
 
 fn told(
-    target: SocketAddr,
+    target: IpAddr,
     word: &'static str,
     why: String,
     hops: Vec<Hop>,
     time: u64,
 ) -> DiagnosticOutcome {
     let mut outcome = DiagnosticOutcome::new(word, why);
-    outcome.tell("address", target.ip());
+    outcome.tell("address", target);
     outcome.tell("time", time);
     outcome.hops = hops;
     outcome
