@@ -19,6 +19,9 @@ use super::icmp::{self, Answer};
 /// How often somebody who waits looks whether that is still wanted.
 const PIECE: Duration = Duration::from_millis(200);
 
+/// Packets that are looked at before the time is: others may send without end.
+const MAX_HEARD: usize = 64;
+
 /// A packet has no more.
 const MAX_PACKET: usize = 65_536;
 
@@ -138,7 +141,7 @@ impl Prober {
 
     /// The answer to the last request, if it is among what has come. Only the host itself replies.
     fn hear(&mut self) -> io::Result<Option<(IpAddr, Answer)>> {
-        loop {
+        for _ in 0..MAX_HEARD {
             let heard = recvfrom::<SockaddrStorage>(self.socket.as_raw_fd(), &mut self.packet);
             let (length, from) = match heard {
                 Ok((length, from)) => (length, from.as_ref().and_then(address)),
@@ -158,6 +161,7 @@ impl Prober {
                 _ => {}
             }
         }
+        Ok(None)
     }
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::task::DiagnosticOutcome;
+use crate::datamodel::model::check_state;
 use crate::datamodel::source::{
     Declaration, DeclaredKeys, Instance, Listed, Noticed, Reading, Slot, Source, SourceError,
 };
@@ -126,10 +127,7 @@ impl Source for DiagnosticSource {
         let Some((_, kind)) = kind else {
             return Err(format!("there is no diagnostic {key:?}: ping, trace"));
         };
-        if row.kind.is_none() || !row.writable || row.filtered {
-            let why = "it is a state: a value that can be written, without filters";
-            return Err(why.to_owned());
-        }
+        check_state(row)?;
         Ok(self.0.borrow_mut().states.keep(*kind))
     }
 
@@ -212,5 +210,37 @@ impl Source for DiagnosedSource {
 
     fn noticed(&self, _: Slot) -> Noticed {
         Noticed::Pushed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::datamodel::types::ParamType;
+
+    #[test]
+    fn d14_a_state_that_could_never_end_is_no_row() {
+        let declare = |kind: &str, key: &str| {
+            let kind = ParamType::parse(kind).unwrap();
+            let row = Declaration {
+                kind: Some(&kind),
+                filtered: false,
+                tables: 0,
+                writable: true,
+            };
+            let all = Rc::new(RefCell::new(Diagnostics::default()));
+            DiagnosticSource(all).declare(&row, key).map(drop)
+        };
+        let good = "STRING::None|Requested|Complete";
+        assert_eq!(declare(good, "ping"), Ok(()));
+        for (kind, key, why) in [
+            ("STRING::Requested|Complete", "ping", "can be None"),
+            ("STRING::None|Requested", "trace", "can be Complete"),
+            ("UINT", "ping", "can be None"),
+            (good, "pong", "there is no diagnostic"),
+        ] {
+            let refused = declare(kind, key).unwrap_err();
+            assert!(refused.contains(why), "{kind}: {refused}");
+        }
     }
 }

@@ -17,6 +17,7 @@ use super::set::Entry;
 use super::{Model, ModelError, PendingWrite, SetError};
 use crate::datamodel::key::Key;
 use crate::datamodel::schema::Parameter;
+use crate::datamodel::source::Declaration;
 
 /// The word by which something is begun.
 pub const REQUESTED: &str = "Requested";
@@ -24,11 +25,30 @@ pub const REQUESTED: &str = "Requested";
 /// The word by which it is ended early.
 const CANCELED: &str = "Canceled";
 
+/// The word of one that did what was asked.
+pub const COMPLETE: &str = "Complete";
+
 /// The word for what no other says.
 const OTHER: &str = "Error_Other";
 
 /// The word where nothing was asked for.
 pub const NONE: &str = "None";
+
+/// Whether a row can be such a state.
+///
+/// # Errors
+/// It cannot, a sentence: one that does not have the words would stay `Requested` for ever.
+pub fn check_state(row: &Declaration<'_>) -> Result<(), String> {
+    let Some(kind) = row.kind.filter(|_| row.writable && !row.filtered) else {
+        let why = "it is a state: a value that can be written, without filters";
+        return Err(why.to_owned());
+    };
+    for word in [NONE, REQUESTED, COMPLETE] {
+        let checked = kind.check(word);
+        checked.map_err(|why| format!("a state can be {word}, but not this one: {why}"))?;
+    }
+    Ok(())
+}
 
 impl Model {
     /// Whether a parameter is such a state: the model keeps it.

@@ -53,7 +53,7 @@ use std::time::Duration;
 
 pub use attributes::MAX_NOTIFICATION;
 pub use check::{Finding, describe};
-pub use diagnostics::{NONE, REQUESTED};
+pub use diagnostics::{COMPLETE, NONE, REQUESTED, check_state};
 pub use error::{ModelError, OpenError, SetError};
 pub use explain::NothingShown;
 pub use notify::ActiveChange;

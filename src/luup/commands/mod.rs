@@ -16,13 +16,10 @@ pub use self::key::{CommandKey, NODE};
 pub use self::run::{CommandOutcome, CommandTask};
 #[cfg(feature = "inside")]
 pub use self::said::check_answer;
-use crate::datamodel::model::{NONE, REQUESTED};
+use crate::datamodel::model::{REQUESTED, check_state};
 use crate::datamodel::source::{
     Declaration, DeclaredKeys, Instance, Noticed, Reading, Slot, Source, SourceError,
 };
-
-/// The word of a command that did what was asked.
-pub const COMPLETE: &str = "Complete";
 
 /// The commands that the rows of the data model offer.
 #[derive(Default)]
@@ -50,14 +47,7 @@ impl NetworkCommands {
 
     fn declare(&mut self, row: &Declaration<'_>, key: &str) -> Result<Slot, String> {
         let key = CommandKey::parse(key)?;
-        let Some(kind) = row.kind.filter(|_| row.writable && !row.filtered) else {
-            let why = "it is a state: a value that can be written, without filters";
-            return Err(why.to_owned());
-        };
-        for word in [NONE, REQUESTED, COMPLETE] {
-            let checked = kind.check(word);
-            checked.map_err(|why| format!("a state can be {word}, but not this one: {why}"))?;
-        }
+        check_state(row)?;
         Ok(self.keys.keep(key))
     }
 }

@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::COMPLETE;
 use super::key::{Argument, CommandFor, CommandKey, NODE, Until, with_values};
 use super::said::CommandAnswer;
 use super::watch::{CommandVerdict, CommandWatch, SILENCE};
+use crate::datamodel::model::COMPLETE;
 use crate::luup::client::LuupClient;
 use crate::luup::home::first_network;
 use crate::luup::{FetchScope, LuupAccess, LuupError, LuupOrder, Snapshot, fetch, perform};
