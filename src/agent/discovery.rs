@@ -160,6 +160,7 @@ impl Agent {
             Ok(told) => told,
             Err(why) => return self.discovery.stands(why),
         };
+        let offer = before.iter().fold(offer, AcsOffer::after);
         if before.as_ref() != Some(&offer) || url != offer.url {
             let wait = self.discovery.taken.wait(RATE, now.uptime);
             if !wait.is_zero() {

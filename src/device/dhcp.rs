@@ -76,6 +76,21 @@ impl AcsOffer {
         .join("\t")
     }
 
+    /// With what was told before where this is silent: what a server tells again after a silence is no
+    /// news, and takes the place of nothing that somebody has set since.
+    pub fn after(mut self, before: &Self) -> Self {
+        for (now, before) in [
+            (&mut self.provisioning_code, &before.provisioning_code),
+            (&mut self.retry_minimum_wait, &before.retry_minimum_wait),
+            (&mut self.retry_multiplier, &before.retry_multiplier),
+        ] {
+            if now.is_empty() {
+                now.clone_from(before);
+            }
+        }
+        self
+    }
+
     /// From such a line; nothing of one that is none.
     pub fn from_record(line: &str) -> Self {
         let mut fields = line.split('\t').map(str::to_owned);

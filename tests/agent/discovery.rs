@@ -79,6 +79,16 @@ fn d04_a_box_without_an_acs_goes_to_the_one_that_dhcp_names() {
     assert!(events.contains(&"0 BOOTSTRAP".to_owned()), "{events:?}");
     agent.until_idle();
     assert_eq!(agent.get(CODE), "TLCO.GRP2", "nothing else was told of it");
+    // What is told again after that is no news, and somebody has set another since.
+    agent.set(CODE, "own");
+    let url = second.url();
+    let told = option_43(&[(1, &url), (2, "TLCO.GRP2"), (4, "4000")]);
+    tell(&home, "eth0.2.4", &told);
+    wait_for("the multiplier", || {
+        let told = home.uci("acs", "retry_interval_multiplier");
+        (told.as_deref() == Some("4000")).then_some(())
+    });
+    assert_eq!(agent.get(CODE), "own");
     // Silence, and what means nothing, takes nothing back.
     for told in ["", "43 0104c0000201\n", "43 zz\n", "125 00000de9ff01\n"] {
         tell(&home, "eth0.2.4", told);
